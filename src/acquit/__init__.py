@@ -1,0 +1,1 @@
+"""Acquit: enterprise billing that explains itself."""

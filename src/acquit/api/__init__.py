@@ -1,0 +1,1 @@
+"""Entrance 1: the APIv6 wire for accounts."""

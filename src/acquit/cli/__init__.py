@@ -1,0 +1,1 @@
+"""Entrance 4: one file per command."""

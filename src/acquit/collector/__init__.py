@@ -1,0 +1,1 @@
+"""The customer's side: gathers bills from any APIv6."""

@@ -1,0 +1,1 @@
+"""Entrance 3: server-rendered pages."""

@@ -1,0 +1,1 @@
+"""The law: immutable values and pure functions, standard library only."""

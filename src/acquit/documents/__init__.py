@@ -1,0 +1,1 @@
+"""The papers: values to bytes and back, pure."""

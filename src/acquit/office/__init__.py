@@ -1,0 +1,1 @@
+"""Entrance 2: the provider's staff."""

@@ -1,0 +1,1 @@
+"""The memory: PostgreSQL, SQL in sight."""

@@ -1,0 +1,1 @@
+"""Entrance 5: what is due, and delivery."""
