@@ -1,0 +1,52 @@
+"""What stands at the other end of a wire that is not ours: one small Protocol each."""
+
+from datetime import date, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells instants (real, UTC) and business dates (of a legal entity's time zone)."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        ...
+
+    def today(self, zone: str) -> date:
+        """Return the business date in the IANA time zone `zone`."""
+        ...
+
+
+class Archive(Protocol):
+    """Keeps documents by their SHA-256; what was put once can be got for ever."""
+
+    def put(self, content: bytes) -> str:
+        """Keep the bytes durably and return their SHA-256 in lower-case hexadecimal."""
+        ...
+
+    def get(self, sha256: str) -> bytes:
+        """Return the bytes kept under that hash. Raises KeyError when there are none."""
+        ...
+
+
+class Mailer(Protocol):
+    """Sends one message."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Hand the message over for delivery."""
+        ...
+
+
+class Sealer(Protocol):
+    """Encrypts small secrets at rest and derives the tokens of document links."""
+
+    def seal(self, secret: str) -> bytes:
+        """Return the secret encrypted and authenticated."""
+        ...
+
+    def unseal(self, sealed: bytes) -> str:
+        """Return the secret that was sealed. Raises ValueError when it was tampered with."""
+        ...
+
+    def token(self, purpose: str) -> str:
+        """Return the unguessable token (24 characters of base64url) that belongs to `purpose`."""
+        ...

@@ -1,0 +1,135 @@
+"""One way to speak to PostgreSQL: short reads, snapshots and writing transactions.
+
+Every session takes the role `acquit_app`, which may only SELECT and INSERT facts. Sessions that
+read are read-only by default, so PostgreSQL itself refuses a write from a handler.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, LiteralString, NamedTuple
+
+import psycopg
+from psycopg import IsolationLevel, sql
+from psycopg.rows import namedtuple_row
+from psycopg_pool import ConnectionPool
+
+Row = NamedTuple
+Connection = psycopg.Connection[Any]
+
+TAKE_ROLE: LiteralString = "SET ROLE acquit_app"
+READ_ONLY: LiteralString = "SET default_transaction_read_only = on"
+UTC: LiteralString = "SET TimeZone = 'UTC'"
+
+
+class Transaction:
+    """A connection inside (or, for single reads, without) a transaction; rows are named tuples."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def one(self, query: LiteralString, **values: object) -> Any:
+        """Return the only row; a query that finds none or several is our bug."""
+        rows = self.all(query, **values)
+        assert len(rows) == 1, f"one row expected, {len(rows)} found"
+        return rows[0]
+
+    def one_or_none(self, query: LiteralString, **values: object) -> Any | None:
+        """Return the only row or None; several rows are our bug."""
+        rows = self.all(query, **values)
+        assert len(rows) <= 1, f"at most one row expected, {len(rows)} found"
+        return rows[0] if rows else None
+
+    def all(self, query: LiteralString, **values: object) -> list[Any]:
+        """Return every row of the query, in its order."""
+        return self.connection.execute(query, values or None).fetchall()
+
+    def run(self, query: LiteralString, **values: object) -> int:
+        """Execute a statement and return how many rows it touched."""
+        return self.connection.execute(query, values or None).rowcount
+
+    def copy(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]], types: Sequence[str] = ()
+    ) -> int:
+        """Write rows by COPY (binary when `types` are given) and return how many were written."""
+        shape = sql.SQL("COPY {} ({}) FROM STDIN{}").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.SQL(" (FORMAT BINARY)" if types else ""),
+        )
+        count = 0
+        with self.connection.cursor() as cursor, cursor.copy(shape) as out:
+            if types:
+                out.set_types(types)
+            for row in rows:
+                out.write_row(row)
+                count += 1
+        return count
+
+
+def _prepare_writer(connection: Connection) -> None:
+    connection.autocommit = True
+    connection.execute(TAKE_ROLE)
+    connection.execute(UTC)
+
+
+def _prepare_reader(connection: Connection) -> None:
+    _prepare_writer(connection)
+    connection.execute(READ_ONLY)
+
+
+class Database:
+    """Two small pools on one PostgreSQL: `read()` and `snapshot()` cannot write, `write()` can."""
+
+    def __init__(self, url: str, *, readers_max: int = 8, writers_max: int = 4) -> None:
+        self.url = url
+        self._readers = _pool(url, readers_max, _prepare_reader)
+        self._writers = _pool(url, writers_max, _prepare_writer)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Lend a read-only session; each statement sees its own instant (no BEGIN)."""
+        with self._readers.connection() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """Lend a read-only transaction in which all statements see the same instant."""
+        with self._readers.connection() as connection:
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ
+            try:
+                with connection.transaction():
+                    yield Transaction(connection)
+            finally:
+                connection.isolation_level = None
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Lend a transaction that is committed at the end, or undone whole by any exception."""
+        with self._writers.connection() as connection, connection.transaction():
+            yield Transaction(connection)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._readers.close()
+        self._writers.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _pool(url: str, size_max: int, prepare: Any) -> ConnectionPool[Connection]:
+    return ConnectionPool(
+        url,
+        min_size=0,
+        max_size=size_max,
+        open=True,
+        timeout=30,
+        configure=prepare,
+        kwargs={"row_factory": namedtuple_row, "autocommit": True},
+        check=None,
+    )
