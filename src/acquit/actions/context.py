@@ -1,0 +1,17 @@
+"""What every action works with: the memory and the ports, made once by the composition root."""
+
+from dataclasses import dataclass
+
+from acquit.ports import Archive, Clock, Mailer, Sealer
+from acquit.store.transaction import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The database and the ports that stand behind the actions."""
+
+    database: Database
+    clock: Clock
+    sealer: Sealer
+    archive: Archive
+    mailer: Mailer

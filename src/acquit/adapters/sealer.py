@@ -1,0 +1,61 @@
+"""Secrets at rest: AES-256-GCM under a key of the data directory, and tokens derived from it."""
+
+import base64
+import hashlib
+import hmac
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE_BYTES = 12
+
+
+class AesSealer:
+    """Seals with a key derived from the installation's secret; tokens with another one."""
+
+    def __init__(self, secret: bytes) -> None:
+        assert len(secret) >= 32, "the secret key has at least 32 bytes"
+        self._cipher = AESGCM(_derive(secret, b"seal"))
+        self._token_key = _derive(secret, b"token")
+
+    def seal(self, secret: str) -> bytes:
+        """Return the secret encrypted and authenticated, its nonce in front."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, secret.encode(), None)
+
+    def unseal(self, sealed: bytes) -> str:
+        """Return the secret that was sealed. Raises ValueError when it was tampered with."""
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
+        except InvalidTag:
+            raise ValueError("a sealed secret does not open with this key") from None
+
+    def token(self, purpose: str) -> str:
+        """Return the 24 characters (144 bits) of base64url that belong to `purpose`."""
+        digest = hmac.new(self._token_key, purpose.encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest)[:24].decode()
+
+
+def _derive(secret: bytes, label: bytes) -> bytes:
+    return hmac.new(secret, b"acquit " + label, hashlib.sha256).digest()
+
+
+def secret_of(path: Path) -> bytes:
+    """Return the installation's secret, made on first use in a file that only its owner reads.
+
+    Two processes that start together agree on one: the file appears whole, and only once.
+    """
+    if not path.exists():
+        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".secret-")
+        with os.fdopen(descriptor, "w") as out:
+            out.write(os.urandom(32).hex() + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(part, path)
+        Path(part).unlink()
+    return bytes.fromhex(path.read_text().strip())

@@ -1,0 +1,94 @@
+"""Exact money: the only passage between prices, quantities and amounts, and the only rounding.
+
+An amount counts the currency's smallest unit (`_minor`, EUR: cents). A unit price counts 1e-8 of a
+unit (`_ucents`). A quantity counts 1/10,000 (`_e4`). A rate counts 1/10,000 (`_bp`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Final, NewType
+
+Currency = NewType("Currency", str)
+
+EXPONENTS: Final = {
+    "AUD": 2, "CAD": 2, "CHF": 2, "CZK": 2, "EUR": 2, "GBP": 2, "INR": 2, "JPY": 0, "MAD": 2, "PLN": 2,
+    "SGD": 2, "TND": 3, "USD": 2, "XOF": 0,
+}  # fmt: skip
+"""Digits after the decimal mark, per ISO 4217, of the currencies that Acquit bills in."""
+
+UCENTS_PER_UNIT: Final = 100_000_000
+E4_PER_ONE: Final = 10_000
+BP_PER_ONE: Final = 10_000
+
+
+def rounded(numerator: int, denominator: int) -> int:
+    """Return the quotient as an integer, halves away from zero. `denominator` is positive."""
+    assert denominator > 0, "a denominator is positive"
+    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return magnitude if numerator >= 0 else -magnitude
+
+
+def exponent(currency: Currency) -> int:
+    """Return how many digits the currency has after the decimal mark. Raises KeyError if unknown."""
+    return EXPONENTS[currency]
+
+
+def ucents_per_minor(currency: Currency) -> int:
+    """Return how many ucents make one smallest unit (EUR: 1,000,000)."""
+    return int(UCENTS_PER_UNIT // 10 ** exponent(currency))
+
+
+def amount_minor(quantity_e4: int, unit_price_ucents: int, currency: Currency) -> int:
+    """Return quantity × unit price, rounded once, halves away from zero."""
+    return rounded(quantity_e4 * unit_price_ucents, E4_PER_ONE * ucents_per_minor(currency))
+
+
+def share_minor(base_minor: int, rate_bp: int) -> int:
+    """Return the share of `base_minor` at a rate of 1/10,000 (VAT, discount), rounded once."""
+    return rounded(base_minor * rate_bp, BP_PER_ONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount: `minor` counts the currency's smallest unit (EUR: cents)."""
+
+    minor: int
+    currency: Currency
+
+    def __add__(self, other: "Money") -> "Money":
+        assert self.currency == other.currency, "amounts of two currencies do not add up"
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return self + -other
+
+    def __neg__(self) -> "Money":
+        return Money(-self.minor, self.currency)
+
+    @property
+    def ucents(self) -> int:
+        """The same amount in ucents (1e-8 of a unit)."""
+        return self.minor * ucents_per_minor(self.currency)
+
+    def split(self, weights: Sequence[int]) -> list["Money"]:
+        """Share out in proportion to `weights` (not all zero); the parts add up to self exactly."""
+        whole = sum(weights)
+        assert whole > 0, "weights are not negative and not all zero"
+        assert min(weights) >= 0, "weights are not negative and not all zero"
+        marks = [self.minor * reached // whole for reached in accumulate(weights, initial=0)]
+        return [Money(after - before, self.currency) for before, after in pairwise(marks)]
+
+
+def total(amounts: Iterable[Money], currency: Currency) -> Money:
+    """Return the sum of the amounts, zero for none; all are of `currency`."""
+    return sum(amounts, start=Money(0, currency))
+
+
+def plain(minor: int, currency: Currency) -> str:
+    """Return an amount as plain decimal text with `.`: 4544 EUR → `45.44`, -5 EUR → `-0.05`."""
+    digits = exponent(currency)
+    if digits == 0:
+        return str(minor)
+    whole, part = divmod(abs(minor), 10**digits)
+    return f"{'-' if minor < 0 else ''}{whole}.{part:0{digits}d}"
