@@ -1,0 +1,73 @@
+"""Add a member of the provider's staff, and give one a bearer token."""
+
+import hashlib
+import re
+import secrets
+from typing import Final
+
+from acquit.actions import passwords
+from acquit.actions.context import Context
+from acquit.core.errors import Conflict, Invalid, NotFound
+from acquit.core.identifiers import OperatorId
+from acquit.core.operator import Operator, Role
+from acquit.store import acts, operators
+
+OPERATOR_ID: Final = re.compile(r"[a-z][a-z0-9._-]{1,39}")
+
+
+class OperatorExists(Conflict):
+    """The id belongs to another operator."""
+
+    code = "operator-exists"
+
+
+class NoSuchOperator(NotFound):
+    """No active operator has that id."""
+
+    code = "no-such-operator"
+
+
+def add_operator(
+    context: Context, operator_id: str, name: str, role: str, password: str, *, by: str, email: str = ""
+) -> Operator:
+    """Add an operator who can log in to the office with the password.
+
+    Raises Invalid for a malformed id, an unknown role or a weak password, OperatorExists when the
+    id is taken.
+    """
+    operator = _operator(operator_id, name, role, email)
+    passwords.check(password, [operator_id, name, email])
+    password_hash = passwords.hashed(password)
+    with context.database.write() as tx:
+        if not operators.add(tx, operator, password_hash):
+            raise OperatorExists(f"There is already an operator {operator_id}: choose another id.")
+        acts.record(tx, by, "add_operator", None, operator_id, role=role)
+    return operator
+
+
+def create_operator_token(context: Context, operator_id: str, *, by: str) -> str:
+    """Give the operator a new bearer token for the office's JSON doors; the former one stops working.
+
+    The token is shown here and never again: only its SHA-256 is kept.
+    """
+    token = secrets.token_urlsafe(32)
+    with context.database.write() as tx:
+        if not operators.set_token(tx, OperatorId(operator_id), token_hash(token)):
+            raise NoSuchOperator(f"There is no active operator {operator_id}.")
+        acts.record(tx, by, "create_operator_token", None, operator_id)
+    return token
+
+
+def token_hash(token: str) -> bytes:
+    """Return the SHA-256 under which a token is kept."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _operator(operator_id: str, name: str, role: str, email: str) -> Operator:
+    if not OPERATOR_ID.fullmatch(operator_id):
+        raise Invalid("An operator's id has 2 to 40 of a-z 0-9 . _ - and begins with a letter.")
+    if not name.strip():
+        raise Invalid("An operator has a name.")
+    if role not in tuple(Role):
+        raise Invalid(f"There is no role {role}: choose one of {', '.join(Role)}.")
+    return Operator(OperatorId(operator_id), name.strip(), email, Role(role))

@@ -1,0 +1,69 @@
+"""Operators: members of the provider's staff, and what each role may do.
+
+Everybody may read. Writing is by role: an auditor changes nothing, an administrator may do all.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from acquit.core.errors import Forbidden
+from acquit.core.identifiers import OperatorId
+
+
+class Role(StrEnum):
+    """What an operator does for a living."""
+
+    SALES = "sales"
+    BILLING = "billing"
+    TREASURY = "treasury"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Right(StrEnum):
+    """One thing that an operator may be allowed to do."""
+
+    DECIDE_REQUESTS = "decide-requests"
+    GRANT_TERMS = "grant-terms"
+    SET_PURCHASE_ORDERS = "set-purchase-orders"
+
+
+RIGHTS: Final[dict[Role, frozenset[Right]]] = {
+    Role.SALES: frozenset({Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS}),
+    Role.BILLING: frozenset({Right.SET_PURCHASE_ORDERS}),
+    Role.TREASURY: frozenset(),
+    Role.AUDITOR: frozenset(),
+    Role.ADMINISTRATOR: frozenset(Right),
+}
+
+
+class RoleForbids(Forbidden):
+    """The operator's role does not carry the right."""
+
+    code = "role-forbids"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A member of the provider's staff."""
+
+    operator_id: OperatorId
+    name: str
+    email: str
+    role: Role
+    active: bool = True
+
+    def may(self, right: Right) -> bool:
+        """Return whether the operator's role carries the right."""
+        return self.active and right in RIGHTS[self.role]
+
+
+def require(operator: Operator, right: Right) -> None:
+    """Return when the operator has the right. Raises RoleForbids otherwise."""
+    if not operator.may(right):
+        raise RoleForbids(
+            f"The role {operator.role.value} may not do this: ask an operator who may ({right.value}).",
+            role=operator.role.value,
+            right=right.value,
+        )
