@@ -106,7 +106,7 @@ def find(chosen: Path | None, runner: RunAs, major: int | None = None) -> Instal
     """
     seen: list[int] = []
     for directory in _candidates(chosen):
-        version = _major(directory)
+        version = major_of(directory)
         if version is not None and version >= OLDEST_MAJOR:
             seen.append(version)
             if major in (None, version):
@@ -153,7 +153,8 @@ def _by_version(directory: Path) -> int:
     return int(digits.group(1)) if digits else 0
 
 
-def _major(directory: Path) -> int | None:
+def major_of(directory: Path) -> int | None:
+    """Return the major version of the PostgreSQL in a directory, or None when there is none that runs."""
     if not (directory / "bin" / "initdb").is_file():
         return None
     try:

@@ -1,0 +1,844 @@
+-- The memory of Acquit. Equal to the sum of migrations/ (a test compares the catalogues).
+-- A table whose comment begins with "fact:" is inserted and never changed: the application's role
+-- has only SELECT and INSERT on it. Everything that belongs to an account has account_id first.
+
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
+-- ---------------------------------------------------------------- sellers
+
+CREATE TABLE legal_entity (
+    legal_entity_id        text COLLATE "C" PRIMARY KEY CHECK (legal_entity_id ~ '^[A-Z]{2}[A-Z0-9]{0,6}$'),
+    name                   text NOT NULL,
+    legal_form             text NOT NULL DEFAULT '',
+    capital                text NOT NULL DEFAULT '',
+    register_city          text NOT NULL DEFAULT '',
+    siren                  text NOT NULL DEFAULT '',
+    siret                  text NOT NULL DEFAULT '',
+    vat_id                 text NOT NULL DEFAULT '',
+    e_address              text NOT NULL DEFAULT '',
+    street                 text NOT NULL,
+    street_2               text NOT NULL DEFAULT '',
+    zip                    text NOT NULL,
+    city                   text NOT NULL,
+    country                text NOT NULL CHECK (country ~ '^[A-Z]{2}$'),
+    email                  text NOT NULL DEFAULT '',
+    phone                  text NOT NULL DEFAULT '',
+    website                text NOT NULL DEFAULT '',
+    iban                   text NOT NULL DEFAULT '',
+    bic                    text NOT NULL DEFAULT '',
+    bank_name              text NOT NULL DEFAULT '',
+    currency               text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    zone                   text NOT NULL,
+    language               text NOT NULL DEFAULT 'fr_FR',
+    logo                   bytea,
+    account_suffix         text NOT NULL DEFAULT 'acq',
+    -- terms and law (domain.md 1, 2)
+    granted_days           integer[] NOT NULL DEFAULT '{30,45,60}',
+    default_days           integer NOT NULL DEFAULT 30 CHECK (default_days BETWEEN 0 AND 60),
+    net_days_max           integer NOT NULL DEFAULT 60,
+    month_end_days_max     integer NOT NULL DEFAULT 45,
+    usage_days_max         integer NOT NULL DEFAULT 45,
+    unpaid_after_days      integer NOT NULL DEFAULT 8,
+    late_rate_bp           integer NOT NULL DEFAULT 1215,
+    late_fee_minor         bigint NOT NULL DEFAULT 4000,
+    vat_on_debits          boolean NOT NULL DEFAULT false,
+    approval_above_minor   bigint,
+    -- how the granted method shows on the wire
+    method_type            text NOT NULL DEFAULT 'ENTERPRISE',
+    method_label           text NOT NULL DEFAULT 'PaymentEnterprisewith{days}daysdelays',
+    bill_series_id         text NOT NULL,
+    credit_series_id       text NOT NULL,
+    deposit_series_id      text NOT NULL,
+    created_at             timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE vat_rate (
+    country  text NOT NULL,
+    from_on  date NOT NULL,
+    rate_bp  integer NOT NULL CHECK (rate_bp BETWEEN 0 AND 10000),
+    PRIMARY KEY (country, from_on)
+);
+
+CREATE TABLE ledger_account (
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    role             text NOT NULL,
+    number           text NOT NULL,
+    name             text NOT NULL,
+    PRIMARY KEY (legal_entity_id, role)
+);
+COMMENT ON TABLE ledger_account IS 'chart of accounts: which number plays which role (receivable, revenue, vat_collected, vat_pending, bank, unapplied, write_off)';
+
+CREATE TABLE series (
+    series_id        text COLLATE "C" PRIMARY KEY,
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity DEFERRABLE INITIALLY DEFERRED,
+    document         text NOT NULL CHECK (document IN ('bill', 'credit-note', 'deposit')),
+    prefix           text NOT NULL CHECK (prefix ~ '^[A-Za-z0-9+_/-]{1,20}$'),
+    digits           integer NOT NULL DEFAULT 8 CHECK (digits BETWEEN 1 AND 15),
+    reference_code   text NOT NULL CHECK (reference_code ~ '^[0-9A-Z]{1,6}$'),
+    next_number      bigint NOT NULL DEFAULT 1 CHECK (next_number >= 1),
+    last_on          date
+);
+COMMENT ON COLUMN series.reference_code IS 'the series in an ISO 11649 reference: RF + check digits + code + number';
+
+-- ---------------------------------------------------------------- buyers
+
+CREATE SEQUENCE legal_party_id;
+CREATE TABLE legal_party (
+    legal_party_id   bigint NOT NULL DEFAULT nextval('legal_party_id'),
+    from_on          date NOT NULL,
+    name             text NOT NULL,
+    siren            text NOT NULL DEFAULT '',
+    vat_id           text NOT NULL DEFAULT '',
+    e_address        text NOT NULL DEFAULT '',
+    street           text NOT NULL DEFAULT '',
+    street_2         text NOT NULL DEFAULT '',
+    zip              text NOT NULL DEFAULT '',
+    city             text NOT NULL DEFAULT '',
+    country          text NOT NULL CHECK (country ~ '^[A-Z]{2}$'),
+    tax_profile      text NOT NULL DEFAULT 'business' CHECK (tax_profile IN ('business', 'person', 'exempt')),
+    exemption_reason text NOT NULL DEFAULT '',
+    buyer_reference  text NOT NULL DEFAULT '',
+    PRIMARY KEY (legal_party_id, from_on)
+);
+COMMENT ON TABLE legal_party IS 'fact: the buyer in law as of a date; the newest row that is not in the future holds';
+
+CREATE SEQUENCE sub_account_no;
+CREATE TABLE account (
+    account_id       text COLLATE "C" PRIMARY KEY CHECK (account_id ~ '^[a-z]{2}[0-9]{3,10}-[a-z]{2,8}$'),
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    parent_id        text COLLATE "C" REFERENCES account,
+    sub_account_no   bigint UNIQUE,
+    payer_id         text COLLATE "C" NOT NULL REFERENCES account,
+    legal_party_id   bigint,
+    description      text,
+    support_level    text NOT NULL DEFAULT 'standard' CHECK (support_level IN ('standard', 'premium', 'business', 'enterprise')),
+    state            text NOT NULL DEFAULT 'complete' CHECK (state IN ('complete', 'incomplete', 'suspended', 'closed')),
+    currency         text NOT NULL,
+    language         text NOT NULL DEFAULT 'fr_FR',
+    given_name       text NOT NULL DEFAULT '',
+    family_name      text NOT NULL DEFAULT '',
+    email            text NOT NULL DEFAULT '',
+    spare_email      text,
+    phone            text,
+    wire_members     jsonb NOT NULL DEFAULT '{}',
+    order_policy     text NOT NULL DEFAULT 'proceed' CHECK (order_policy IN ('proceed', 'warn', 'hold')),
+    hold_days_max    integer NOT NULL DEFAULT 30,
+    opened_at        timestamptz NOT NULL DEFAULT now(),
+    CHECK ((parent_id IS NULL) = (sub_account_no IS NULL)),
+    CHECK (parent_id IS NOT NULL OR payer_id = account_id),
+    CHECK (payer_id = account_id OR payer_id = parent_id),
+    CHECK (parent_id IS DISTINCT FROM account_id)
+);
+CREATE INDEX account_parent ON account (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX account_payer ON account (payer_id, account_id);
+COMMENT ON COLUMN account.legal_party_id IS 'null: that of the parent';
+COMMENT ON COLUMN account.wire_members IS 'members of the wire''s /me that Acquit keeps and gives back without using them (sex, birth city, fax …)';
+
+CREATE TABLE account_tag (
+    account_id  text COLLATE "C" NOT NULL REFERENCES account,
+    tag         text NOT NULL CHECK (tag ~ '^[a-z0-9:_-]{1,64}$'),
+    added_at    timestamptz NOT NULL DEFAULT now(),
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    expires_at  timestamptz,
+    status      text NOT NULL DEFAULT 'validated',
+    added_by    text NOT NULL,
+    PRIMARY KEY (account_id, tag)
+);
+
+CREATE TABLE account_attribute (
+    account_id  text COLLATE "C" NOT NULL REFERENCES account,
+    name        text NOT NULL,
+    value       text NOT NULL,
+    grant_id    bigint,
+    set_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, name)
+);
+COMMENT ON TABLE account_attribute IS 'attributes that a grant of terms puts on an account: payment.transfer, payment.delay_days, renewal.permanent';
+
+-- ---------------------------------------------------------------- people and programs
+
+CREATE TABLE identity_user (
+    account_id           text COLLATE "C" NOT NULL REFERENCES account,
+    login                text COLLATE "C" NOT NULL,
+    type                 text NOT NULL DEFAULT 'USER' CHECK (type IN ('ROOT', 'USER', 'SERVICE')),
+    email                text,
+    description          text NOT NULL DEFAULT '',
+    group_name           text NOT NULL DEFAULT 'DEFAULT',
+    status               text NOT NULL DEFAULT 'OK' CHECK (status IN ('OK', 'DISABLED', 'PASSWORD_CHANGE_REQUIRED')),
+    password_hash        text NOT NULL,
+    password_updated_at  timestamptz NOT NULL DEFAULT now(),
+    created_at           timestamptz NOT NULL DEFAULT now(),
+    updated_at           timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, login)
+);
+COMMENT ON TABLE identity_user IS 'who may log in to an account; its own login (type ROOT) is named like the account, others sign in as account/login';
+
+CREATE TABLE operator (
+    operator_id    text COLLATE "C" PRIMARY KEY,
+    name           text NOT NULL,
+    email          text NOT NULL DEFAULT '',
+    role           text NOT NULL CHECK (role IN ('sales', 'billing', 'treasury', 'auditor', 'administrator')),
+    password_hash  text NOT NULL,
+    token_hash     bytea UNIQUE,
+    active         boolean NOT NULL DEFAULT true,
+    created_at     timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE session (
+    session_hash  bytea PRIMARY KEY,
+    door          text NOT NULL CHECK (door IN ('manager', 'office')),
+    account_id    text COLLATE "C" REFERENCES account,
+    login         text COLLATE "C",
+    operator_id   text COLLATE "C" REFERENCES operator,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    expires_at    timestamptz NOT NULL,
+    CHECK ((door = 'manager') = (account_id IS NOT NULL)),
+    CHECK ((door = 'office') = (operator_id IS NOT NULL))
+);
+
+CREATE TABLE login_attempt (
+    door         text NOT NULL,
+    login        text NOT NULL,
+    address      text NOT NULL,
+    attempted_at timestamptz NOT NULL DEFAULT now(),
+    succeeded    boolean NOT NULL
+);
+CREATE INDEX login_attempt_recent ON login_attempt (door, login, attempted_at);
+
+CREATE SEQUENCE application_id START 1000;
+CREATE TABLE application (
+    application_id   bigint PRIMARY KEY DEFAULT nextval('application_id'),
+    application_key  text COLLATE "C" NOT NULL UNIQUE,
+    secret_sealed    bytea NOT NULL,
+    account_id       text COLLATE "C" NOT NULL REFERENCES account,
+    name             text NOT NULL,
+    description      text NOT NULL DEFAULT '',
+    status           text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive', 'blocked', 'trusted')),
+    created_at       timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX application_account ON application (account_id, application_id);
+
+CREATE SEQUENCE credential_id START 1000;
+CREATE TABLE credential (
+    credential_id   bigint PRIMARY KEY DEFAULT nextval('credential_id'),
+    application_id  bigint NOT NULL REFERENCES application ON DELETE CASCADE,
+    account_id      text COLLATE "C" REFERENCES account,
+    login           text COLLATE "C",
+    key_hash        bytea NOT NULL UNIQUE,
+    token_hash      bytea UNIQUE,
+    status          text NOT NULL CHECK (status IN ('pendingValidation', 'validated', 'refused', 'expired')),
+    rules           jsonb NOT NULL,
+    allowed_ips     text[],
+    redirection     text,
+    by_staff        boolean NOT NULL DEFAULT false,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    expires_at      timestamptz,
+    CHECK (status <> 'validated' OR account_id IS NOT NULL)
+);
+CREATE INDEX credential_account ON credential (account_id, credential_id);
+CREATE INDEX credential_application ON credential (application_id);
+COMMENT ON COLUMN credential.token_hash IS 'SHA-256 of the credentialToken of a validation page, while pending';
+
+CREATE UNLOGGED TABLE credential_use (
+    credential_id  bigint PRIMARY KEY,
+    last_use_at    timestamptz NOT NULL,
+    calls          bigint NOT NULL DEFAULT 0
+);
+
+CREATE TABLE act (
+    act_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at          timestamptz NOT NULL DEFAULT now(),
+    actor       text NOT NULL,
+    verb        text NOT NULL,
+    account_id  text COLLATE "C",
+    subject     text NOT NULL DEFAULT '',
+    details     jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX act_account ON act (account_id, act_id);
+COMMENT ON TABLE act IS 'fact: who did what; actor is operator:ID, account:ID/login, application:ID or system';
+
+CREATE TABLE idempotency_key (
+    scope       text NOT NULL,
+    key         text NOT NULL,
+    input_hash  bytea NOT NULL,
+    answer      jsonb NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (scope, key)
+);
+COMMENT ON TABLE idempotency_key IS 'fact: an input that was carried out once and what it answered';
+
+CREATE TABLE deployment (
+    name   text PRIMARY KEY,
+    value  text NOT NULL
+);
+COMMENT ON TABLE deployment IS 'facts of this installation: demo, business_days_ahead';
+
+-- ---------------------------------------------------------------- terms and payment methods
+
+CREATE SEQUENCE request_id;
+CREATE TABLE request (
+    account_id    text COLLATE "C" NOT NULL REFERENCES account,
+    request_id    bigint NOT NULL UNIQUE DEFAULT nextval('request_id'),
+    kind          text NOT NULL CHECK (kind IN ('term', 'purchase-order')),
+    asked         jsonb NOT NULL,
+    message       text NOT NULL DEFAULT '',
+    file_name     text,
+    file_type     text,
+    file_content  bytea,
+    state         text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'approved', 'refused')),
+    asked_by      text NOT NULL,
+    asked_at      timestamptz NOT NULL DEFAULT now(),
+    decided_by    text,
+    decided_at    timestamptz,
+    reason        text NOT NULL DEFAULT '',
+    result_id     bigint,
+    PRIMARY KEY (account_id, request_id)
+);
+CREATE INDEX request_waiting ON request (request_id) WHERE state = 'waiting';
+
+CREATE SEQUENCE grant_id;
+CREATE TABLE terms_grant (
+    account_id          text COLLATE "C" NOT NULL REFERENCES account,
+    grant_id            bigint NOT NULL UNIQUE DEFAULT nextval('grant_id'),
+    days                integer NOT NULL CHECK (days > 0),
+    method              text NOT NULL CHECK (method IN ('net', 'days-first', 'month-first')),
+    credit_limit_minor  bigint CHECK (credit_limit_minor >= 0),
+    currency            text NOT NULL,
+    from_on             date NOT NULL,
+    usage_choice        text NOT NULL DEFAULT 'own-bill' CHECK (usage_choice IN ('own-bill', 'override')),
+    usage_days          integer NOT NULL,
+    override_reason     text NOT NULL DEFAULT '',
+    request_id          bigint,
+    granted_by          text NOT NULL,
+    granted_at          timestamptz NOT NULL DEFAULT now(),
+    needs_approval      boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (account_id, grant_id),
+    CHECK (usage_choice = 'own-bill' OR override_reason <> '')
+);
+COMMENT ON TABLE terms_grant IS 'fact: sales granted a payment term; effective from from_on until a terms_end';
+
+CREATE TABLE terms_approval (
+    account_id   text COLLATE "C" NOT NULL,
+    grant_id     bigint NOT NULL,
+    approved_by  text NOT NULL,
+    approved_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, grant_id)
+);
+COMMENT ON TABLE terms_approval IS 'fact: a second operator approved a grant that needed it';
+
+CREATE TABLE terms_end (
+    account_id  text COLLATE "C" NOT NULL,
+    grant_id    bigint NOT NULL,
+    end_on      date NOT NULL,
+    ended_by    text NOT NULL,
+    ended_at    timestamptz NOT NULL DEFAULT now(),
+    reason      text NOT NULL,
+    PRIMARY KEY (account_id, grant_id)
+);
+COMMENT ON TABLE terms_end IS 'fact: the grant ended: bills dated end_on or later get the legal default or the next grant';
+
+CREATE SEQUENCE payment_method_id START 100;
+CREATE TABLE payment_method (
+    account_id         text COLLATE "C" NOT NULL REFERENCES account,
+    payment_method_id  bigint NOT NULL UNIQUE DEFAULT nextval('payment_method_id'),
+    payment_type       text NOT NULL,
+    sub_type           text,
+    label              text,
+    description        text,
+    status             text NOT NULL,
+    is_default         boolean NOT NULL DEFAULT false,
+    grant_id           bigint,
+    created_at         timestamptz NOT NULL DEFAULT now(),
+    updated_at         timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, payment_method_id)
+);
+CREATE UNIQUE INDEX payment_method_default ON payment_method (account_id) WHERE is_default;
+
+-- ---------------------------------------------------------------- purchase orders
+
+CREATE SEQUENCE billing_group_id;
+CREATE TABLE billing_group (
+    account_id         text COLLATE "C" NOT NULL REFERENCES account,
+    billing_group_id   bigint NOT NULL UNIQUE DEFAULT nextval('billing_group_id'),
+    name               text NOT NULL,
+    payment_method_id  bigint,
+    created_at         timestamptz NOT NULL DEFAULT now(),
+    updated_at         timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, billing_group_id),
+    UNIQUE (account_id, name)
+);
+
+CREATE SEQUENCE purchase_order_id START 100;
+CREATE TABLE purchase_order (
+    account_id         text COLLATE "C" NOT NULL REFERENCES account,
+    purchase_order_id  bigint NOT NULL UNIQUE DEFAULT nextval('purchase_order_id'),
+    reference          text NOT NULL CHECK (length(reference) BETWEEN 1 AND 255),
+    type               text NOT NULL DEFAULT 'PURCHASE_ORDER' CHECK (type IN ('PURCHASE_ORDER', 'REFERENCE_ORDER')),
+    kind               text NOT NULL DEFAULT 'open' CHECK (kind IN ('open', 'closed', 'blanket')),
+    start_on           date NOT NULL,
+    end_on             date CHECK (end_on > start_on),
+    billing_group_id   bigint,
+    is_family          boolean NOT NULL DEFAULT false,
+    matched_by         text NOT NULL DEFAULT 'bill-date' CHECK (matched_by IN ('bill-date', 'service-period')),
+    amount_max_minor   bigint CHECK (amount_max_minor > 0),
+    currency           text NOT NULL,
+    cost_account       text NOT NULL DEFAULT '',
+    succeeds_id        bigint,
+    active             boolean NOT NULL DEFAULT true,
+    status             text NOT NULL DEFAULT 'CREATED' CHECK (status IN ('CREATED', 'DELETED')),
+    description        text,
+    created_by         text NOT NULL,
+    created_at         timestamptz NOT NULL DEFAULT now(),
+    updated_at         timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, purchase_order_id),
+    CONSTRAINT purchase_order_no_overlap EXCLUDE USING gist (
+        account_id WITH =, (coalesce(billing_group_id, 0)) WITH =, (is_family::int) WITH =,
+        (daterange(start_on, end_on, '[)')) WITH &&
+    ) WHERE (status = 'CREATED' AND active AND succeeds_id IS NULL)
+);
+COMMENT ON COLUMN purchase_order.end_on IS 'first day not covered; null: open';
+COMMENT ON COLUMN purchase_order.succeeds_id IS 'the order that this one takes over from when that one cannot carry a whole bill; a successor may overlap it';
+
+CREATE TABLE purchase_order_member (
+    account_id         text COLLATE "C" NOT NULL,
+    purchase_order_id  bigint NOT NULL,
+    member_id          text COLLATE "C" NOT NULL REFERENCES account,
+    PRIMARY KEY (account_id, purchase_order_id, member_id)
+);
+CREATE INDEX purchase_order_member_of ON purchase_order_member (member_id);
+COMMENT ON TABLE purchase_order_member IS 'accounts that share a family order, its own account among them';
+
+CREATE TABLE purchase_order_line (
+    account_id         text COLLATE "C" NOT NULL,
+    purchase_order_id  bigint NOT NULL,
+    line_no            integer NOT NULL,
+    item_number        text NOT NULL,
+    description        text NOT NULL DEFAULT '',
+    service_pattern    text NOT NULL DEFAULT '*',
+    quantity_e4        bigint,
+    unit_price_ucents  bigint,
+    amount_max_minor   bigint,
+    cost_account       text NOT NULL DEFAULT '',
+    PRIMARY KEY (account_id, purchase_order_id, line_no)
+);
+
+CREATE TABLE purchase_order_draw (
+    account_id         text COLLATE "C" NOT NULL,
+    purchase_order_id  bigint NOT NULL,
+    bill_account_id    text COLLATE "C" NOT NULL,
+    bill_id            text COLLATE "C" NOT NULL,
+    amount_minor       bigint NOT NULL,
+    drawn_on           date NOT NULL,
+    PRIMARY KEY (account_id, purchase_order_id, bill_id)
+);
+COMMENT ON TABLE purchase_order_draw IS 'fact: net amount that a bill took from an order; negative for a credit note, which gives it back';
+
+-- ---------------------------------------------------------------- catalogue and services
+
+CREATE SEQUENCE catalogue_id;
+CREATE TABLE catalogue (
+    catalogue_id     bigint PRIMARY KEY DEFAULT nextval('catalogue_id'),
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    name             text NOT NULL,
+    published_id     bigint,
+    currency         text NOT NULL,
+    tax_rate_bp      integer,
+    from_on          date NOT NULL,
+    sha256           text NOT NULL,
+    content          bytea NOT NULL,
+    imported_by      text NOT NULL,
+    imported_at      timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (legal_entity_id, name, sha256)
+);
+COMMENT ON TABLE catalogue IS 'fact: one version of a price catalogue, its file gzipped in content';
+
+CREATE TABLE plan (
+    catalogue_id   bigint NOT NULL REFERENCES catalogue,
+    plan_code      text COLLATE "C" NOT NULL,
+    kind           text NOT NULL CHECK (kind IN ('plan', 'add-on')),
+    invoice_name   text NOT NULL,
+    product        text NOT NULL,
+    product_type   text NOT NULL DEFAULT '',
+    blobs          jsonb NOT NULL DEFAULT '{}',
+    PRIMARY KEY (catalogue_id, plan_code)
+);
+COMMENT ON TABLE plan IS 'fact: what is sold under a plan code of a catalogue version';
+
+CREATE TABLE plan_option (
+    catalogue_id  bigint NOT NULL,
+    plan_code     text COLLATE "C" NOT NULL,
+    family        text NOT NULL,
+    option_code   text COLLATE "C" NOT NULL,
+    mandatory     boolean NOT NULL,
+    exclusive     boolean NOT NULL,
+    is_default    boolean NOT NULL,
+    PRIMARY KEY (catalogue_id, plan_code, family, option_code)
+);
+COMMENT ON TABLE plan_option IS 'fact: which add-ons a plan takes, by family';
+
+CREATE TABLE pricing (
+    catalogue_id      bigint NOT NULL,
+    plan_code         text COLLATE "C" NOT NULL,
+    pricing_no        integer NOT NULL,
+    capacities        text[] NOT NULL,
+    mode              text NOT NULL,
+    phase             integer NOT NULL DEFAULT 1,
+    description       text NOT NULL DEFAULT '',
+    interval_count    integer NOT NULL,
+    interval_unit     text NOT NULL CHECK (interval_unit IN ('none', 'hour', 'day', 'month', 'year')),
+    commitment_months integer NOT NULL DEFAULT 0,
+    quantity_min      bigint NOT NULL DEFAULT 1,
+    quantity_max      bigint,
+    strategy          text NOT NULL DEFAULT '',
+    tiers             jsonb,
+    must_be_completed boolean NOT NULL DEFAULT false,
+    price_ucents      bigint NOT NULL CHECK (price_ucents >= 0),
+    tax_ucents        bigint NOT NULL DEFAULT 0,
+    type              text NOT NULL DEFAULT '',
+    engagement        jsonb,
+    promotions        jsonb,
+    PRIMARY KEY (catalogue_id, plan_code, pricing_no)
+);
+COMMENT ON TABLE pricing IS 'fact: one price of a plan: capacity, mode, interval, commitment';
+
+CREATE SEQUENCE service_id START 10000;
+CREATE TABLE service (
+    account_id           text COLLATE "C" NOT NULL,
+    service_id           bigint NOT NULL DEFAULT nextval('service_id'),
+    parent_service_id    bigint,
+    resource_name        text COLLATE "C" NOT NULL,
+    display_name         text NOT NULL,
+    route                text NOT NULL,
+    catalogue_id         bigint NOT NULL,
+    plan_code            text COLLATE "C" NOT NULL,
+    pricing_mode         text NOT NULL DEFAULT 'default',
+    description          text NOT NULL,
+    quantity_e4          bigint NOT NULL DEFAULT 10000 CHECK (quantity_e4 > 0),
+    unit_price_ucents    bigint NOT NULL CHECK (unit_price_ucents >= 0),
+    currency             text NOT NULL,
+    renewal_months       integer NOT NULL CHECK (renewal_months > 0),
+    anniversary_day      integer NOT NULL CHECK (anniversary_day BETWEEN 1 AND 31),
+    started_on           date NOT NULL,
+    next_renewal_on      date NOT NULL,
+    engaged_until_on     date,
+    renew_automatic      boolean NOT NULL DEFAULT true,
+    renew_forced         boolean NOT NULL DEFAULT false,
+    delete_at_expiration boolean NOT NULL DEFAULT false,
+    billing_group_id     bigint,
+    state                text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'terminated')),
+    terminated_on        date,
+    created_at           timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, service_id)
+) WITH (fillfactor = 70);
+CREATE INDEX service_resource ON service (account_id, route, resource_name);
+COMMENT ON TABLE service IS 'what renews; next_renewal_on is deliberately without index so that a renewal is a HOT update';
+
+CREATE SEQUENCE charge_no;
+CREATE TABLE charge (
+    account_id         text COLLATE "C" NOT NULL,
+    service_id         bigint NOT NULL,
+    kind               text NOT NULL CHECK (kind IN ('installation', 'renewal', 'usage', 'adjustment', 'discount', 'one-off')),
+    period_start       date NOT NULL,
+    period_end         date NOT NULL,
+    charge_no          bigint NOT NULL DEFAULT nextval('charge_no'),
+    description        text NOT NULL,
+    domain             text NOT NULL DEFAULT '',
+    quantity_e4        bigint NOT NULL,
+    unit_price_ucents  bigint NOT NULL CHECK (unit_price_ucents >= 0),
+    currency           text NOT NULL,
+    category           text NOT NULL DEFAULT 'purchase',
+    accepted_on        date NOT NULL,
+    accepted_at        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, service_id, kind, period_start)
+);
+COMMENT ON TABLE charge IS 'fact: a priced fact to bill in arrears (accepted_on is the cut-off it counts for); open while no bill_detail bears its key. period_end is the last day covered';
+
+-- ---------------------------------------------------------------- bill runs and bills
+
+CREATE SEQUENCE run_id;
+CREATE TABLE bill_run (
+    run_id           bigint PRIMARY KEY DEFAULT nextval('run_id'),
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    period           text NOT NULL CHECK (period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
+    status           text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
+    opened_at        timestamptz NOT NULL DEFAULT now(),
+    closed_at        timestamptz,
+    UNIQUE (legal_entity_id, period)
+);
+
+CREATE TABLE bill_run_page (
+    run_id       bigint NOT NULL,
+    page_no      integer NOT NULL,
+    payer_first  text COLLATE "C" NOT NULL,
+    payer_last   text COLLATE "C" NOT NULL,
+    run_on       date NOT NULL,
+    bills        bigint NOT NULL,
+    details      bigint NOT NULL,
+    currency     text NOT NULL,
+    net_minor    bigint NOT NULL,
+    tax_minor    bigint NOT NULL,
+    total_minor  bigint NOT NULL,
+    chain_head   bytea NOT NULL,
+    written_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (run_id, page_no, currency)
+);
+COMMENT ON TABLE bill_run_page IS 'fact: control totals of one committed page; chain_head is the SHA-256 over the entry hashes the page wrote, in account order';
+
+CREATE TABLE parked_account (
+    run_id       bigint NOT NULL,
+    account_id   text COLLATE "C" NOT NULL,
+    problems     jsonb NOT NULL,
+    parked_at    timestamptz NOT NULL DEFAULT now(),
+    resolved_at  timestamptz,
+    PRIMARY KEY (run_id, account_id)
+);
+
+CREATE TABLE held_bill (
+    account_id    text COLLATE "C" NOT NULL,
+    run_id        bigint NOT NULL,
+    amount_minor  bigint NOT NULL,
+    currency      text NOT NULL,
+    reason        text NOT NULL,
+    held_on       date NOT NULL,
+    until_on      date NOT NULL,
+    released_at   timestamptz,
+    PRIMARY KEY (account_id, run_id, reason)
+);
+COMMENT ON TABLE held_bill IS 'accrued, not billed: a draft held before its number because its purchase order is missing, expired or spent';
+
+CREATE TABLE snapshot (
+    snapshot_hash  bytea PRIMARY KEY,
+    body           jsonb NOT NULL
+);
+COMMENT ON TABLE snapshot IS 'fact: a seller, buyer or payer as printed on bills, named by the SHA-256 of its canonical JSON';
+
+CREATE SEQUENCE order_id START 100000000;
+CREATE TABLE bill (
+    account_id               text COLLATE "C" NOT NULL,
+    bill_id                  text COLLATE "C" NOT NULL,
+    order_id                 bigint NOT NULL,
+    kind                     text NOT NULL CHECK (kind IN ('bill', 'credit-note', 'corrective')),
+    corrects_bill_id         text COLLATE "C",
+    legal_entity_id          text COLLATE "C" NOT NULL,
+    payer_id                 text COLLATE "C" NOT NULL,
+    run_id                   bigint,
+    category                 text NOT NULL,
+    issued_on                date NOT NULL,
+    issued_at                timestamptz NOT NULL,
+    term_days                integer NOT NULL,
+    term_method              text NOT NULL,
+    term_grant_id            bigint,
+    due_on                   date NOT NULL,
+    currency                 text NOT NULL,
+    net_minor                bigint NOT NULL CHECK (net_minor >= 0),
+    tax_minor                bigint NOT NULL CHECK (tax_minor >= 0),
+    total_minor              bigint NOT NULL CHECK (total_minor = net_minor + tax_minor),
+    billing_group_id         bigint,
+    purchase_order_account   text COLLATE "C",
+    purchase_order_id        bigint,
+    purchase_order_reference text,
+    purchase_order_type      text,
+    payment_reference        text COLLATE "C" NOT NULL,
+    payment_means            text NOT NULL DEFAULT 'transfer',
+    language                 text NOT NULL,
+    note                     text NOT NULL DEFAULT '',
+    seller_hash              bytea NOT NULL,
+    buyer_hash               bytea NOT NULL,
+    payer_hash               bytea,
+    CHECK ((kind = 'bill') = (corrects_bill_id IS NULL)),
+    PRIMARY KEY (account_id, bill_id)
+);
+CREATE INDEX bill_date ON bill (account_id, issued_at, bill_id);
+CREATE INDEX bill_by_order ON bill (account_id, order_id);
+CREATE INDEX bill_run_of ON bill (run_id) WHERE run_id IS NOT NULL;
+COMMENT ON TABLE bill IS 'fact: an issued bill, credit note (amounts positive, the kind gives the direction) or corrective bill';
+
+CREATE TABLE bill_detail (
+    account_id              text COLLATE "C" NOT NULL,
+    bill_id                 text COLLATE "C" NOT NULL,
+    detail_no               integer NOT NULL,
+    service_id              bigint NOT NULL,
+    kind                    text NOT NULL,
+    correction_no           integer NOT NULL DEFAULT 0,
+    domain                  text NOT NULL,
+    description             text NOT NULL,
+    quantity_e4             bigint NOT NULL,
+    unit_price_ucents       bigint NOT NULL CHECK (unit_price_ucents >= 0),
+    net_minor               bigint NOT NULL,
+    vat_category            text NOT NULL,
+    vat_rate_bp             integer NOT NULL,
+    period_start            date NOT NULL,
+    period_end              date NOT NULL,
+    purchase_order_line_no  integer,
+    PRIMARY KEY (account_id, bill_id, detail_no)
+);
+CREATE UNIQUE INDEX bill_detail_charge ON bill_detail (account_id, service_id, kind, period_start, correction_no);
+COMMENT ON TABLE bill_detail IS 'fact: one line of a bill; a charge is billed once: unique (account, service, kind, start of its period) per correction. period_end is the last day covered';
+
+CREATE TABLE bill_tax (
+    account_id      text COLLATE "C" NOT NULL,
+    bill_id         text COLLATE "C" NOT NULL,
+    vat_category    text NOT NULL,
+    vat_rate_bp     integer NOT NULL,
+    net_minor       bigint NOT NULL,
+    tax_minor       bigint NOT NULL,
+    exemption_code  text NOT NULL DEFAULT '',
+    exemption_text  text NOT NULL DEFAULT '',
+    PRIMARY KEY (account_id, bill_id, vat_category, vat_rate_bp)
+);
+COMMENT ON TABLE bill_tax IS 'fact: the VAT of a bill per category and rate, rounded once on the summed net';
+
+CREATE TABLE bill_number (
+    bill_id          text COLLATE "C" PRIMARY KEY,
+    series_id        text COLLATE "C" NOT NULL,
+    number           bigint NOT NULL,
+    account_id       text COLLATE "C" NOT NULL,
+    issued_on        date NOT NULL,
+    UNIQUE (series_id, number)
+);
+COMMENT ON TABLE bill_number IS 'fact: the register of numbers: which account a number belongs to';
+
+CREATE TABLE bill_order (
+    account_id  text COLLATE "C" NOT NULL,
+    order_id    bigint NOT NULL,
+    bill_id     text COLLATE "C" NOT NULL,
+    ordered_at  timestamptz NOT NULL,
+    PRIMARY KEY (account_id, order_id)
+);
+COMMENT ON TABLE bill_order IS 'fact: the order behind a bill; every bill has one';
+
+CREATE TABLE document (
+    account_id   text COLLATE "C" NOT NULL,
+    bill_id      text COLLATE "C" NOT NULL,
+    form         text NOT NULL CHECK (form IN ('pdf', 'cii', 'ubl')),
+    sha256       text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    size_bytes   bigint NOT NULL,
+    rendered_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, bill_id, form)
+);
+COMMENT ON TABLE document IS 'fact: a paper rendered once; its bytes are in the archive under sha256';
+
+-- ---------------------------------------------------------------- debts and money
+
+CREATE TABLE debt (
+    account_id    text COLLATE "C" NOT NULL,
+    debt_id       bigint NOT NULL,
+    bill_id       text COLLATE "C" NOT NULL,
+    payer_id      text COLLATE "C" NOT NULL,
+    currency      text NOT NULL,
+    amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
+    opened_at     timestamptz NOT NULL,
+    due_on        date NOT NULL,
+    PRIMARY KEY (account_id, debt_id)
+);
+CREATE UNIQUE INDEX debt_bill ON debt (account_id, bill_id);
+CREATE INDEX debt_payer ON debt (payer_id, due_on);
+COMMENT ON TABLE debt IS 'fact: what is owed on one bill; debt_id is the order id. Amounts and status are derived from its operations and the business date';
+
+CREATE SEQUENCE operation_id START 1000;
+CREATE TABLE debt_operation (
+    account_id     text COLLATE "C" NOT NULL,
+    debt_id        bigint NOT NULL,
+    operation_id   bigint NOT NULL DEFAULT nextval('operation_id'),
+    kind           text NOT NULL CHECK (kind IN ('payment', 'credit', 'write-off', 'returned', 'reopened')),
+    means          text NOT NULL CHECK (means IN ('transfer', 'direct-debit', 'card', 'credit-note', 'credit-balance', 'loss')),
+    automatic      boolean NOT NULL DEFAULT false,
+    amount_minor   bigint NOT NULL CHECK (amount_minor > 0),
+    effect_minor   bigint NOT NULL GENERATED ALWAYS AS
+                   (CASE WHEN kind IN ('returned', 'reopened') THEN amount_minor ELSE -amount_minor END) STORED,
+    deposit_payer  text COLLATE "C",
+    deposit_id     text COLLATE "C",
+    reverses_id    bigint,
+    occurred_on    date NOT NULL,
+    recorded_at    timestamptz NOT NULL DEFAULT now(),
+    reason         text NOT NULL DEFAULT '',
+    PRIMARY KEY (account_id, debt_id, operation_id)
+);
+COMMENT ON TABLE debt_operation IS 'fact: one event on a debt; payments, credits and write-offs reduce it, returns and reopenings raise it again';
+
+CREATE TABLE deposit (
+    account_id       text COLLATE "C" NOT NULL,
+    deposit_id       text COLLATE "C" NOT NULL,
+    legal_entity_id  text COLLATE "C" NOT NULL,
+    order_id         bigint NOT NULL,
+    received_on      date NOT NULL,
+    amount_minor     bigint NOT NULL CHECK (amount_minor > 0),
+    currency         text NOT NULL,
+    means            text NOT NULL,
+    bank_reference   text NOT NULL DEFAULT '',
+    label            text NOT NULL DEFAULT '',
+    recorded_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, deposit_id)
+);
+COMMENT ON TABLE deposit IS 'fact: receipt for money received from a payer';
+
+CREATE SEQUENCE dispute_id;
+CREATE TABLE dispute (
+    account_id    text COLLATE "C" NOT NULL,
+    dispute_id    bigint NOT NULL DEFAULT nextval('dispute_id'),
+    bill_id       text COLLATE "C" NOT NULL,
+    detail_no     integer,
+    amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
+    reason        text NOT NULL,
+    state         text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'credited', 'corrected', 'rejected')),
+    opened_by     text NOT NULL,
+    opened_at     timestamptz NOT NULL DEFAULT now(),
+    deadline_on   date NOT NULL,
+    closed_by     text,
+    closed_at     timestamptz,
+    outcome       text NOT NULL DEFAULT '',
+    PRIMARY KEY (account_id, dispute_id)
+);
+CREATE INDEX dispute_bill ON dispute (account_id, bill_id);
+
+-- ---------------------------------------------------------------- journal
+
+CREATE TABLE entry (
+    account_id  text COLLATE "C" NOT NULL,
+    entry_no    integer NOT NULL CHECK (entry_no >= 1),
+    kind        text NOT NULL,
+    booked_on   date NOT NULL,
+    reference   text COLLATE "C" NOT NULL,
+    prev_hash   bytea NOT NULL,
+    hash        bytea NOT NULL,
+    booked_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, entry_no)
+);
+COMMENT ON TABLE entry IS 'fact: one journal entry; hash = SHA-256(prev_hash || UTF-8 of account|entry_no|kind|booked_on|reference|ledger:amount:currency;… in posting order), prev_hash of the first is 32 zero bytes';
+
+CREATE TABLE posting (
+    account_id      text COLLATE "C" NOT NULL,
+    entry_no        integer NOT NULL,
+    posting_no      integer NOT NULL,
+    ledger          text COLLATE "C" NOT NULL,
+    amount_minor    bigint NOT NULL CHECK (amount_minor <> 0),
+    currency        text NOT NULL,
+    PRIMARY KEY (account_id, entry_no, posting_no)
+);
+COMMENT ON TABLE posting IS 'fact: one amount on one ledger account, debit positive, credit negative; the postings of an entry sum to zero';
+
+CREATE FUNCTION refuse_unbalanced_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    broken record;
+BEGIN
+    SELECT account_id, entry_no, currency, sum(amount_minor) AS off INTO broken
+      FROM fresh GROUP BY account_id, entry_no, currency HAVING sum(amount_minor) <> 0 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'entry % of account % is off by % %', broken.entry_no, broken.account_id, broken.off, broken.currency
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER posting_balanced AFTER INSERT ON posting
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION refuse_unbalanced_entry();
+
+CREATE TABLE chain_head (
+    scope        text NOT NULL CHECK (scope IN ('run', 'day')),
+    name         text NOT NULL,
+    accounts     bigint NOT NULL,
+    head         bytea NOT NULL,
+    recorded_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (scope, name, recorded_at)
+);
+COMMENT ON TABLE chain_head IS 'fact: SHA-256 over all accounts'' last entry hashes, in account order, when a run closed or a day ended';

@@ -1,0 +1,188 @@
+"""What every test may ask for: a PostgreSQL shared by all workers, and a fresh database for each test.
+
+One embedded cluster serves the whole run: every pytest worker attaches to it as several commands do in real
+life. A migrated template is made once; a test's database is a copy of it (tens of milliseconds).
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from acquit.store import installation
+from acquit.store.embedded import Cluster, open_cluster
+from acquit.store.migrate import migrate
+from acquit.store.transaction import Database
+
+SHARED_CLUSTER = "TEST_RUN_CLUSTER"
+TEMPLATE = "tests_template"
+COPY_TEMPLATE: LiteralString = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+FAST = """\
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
+"""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden documents anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED_CLUSTER] = tempfile.mkdtemp(prefix="acquit-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(SHARED_CLUSTER), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The PostgreSQL of this run, shared by its workers; thrown away, so it need not survive a crash."""
+    home = Path(os.environ[SHARED_CLUSTER])
+    with (home / "starting.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        local = home / "data" / "postgres" / "cluster" / "local.conf"
+        if not local.exists():
+            open_cluster(home / "data").close()
+            local.write_text(FAST)
+            local.chmod(0o644)
+        shared = open_cluster(home / "data")
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    with shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a migrated database that tests copy."""
+    with (Path(os.environ[SHARED_CLUSTER]) / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with psycopg.connect(cluster.url, autocommit=True) as owner:
+            names = {name for (name,) in owner.execute("SELECT datname FROM pg_database")}
+            if TEMPLATE not in names:
+                owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+        migrate(make_conninfo(cluster.url, dbname=TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(cluster: Cluster, template: str) -> Iterator[str]:
+    """A fresh, migrated database of the test's own; its login is the owner (and superuser)."""
+    with _copy_of(cluster, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(cluster: Cluster, template: str) -> Iterator[str]:
+    """A migrated database that the tests of one module share."""
+    with _copy_of(cluster, template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The store on a fresh database, in the application's role."""
+    with Database(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def module_database(module_database_url: str) -> Iterator[Database]:
+    """The store on a database that the tests of one module share."""
+    with Database(module_database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def empty_database_url(cluster: Cluster) -> Iterator[str]:
+    """A database without a single table."""
+    with _copy_of(cluster, "template0") as url:
+        yield url
+
+
+class _copy_of:  # noqa: N801 - reads as a phrase where it is used
+    def __init__(self, cluster: Cluster, template: str) -> None:
+        self._owner = psycopg.connect(cluster.url, autocommit=True)
+        self._template = template
+        self._name = f"test_{uuid.uuid4().hex}"
+        self._url = make_conninfo(cluster.url, dbname=self._name)
+
+    def __enter__(self) -> str:
+        self._owner.execute(
+            sql.SQL(COPY_TEMPLATE).format(sql.Identifier(self._name), sql.Identifier(self._template))
+        )
+        return self._url
+
+    def __exit__(self, *exc: object) -> None:
+        drop: LiteralString = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
+        self._owner.execute(sql.SQL(drop).format(sql.Identifier(self._name)))
+        self._owner.close()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The directory of real input beside the checkout: a published catalogue."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the published catalogue is not beside the checkout: {SHARED_DATA.name}/ is missing")
+    return SHARED_DATA
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden documents are written anew."""
+    return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def second_cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that is not ours: the system's oldest PostgreSQL, as an external database would be.
+
+    The login is a superuser named `postgres`; make databases and logins of your own in it.
+    """
+    found = _system_installation()
+    if found is None:
+        pytest.skip("no PostgreSQL server is installed on the system (apt-get install postgresql)")
+    runner = installation.run_as()
+    home = Path(tempfile.mkdtemp(prefix="acquit-second-"))
+    os.chown(home, runner.uid, runner.gid)
+
+    def run(program: str, *arguments: object, check: bool = True) -> None:
+        command = [str(part) for part in (found.program(program), "-D", home / "cluster", *arguments)]
+        with (home / "log").open("a") as log:
+            subprocess.run(command, stdout=log, stderr=log, cwd=home, check=check, **runner.arguments())
+
+    try:
+        run("initdb", "-U", "postgres", "-A", "trust", "-N")
+        run("pg_ctl", "-w", "-o", f"-c listen_addresses='' -c unix_socket_directories={home} -F", "start")
+        yield make_conninfo("", host=str(home), user="postgres", dbname="postgres")
+    finally:
+        run("pg_ctl", "-w", "-m", "immediate", "stop", check=False)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _system_installation() -> installation.Installation | None:
+    """Return the system's PostgreSQL, the oldest that acquit still speaks to."""
+    found = []
+    for directory in sorted(Path("/usr/lib/postgresql").glob("*")):
+        major = installation.major_of(directory)
+        if major is not None and major >= installation.OLDEST_MAJOR:
+            found.append(installation.Installation(directory, major))
+    return min(found, key=lambda each: each.major, default=None)
