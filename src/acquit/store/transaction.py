@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool
 
 Row = NamedTuple
 Connection = psycopg.Connection[Any]
+Unavailable = psycopg.OperationalError
 
 TAKE_ROLE: LiteralString = "SET ROLE acquit_app"
 READ_ONLY: LiteralString = "SET default_transaction_read_only = on"

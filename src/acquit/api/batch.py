@@ -1,0 +1,98 @@
+"""Several objects in one request: the header X-Ovh-Batch names the separator of the ids in the path.
+
+It works on every GET route whose last segment is a parameter, and on lists below one object
+(`/me/bill/a,b/details`). The answer is an array in the order of the ids, each with its value or
+its error.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from acquit.api import refusals
+from acquit.api.contract import Parameter, Route
+from acquit.api.refusals import TooMany
+from acquit.api.request import Answer, Batched, Handler, Request
+from acquit.core.errors import Refusal
+
+KEYS_MAX: Final = 1_000
+
+ReadPath = Callable[[Route, Mapping[str, str], ZoneInfo], Mapping[str, Any]]
+Call = Callable[[Handler, Request], Answer]
+
+
+def is_batch(route: Route, headers: Mapping[str, str]) -> bool:
+    """Return whether the caller asks for several objects and the route can give them."""
+    if route.method != "GET" or not route.path_parameters or not headers.get("x-ovh-batch"):
+        return False
+    return route.path.endswith("}") or route.response.endswith("[]")
+
+
+def split(separator: str, text: str) -> list[str]:
+    """Return the ids in the text, without the empty one behind a closing separator. Raises TooMany."""
+    keys = [key for key in text.split(separator) if key]
+    if len(keys) > KEYS_MAX:
+        raise TooMany(
+            f"[X-Ovh-Batch] {len(keys)} ids given, at most {KEYS_MAX} are read at once", max=str(KEYS_MAX)
+        )
+    return keys
+
+
+def entry(key: str, value: object) -> dict[str, object]:
+    """Return the element of an id that was read."""
+    return {"key": key, "value": value, "error": None}
+
+
+def fault(key: str, refusal: Refusal) -> dict[str, object]:
+    """Return the element of an id that was refused."""
+    return {"key": key, "value": None, "error": refusals.describe(refusal)}
+
+
+def found_at_once(handler: Handler | Batched, request: Request, keys: Sequence[Any]) -> Mapping[Any, object]:
+    """Return what one statement finds of the keys; nothing when the handler offers none."""
+    return handler.many(request, keys) if isinstance(handler, Batched) and keys else {}
+
+
+def answer(
+    handler: Handler | Batched,
+    request: Request,
+    texts: Mapping[str, str],
+    last: Parameter,
+    given: Sequence[str],
+    read_path: ReadPath,
+    call: Call,
+) -> list[dict[str, object]]:
+    """Return one element per given id: what one statement found, else what the handler says of that id."""
+    paths: dict[str, Mapping[str, Any]] = {}
+    refused: dict[str, Refusal] = {}
+    for key in dict.fromkeys(given):
+        try:
+            paths[key] = read_path(request.route, {**texts, last.name: key}, request.zone)
+        except Refusal as refusal:
+            refused[key] = refusal
+    if paths:
+        request.path = next(iter(paths.values()))
+    found = found_at_once(handler, request, [path[last.name] for path in paths.values()])
+    one = handler.one if isinstance(handler, Batched) else handler
+    elements = {key: fault(key, refusal) for key, refusal in refused.items()}
+    for key, path in paths.items():
+        elements[key] = _element(key, path, path[last.name], found, one, request, call)
+    return [elements[key] for key in given]
+
+
+def _element(
+    key: str,
+    path: Mapping[str, Any],
+    typed: Any,
+    found: Mapping[Any, object],
+    one: Handler,
+    request: Request,
+    call: Call,
+) -> dict[str, object]:
+    if typed in found:
+        return entry(key, found[typed])
+    request.path = path
+    try:
+        return entry(key, call(one, request).value)
+    except Refusal as refusal:
+        return fault(key, refusal)

@@ -1,0 +1,196 @@
+"""The entrance of the wire: from a raw request to the bytes of its answer.
+
+Order of checks: the route exists (404) and is served (501) → who is calling (`core.access`) →
+the parameters (400) → what the handler finds (404 …). Every answer is JSON and bears
+X-Ovh-Queryid.
+"""
+
+import logging
+import os
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from acquit.actions.context import Context
+from acquit.api import batch, description, listing, parameters, refusals, routing, wire
+from acquit.api.contract import Route, contract
+from acquit.api.incoming import Incoming
+from acquit.api.listing import Listing
+from acquit.api.origin import Proxies
+from acquit.api.refusals import Meaning, NotServed
+from acquit.api.request import Answer, Batched, Handler, Request
+from acquit.api.routes import ROUTES
+from acquit.api.signature import Gate
+from acquit.core.errors import Refusal
+from acquit.store.transaction import Unavailable
+
+log = logging.getLogger("acquit.api")
+
+UTC: Final = ZoneInfo("UTC")
+HEADERS: Final = (
+    ("Content-Type", "application/json; charset=utf-8"),
+    ("Cache-Control", "no-cache, no-store"),
+    ("Access-Control-Allow-Origin", "*"),
+    (
+        "Access-Control-Expose-Headers",
+        "X-Ovh-Queryid, X-Pagination-Elements, X-Pagination-Number, X-Pagination-Size, X-Pagination-Sort, "
+        "X-Pagination-Sort-Order, X-Pagination-Cursor-Next",
+    ),
+    ("X-Frame-Options", "DENY"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+PREFLIGHT: Final = (
+    (
+        "Access-Control-Allow-Headers",
+        "X-Ovh-Timestamp, X-Ovh-Consumer, X-Ovh-Application, X-Ovh-Signature, X-Ovh-Session, X-Ovh-Batch, "
+        "X-Pagination-Mode, X-Pagination-Number, X-Pagination-Size, X-Pagination-Sort, "
+        "X-Pagination-Sort-Order, X-Pagination-Filter, X-Pagination-Cursor, Authorization, Content-Type, "
+        "Pragma",
+    ),
+    ("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS"),
+    ("Access-Control-Max-Age", "3600"),
+)
+
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+Table = Mapping[tuple[str, str], Handler | Batched]
+
+
+class Entrance:
+    """The WSGI application of `/1.0` and `/v1`; the environment's REQUEST_URI is the raw target."""
+
+    def __init__(
+        self, context: Context, *, proxies: Proxies | None = None, region: str = "EU", routes: Table = ROUTES
+    ) -> None:
+        unknown = set(routes) - {route.key for route in contract().routes}
+        assert not unknown, f"not in the contract: {sorted(unknown)}"
+        self._context = context
+        self._proxies = proxies or Proxies.of()
+        self._region = region
+        self._routes = routes
+        self._router = routing.Router(contract().routes)
+        self._gate = Gate(context)
+
+    def close(self) -> None:
+        """Write the traces that wait and end what runs beside."""
+        self._gate.close()
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        query_id = self._query_id()
+        answer = self._answer(Incoming.of(environ, self._proxies), query_id)
+        content = wire.encode(answer.value)
+        said = [*HEADERS, *answer.headers, ("X-Ovh-Queryid", query_id), ("Content-Length", str(len(content)))]
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", said)
+        return [content]
+
+    def fault(self, status: int) -> tuple[list[tuple[str, str]], bytes]:
+        """Return headers and body of a request that the server could not take in (408, 413)."""
+        said = refusals.FAULTS[status]
+        content = wire.encode(refusals.body(said.meaning, said.message, {}))
+        return [*HEADERS, ("X-Ovh-Queryid", self._query_id())], content
+
+    def _query_id(self) -> str:
+        """Region, gateway, epoch in hexadecimal, process, request: unique, and says when."""
+        epoch = int(self._context.clock.now().timestamp())
+        return f"{self._region}.ext-1.{epoch:x}.{os.getpid()}.{uuid4().hex}"
+
+    def _answer(self, incoming: Incoming, query_id: str) -> Answer:
+        try:
+            return self._serve(incoming)
+        except Refusal as refusal:
+            said = refusals.meaning(refusal)
+            return Answer(refusals.describe(refusal), said.status)
+        except Unavailable as error:
+            _log_crash("database unavailable", query_id, incoming, error)
+            return _failed(refusals.UNAVAILABLE, "The service is unavailable, try again in a moment")
+        except Exception as error:
+            _log_crash("crash", query_id, incoming, error)
+            return _failed(refusals.CRASH, "Internal server error")
+
+    def _serve(self, incoming: Incoming) -> Answer:
+        if incoming.method == "OPTIONS":
+            return Answer(headers=PREFLIGHT)
+        target = routing.cut(incoming.target)
+        described = description.describe(incoming.method, target, self._routes, incoming.origin.public)
+        if described is not None:
+            return Answer(described)
+        route, texts = self._router.find(incoming.method, target.segments)
+        handler = self._routes.get(route.key)
+        if handler is None:
+            raise NotServed(*route.key)
+        request = self._request(incoming, target, route)
+        if batch.is_batch(route, incoming.headers):
+            return self._serve_batch(handler, request, texts)
+        request.path = _read_path(route, texts, request.zone)
+        return _call(handler.one if isinstance(handler, Batched) else handler, request)
+
+    def _request(self, incoming: Incoming, target: routing.Target, route: Route) -> Request:
+        """Return the request with its caller, query and body; the path is read later, once or per key."""
+        caller = self._gate.admit(incoming, target) if route.auth else None
+        zone = UTC if caller is None else caller.zone
+        query, body = _read_parameters(route, target.query, incoming.body, zone)
+        return Request(
+            route=route,
+            path={},
+            query=query,
+            body=body,
+            context=self._context,
+            origin=incoming.origin.public,
+            base=target.base,
+            address=incoming.origin.address,
+            zone=zone,
+            headers=incoming.headers,
+            signed_in=caller,
+        )
+
+    def _serve_batch(self, handler: Handler | Batched, request: Request, texts: Mapping[str, str]) -> Answer:
+        last = request.route.path_parameters[-1]
+        given = batch.split(request.headers["x-ovh-batch"], texts[last.name])
+        return Answer(batch.answer(handler, request, texts, last, given, _read_path, _call))
+
+
+def _read_path(route: Route, texts: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    return {p.name: parameters.read_text(p.name, p.type, texts[p.name], zone) for p in route.path_parameters}
+
+
+def _read_parameters(
+    route: Route, raw_query: str, raw_body: bytes, zone: ZoneInfo
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return query and body; a DELETE may carry its parameters in either."""
+    texts = parameters.split_query(raw_query) if raw_query else {}
+    if route.method == "DELETE" and raw_body:
+        texts |= parameters.texts_of(raw_body)
+    query = parameters.read_query(route.query_parameters, texts, route.method, zone)
+    if route.method in ("GET", "DELETE"):
+        return query, {}
+    return query, parameters.read_body(route.body, raw_body, route.method, zone)
+
+
+def _call(handler: Handler, request: Request) -> Answer:
+    value = handler(request)
+    if isinstance(value, Listing):
+        return listing.answer(request, value)
+    return value if isinstance(value, Answer) else Answer(value)
+
+
+def _failed(said: Meaning, message: str) -> Answer:
+    return Answer(refusals.body(said, message, {}), said.status)
+
+
+def _log_crash(event: str, query_id: str, incoming: Incoming, error: Exception) -> None:
+    """Log where it broke, not what with: messages of errors may quote values."""
+    frames = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    log.error(
+        event,
+        extra={
+            "query_id": query_id,
+            "method": incoming.method,
+            "path": incoming.target.partition("?")[0],
+            "error": type(error).__qualname__,
+            "sqlstate": getattr(error, "sqlstate", None),
+            "frames": frames,
+        },
+    )

@@ -1,0 +1,31 @@
+"""A request as the server hands it over, before anything is decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from acquit.api.origin import Origin, Proxies
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Method, raw target, headers (names in lower case), raw body, and where it came from."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+    origin: Origin
+
+    @classmethod
+    def of(cls, environ: Mapping[str, Any], proxies: Proxies) -> "Incoming":
+        """Return the request of a WSGI environment whose REQUEST_URI is the raw target."""
+        headers = {
+            name[5:].replace("_", "-").lower(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        host = headers.get("host") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        origin = proxies.origin(environ["wsgi.url_scheme"], host, environ.get("REMOTE_ADDR", ""), headers)
+        body = environ["wsgi.input"].read()
+        return cls(environ["REQUEST_METHOD"].upper(), environ["REQUEST_URI"], headers, body, origin)

@@ -1,0 +1,338 @@
+"""Lists: bare identifiers, or objects in sorted, filtered pages when the caller sends headers.
+
+A handler returns a `Listing` and nothing else; the headers of protocol 9 are read here. Filters and
+sorts on fields that have a `Column` are done by PostgreSQL, those on other fields in memory.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, Generic, LiteralString, TypeVar
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from acquit.api.contract import contract
+from acquit.api.parameters import read_text
+from acquit.api.refusals import BadParameter
+from acquit.api.request import Answer, Request
+from acquit.store.selection import Condition, Order, Selection, count, keys
+from acquit.store.transaction import Transaction
+
+K = TypeVar("K")
+
+PAGES: Final = "cachedobjectlist-pages"
+CURSOR: Final = "cachedobjectlist-cursor"
+SIZE_DEFAULT: Final = 20
+SIZE_MAX: Final = 50_000
+FETCHED_AT_ONCE: Final = 1_000
+FILTER: Final = re.compile(r"([A-Za-z0-9_.]+):(eq|ne|nq|lt|gt|le|ge|like|in)=(.*)", re.DOTALL)
+NUMBERS: Final = {"long", "int", "double", "float"}
+
+
+def _same(value: Any) -> object:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The column, never null, that a wire field is made of, and how a filter's value becomes the column's."""
+
+    name: LiteralString
+    convert: Callable[[Any], object] = _same
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[K]):
+    """What a list route answers.
+
+    `source` gives every key of the list in ascending order: a `Selection`, or a function of a read
+    transaction for lists that are short. `find_many` returns the wire's objects by key. `columns`
+    says which wire fields (dots for nested ones) are columns of the Selection.
+    """
+
+    source: Selection | Callable[[Transaction], Sequence[K]]
+    find_many: Callable[[Transaction, Sequence[K]], Mapping[K, object]]
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    def every_key(self, tx: Transaction) -> Sequence[K]:
+        """Return all keys in the default order."""
+        return keys(tx, self.source) if isinstance(self.source, Selection) else self.source(tx)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One comparison that the caller asked for, its value of the field's type."""
+
+    field: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the pagination headers ask for."""
+
+    cursors: bool
+    number: int
+    size: int
+    sort: str | None
+    descending: bool
+    filters: tuple[Filter, ...]
+    after: Any
+
+
+def answer(request: Request, listing: Listing[Any]) -> Answer:
+    """Return bare keys, or a page of objects with its headers when a known mode is asked for."""
+    mode = request.headers.get("x-pagination-mode", "").lower()
+    with request.read() as tx:
+        if mode not in (PAGES, CURSOR) or request.route.expands_to is None:
+            return Answer(list(listing.every_key(tx)))
+        wanted = read_headers(request, mode)
+        found, total, following = _page(tx, listing, wanted, request.zone)
+    return Answer(found, headers=_headers(wanted, total, following))
+
+
+# ---------------------------------------------------------------- headers in
+
+
+def read_headers(request: Request, mode: str) -> Wanted:
+    """Return what the headers ask for. Raises BadParameter, which names the header."""
+    headers, model = request.headers, request.route.expands_to or ""
+    after, sort, descending = None, headers.get("x-pagination-sort"), False
+    direction = headers.get("x-pagination-sort-order", "ASC").upper()
+    if direction not in ("ASC", "DESC"):
+        raise _refused("X-Pagination-Sort-Order", direction)
+    descending = direction == "DESC"
+    if mode == CURSOR and headers.get("x-pagination-cursor"):
+        sort, descending, after = _open_cursor(headers["x-pagination-cursor"])
+    return Wanted(
+        cursors=mode == CURSOR,
+        number=_positive(headers, "X-Pagination-Number", 1),
+        size=min(_positive(headers, "X-Pagination-Size", SIZE_DEFAULT), SIZE_MAX),
+        sort=sort if sort and type_of(model, sort) else None,
+        descending=descending,
+        filters=_filters(headers.get("x-pagination-filter", ""), model, request.zone),
+        after=after,
+    )
+
+
+def _positive(headers: Mapping[str, str], name: str, default: int) -> int:
+    text = headers.get(name.lower())
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) or int(text) < 1:
+        raise _refused(name, text)
+    return int(text)
+
+
+def _refused(name: str, text: str) -> BadParameter:
+    return BadParameter(f"[{name}] Given data ({text[:80]}) is not valid", parameter=name)
+
+
+def type_of(model_name: str, dotted: str) -> str | None:
+    """Return the type of a field of the model, dots for nested ones; None when there is no such field."""
+    kind = model_name
+    for part in dotted.split("."):
+        model = contract().models.get(kind)
+        kind = next((m.type for m in model.fields if m.name == part), "") if model else ""
+    return kind or None
+
+
+def _filters(header: str, model: str, zone: ZoneInfo) -> tuple[Filter, ...]:
+    return tuple(_filter(part, model, zone) for part in header.split("&") if part)
+
+
+def _filter(part: str, model: str, zone: ZoneInfo) -> Filter:
+    found = FILTER.fullmatch(part)
+    kind = type_of(model, found[1]) if found else None
+    if found is None or kind is None:
+        raise _refused("X-Pagination-Filter", part)
+    name, operator, text = found[1], {"nq": "ne"}.get(found[2], found[2]), _unescape(found[2], found[3])
+    if operator == "like":
+        return Filter(name, operator, text)
+    if operator == "in":
+        return Filter(name, operator, [_typed(name, kind, one, zone) for one in text.split(",")])
+    return Filter(name, operator, _typed(name, kind, text, zone))
+
+
+def _unescape(operator: str, text: str) -> str:
+    """Percent signs are wildcards of `like`; some callers escape them once, some twice, some not."""
+    if operator != "like":
+        return unquote(text)
+    for _ in range(2):
+        text = unquote(text) if "%25" in text else text
+    return text
+
+
+def _typed(name: str, kind: str, text: str, zone: ZoneInfo) -> Any:
+    value = read_text(name, kind if kind in ("long", "datetime", "date", "boolean") else "string", text, zone)
+    return Decimal(str(read_text(name, kind, text, zone))) if kind in NUMBERS else value
+
+
+# ---------------------------------------------------------------- pages
+
+
+def _page(
+    tx: Transaction, listing: Listing[K], wanted: Wanted, zone: ZoneInfo
+) -> tuple[list[object], int, K | None]:
+    """Return the objects of the page, the number of elements, and the last key when more follow."""
+    pushed = [
+        f for f in wanted.filters if isinstance(listing.source, Selection) and f.field in listing.columns
+    ]
+    left = [f for f in wanted.filters if f not in pushed]
+    conditions = [_condition(listing.columns[f.field], f) for f in pushed]
+    in_sql = not left and (wanted.sort is None or wanted.sort in listing.columns)
+    if isinstance(listing.source, Selection) and in_sql:
+        return _page_in_sql(tx, listing, listing.source, wanted, conditions)
+    if not left and wanted.sort is None:
+        return _page_of_keys(tx, listing, wanted, listing.every_key(tx))
+    narrowed = (
+        keys(tx, listing.source, conditions) if isinstance(listing.source, Selection) else listing.source(tx)
+    )
+    return _page_in_memory(_fetch(tx, listing, narrowed), wanted, left, zone)
+
+
+def _condition(column: Column, wanted: Filter) -> Condition:
+    if wanted.operator == "like":
+        escaped = wanted.value.replace("\\", "\\\\").replace("_", "\\_").replace("*", "%")
+        return Condition(column.name, "like", escaped)
+    if wanted.operator == "in":
+        return Condition(column.name, "in", [column.convert(value) for value in wanted.value])
+    return Condition(column.name, wanted.operator, column.convert(wanted.value))
+
+
+def _page_in_sql(
+    tx: Transaction, listing: Listing[K], source: Selection, wanted: Wanted, conditions: Sequence[Condition]
+) -> tuple[list[object], int, K | None]:
+    column = source.key if wanted.sort is None else listing.columns[wanted.sort].name
+    first = 0 if wanted.cursors else (wanted.number - 1) * wanted.size
+    found: list[K] = keys(
+        tx,
+        source,
+        conditions,
+        Order(column, wanted.descending),
+        limit=wanted.size + 1,
+        offset=first,
+        after=wanted.after,
+    )
+    total = count(tx, source, conditions)
+    page = found[: wanted.size]
+    return list(_fetch(tx, listing, page).values()), total, page[-1] if len(found) > wanted.size else None
+
+
+def _page_of_keys(
+    tx: Transaction, listing: Listing[K], wanted: Wanted, every: Sequence[K]
+) -> tuple[list[object], int, K | None]:
+    ordered = list(reversed(every)) if wanted.descending else list(every)
+    page, following = _cut(ordered, wanted)
+    return list(_fetch(tx, listing, page).values()), len(ordered), following
+
+
+def _page_in_memory(
+    objects: Mapping[K, object], wanted: Wanted, filters: Sequence[Filter], zone: ZoneInfo
+) -> tuple[list[object], int, K | None]:
+    kept = [key for key, shown in objects.items() if all(_meets(shown, wanted_, zone) for wanted_ in filters)]
+    if wanted.sort is not None:
+        kept.sort(key=lambda key: _rank(value_at(objects[key], wanted.sort or ""), zone))
+    if wanted.descending:
+        kept.reverse()
+    page, following = _cut(kept, wanted)
+    return [objects[key] for key in page], len(kept), following
+
+
+def _cut(ordered: list[K], wanted: Wanted) -> tuple[list[K], K | None]:
+    first = (wanted.number - 1) * wanted.size
+    if wanted.cursors:
+        if wanted.after is not None and wanted.after not in ordered:
+            raise _refused("X-Pagination-Cursor", str(wanted.after))
+        first = 0 if wanted.after is None else ordered.index(wanted.after) + 1
+    page = ordered[first : first + wanted.size]
+    return page, page[-1] if page and first + wanted.size < len(ordered) else None
+
+
+def _fetch(tx: Transaction, listing: Listing[K], page: Sequence[K]) -> dict[K, object]:
+    found: dict[K, object] = {}
+    for start in range(0, len(page), FETCHED_AT_ONCE):
+        found |= listing.find_many(tx, page[start : start + FETCHED_AT_ONCE])
+    return {key: found[key] for key in page if key in found}
+
+
+# ---------------------------------------------------------------- filters and sorts in memory
+
+
+def value_at(shown: object, dotted: str) -> Any:
+    """Return the value of a field of a wire object; None where a step is missing."""
+    for part in dotted.split("."):
+        shown = shown.get(part) if isinstance(shown, Mapping) else None
+    return shown
+
+
+def _comparable(value: Any, like: Any, zone: ZoneInfo) -> Any:
+    if isinstance(like, datetime) and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    if isinstance(like, date) and isinstance(value, str):
+        return date.fromisoformat(value)
+    if isinstance(like, Decimal) and value is not None:
+        return Decimal(str(value))
+    return value
+
+
+def _meets(shown: object, wanted: Filter, zone: ZoneInfo) -> bool:
+    value = value_at(shown, wanted.field)
+    if wanted.operator == "in":
+        return any(_comparable(value, one, zone) == one for one in wanted.value)
+    if wanted.operator == "like":
+        return value is not None and _like(wanted.value, value if isinstance(value, str) else str(value))
+    value = _comparable(value, wanted.value, zone)
+    if wanted.operator in ("eq", "ne"):
+        return bool(value == wanted.value) is (wanted.operator == "eq")
+    return value is not None and _compare(wanted.operator, value, wanted.value)
+
+
+def _compare(operator: str, left: Any, right: Any) -> bool:
+    return bool({"lt": left < right, "le": left <= right, "gt": left > right, "ge": left >= right}[operator])
+
+
+def _like(pattern: str, text: str) -> bool:
+    parts = [re.escape(part) for part in re.split(r"[%*]+", pattern)]
+    return re.fullmatch(".*".join(parts), text, re.IGNORECASE | re.DOTALL) is not None
+
+
+def _rank(value: Any, zone: ZoneInfo) -> tuple[bool, Any]:
+    """Sort nulls last; instants of one region sort as instants even across a change of offset."""
+    if isinstance(value, str) and len(value) == 25 and value[10] == "T":
+        return False, datetime.fromisoformat(value).timestamp()
+    return value is None, 0 if value is None else value
+
+
+# ---------------------------------------------------------------- headers out
+
+
+def _headers(wanted: Wanted, total: int, following: object) -> tuple[tuple[str, str], ...]:
+    said = [("X-Pagination-Elements", str(total)), ("X-Pagination-Size", str(wanted.size))]
+    if not wanted.cursors:
+        said.append(("X-Pagination-Number", str(wanted.number)))
+    if wanted.sort is not None:
+        said.append(("X-Pagination-Sort", wanted.sort))
+        said.append(("X-Pagination-Sort-Order", "DESC" if wanted.descending else "ASC"))
+    if wanted.cursors and following is not None:
+        said.append(("X-Pagination-Cursor-Next", _close_cursor(wanted, following)))
+    return tuple(said)
+
+
+def _close_cursor(wanted: Wanted, following: object) -> str:
+    packed = msgspec.json.encode([wanted.sort, wanted.descending, following])
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _open_cursor(cursor: str) -> tuple[str | None, bool, Any]:
+    try:
+        packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        return msgspec.json.decode(packed, type=tuple[str | None, bool, str | int])
+    except (ValueError, msgspec.DecodeError):
+        raise _refused("X-Pagination-Cursor", cursor) from None

@@ -1,0 +1,157 @@
+"""The one table that turns a refusal into the wire's status, class and errorCode.
+
+A refusal rises untouched from core or an action to `answer`; a family adds a row to `TABLE` when
+its refusal must not look like its parent's. Both generations of error bodies go out in one:
+`message`, `class`, `errorCode`, `httpCode`, and `details`, a map of text to text.
+"""
+
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+from acquit.core.access import (
+    AddressNotAllowed,
+    CallNotGranted,
+    InvalidApplicationKey,
+    InvalidCredential,
+    InvalidSignature,
+    NotSignedIn,
+    OutOfTime,
+)
+from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unlawful
+
+
+class Meaning(NamedTuple):
+    """What a refusal is called on the wire."""
+
+    status: int
+    kind: str
+    code: str
+
+
+class NoSuchRoute(NotFound):
+    """The contract has no such method and path."""
+
+    code = "no-such-route"
+
+    def __init__(self) -> None:
+        super().__init__("Got an invalid (or empty) URL")
+
+
+class NotServed(Refusal):
+    """The contract has this route; this server does not serve it."""
+
+    code = "not-served"
+
+    def __init__(self, method: str, path: str) -> None:
+        super().__init__(
+            f"{method} {path} is part of the API but is not served here", route=f"{method} {path}"
+        )
+
+
+class NoSuchObject(NotFound):
+    """The route exists, the object does not (or belongs to another account)."""
+
+    code = "no-such-object"
+
+    def __init__(self, key: object) -> None:
+        super().__init__(f"The requested object ({key}) does not exist")
+
+
+class BadParameter(Invalid):
+    """A parameter does not have the type that the contract declares."""
+
+    code = "bad-parameter"
+
+
+class MissingParameter(Invalid):
+    """A parameter that the contract requires was not given."""
+
+    code = "missing-parameter"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The input provided isn't valid: '{name}' is a required property", parameter=name)
+
+
+class UnknownParameters(Invalid):
+    """The request names parameters that the contract does not declare."""
+
+    code = "unknown-parameters"
+
+
+class BrokenJson(Invalid):
+    """The body is not JSON, or not a JSON object."""
+
+    code = "broken-json"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid JSON received")
+
+
+class TooMany(Invalid):
+    """More was asked for at once than one request may."""
+
+    code = "too-many"
+
+
+TABLE: Final[dict[type[Refusal], Meaning]] = {
+    # who is calling
+    InvalidApplicationKey: Meaning(403, "Client::Forbidden", "INVALID_KEY"),
+    NotSignedIn: Meaning(403, "Client::Forbidden", "NOT_CREDENTIAL"),
+    InvalidCredential: Meaning(403, "Client::Forbidden", "INVALID_CREDENTIAL"),
+    OutOfTime: Meaning(400, "Client::BadRequest", "QUERY_TIME_OUT"),
+    InvalidSignature: Meaning(400, "Client::BadRequest", "INVALID_SIGNATURE"),
+    AddressNotAllowed: Meaning(403, "Client::Forbidden", "FORBIDDEN"),
+    CallNotGranted: Meaning(403, "Client::Forbidden", "NOT_GRANTED_CALL"),
+    # what is asked
+    NoSuchRoute: Meaning(404, "Client::NotFound", "NOT_FOUND"),
+    NotServed: Meaning(501, "Server::NotImplemented", "NOT_IMPLEMENTED"),
+    # what the rules say
+    NotFound: Meaning(404, "Client::NotFound", "NOT_FOUND"),
+    Forbidden: Meaning(403, "Client::Forbidden", "FORBIDDEN"),
+    Conflict: Meaning(409, "Client::Conflict", "CONFLICT"),
+    Invalid: Meaning(400, "Client::BadRequest", "INVALID_ARGUMENT"),
+    Unlawful: Meaning(403, "Client::Forbidden", "FORBIDDEN"),
+    Refusal: Meaning(403, "Client::Forbidden", "FORBIDDEN"),
+}
+
+CRASH: Final = Meaning(500, "Server::InternalServerError", "INTERNAL_ERROR")
+UNAVAILABLE: Final = Meaning(503, "Server::ServiceUnavailable", "SERVICE_UNAVAILABLE")
+
+
+class Fault(NamedTuple):
+    """What is said of a request that could not even be taken in."""
+
+    meaning: Meaning
+    message: str
+
+
+FAULTS: Final = {
+    408: Fault(
+        Meaning(408, "Client::RequestTimeout", "REQUEST_TIMEOUT"), "The request did not arrive in time"
+    ),
+    413: Fault(
+        Meaning(413, "Client::BadRequest", "BODY_TOO_LARGE"), "The body is larger than this server takes"
+    ),
+    503: Fault(UNAVAILABLE, "The server is busy or stopping, try again in a moment"),
+}
+
+
+def meaning(refusal: Refusal) -> Meaning:
+    """Return the row of the refusal's own class, else that of its nearest ancestor."""
+    return next(TABLE[kind] for kind in type(refusal).__mro__ if kind in TABLE)
+
+
+def body(said: Meaning, message: str, details: dict[str, str]) -> dict[str, object]:
+    """Return the error body that clients of both generations read."""
+    return {
+        "message": message,
+        "class": said.kind,
+        "errorCode": said.code,
+        "httpCode": f"{said.status} {HTTPStatus(said.status).phrase}",
+        "details": {name: str(value) for name, value in details.items()},
+    }
+
+
+def describe(refusal: Refusal) -> dict[str, object]:
+    """Return the refusal's error body."""
+    return body(meaning(refusal), refusal.message, refusal.details)

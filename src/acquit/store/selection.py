@@ -1,0 +1,106 @@
+"""Lists that an account may page through: one statement that can be filtered, sorted, cut and counted.
+
+A `Selection` names the key and the rows; `Condition` and `Order` are added at reading time. Keys
+come back in ascending order of the key unless an order is given; the key always breaks ties, so
+that pages neither repeat nor lose a row.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, LiteralString
+
+from acquit.store.transaction import Transaction
+
+OPERATORS: Final[Mapping[str, LiteralString]] = {
+    "eq": "{column} = {value}",
+    "ne": "{column} <> {value}",
+    "lt": "{column} < {value}",
+    "le": "{column} <= {value}",
+    "gt": "{column} > {value}",
+    "ge": "{column} >= {value}",
+    "in": "{column} = ANY({value})",
+    "like": "({column})::text ILIKE {value}",
+}
+
+SELECT: Final[LiteralString] = "SELECT {key} FROM {where} ORDER BY {column} {direction}, {key} {direction}"
+AFTER: Final[LiteralString] = (
+    " AND ({column}, {key}) {beyond} (SELECT {column}, {key} FROM {source} AND {key} = %(after_key)s)"
+)
+CUT: Final[LiteralString] = " LIMIT %(limit_rows)s OFFSET %(offset_rows)s"
+COUNT: Final[LiteralString] = "SELECT count(*) FROM {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows of one account: `key` is the column that names one, `source` all after FROM."""
+
+    key: LiteralString
+    source: LiteralString
+    values: Mapping[str, object]
+
+    @property
+    def statement(self) -> str:
+        """The statement that returns every key."""
+        return SELECT.format(key=self.key, where=self.source, column=self.key, direction="ASC")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A comparison of a column, which is never null, with a value."""
+
+    column: LiteralString
+    operator: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order by a column, which is never null."""
+
+    column: LiteralString
+    descending: bool = False
+
+
+def keys(
+    tx: Transaction,
+    selection: Selection,
+    conditions: Sequence[Condition] = (),
+    order: Order | None = None,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+    after: object | None = None,
+) -> list[Any]:
+    """Return the keys that meet the conditions, in order; `after` is the key that comes just before."""
+    descending = order is not None and order.descending
+    column = selection.key if order is None else order.column
+    where, values = _where(selection, conditions)
+    if after is not None:
+        where += AFTER.format(
+            column=column, key=selection.key, beyond="<" if descending else ">", source=selection.source
+        )
+        values["after_key"] = after
+    statement = SELECT.format(
+        key=selection.key, where=where, column=column, direction="DESC" if descending else "ASC"
+    )
+    if limit is not None:
+        statement += CUT
+        values |= {"limit_rows": limit, "offset_rows": offset}
+    return [row[0] for row in tx.all(statement, **values)]
+
+
+def count(tx: Transaction, selection: Selection, conditions: Sequence[Condition] = ()) -> int:
+    """Return how many rows meet the conditions."""
+    where, values = _where(selection, conditions)
+    return int(tx.one(COUNT.format(where=where), **values)[0])
+
+
+def _where(selection: Selection, conditions: Sequence[Condition]) -> tuple[str, dict[str, object]]:
+    """`source` ends with its own WHERE; every condition is one more AND."""
+    text, values = str(selection.source), dict(selection.values)
+    for number, condition in enumerate(conditions):
+        name = f"condition_{number}"
+        form = OPERATORS[condition.operator].format(column=condition.column, value=f"%({name})s")
+        text += f" AND {form}"
+        values[name] = condition.value
+    return text, values
