@@ -1,0 +1,24 @@
+"""The map of the command line: which task a command belongs to, where it is, and its line in `acquit --help`.
+
+A module is imported only when its command is called, so that `acquit --help` stays quick. Names and lines
+fit a terminal of 60 columns: a line has at most 38 characters.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Listed(NamedTuple):
+    """One command: `where` is `module:attribute` below `acquit.cli`, a cyclopts App or a function."""
+
+    name: str
+    where: str
+    line: str
+
+
+COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
+    "Start": (),
+    "Customers": (),
+    "Selling": (),
+    "Billing": (),
+    "Care": (),
+}

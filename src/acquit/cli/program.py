@@ -1,0 +1,60 @@
+"""What a command gets to work with: the composition root fills a `Program`, commands only read it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from acquit.actions.context import Context
+from acquit.cli.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options that every command takes, wherever they stand on the line."""
+
+    json: bool = False
+    as_of: date | None = None
+    data: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How the server is asked to run; None leaves it to the settings."""
+
+    host: str | None = None
+    port: int | None = None
+    workers: int | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    with_worker: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything a command may do, as callables that the composition root filled.
+
+    `open` lends the migrated world of the data directory (or of the external database); `serve` and
+    `work` block until they are told to stop; `at` is the same program on another data directory, which
+    is always embedded there.
+    """
+
+    options: Options
+    screen: Screen
+    data: Path
+    open: Callable[[], AbstractContextManager[Context]]
+    migrate: Callable[[], int]
+    serve: Callable[[Serving], None]
+    work: Callable[[], None]
+    at: Callable[[Path], "Program"]
+
+
+Given = Annotated[Program, Parameter(parse=False)]
+"""The annotation of a command's `program` parameter: given by the frame, never typed by a person."""
+
+Yes = Annotated[bool, Parameter(name="--yes", negative="")]
+"""The annotation of a `yes` parameter: go on without asking."""
