@@ -103,6 +103,7 @@ CREATE TABLE legal_party (
 COMMENT ON TABLE legal_party IS 'fact: the buyer in law as of a date; the newest row that is not in the future holds';
 
 CREATE SEQUENCE sub_account_no;
+CREATE SEQUENCE account_no START 10001;
 CREATE TABLE account (
     account_id       text COLLATE "C" PRIMARY KEY CHECK (account_id ~ '^[a-z]{2}[0-9]{3,10}-[a-z]{2,8}$'),
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
@@ -172,6 +173,28 @@ CREATE TABLE identity_user (
     PRIMARY KEY (account_id, login)
 );
 COMMENT ON TABLE identity_user IS 'who may log in to an account; its own login (type ROOT) is named like the account, others sign in as account/login';
+
+CREATE TABLE identity_group (
+    account_id   text COLLATE "C" NOT NULL REFERENCES account,
+    name         text COLLATE "C" NOT NULL,
+    role         text NOT NULL CHECK (role IN ('ADMIN', 'REGULAR', 'UNPRIVILEGED', 'NONE')),
+    description  text,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    updated_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, name)
+);
+COMMENT ON TABLE identity_group IS 'groups of logins that an account made; ADMIN, DEFAULT and UNPRIVILEGED exist without a row';
+
+CREATE TABLE identity_group_user (
+    account_id  text COLLATE "C" NOT NULL,
+    group_name  text COLLATE "C" NOT NULL,
+    login       text COLLATE "C" NOT NULL,
+    added_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, group_name, login),
+    FOREIGN KEY (account_id, login) REFERENCES identity_user ON DELETE CASCADE
+);
+CREATE INDEX identity_group_user_login ON identity_group_user (account_id, login);
+COMMENT ON TABLE identity_group_user IS 'groups that a login is in besides the one that its own row names';
 
 CREATE TABLE operator (
     operator_id    text COLLATE "C" PRIMARY KEY,
@@ -771,6 +794,44 @@ CREATE TABLE deposit (
     PRIMARY KEY (account_id, deposit_id)
 );
 COMMENT ON TABLE deposit IS 'fact: receipt for money received from a payer';
+
+CREATE TABLE payment_order (
+    account_id    text COLLATE "C" NOT NULL,
+    order_id      bigint NOT NULL DEFAULT nextval('order_id'),
+    currency      text NOT NULL,
+    amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
+    ordered_at    timestamptz NOT NULL DEFAULT now(),
+    ordered_by    text NOT NULL,
+    PRIMARY KEY (account_id, order_id)
+);
+COMMENT ON TABLE payment_order IS 'fact: an account asked to pay what it owes; the order''s page says how';
+
+CREATE TABLE payment_order_debt (
+    account_id    text COLLATE "C" NOT NULL,
+    order_id      bigint NOT NULL,
+    debt_id       bigint NOT NULL,
+    bill_id       text COLLATE "C" NOT NULL,
+    amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
+    PRIMARY KEY (account_id, order_id, debt_id)
+);
+COMMENT ON TABLE payment_order_debt IS 'fact: what was open of one debt when its payment was asked for';
+
+CREATE SEQUENCE export_id;
+CREATE TABLE bill_export (
+    account_id    text COLLATE "C" NOT NULL REFERENCES account,
+    export_id     bigint NOT NULL UNIQUE DEFAULT nextval('export_id'),
+    archive_type  text NOT NULL CHECK (archive_type IN ('zip', 'csv')),
+    bill_ids      text[] NOT NULL,
+    email         text NOT NULL,
+    origin        text NOT NULL,
+    asked_by      text NOT NULL,
+    asked_at      timestamptz NOT NULL DEFAULT now(),
+    sha256        text CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    built_at      timestamptz,
+    PRIMARY KEY (account_id, export_id),
+    CHECK ((sha256 IS NULL) = (built_at IS NULL))
+);
+COMMENT ON TABLE bill_export IS 'an archive of bills that an account asked for; built by the worker, sent as a link';
 
 CREATE SEQUENCE dispute_id;
 CREATE TABLE dispute (
