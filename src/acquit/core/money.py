@@ -4,10 +4,13 @@ An amount counts the currency's smallest unit (`_minor`, EUR: cents). A unit pri
 unit (`_ucents`). A quantity counts 1/10,000 (`_e4`). A rate counts 1/10,000 (`_bp`).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Final, NewType
+
+from acquit.core.errors import Invalid
 
 Currency = NewType("Currency", str)
 
@@ -17,9 +20,17 @@ EXPONENTS: Final = {
 }  # fmt: skip
 """Digits after the decimal mark, per ISO 4217, of the currencies that Acquit bills in."""
 
+_PLAIN: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,8}))?")
+
 UCENTS_PER_UNIT: Final = 100_000_000
 E4_PER_ONE: Final = 10_000
 BP_PER_ONE: Final = 10_000
+
+
+class BadAmount(Invalid):
+    """The text is not a plain decimal number, or finer than what it counts."""
+
+    code = "bad-amount"
 
 
 def rounded(numerator: int, denominator: int) -> int:
@@ -92,3 +103,20 @@ def plain(minor: int, currency: Currency) -> str:
         return str(minor)
     whole, part = divmod(abs(minor), 10**digits)
     return f"{'-' if minor < 0 else ''}{whole}.{part:0{digits}d}"
+
+
+def scaled(text: str, digits: int) -> int:
+    """Return plain decimal text (`-1234.5`) as an integer of 10 ** -digits. Raises BadAmount."""
+    found = _PLAIN.fullmatch(text.strip())
+    if found is None:
+        raise BadAmount(f"{text!r} is not an amount: write digits and a dot, as in 1234.50.", given=text)
+    sign, whole, part = found[1], found[2], (found[3] or "").rstrip("0")
+    if len(part) > digits:
+        raise BadAmount(f"{text!r} has more than {digits} digits after the dot.", given=text)
+    magnitude = int(whole + part.ljust(digits, "0"))
+    return -magnitude if sign else magnitude
+
+
+def parsed(text: str, currency: Currency) -> int:
+    """Return plain decimal text as an amount in the smallest unit; the inverse of `plain`."""
+    return scaled(text, exponent(currency))
