@@ -8,6 +8,7 @@ its refusal must not look like its parent's. Both generations of error bodies go
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
+from acquit.actions.request_credential import TooManyPending
 from acquit.core.access import (
     AddressNotAllowed,
     CallNotGranted,
@@ -102,6 +103,7 @@ TABLE: Final[dict[type[Refusal], Meaning]] = {
     InvalidSignature: Meaning(400, "Client::BadRequest", "INVALID_SIGNATURE"),
     AddressNotAllowed: Meaning(403, "Client::Forbidden", "FORBIDDEN"),
     CallNotGranted: Meaning(403, "Client::Forbidden", "NOT_GRANTED_CALL"),
+    TooManyPending: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
     # what is asked
     NoSuchRoute: Meaning(404, "Client::NotFound", "NOT_FOUND"),
     NotServed: Meaning(501, "Server::NotImplemented", "NOT_IMPLEMENTED"),

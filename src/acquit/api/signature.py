@@ -1,21 +1,211 @@
-"""Who is calling: the headers of a signed request against the store, by the ladder of `core.access`."""
+"""Who is calling: the headers of a signed request against the store, by the ladder of `core.access`.
 
+What a process knows of a consumer key is remembered for a second at most, and only while it hears of
+changes: a revocation in any process makes every other forget at once (NOTIFY).
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from acquit.actions.consumer_keys import key_hash
 from acquit.actions.context import Context
+from acquit.actions.record_usage import record_usage
 from acquit.api.incoming import Incoming
 from acquit.api.request import Caller
 from acquit.api.routing import Target
-from acquit.core.access import NotSignedIn
+from acquit.core import access as law
+from acquit.core.access import Application, Call, Credential
+from acquit.core.identifiers import CredentialId
+from acquit.store import access
+from acquit.store.transaction import Unavailable
+
+REMEMBERED_SECONDS: Final = 1.0
+REMEMBERED_MAX: Final = 20_000
+BEAT_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What admits one consumer key of one application; the secret is in clear and is never shown."""
+
+    application: Application
+    secret: str = field(repr=False)
+    credential: Credential | None
+    caller: Caller | None
+
+
+class Memory:
+    """What a process remembers of access: for a second, and not across a change that it heard of."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, bytes], tuple[float, Known]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._age = 0
+        self._hears = False
+
+    @property
+    def age(self) -> int:
+        """Grows with every change; what was read before a change is not remembered after it."""
+        return self._age
+
+    def get(self, key: tuple[str, bytes]) -> Known | None:
+        """Return what is remembered, no older than a second."""
+        with self._lock:
+            kept = self._known.get(key)
+        if kept is None or time.monotonic() - kept[0] > REMEMBERED_SECONDS:
+            return None
+        return kept[1]
+
+    def put(self, key: tuple[str, bytes], known: Known, age: int) -> None:
+        """Remember, unless something changed since `age`."""
+        with self._lock:
+            if self._hears and age == self._age:
+                self._known[key] = (time.monotonic(), known)
+                self._known.move_to_end(key)
+                if len(self._known) > REMEMBERED_MAX:
+                    self._known.popitem(last=False)
+
+    def forget(self, *, hears: bool) -> None:
+        """Forget everything; `hears` tells whether changes will be heard from now on."""
+        with self._lock:
+            self._known.clear()
+            self._age += 1
+            self._hears = hears
 
 
 class Gate:
-    """Admits signed requests."""
+    """Admits signed requests, keeps count of them, and hears of revocations."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._memory = Memory()
+        self._uses: dict[CredentialId, tuple[datetime, int]] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._hear, name="access-changes", daemon=True),
+            threading.Thread(target=self._write_uses, name="access-uses", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def admit(self, incoming: Incoming, target: Target) -> Caller:
-        """Return the caller, or raise the first refusal of the ladder."""
-        raise NotSignedIn
+        """Return the caller, or raise the first refusal of the ladder in `core.access`."""
+        headers = incoming.headers
+        application_key, consumer_key = (
+            headers.get("x-ovh-application", ""),
+            headers.get("x-ovh-consumer", ""),
+        )
+        known = self._known(application_key, consumer_key)
+        now = self._context.clock.now()
+        credential = law.admit(
+            _call(incoming, target),
+            known.application if known else None,
+            known.secret if known else "",
+            consumer_key,
+            known.credential if known else None,
+            incoming.origin.signed,
+            now,
+        )
+        assert known is not None
+        assert known.caller is not None
+        self._count(credential.credential_id, now)
+        return known.caller
+
+    def _known(self, application_key: str, consumer_key: str) -> Known | None:
+        if not application_key:
+            return None
+        key = (application_key, key_hash(consumer_key))
+        remembered = self._memory.get(key)
+        if remembered is not None:
+            return remembered
+        age = self._memory.age
+        found = self._look_up(*key)
+        if found is not None and found.caller is not None:
+            self._memory.put(key, found, age)
+        return found
+
+    def _look_up(self, application_key: str, hashed: bytes) -> Known | None:
+        if "\0" in application_key:
+            return None
+        with self._context.database.read() as tx:
+            signer = access.find_signer(tx, application_key, hashed)
+        if signer is None:
+            return None
+        secret = self._context.sealer.unseal(signer.secret_sealed)
+        return Known(signer.application, secret, signer.credential, _caller(signer))
+
+    # ------------------------------------------------------------ what runs beside
+
+    def _count(self, credential_id: CredentialId, now: datetime) -> None:
+        with self._lock:
+            _, calls = self._uses.get(credential_id, (now, 0))
+            self._uses[credential_id] = (now, calls + 1)
+
+    def _write_uses(self) -> None:
+        while not self._stopping.wait(BEAT_SECONDS):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the traces of use that wait; when the database is away they wait on."""
+        with self._lock:
+            uses, self._uses = self._uses, {}
+        try:
+            record_usage(self._context, uses)
+        except Unavailable:
+            with self._lock:
+                for credential_id, (at, calls) in uses.items():
+                    last, more = self._uses.get(credential_id, (at, 0))
+                    self._uses[credential_id] = (max(last, at), calls + more)
+
+    def _hear(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                for changed in access.hear_changes(self._context.database.url, BEAT_SECONDS):
+                    if changed:
+                        self._memory.forget(hears=True)
+                    if self._stopping.is_set():
+                        return
+            except Unavailable:
+                self._memory.forget(hears=False)
+                self._stopping.wait(1)
 
     def close(self) -> None:
-        """End what runs beside."""
+        """Write the traces that wait, and end."""
+        self._stopping.set()
+        self.flush()
+        for thread in self._threads:
+            thread.join(BEAT_SECONDS + 1)
+
+
+def _call(incoming: Incoming, target: Target) -> Call:
+    return Call(
+        method=incoming.method,
+        target=incoming.target,
+        rule_path=target.rule_path,
+        body=incoming.body,
+        timestamp=incoming.headers.get("x-ovh-timestamp", ""),
+        signature=incoming.headers.get("x-ovh-signature", ""),
+        address=incoming.origin.address,
+    )
+
+
+def _caller(signer: access.Signer) -> Caller | None:
+    credential = signer.credential
+    if credential is None or credential.account_id is None or signer.legal_entity_id is None:
+        return None
+    return Caller(
+        account_id=credential.account_id,
+        application_id=credential.application_id,
+        credential_id=credential.credential_id,
+        login=credential.login,
+        rules=credential.rules,
+        legal_entity_id=signer.legal_entity_id,
+        currency=signer.currency,
+        zone=ZoneInfo(signer.zone),
+    )

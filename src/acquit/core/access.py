@@ -219,12 +219,14 @@ def is_address_allowed(blocks: Sequence[Block] | None, address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A registered program; `secret` is in clear and never leaves the process."""
+    """A registered program of an account; its secret is kept apart, sealed."""
 
     application_id: ApplicationId
+    application_key: str
     account_id: AccountId
+    name: str
+    description: str
     status: str
-    secret: str
 
     @property
     def is_in_use(self) -> bool:
@@ -243,8 +245,11 @@ class Credential:
     status: str
     rules: tuple[Rule, ...]
     blocks: tuple[Block, ...] | None
+    redirection: str | None
+    by_staff: bool
     created_at: datetime
     expires_at: datetime | None
+    last_use_at: datetime | None = None
 
     def status_at(self, now: datetime) -> str:
         """Return the state at that instant: what ended by time is `expired` without being rewritten."""
@@ -322,6 +327,7 @@ def check_application(application: Application | None) -> Application:
 def admit(
     call: Call,
     application: Application | None,
+    secret: str,
     consumer_key: str,
     credential: Credential | None,
     origins: Sequence[str],
@@ -341,7 +347,7 @@ def admit(
         raise InvalidCredential
     if not is_in_time(call.timestamp, int(now.timestamp())):
         raise OutOfTime
-    if not is_signed(call, known.secret, consumer_key, origins):
+    if not is_signed(call, secret, consumer_key, origins):
         raise InvalidSignature
     if not is_address_allowed(credential.blocks, call.address):
         raise AddressNotAllowed
