@@ -262,6 +262,18 @@ CREATE INDEX credential_account ON credential (account_id, credential_id);
 CREATE INDEX credential_application ON credential (application_id);
 COMMENT ON COLUMN credential.token_hash IS 'SHA-256 of the credentialToken of a validation page, while pending';
 
+CREATE TABLE identity_token (
+    account_id     text COLLATE "C" NOT NULL,
+    login          text COLLATE "C" NOT NULL,
+    name           text COLLATE "C" NOT NULL,
+    description    text NOT NULL,
+    credential_id  bigint NOT NULL UNIQUE REFERENCES credential ON DELETE CASCADE,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, login, name),
+    FOREIGN KEY (account_id, login) REFERENCES identity_user ON DELETE CASCADE
+);
+COMMENT ON TABLE identity_token IS 'a bearer token of a login: the credential holds its hash, its end and its use';
+
 CREATE UNLOGGED TABLE credential_use (
     credential_id  bigint PRIMARY KEY,
     last_use_at    timestamptz NOT NULL,
