@@ -1,0 +1,227 @@
+"""Services of accounts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, Final, LiteralString
+
+from acquit.core.identifiers import AccountId, BillingGroupId, CatalogueId, ServiceId
+from acquit.core.money import Currency
+from acquit.core.service import Renewal, Service, State
+from acquit.store.transaction import Transaction
+
+SELECTED: Final[LiteralString] = """
+    SELECT account_id, service_id, parent_service_id, resource_name, display_name, route, catalogue_id,
+           plan_code, pricing_mode, description, quantity_e4, unit_price_ucents, currency, renewal_months,
+           anniversary_day, started_on, next_renewal_on, engaged_until_on, renew_automatic, renew_forced,
+           delete_at_expiration, billing_group_id, state, terminated_on
+      FROM service
+"""
+
+FIND: Final[LiteralString] = (
+    SELECTED
+    + """
+     WHERE account_id = %(account_id)s AND service_id = %(service_id)s
+"""
+)
+
+BY_NAME: Final[LiteralString] = (
+    SELECTED
+    + """
+     WHERE account_id = %(account_id)s AND resource_name = %(resource_name)s
+     ORDER BY parent_service_id NULLS FIRST, service_id
+     LIMIT 1
+"""
+)
+
+OF_ACCOUNT: Final[LiteralString] = (
+    SELECTED
+    + """
+     WHERE account_id = %(account_id)s
+     ORDER BY service_id
+"""
+)
+
+OPTIONS_OF: Final[LiteralString] = (
+    SELECTED
+    + """
+     WHERE account_id = %(account_id)s AND parent_service_id = %(service_id)s
+     ORDER BY service_id
+"""
+)
+
+NEXT_IDS: Final[LiteralString] = """
+    SELECT nextval('service_id') AS service_id FROM generate_series(1, %(count)s::bigint)
+"""
+
+LOCK: Final[LiteralString] = """
+    SELECT service_id
+      FROM service
+     WHERE account_id = %(account_id)s AND service_id = %(service_id)s
+       FOR UPDATE
+"""
+
+SET_RENEWAL: Final[LiteralString] = """
+    UPDATE service
+       SET renew_automatic = %(automatic)s, renew_forced = %(forced)s,
+           delete_at_expiration = %(delete_at_expiration)s
+     WHERE account_id = %(account_id)s AND service_id = %(service_id)s
+"""
+
+SET_END: Final[LiteralString] = """
+    UPDATE service
+       SET state = %(state)s, terminated_on = %(terminated_on)s
+     WHERE account_id = %(account_id)s AND service_id = %(service_id)s
+"""
+
+SET_DISPLAY_NAME: Final[LiteralString] = """
+    UPDATE service
+       SET display_name = %(display_name)s
+     WHERE account_id = %(account_id)s AND service_id = %(service_id)s
+"""
+
+FORCE_RENEWAL: Final[LiteralString] = """
+    UPDATE service
+       SET renew_automatic = true, renew_forced = true, delete_at_expiration = false
+      FROM account
+     WHERE account.account_id = service.account_id AND account.payer_id = %(payer_id)s
+       AND service.state <> 'terminated'
+       AND NOT (service.renew_automatic AND service.renew_forced AND NOT service.delete_at_expiration)
+"""
+
+RELEASE_RENEWAL: Final[LiteralString] = """
+    UPDATE service
+       SET renew_forced = false
+      FROM account
+     WHERE account.account_id = service.account_id AND account.payer_id = %(payer_id)s
+       AND service.renew_forced
+"""
+
+TYPED: Final = {
+    "account_id": "text", "service_id": "int8", "parent_service_id": "int8", "resource_name": "text",
+    "display_name": "text", "route": "text", "catalogue_id": "int8", "plan_code": "text",
+    "pricing_mode": "text", "description": "text", "quantity_e4": "int8", "unit_price_ucents": "int8",
+    "currency": "text", "renewal_months": "int4", "anniversary_day": "int4", "started_on": "date",
+    "next_renewal_on": "date", "engaged_until_on": "date", "renew_automatic": "bool", "renew_forced": "bool",
+    "delete_at_expiration": "bool", "billing_group_id": "int8", "state": "text", "terminated_on": "date",
+}  # fmt: skip
+
+
+def find(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> Service | None:
+    """Return the account's service, or None."""
+    row = tx.one_or_none(FIND, account_id=account_id, service_id=service_id)
+    return None if row is None else _service(row)
+
+
+def named(tx: Transaction, account_id: AccountId, resource_name: str) -> Service | None:
+    """Return the account's service of that resource (not one of its options), or None."""
+    row = tx.one_or_none(BY_NAME, account_id=account_id, resource_name=resource_name)
+    return None if row is None else _service(row)
+
+
+def of_account(tx: Transaction, account_id: AccountId) -> list[Service]:
+    """Return the account's services and options, in the order in which they were subscribed."""
+    return [_service(row) for row in tx.all(OF_ACCOUNT, account_id=account_id)]
+
+
+def options_of(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> list[Service]:
+    """Return the options of a service."""
+    return [_service(row) for row in tx.all(OPTIONS_OF, account_id=account_id, service_id=service_id)]
+
+
+def next_ids(tx: Transaction, count: int) -> list[ServiceId]:
+    """Take that many new service ids."""
+    return [ServiceId(row.service_id) for row in tx.all(NEXT_IDS, count=count)]
+
+
+def lock(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> None:
+    """Hold the service until the transaction ends, so that two changes follow each other."""
+    tx.all(LOCK, account_id=account_id, service_id=service_id)
+
+
+def insert(tx: Transaction, services: Iterable[Service]) -> int:
+    """Write new services by COPY and return how many."""
+    return tx.copy("service", tuple(TYPED), map(_row, services), tuple(TYPED.values()))
+
+
+def set_renewal(tx: Transaction, service: Service) -> None:
+    """Write how the service renews."""
+    tx.run(
+        SET_RENEWAL,
+        account_id=service.account_id,
+        service_id=service.service_id,
+        automatic=service.renewal.automatic,
+        forced=service.renewal.forced,
+        delete_at_expiration=service.renewal.delete_at_expiration,
+    )
+
+
+def set_end(tx: Transaction, service: Service) -> None:
+    """Write the service's state and its last day."""
+    tx.run(
+        SET_END,
+        account_id=service.account_id,
+        service_id=service.service_id,
+        state=service.state.value,
+        terminated_on=service.terminated_on,
+    )
+
+
+def set_display_name(tx: Transaction, service: Service) -> None:
+    """Write the name that the account gave to the service."""
+    tx.run(
+        SET_DISPLAY_NAME,
+        account_id=service.account_id,
+        service_id=service.service_id,
+        display_name=service.display_name,
+    )
+
+
+def force_renewal(tx: Transaction, payer_id: AccountId) -> int:
+    """Every service that the payer pays for renews permanently; return how many changed."""
+    return tx.run(FORCE_RENEWAL, payer_id=payer_id)
+
+
+def release_renewal(tx: Transaction, payer_id: AccountId) -> int:
+    """No service that the payer pays for renews permanently any more; they stay automatic."""
+    return tx.run(RELEASE_RENEWAL, payer_id=payer_id)
+
+
+def _row(service: Service) -> Sequence[object]:
+    renewal = service.renewal
+    return (
+        service.account_id, service.service_id, service.parent_service_id, service.resource_name,
+        service.display_name, service.route, service.catalogue_id,
+        service.plan_code, service.pricing_mode, service.description, service.quantity_e4,
+        service.unit_price_ucents, service.currency, service.renewal_months,
+        service.anniversary_day, service.started_on, service.next_renewal_on, service.engaged_until_on,
+        renewal.automatic, renewal.forced,
+        renewal.delete_at_expiration, service.billing_group_id, service.state.value, service.terminated_on,
+    )  # fmt: skip
+
+
+def _service(row: Any) -> Service:
+    on: date | None = row.terminated_on
+    return Service(
+        account_id=AccountId(row.account_id),
+        service_id=ServiceId(row.service_id),
+        resource_name=row.resource_name,
+        display_name=row.display_name,
+        route=row.route,
+        catalogue_id=CatalogueId(row.catalogue_id),
+        plan_code=row.plan_code,
+        pricing_mode=row.pricing_mode,
+        description=row.description,
+        quantity_e4=row.quantity_e4,
+        unit_price_ucents=row.unit_price_ucents,
+        currency=Currency(row.currency),
+        renewal_months=row.renewal_months,
+        anniversary_day=row.anniversary_day,
+        started_on=row.started_on,
+        next_renewal_on=row.next_renewal_on,
+        engaged_until_on=row.engaged_until_on,
+        renewal=Renewal(row.renew_automatic, row.renew_forced, row.delete_at_expiration),
+        parent_service_id=None if row.parent_service_id is None else ServiceId(row.parent_service_id),
+        billing_group_id=None if row.billing_group_id is None else BillingGroupId(row.billing_group_id),
+        state=State(row.state),
+        terminated_on=on,
+    )
