@@ -11,7 +11,8 @@ import msgspec
 from acquit.core.money import E4_PER_ONE, EXPONENTS, UCENTS_PER_UNIT, Currency, ucents_per_minor
 
 SYMBOLS: Final[Mapping[str, str]] = {
-    "AUD": "$", "CAD": "$", "CZK": "Kč", "EUR": "€", "GBP": "£", "INR": "₹", "PLN": "zł", "SGD": "$", "USD": "$",
+    "AUD": "$", "CAD": "$", "CZK": "Kč", "EUR": "€", "GBP": "£", "INR": "₹",
+    "PLN": "zł", "SGD": "$", "USD": "$",
 }  # fmt: skip
 SCALES: Final = {code: Decimal(1).scaleb(-digits) for code, digits in EXPONENTS.items()}
 CENT: Final = Decimal("0.01")
