@@ -1,0 +1,351 @@
+"""Bills: draft, totals, gate, number, issue; nothing is refused after the number.
+
+A draft gathers charges of one account, payer, currency, billing group, term and purchase order. Its details
+are rounded once each, VAT is computed on the summed net, and the gate tells every problem at once. An issued
+bill is final; what corrects it is another document.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from acquit.core.charge import Charge, category_of
+from acquit.core.errors import NotFound
+from acquit.core.identifiers import (
+    AccountId,
+    BillId,
+    BillingGroupId,
+    GrantId,
+    LegalEntityId,
+    OrderId,
+    PurchaseOrderId,
+    RunId,
+    ServiceId,
+)
+from acquit.core.money import Currency, amount_minor
+from acquit.core.numbering import Series, document_id, payment_reference
+from acquit.core.problem import Problem
+from acquit.core.purchase_order import PurchaseOrder
+from acquit.core.snapshot import Buyer, Seller
+from acquit.core.tax import TaxCase, TaxLine, tax_line, tax_problems
+from acquit.core.terms import Term, due_on
+
+MissingGlyphs = Callable[[str], set[str]]
+"""Tells which characters of a text no paper can print."""
+
+
+class NoSuchBill(NotFound):
+    """The account has no such bill."""
+
+    code = "no-such-bill"
+
+    def __init__(self, bill_id: str) -> None:
+        super().__init__(f"There is no bill {bill_id}.", bill=bill_id)
+
+
+class BillKind(StrEnum):
+    """What a document is; amounts are positive, the kind gives the direction."""
+
+    BILL = "bill"
+    CREDIT_NOTE = "credit-note"
+    CORRECTIVE = "corrective"
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One line of a bill; `period_end` is the last day covered. Negative by quantity, never by price."""
+
+    detail_no: int
+    service_id: ServiceId
+    kind: str
+    domain: str
+    description: str
+    quantity_e4: int
+    unit_price_ucents: int
+    net_minor: int
+    vat_category: str
+    vat_rate_bp: int
+    period_start: date
+    period_end: date
+    purchase_order_line_no: int | None = None
+    correction_no: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What all charges of one draft have in common."""
+
+    account_id: AccountId
+    payer_id: AccountId
+    language: str
+    currency: Currency
+    billing_group_id: BillingGroupId | None
+    term: Term
+    grant_id: GrantId | None
+    buyer_hash: bytes
+    payer_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A bill without a number: everything about it is decided."""
+
+    sharing: Sharing
+    category: str
+    case: TaxCase
+    details: tuple[Detail, ...]
+    taxes: tuple[TaxLine, ...]
+    net_minor: int
+    tax_minor: int
+    order: PurchaseOrder | None = None
+
+    @property
+    def total_minor(self) -> int:
+        """Net and VAT."""
+        return self.net_minor + self.tax_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An issued bill, credit note (amounts positive, the kind gives the direction) or corrective bill."""
+
+    account_id: AccountId
+    bill_id: BillId
+    order_id: OrderId
+    kind: BillKind
+    corrects_bill_id: BillId | None
+    legal_entity_id: LegalEntityId
+    payer_id: AccountId
+    run_id: RunId | None
+    category: str
+    issued_on: date
+    issued_at: datetime
+    term_days: int
+    term_method: str
+    term_grant_id: GrantId | None
+    due_on: date
+    currency: Currency
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    billing_group_id: BillingGroupId | None
+    purchase_order_account: AccountId | None
+    purchase_order_id: PurchaseOrderId | None
+    purchase_order_reference: str | None
+    purchase_order_type: str | None
+    payment_reference: str
+    payment_means: str
+    language: str
+    note: str
+    seller_hash: bytes
+    buyer_hash: bytes
+    payer_hash: bytes | None
+    details: tuple[Detail, ...] = ()
+    taxes: tuple[TaxLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """What all documents that are issued together have in common."""
+
+    legal_entity_id: LegalEntityId
+    series: Series
+    run_id: RunId | None
+    issued_on: date
+    issued_at: datetime
+    seller_hash: bytes
+
+
+def draft(sharing: Sharing, charges: list[Charge], case: TaxCase) -> Draft:
+    """Return the draft of these charges, in their order, with its totals."""
+    details = tuple([_detail(number, charge, case) for number, charge in enumerate(charges, 1)])
+    net_minor = sum([detail.net_minor for detail in details])
+    tax = tax_line(case, net_minor)
+    return Draft(sharing, category_of(charges), case, details, (tax,), net_minor, tax.tax_minor)
+
+
+def placed(unplaced: Draft, order: PurchaseOrder) -> Draft:
+    """Return the draft on the order that it quotes, each detail on the order's line that covers it."""
+    details = (
+        tuple(_on_line(detail, order) for detail in unplaced.details) if order.lines else unplaced.details
+    )
+    return Draft(
+        unplaced.sharing,
+        unplaced.category,
+        unplaced.case,
+        details,
+        unplaced.taxes,
+        unplaced.net_minor,
+        unplaced.tax_minor,
+        order,
+    )
+
+
+def arithmetic_problems(checked: Draft) -> list[Problem]:
+    """Return where the draft does not add up: details, VAT per category and rate, sums."""
+    problems = []
+    currency = checked.sharing.currency
+    for detail in checked.details:
+        if detail.net_minor != amount_minor(detail.quantity_e4, detail.unit_price_ucents, currency):
+            text = f"Detail {detail.detail_no} is not quantity × unit price."
+            problems.append(Problem("wrong-detail", text, "bill"))
+    if sum([detail.net_minor for detail in checked.details]) != checked.net_minor:
+        problems.append(Problem("wrong-net", "The details do not add up to the net amount.", "bill"))
+    if sum([tax.net_minor for tax in checked.taxes]) != checked.net_minor:
+        problems.append(Problem("wrong-tax-base", "The bases of VAT do not add up to the net.", "bill"))
+    if sum([tax.tax_minor for tax in checked.taxes]) != checked.tax_minor:
+        problems.append(Problem("wrong-tax", "The VAT per rate does not add up to the VAT.", "bill"))
+    return problems
+
+
+def buyer_problems(buyer: Buyer, seller: Seller, case: TaxCase) -> list[Problem]:
+    """Return what a lawful bill from this seller to this buyer still lacks.
+
+    Source: CGI annexe II 242 nonies A; EN 16931 BG-4, BG-7.
+    """
+    problems = [
+        Problem(f"missing-{code}", f"The buyer's {what} is missing.", "legal party")
+        for code, what, value in (
+            ("name", "name", buyer.name),
+            ("street", "street", buyer.street),
+            ("zip", "postal code", buyer.zip),
+            ("city", "city", buyer.city),
+        )
+        if not value
+    ]
+    if buyer.tax_profile == "business" and buyer.country == "FR" == seller.country:
+        problems += _siren_problems(buyer.siren, "buyer", "legal party")
+    return problems + tax_problems(case, seller, buyer)
+
+
+def seller_problems(seller: Seller) -> list[Problem]:
+    """Return what a lawful bill of this seller still lacks, whoever buys."""
+    return _siren_problems(seller.siren, "seller", "legal entity") if seller.country == "FR" else []
+
+
+def glyph_problems(texts: Iterable[str], missing_glyphs: MissingGlyphs) -> list[Problem]:
+    """Return the texts with characters that no paper can print."""
+    problems = []
+    for text in texts:
+        if text.isascii() and text.isprintable():
+            continue
+        missing = missing_glyphs(text)
+        if missing:
+            shown = " ".join(f"U+{ord(sign):04X}" for sign in sorted(missing))
+            problems.append(Problem("missing-glyph", f"No paper can print {shown} in {text!r}.", text))
+    return problems
+
+
+def printed_texts(buyer: Buyer) -> tuple[str, ...]:
+    """Return the buyer's members as they appear on a paper."""
+    return (
+        buyer.name,
+        buyer.street,
+        buyer.street_2,
+        buyer.zip,
+        buyer.city,
+        buyer.siren,
+        buyer.vat_id,
+        buyer.exemption_reason,
+        buyer.buyer_reference,
+        buyer.sub_account,
+    )
+
+
+def detail_texts(checked: Draft) -> list[str]:
+    """Return what the details and the order add to a paper."""
+    texts = [text for detail in checked.details for text in (detail.description, detail.domain)]
+    return texts if checked.order is None else [*texts, checked.order.reference]
+
+
+def issue(final: Draft, issuing: Issuing, number: int, order_id: OrderId) -> Bill:
+    """Return the bill that bears the number; its due date counts from the date of issue."""
+    sharing, order = final.sharing, final.order
+    series = issuing.series
+    return Bill(
+        sharing.account_id,
+        document_id(series, number),
+        order_id,
+        BillKind.BILL,
+        None,
+        issuing.legal_entity_id,
+        sharing.payer_id,
+        issuing.run_id,
+        final.category,
+        issuing.issued_on,
+        issuing.issued_at,
+        sharing.term.days,
+        sharing.term.method.value,
+        sharing.grant_id,
+        due_on(issuing.issued_on, sharing.term),
+        sharing.currency,
+        final.net_minor,
+        final.tax_minor,
+        final.net_minor + final.tax_minor,
+        sharing.billing_group_id,
+        None if order is None else order.account_id,
+        None if order is None else order.purchase_order_id,
+        None if order is None else order.reference,
+        None if order is None else order.type.value,
+        payment_reference(series.reference_code, number, series.digits),
+        "transfer",
+        sharing.language,
+        "",
+        issuing.seller_hash,
+        sharing.buyer_hash,
+        sharing.payer_hash,
+        final.details,
+        final.taxes,
+    )
+
+
+def first_period(details: Sequence[Detail] | Sequence[Charge]) -> date:
+    """Return the first day that the details cover."""
+    return min([detail.period_start for detail in details])
+
+
+def _detail(number: int, charge: Charge, case: TaxCase) -> Detail:
+    return Detail(
+        number,
+        charge.service_id,
+        charge.kind,
+        charge.domain,
+        charge.description,
+        charge.quantity_e4,
+        charge.unit_price_ucents,
+        amount_minor(charge.quantity_e4, charge.unit_price_ucents, charge.currency),
+        case.category,
+        case.rate_bp,
+        charge.period_start,
+        charge.period_end,
+    )
+
+
+def _on_line(detail: Detail, order: PurchaseOrder) -> Detail:
+    line = order.line_for(detail.domain)
+    if line is None:
+        return detail
+    return Detail(
+        detail.detail_no,
+        detail.service_id,
+        detail.kind,
+        detail.domain,
+        detail.description,
+        detail.quantity_e4,
+        detail.unit_price_ucents,
+        detail.net_minor,
+        detail.vat_category,
+        detail.vat_rate_bp,
+        detail.period_start,
+        detail.period_end,
+        line.line_no,
+    )
+
+
+def _siren_problems(siren: str, who: str, where: str) -> list[Problem]:
+    if not siren:
+        return [Problem("missing-siren", f"The {who}'s SIREN is missing.", where)]
+    if len(siren) != 9 or not (siren.isascii() and siren.isdigit()):
+        return [Problem("bad-siren", f"The {who}'s SIREN {siren!r} is not 9 digits.", where)]
+    return []

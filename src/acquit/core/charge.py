@@ -1,0 +1,119 @@
+"""Charges: priced facts not yet billed, and the renewals that services bring on their anniversaries.
+
+`period_end` is the last day covered. A charge is billed once: its key (account, service, kind, start
+of its period) is unique among the details of all bills.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from acquit.core.identifiers import BillingGroupId, ServiceId
+from acquit.core.money import Currency, amount_minor
+
+RENEWAL_CATEGORY: Final = "autorenew"
+"""The category of bills that carry a renewal."""
+
+_DAY: Final = timedelta(days=1)
+
+
+class ChargeKind(StrEnum):
+    """What a charge is for."""
+
+    INSTALLATION = "installation"
+    RENEWAL = "renewal"
+    USAGE = "usage"
+    ADJUSTMENT = "adjustment"
+    DISCOUNT = "discount"
+    ONE_OFF = "one-off"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A priced fact to bill: negative by quantity (a discount), never by price."""
+
+    service_id: ServiceId
+    kind: str
+    period_start: date
+    period_end: date
+    description: str
+    domain: str
+    quantity_e4: int
+    unit_price_ucents: int
+    currency: Currency
+    category: str = "purchase"
+    billing_group_id: BillingGroupId | None = None
+
+    @property
+    def net_minor(self) -> int:
+        """Quantity × unit price, rounded once."""
+        return amount_minor(self.quantity_e4, self.unit_price_ucents, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewing:
+    """What the engine knows of a service that renews by itself."""
+
+    service_id: ServiceId
+    description: str
+    domain: str
+    quantity_e4: int
+    unit_price_ucents: int
+    currency: Currency
+    renewal_months: int
+    anniversary_day: int
+    next_renewal_on: date
+    billing_group_id: BillingGroupId | None = None
+
+
+@lru_cache(maxsize=65_536)
+def next_start(start_on: date, months: int, anniversary_day: int) -> date:
+    """Return the first day of the period after the one that starts on `start_on`.
+
+    Periods start on the anniversary day, or on the last day of a month that is too short for it: from 31
+    January by one month 28 February, then 31 March.
+    """
+    year, month = divmod(start_on.year * 12 + start_on.month - 1 + months, 12)
+    return date(year, month + 1, min(anniversary_day, monthrange(year, month + 1)[1]))
+
+
+def renewals(service: Renewing, until_on: date) -> tuple[list[Charge], date]:
+    """Return the renewals that start no later than `until_on` and the first start after it."""
+    charges: list[Charge] = []
+    start_on = service.next_renewal_on
+    while start_on <= until_on:
+        after = next_start(start_on, service.renewal_months, service.anniversary_day)
+        charges.append(_renewal(service, start_on, after - _DAY))
+        start_on = after
+    return charges, start_on
+
+
+def _renewal(service: Renewing, start_on: date, end_on: date) -> Charge:
+    return Charge(
+        service.service_id,
+        "renewal",
+        start_on,
+        end_on,
+        service.description,
+        service.domain,
+        service.quantity_e4,
+        service.unit_price_ucents,
+        service.currency,
+        RENEWAL_CATEGORY,
+        service.billing_group_id,
+    )
+
+
+def category_of(charges: list[Charge]) -> str:
+    """Return the category of a bill of these charges: a renewal decides, else the first charge."""
+    if any(charge.category == RENEWAL_CATEGORY for charge in charges):
+        return RENEWAL_CATEGORY
+    return charges[0].category
+
+
+def gathers_usage(charge: Charge) -> bool:
+    """Whether the charge is metered usage, whose bills may have a term of their own."""
+    return charge.kind == "usage"

@@ -1,0 +1,215 @@
+"""The journal: one balanced entry per event, chained by hash within its account.
+
+Debit is positive, credit negative, the postings of an entry sum to zero. An entry's hash is the SHA-256
+of the hash before it and the entry as text; the first follows 32 zero bytes. Ledger accounts are named by
+their role; a legal entity's chart gives the number that plays it.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from acquit.core.errors import Conflict
+from acquit.core.identifiers import AccountId
+from acquit.core.money import Currency, rounded
+
+FIRST_HASH: Final = bytes(32)
+"""What stands before the first entry of an account."""
+
+
+class ChartIncomplete(Conflict):
+    """A role that postings need has no ledger account in the legal entity's chart."""
+
+    code = "chart-incomplete"
+
+
+class Role(StrEnum):
+    """What a ledger account is for."""
+
+    RECEIVABLE = "receivable"
+    REVENUE = "revenue"
+    VAT_COLLECTED = "vat_collected"
+    VAT_PENDING = "vat_pending"
+    BANK = "bank"
+    UNAPPLIED = "unapplied"
+    WRITE_OFF = "write_off"
+
+
+class EntryKind(StrEnum):
+    """Which event an entry tells."""
+
+    BILL = "bill"
+    CREDIT_NOTE = "credit-note"
+    DEPOSIT = "deposit"
+    SETTLEMENT = "settlement"
+    REOPENED = "reopened"
+    RETURNED = "returned"
+    WRITE_OFF = "write-off"
+
+
+Chart = Mapping[str, str]
+"""Per role the number of its ledger account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One amount on one ledger account: debit positive, credit negative, never zero."""
+
+    ledger: str
+    amount_minor: int
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry of an account's chain: its number and hash."""
+
+    entry_no: int = 0
+    hash: bytes = FIRST_HASH
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event in the books of an account."""
+
+    account_id: AccountId
+    entry_no: int
+    kind: str
+    booked_on: date
+    reference: str
+    postings: tuple[Posting, ...]
+    prev_hash: bytes
+    hash: bytes
+
+    @property
+    def head(self) -> Head:
+        """This entry as the end of its chain."""
+        return Head(self.entry_no, self.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class VatShare:
+    """The VAT of a bill that waits for payment: of `total_minor` owed, `pending_minor` is such VAT."""
+
+    total_minor: int
+    pending_minor: int
+
+    def due(self, settled_minor: int) -> int:
+        """Return how much of it is due once so much of the bill is settled; all of it for the whole."""
+        return rounded(self.pending_minor * settled_minor, self.total_minor)
+
+    def moved(self, settled_before_minor: int, settled_after_minor: int) -> int:
+        """Return what moves from pending to collected; negative when a settlement is undone."""
+        return self.due(settled_after_minor) - self.due(settled_before_minor)
+
+
+def chained(
+    head: Head, account_id: AccountId, kind: str, booked_on: date, reference: str, postings: Sequence[Posting]
+) -> Entry:
+    """Return the next entry of the account's chain; postings of zero are left out."""
+    kept = tuple([posting for posting in postings if posting.amount_minor])
+    assert sum([posting.amount_minor for posting in kept]) == 0, "the postings of an entry sum to zero"
+    entry_no = head.entry_no + 1
+    text = entry_text(account_id, entry_no, kind, booked_on, reference, kept)
+    digest = hashlib.sha256(head.hash + text.encode()).digest()
+    return Entry(account_id, entry_no, kind, booked_on, reference, kept, head.hash, digest)
+
+
+def entry_text(
+    account_id: AccountId,
+    entry_no: int,
+    kind: str,
+    booked_on: date,
+    reference: str,
+    postings: Sequence[Posting],
+) -> str:
+    """Return the entry as the text that is hashed."""
+    sums = ";".join([f"{each.ledger}:{each.amount_minor}:{each.currency}" for each in postings])
+    return f"{account_id}|{entry_no}|{kind}|{booked_on}|{reference}|{sums}"
+
+
+def refuse_incomplete(chart: Chart, legal_entity_id: str) -> None:
+    """Pass when every role has a ledger account. Raises ChartIncomplete with those that have none."""
+    missing = [role.value for role in Role if role not in chart]
+    if missing:
+        raise ChartIncomplete(
+            f"The chart of accounts of {legal_entity_id} has no ledger account for {', '.join(missing)}.",
+            legal_entity=legal_entity_id,
+        )
+
+
+def bill_postings(
+    chart: Chart, net_minor: int, tax_minor: int, currency: Currency, vat_on_debits: bool
+) -> tuple[Posting, ...]:
+    """A bill is owed: receivable against revenue and VAT, which is due now or (by default) when paid.
+
+    Source: CGI 269-2 c (services: VAT due on collection unless the seller opted for debits).
+    """
+    vat = chart[Role.VAT_COLLECTED if vat_on_debits else Role.VAT_PENDING]
+    return (
+        Posting(chart[Role.RECEIVABLE], net_minor + tax_minor, currency),
+        Posting(chart[Role.REVENUE], -net_minor, currency),
+        Posting(vat, -tax_minor, currency),
+    )
+
+
+def deposit_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """Money came in: it stays unapplied until it settles a debt."""
+    return (
+        Posting(chart[Role.BANK], amount_minor, currency),
+        Posting(chart[Role.UNAPPLIED], -amount_minor, currency),
+    )
+
+
+def settlement_postings(
+    chart: Chart, amount_minor: int, vat_minor: int, currency: Currency
+) -> tuple[Posting, ...]:
+    """Money in hand settles a debt; `vat_minor` of pending VAT becomes due."""
+    return (
+        Posting(chart[Role.UNAPPLIED], amount_minor, currency),
+        Posting(chart[Role.RECEIVABLE], -amount_minor, currency),
+        *_vat_moves(chart, vat_minor, currency),
+    )
+
+
+def reopened_postings(
+    chart: Chart, amount_minor: int, vat_minor: int, currency: Currency
+) -> tuple[Posting, ...]:
+    """A settlement is undone: the debt is open again and the money unapplied."""
+    return settlement_postings(chart, -amount_minor, -vat_minor, currency)
+
+
+def returned_postings(
+    chart: Chart, amount_minor: int, vat_minor: int, currency: Currency
+) -> tuple[Posting, ...]:
+    """The bank took the money back: the debt is open again."""
+    return (
+        Posting(chart[Role.RECEIVABLE], amount_minor, currency),
+        Posting(chart[Role.BANK], -amount_minor, currency),
+        *_vat_moves(chart, -vat_minor, currency),
+    )
+
+
+def write_off_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """A debt is given up; its VAT stays pending until the loss is proved."""
+    return (
+        Posting(chart[Role.WRITE_OFF], amount_minor, currency),
+        Posting(chart[Role.RECEIVABLE], -amount_minor, currency),
+    )
+
+
+def credit_postings(
+    chart: Chart, net_minor: int, tax_minor: int, currency: Currency, vat_on_debits: bool
+) -> tuple[Posting, ...]:
+    """A bill is taken back: nothing is owed for it and its VAT is neither due nor pending."""
+    return bill_postings(chart, -net_minor, -tax_minor, currency, vat_on_debits)
+
+
+def _vat_moves(chart: Chart, vat_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    return (
+        Posting(chart[Role.VAT_PENDING], vat_minor, currency),
+        Posting(chart[Role.VAT_COLLECTED], -vat_minor, currency),
+    )
