@@ -14,7 +14,7 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
-from sharer import Sharer
+from fault.sharer import Sharer
 
 from acquit.store import installation, server
 from acquit.store.embedded import open_cluster
