@@ -1,0 +1,96 @@
+"""Legal entities: the sellers, with every setting of theirs."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final, LiteralString
+
+from acquit.core.account import LegalEntity
+from acquit.core.identifiers import AccountId, LegalEntityId
+from acquit.core.money import Currency
+from acquit.store.transaction import Transaction
+
+FIND: Final[LiteralString] = """
+    SELECT legal_entity_id, name, legal_form, capital, register_city, siren, siret, vat_id, e_address,
+           street, street_2, zip, city, country, email, phone, website, iban, bic, bank_name, currency, zone,
+           language, logo, account_suffix, granted_days, default_days, net_days_max, month_end_days_max,
+           usage_days_max, unpaid_after_days, late_rate_bp, late_fee_minor, vat_on_debits,
+           approval_above_minor, method_type, method_label, bill_series_id, credit_series_id,
+           deposit_series_id
+      FROM legal_entity
+     WHERE legal_entity_id = %(legal_entity_id)s
+"""
+
+OF_ACCOUNT: Final[LiteralString] = """
+    SELECT e.legal_entity_id, e.name, e.legal_form, e.capital, e.register_city, e.siren, e.siret, e.vat_id,
+           e.e_address, e.street, e.street_2, e.zip, e.city, e.country, e.email, e.phone, e.website, e.iban,
+           e.bic, e.bank_name, e.currency, e.zone, e.language, e.logo, e.account_suffix, e.granted_days,
+           e.default_days, e.net_days_max, e.month_end_days_max, e.usage_days_max, e.unpaid_after_days,
+           e.late_rate_bp, e.late_fee_minor, e.vat_on_debits, e.approval_above_minor, e.method_type,
+           e.method_label, e.bill_series_id, e.credit_series_id, e.deposit_series_id
+      FROM legal_entity e
+      JOIN account a ON a.legal_entity_id = e.legal_entity_id
+     WHERE a.account_id = %(account_id)s
+"""
+
+EVERY: Final[LiteralString] = """
+    SELECT legal_entity_id, name, legal_form, capital, register_city, siren, siret, vat_id, e_address,
+           street, street_2, zip, city, country, email, phone, website, iban, bic, bank_name, currency, zone,
+           language, logo, account_suffix, granted_days, default_days, net_days_max, month_end_days_max,
+           usage_days_max, unpaid_after_days, late_rate_bp, late_fee_minor, vat_on_debits,
+           approval_above_minor, method_type, method_label, bill_series_id, credit_series_id,
+           deposit_series_id
+      FROM legal_entity
+     ORDER BY legal_entity_id
+"""
+
+INSERT: Final[LiteralString] = """
+    INSERT INTO legal_entity (
+           legal_entity_id, name, legal_form, capital, register_city, siren, siret, vat_id, e_address,
+           street, street_2, zip, city, country, email, phone, website, iban, bic, bank_name, currency, zone,
+           language, logo, account_suffix, granted_days, default_days, net_days_max, month_end_days_max,
+           usage_days_max, unpaid_after_days, late_rate_bp, late_fee_minor, vat_on_debits,
+           approval_above_minor, method_type, method_label, bill_series_id, credit_series_id,
+           deposit_series_id)
+    VALUES (%(legal_entity_id)s, %(name)s, %(legal_form)s, %(capital)s, %(register_city)s, %(siren)s,
+           %(siret)s, %(vat_id)s, %(e_address)s, %(street)s, %(street_2)s, %(zip)s, %(city)s, %(country)s,
+           %(email)s, %(phone)s, %(website)s, %(iban)s, %(bic)s, %(bank_name)s, %(currency)s, %(zone)s,
+           %(language)s, %(logo)s, %(account_suffix)s, %(granted_days)s, %(default_days)s,
+           %(net_days_max)s, %(month_end_days_max)s, %(usage_days_max)s, %(unpaid_after_days)s,
+           %(late_rate_bp)s, %(late_fee_minor)s, %(vat_on_debits)s, %(approval_above_minor)s,
+           %(method_type)s, %(method_label)s, %(bill_series_id)s, %(credit_series_id)s,
+           %(deposit_series_id)s)
+"""
+
+
+def find(tx: Transaction, legal_entity_id: LegalEntityId) -> LegalEntity | None:
+    """Return the legal entity or None."""
+    row = tx.one_or_none(FIND, legal_entity_id=legal_entity_id)
+    return None if row is None else _entity(row)
+
+
+def of_account(tx: Transaction, account_id: AccountId) -> LegalEntity | None:
+    """Return the legal entity that sells to the account, or None when there is no such account."""
+    row = tx.one_or_none(OF_ACCOUNT, account_id=account_id)
+    return None if row is None else _entity(row)
+
+
+def every(tx: Transaction) -> Sequence[LegalEntity]:
+    """Return all legal entities in the order of their ids."""
+    return [_entity(row) for row in tx.all(EVERY)]
+
+
+def insert(tx: Transaction, entity: LegalEntity) -> None:
+    """Write a new legal entity; its series may be written later in the transaction."""
+    tx.run(INSERT, **(asdict(entity) | {"granted_days": list(entity.granted_days)}))
+
+
+def _entity(row: Any) -> LegalEntity:
+    members = row._asdict()
+    return LegalEntity(
+        **members
+        | {
+            "legal_entity_id": LegalEntityId(row.legal_entity_id),
+            "currency": Currency(row.currency),
+            "granted_days": tuple(row.granted_days),
+        }
+    )
