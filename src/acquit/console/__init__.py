@@ -1,1 +1,1 @@
-"""Entrance 3: server-rendered pages."""
+"""ENTRANCE 3: server-rendered pages, /manager for customers, /office for staff, and the pages of consent."""

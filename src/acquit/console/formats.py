@@ -1,0 +1,60 @@
+"""How amounts, dates and quantities are written for a person, in the person's language."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+
+CENTS_OF_UCENTS: Final = Decimal(10) ** -8
+E4: Final = Decimal(10) ** -4
+
+
+def money(minor: int, currency: str, language: str) -> str:
+    """Write an exact amount with its currency: `1 234,56 €`, `€1,234.56`."""
+    amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale=language)
+
+
+def unit_price(ucents: int, currency: str, language: str) -> str:
+    """Write a unit price with as many decimals as it has, at least the currency's."""
+    decimals = get_currency_precision(currency)
+    pattern = "#,##0." + "0" * decimals + "#" * (8 - decimals)
+    amount = format_decimal(ucents * CENTS_OF_UCENTS, pattern, locale=language, decimal_quantization=False)
+    return f"{amount} {currency}"
+
+
+def quantity(e4: int, language: str) -> str:
+    """Write a quantity without needless decimals."""
+    return format_decimal(e4 * E4, "#,##0.####", locale=language)
+
+
+def percent(bp: int, language: str) -> str:
+    """Write a rate of basis points: `20 %`, `5,5 %`."""
+    return f"{format_decimal(Decimal(bp) / 100, '0.##', locale=language)} %"
+
+
+def day(on: date | None, language: str) -> str:
+    """Write a calendar date, month in words; nothing for None."""
+    return "" if on is None else format_date(on, "d MMM y", locale=language)
+
+
+def month(on: date, language: str) -> str:
+    """Write month and year."""
+    return format_date(on, "MMM y", locale=language)
+
+
+def instant(at: datetime | None, zone: str, language: str) -> str:
+    """Write an instant in the zone, to the minute; nothing for None."""
+    return "" if at is None else format_datetime(at, "d MMM y, HH:mm", tzinfo=ZoneInfo(zone), locale=language)
+
+
+def size(octets: int, language: str) -> str:
+    """Write the size of a file."""
+    if octets < 1000:
+        return f"{octets} B"
+    if octets < 1_000_000:
+        return f"{octets // 1000} kB"
+    return f"{format_decimal(Decimal(octets) / 1_000_000, '0.0', locale=language)} MB"

@@ -1,0 +1,136 @@
+"""Reading what a browser sends: bounded forms, one file, and links that stay on this site."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+import falcon
+from falcon.media.multipart import MultipartFormHandler, MultipartParseError
+
+from acquit.console.visit import Form, Upload
+from acquit.core.errors import Invalid
+
+BODY_MAX: Final = 8_000_000
+FILE_MAX: Final = 5_000_000
+FIELD_MAX: Final = 20_000
+FIELDS_MAX: Final = 100
+FILE_NAME_MAX: Final = 120
+SIGNATURES: Final = {
+    b"%PDF-": "application/pdf",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+}
+OUR_PATHS: Final = ("/manager", "/office", "/auth", "/createApp", "/createToken")
+NEVER_KEPT: Final = ("csrf", "once", "password", "_review")
+LINK: Final = re.compile(r"/[^\s\\\x00-\x1f]*")
+
+
+class FormTooLarge(Invalid):
+    """The whole form is larger than 8 MB."""
+
+    code = "form-too-large"
+
+
+class MalformedForm(Invalid):
+    """The body is not a form."""
+
+    code = "malformed-form"
+
+
+class FileRefused(Invalid):
+    """The file is too large, empty or of a type that is not taken."""
+
+    code = "file-refused"
+
+
+def read(request: falcon.Request) -> Form:
+    """Return the submitted form. Raises FormTooLarge or MalformedForm; the file is not checked yet."""
+    if (request.content_length or 0) > BODY_MAX:
+        raise FormTooLarge("This form is larger than 8 MB: choose a smaller file.")
+    kind = (request.content_type or "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return _multipart(request)
+    if kind == "application/x-www-form-urlencoded":
+        return Form(_fields(request.bounded_stream.read(BODY_MAX + 1)))
+    raise MalformedForm("This is not a form that a page of ours sends.")
+
+
+def checked(upload: Upload | None) -> Upload | None:
+    """Return the file with the type that its first bytes tell, or None when none was chosen.
+
+    Raises FileRefused when it is larger than 5 MB, empty, or neither PDF, PNG nor JPEG.
+    """
+    if upload is None or (not upload.content and not upload.name):
+        return None
+    if len(upload.content) > FILE_MAX:
+        raise FileRefused("This file is larger than 5 MB: choose a smaller one.")
+    for first, kind in SIGNATURES.items():
+        if upload.content.startswith(first):
+            return Upload(plain_name(upload.name), kind, upload.content)
+    raise FileRefused("This file is not a PDF, PNG or JPEG: choose one of these.")
+
+
+def plain_name(name: str) -> str:
+    """Return the last part of a file's name, without what could mean something to a file system."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = "".join(c for c in last if c.isprintable() and c not in '"<>:|?*;').strip(" .")
+    return kept[-FILE_NAME_MAX:] or "file"
+
+
+def local_link(link: str, default: str) -> str:
+    """Return the link when it leads to a page of ours, or the default: nobody is sent elsewhere."""
+    if not LINK.fullmatch(link) or link.startswith("//"):
+        return default
+    parts = urlsplit(link)
+    is_ours = any(parts.path == path or parts.path.startswith(f"{path}/") for path in OUR_PATHS)
+    return link if is_ours and ".." not in parts.path else default
+
+
+def keep(fields: Mapping[str, str]) -> str:
+    """Return the typed fields as one text for a hidden field; passwords and tokens are left out."""
+    kept = {name: text for name, text in fields.items() if name not in NEVER_KEPT}
+    return base64.urlsafe_b64encode(json.dumps(kept).encode()).decode() if kept else ""
+
+
+def kept(text: str) -> dict[str, str]:
+    """Return the fields that `keep` wrote; nothing for any other text."""
+    try:
+        fields = json.loads(base64.urlsafe_b64decode(text.encode()))
+    except (binascii.Error, ValueError):
+        return {}
+    is_fields = isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
+    return {name: value for name, value in fields.items() if name not in NEVER_KEPT} if is_fields else {}
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+    except ValueError:
+        raise MalformedForm("This form cannot be read.") from None
+    return _first_of_each(pairs)
+
+
+def _multipart(request: falcon.Request) -> Form:
+    handler = MultipartFormHandler()
+    handler.parse_options.max_body_part_buffer_size = BODY_MAX
+    handler.parse_options.max_body_part_count = FIELDS_MAX
+    pairs, upload = [], None
+    try:
+        for part in handler.deserialize(request.bounded_stream, request.content_type, request.content_length):
+            if part.filename is not None:
+                upload = Upload(part.filename, part.content_type, part.get_data())
+            else:
+                pairs.append((part.name or "", part.get_data().decode()))
+    except (MultipartParseError, falcon.HTTPError, UnicodeDecodeError):
+        raise MalformedForm("This form cannot be read.") from None
+    return Form(_first_of_each(pairs), upload)
+
+
+def _first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    if any("\0" in text or len(text) > FIELD_MAX for pair in pairs for text in pair):
+        raise MalformedForm("A field of this form is too long or has characters that are not text.")
+    return dict(reversed(pairs))

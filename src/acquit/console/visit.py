@@ -1,0 +1,144 @@
+"""What a page's handler is given, and what it may give back: the seam of the console.
+
+A handler is `def show_bill(visit: Visit) -> Reply`. It reads through `visit.read()`, changes things
+by calling one action, and returns a page, a redirection or a file.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from acquit.actions.context import Context
+from acquit.core.identifiers import AccountId
+from acquit.core.operator import Operator
+from acquit.core.session import AccountSession, Door, OperatorSession
+from acquit.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a form; its type is read from its first bytes, never believed."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a submitted form (first value of each) and its file."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    upload: Upload | None = None
+
+    def text(self, name: str) -> str:
+        """Return the field without spaces around it, or an empty text."""
+        return self.fields.get(name, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChange:
+    """The browser's session at a door from now on; an empty token ends it."""
+
+    door: Door
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A template and its values; `form_targets` are other origins that its forms may lead to."""
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200
+    form_targets: tuple[str, ...] = ()
+    session: SessionChange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Go on there with GET."""
+
+    location: str
+    session: SessionChange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file; `inline` ones open in the browser."""
+
+    content: bytes
+    type: str
+    name: str
+    inline: bool = False
+
+
+Reply = Page | Redirect | Download
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request for a page, with whoever signed in at its door.
+
+    `pairs` are the query's names and values in order; `once` names this showing of a form.
+    """
+
+    context: Context
+    method: str
+    path: str
+    path_values: Mapping[str, str]
+    pairs: tuple[tuple[str, str], ...]
+    form: Form
+    language: str
+    address: str
+    origin: str
+    form_secret: str
+    account: AccountSession | None = None
+    staff: OperatorSession | None = None
+
+    @property
+    def signed_in(self) -> AccountSession:
+        """Who signed in to the manager; only a route without a door has nobody."""
+        assert self.account is not None, f"{self.path} has no door"
+        return self.account
+
+    @property
+    def account_id(self) -> AccountId:
+        """The account of whoever signed in to the manager."""
+        return self.signed_in.account_id
+
+    @property
+    def operator(self) -> Operator:
+        """Who signed in to the office."""
+        assert self.staff is not None, f"{self.path} has no door"
+        return self.staff.operator
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether somebody has a session at this page's door."""
+        return self.account is not None or self.staff is not None
+
+    @property
+    def actor(self) -> str:
+        """How the register of acts names whoever signed in."""
+        session = self.staff or self.account
+        assert session is not None, f"{self.path} has no door"
+        return session.actor
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The first value of each name of the query."""
+        return dict(reversed(self.pairs))
+
+    @property
+    def is_review(self) -> bool:
+        """Whether the form comes back after a new sign-in, to be looked at again and not carried out."""
+        return "_review" in self.form.fields
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Lend a read-only session of the store."""
+        return self.context.database.read()
+
+    def snapshot(self) -> AbstractContextManager[Transaction]:
+        """Lend a read-only transaction in which all statements see the same instant."""
+        return self.context.database.snapshot()
