@@ -215,9 +215,17 @@ def test_a_hold_has_a_last_day() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "name", "covered"),
-    [("*", "anything", True), ("vps-1", "vps-1", True), ("vps-1", "vps-10", False),
-     ("vps-*", "vps-10.net", True), ("*.net", "a.net", True), ("*.net", "anet", False), ("a*b*c", "a1b2c", True), ("a.c", "abc", False)],
-)  # fmt: skip
+    [
+        ("*", "anything", True),
+        ("vps-1", "vps-1", True),
+        ("vps-1", "vps-10", False),
+        ("vps-*", "vps-10.net", True),
+        ("*.net", "a.net", True),
+        ("*.net", "anet", False),
+        ("a*b*c", "a1b2c", True),
+        ("a.c", "abc", False),
+    ],
+)
 def test_lines_cover_services_by_pattern(pattern: str, name: str, covered: bool) -> None:
     assert OrderLine(1, "A1", service_pattern=pattern).covers(name) is covered
 

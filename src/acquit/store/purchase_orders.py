@@ -35,18 +35,6 @@ _ORDERS: Final[LiteralString] = """
       FROM purchase_order o
 """
 
-_CONCERNING: Final[LiteralString] = """
-     WHERE o.status = 'CREATED' AND (o.account_id, o.purchase_order_id) IN (
-           SELECT account_id, purchase_order_id
-             FROM purchase_order
-            WHERE account_id = ANY(%(account_ids)s)
-            UNION
-           SELECT account_id, purchase_order_id
-             FROM purchase_order_member
-            WHERE member_id = ANY(%(account_ids)s))
-     ORDER BY o.account_id, o.purchase_order_id
-"""
-
 FIND: Final[LiteralString] = (
     _ORDERS
     + """
@@ -63,7 +51,20 @@ OF_ACCOUNT: Final[LiteralString] = (
 """
 )
 
-CONCERNING: Final[LiteralString] = _ORDERS + _CONCERNING
+CONCERNING: Final[LiteralString] = (
+    _ORDERS
+    + """
+     WHERE o.status = 'CREATED' AND (o.account_id, o.purchase_order_id) IN (
+           SELECT account_id, purchase_order_id
+             FROM purchase_order
+            WHERE account_id = ANY(%(account_ids)s)
+            UNION
+           SELECT account_id, purchase_order_id
+             FROM purchase_order_member
+            WHERE member_id = ANY(%(account_ids)s))
+     ORDER BY o.account_id, o.purchase_order_id
+"""
+)
 
 WITH_MAXIMUM: Final[LiteralString] = (
     _ORDERS
@@ -73,15 +74,26 @@ WITH_MAXIMUM: Final[LiteralString] = (
 """
 )
 
-LOCK: Final[LiteralString] = (
-    "SELECT o.purchase_order_id FROM purchase_order o" + _CONCERNING + "       FOR NO KEY UPDATE OF o"
-)
+LOCK: Final[LiteralString] = """
+    SELECT o.purchase_order_id
+      FROM purchase_order o
+     WHERE o.status = 'CREATED' AND (o.account_id, o.purchase_order_id) IN (
+           SELECT account_id, purchase_order_id
+             FROM purchase_order
+            WHERE account_id = ANY(%(account_ids)s)
+            UNION
+           SELECT account_id, purchase_order_id
+             FROM purchase_order_member
+            WHERE member_id = ANY(%(account_ids)s))
+     ORDER BY o.account_id, o.purchase_order_id
+       FOR NO KEY UPDATE OF o
+"""
 
 LINES: Final[LiteralString] = """
     SELECT account_id, purchase_order_id, line_no, item_number, description, service_pattern, quantity_e4,
            unit_price_ucents, amount_max_minor, cost_account
       FROM purchase_order_line
-     WHERE purchase_order_id = ANY(%(purchase_order_ids)s)
+     WHERE account_id = ANY(%(account_ids)s) AND purchase_order_id = ANY(%(purchase_order_ids)s)
      ORDER BY account_id, purchase_order_id, line_no
 """
 
@@ -183,8 +195,11 @@ def insert(
     Raises OrderOverlaps, naming the order in the way, when PostgreSQL finds one; the transaction goes on.
     """
     values = _columns(terms) | {
-        "account_id": account_id, "currency": currency, "is_family": terms.is_family, "created_by": created_by,
-    }  # fmt: skip
+        "account_id": account_id,
+        "currency": currency,
+        "is_family": terms.is_family,
+        "created_by": created_by,
+    }
     try:
         with tx.connection.transaction():
             purchase_order_id = PurchaseOrderId(tx.one(INSERT, **values).purchase_order_id)
@@ -272,10 +287,12 @@ def _columns(terms: OrderTerms) -> dict[str, object]:
 
 
 def _orders(tx: Transaction, rows: Sequence[Any]) -> list[PurchaseOrder]:
-    with_lines = [row.purchase_order_id for row in rows if row.kind == OrderKind.CLOSED.value]
+    with_lines = [row for row in rows if row.kind == OrderKind.CLOSED.value]
     lines: dict[int, list[OrderLine]] = {}
     if with_lines:
-        for row in tx.all(LINES, purchase_order_ids=with_lines):
+        account_ids = list({row.account_id for row in with_lines})
+        order_ids = [row.purchase_order_id for row in with_lines]
+        for row in tx.all(LINES, account_ids=account_ids, purchase_order_ids=order_ids):
             lines.setdefault(row.purchase_order_id, []).append(_line(row))
     return [_order(row, tuple(lines.get(row.purchase_order_id, ()))) for row in rows]
 

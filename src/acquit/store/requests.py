@@ -30,7 +30,10 @@ FIND: Final[LiteralString] = _REQUESTS + "WHERE account_id = %(account_id)s AND 
 FIND_ANY: Final[LiteralString] = _REQUESTS + "WHERE request_id = %(request_id)s"
 
 LOCK: Final[LiteralString] = """
-    SELECT request_id FROM request WHERE account_id = %(account_id)s AND request_id = %(request_id)s FOR UPDATE
+    SELECT request_id
+      FROM request
+     WHERE account_id = %(account_id)s AND request_id = %(request_id)s
+       FOR UPDATE
 """
 
 OF_ACCOUNT: Final[LiteralString] = _REQUESTS + "WHERE account_id = %(account_id)s ORDER BY request_id"
