@@ -65,6 +65,15 @@ GIVEN: dict[str, Any] = {
                     "engagementConfiguration": {"duration": "P1Y", "type": "periodic"},
                     "promotions": [{"name": "spring"}],
                 },
+                {
+                    "capacities": ["renew"],
+                    "mode": "degressivity12",
+                    "price": 7000000000,
+                    "interval": 1,
+                    "intervalUnit": "month",
+                    "phase": 1,
+                    "quantity": {"min": 11, "max": None},
+                },
             ],
         }
     ],
@@ -209,7 +218,7 @@ def test_two_prices_for_one_quantity_are_refused() -> None:
         pricings.append({**pricings[1], "quantity": {"min": 10, "max": None}})
         pricings.append({**pricings[1], "quantity": {"min": 20, "max": None}})
 
-    with pytest.raises(CatalogueRefused, match=r"plans\[0\]\.pricings\[2\]\.quantity.*takes 10 too"):
+    with pytest.raises(CatalogueRefused, match=r"plans\[0\]\.pricings\[3\]\.quantity.*takes 10 too"):
         read(changed(double))
 
 
