@@ -20,8 +20,8 @@ SMALL: Final = "cd67890-acq"
 SCRIPT: Final = "<script>alert(1)</script>"
 
 SELLER: Final[LiteralString] = """
-    INSERT INTO legal_entity (legal_entity_id, name, siren, vat_id, street, zip, city, country, currency, zone,
-                              bill_series_id, credit_series_id, deposit_series_id, iban)
+    INSERT INTO legal_entity (legal_entity_id, name, siren, vat_id, street, zip, city, country, currency,
+                              zone, bill_series_id, credit_series_id, deposit_series_id, iban)
     VALUES ('FR', 'Nuage du Nord SAS', '732829320', 'FR44732829320', '1 rue du Quai', '59000', 'Lille', 'FR',
             'EUR', 'Europe/Paris', 'FR', 'AV', 'RC', 'FR7630006000011234567890189')
 """
@@ -57,7 +57,8 @@ SERVICE: Final[LiteralString] = """
 ORDER: Final[LiteralString] = """
     INSERT INTO purchase_order (account_id, reference, kind, start_on, end_on, amount_max_minor, currency,
                                 is_family, created_by)
-    VALUES (%(id)s, %(reference)s, %(kind)s, %(start)s, %(end)s, %(amount)s, 'EUR', %(family)s, 'operator:sam')
+    VALUES (%(id)s, %(reference)s, %(kind)s, %(start)s, %(end)s, %(amount)s, 'EUR', %(family)s,
+            'operator:sam')
     RETURNING purchase_order_id
 """
 MEMBER: Final[LiteralString] = """
@@ -77,8 +78,8 @@ BILL: Final[LiteralString] = """
                       issued_at, term_days, term_method, due_on, currency, net_minor, tax_minor, total_minor,
                       purchase_order_account, purchase_order_id, purchase_order_reference,
                       purchase_order_type, payment_reference, language, seller_hash, buyer_hash)
-    VALUES (%(id)s, %(bill)s, %(order)s, 'bill', 'FR', %(payer)s, 'autorenew', %(on)s, %(at)s, %(days)s, 'net',
-            %(due)s, 'EUR', %(net)s, %(tax)s, %(total)s, %(po_account)s, %(po)s, %(reference)s,
+    VALUES (%(id)s, %(bill)s, %(order)s, 'bill', 'FR', %(payer)s, 'autorenew', %(on)s, %(at)s, %(days)s,
+            'net', %(due)s, 'EUR', %(net)s, %(tax)s, %(total)s, %(po_account)s, %(po)s, %(reference)s,
             %(po_type)s, 'RF18539007547034', 'fr_FR', '\\x00', '\\x00')
 """
 NUMBER: Final[LiteralString] = """
@@ -86,8 +87,9 @@ NUMBER: Final[LiteralString] = """
     VALUES (%(bill)s, 'FR', %(number)s, %(id)s, %(on)s)
 """
 DETAIL: Final[LiteralString] = """
-    INSERT INTO bill_detail (account_id, bill_id, detail_no, service_id, kind, domain, description, quantity_e4,
-                             unit_price_ucents, net_minor, vat_category, vat_rate_bp, period_start, period_end)
+    INSERT INTO bill_detail (account_id, bill_id, detail_no, service_id, kind, domain, description,
+                             quantity_e4, unit_price_ucents, net_minor, vat_category, vat_rate_bp,
+                             period_start, period_end)
     VALUES (%(id)s, %(bill)s, %(no)s, %(service)s, 'renewal', %(domain)s, %(description)s, 10000,
             %(price)s, %(net)s, 'S', 2000, %(start)s, %(end)s)
 """

@@ -21,13 +21,30 @@ VALIDITIES: Final[Mapping[str, tuple[str, timedelta | None]]] = {
     "unlimited": ("Unlimited", None),
 }
 VERBS: Final = {
-    "GET": "Read",
-    "POST": "Create and act",
-    "PUT": "Change",
-    "DELETE": "Delete",
-    "PATCH": "Change parts",
+    "GET": "Read:",
+    "POST": "Create and act:",
+    "PUT": "Change:",
+    "DELETE": "Delete:",
+    "PATCH": "Change in part:",
 }
 METHODS: Final = tuple(VERBS)
+SUBJECTS: Final = (
+    ("/me/bill/", "one bill or more"),
+    ("/me/billing/", "purchase orders and billing groups"),
+    ("/me/bill", "bills"),
+    ("/me/debtAccount", "debts"),
+    ("/me/payment", "payment methods"),
+    ("/me/subAccount", "sub-accounts and their keys"),
+    ("/me/identity", "logins"),
+    ("/me/api", "programs and their keys"),
+    ("/me/", "details of the account"),
+    ("/me", "the account"),
+    ("/service", "services"),
+    ("/order", "orders"),
+    ("/auth", "this access itself"),
+    ("/", "a part of the API"),
+)
+"""What a rule's path is about, the first that it begins with; the path itself is shown beside it."""
 
 
 class ValidityMissing(Invalid):
