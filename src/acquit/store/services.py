@@ -24,6 +24,14 @@ FIND: Final[LiteralString] = (
 """
 )
 
+SEVERAL: Final[LiteralString] = (
+    SELECTED
+    + """
+     WHERE account_id = %(account_id)s AND service_id = ANY(%(service_ids)s)
+     ORDER BY service_id
+"""
+)
+
 BY_NAME: Final[LiteralString] = (
     SELECTED
     + """
@@ -110,6 +118,12 @@ def find(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> Servi
     """Return the account's service, or None."""
     row = tx.one_or_none(FIND, account_id=account_id, service_id=service_id)
     return None if row is None else _service(row)
+
+
+def find_several(tx: Transaction, account_id: AccountId, service_ids: Sequence[int]) -> list[Service]:
+    """Return those of the services that are the account's, in the order of their ids."""
+    rows = tx.all(SEVERAL, account_id=account_id, service_ids=list(service_ids))
+    return [_service(row) for row in rows]
 
 
 def named(tx: Transaction, account_id: AccountId, resource_name: str) -> Service | None:
