@@ -7,7 +7,6 @@ prices are integers of 1e-8 of a unit. Members that Acquit does not use are left
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final, NoReturn, TypeVar
@@ -25,6 +24,7 @@ from acquit.core.catalogue import (
 )
 from acquit.core.errors import Invalid
 from acquit.core.money import EXPONENTS, Currency
+from acquit.core.problem import Problem
 
 PRICE_MAX: Final = 10**17
 COUNT_MAX: Final = 10**9
@@ -42,17 +42,6 @@ class CatalogueRefused(Invalid):
     """The file is no catalogue, or has places that cannot be true; nothing of it was imported."""
 
     code = "catalogue-refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong, and where: `plans[12].pricings[3].price`."""
-
-    place: str
-    said: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.said}"
 
 
 class Numeral(str):
@@ -76,7 +65,7 @@ class _Node:
     def note(self, place: str, said: str) -> None:
         """Note a problem of another place."""
         if len(self.problems) < PROBLEMS_MAX:
-            self.problems.append(Problem(place, said))
+            self.problems.append(Problem("wrong-place", said, place))
 
     def at(self, name: str, default: Any = ...) -> "_Node":
         """Return a member; one without default has to be there."""
@@ -159,9 +148,9 @@ def read(content: bytes) -> Catalogue:
         more = len(problems) - SHOWN_MAX
         raise CatalogueRefused(
             "The catalogue is refused whole, nothing was imported. "
-            + "; ".join(map(str, problems[:SHOWN_MAX]))
+            + "; ".join(f"{problem.where}: {problem.message}" for problem in problems[:SHOWN_MAX])
             + (f"; and {more} more." if more > 0 else "."),
-            place=problems[0].place,
+            place=problems[0].where,
             problems=str(len(problems)),
         )
     return catalogue
