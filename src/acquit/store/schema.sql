@@ -637,7 +637,7 @@ CREATE TABLE held_bill (
     held_on       date NOT NULL,
     until_on      date NOT NULL,
     released_at   timestamptz,
-    PRIMARY KEY (account_id, run_id, reason)
+    PRIMARY KEY (account_id, run_id, reason, currency)
 );
 COMMENT ON TABLE held_bill IS 'accrued, not billed: a draft held before its number because its purchase order is missing, expired or spent';
 
@@ -809,7 +809,7 @@ COMMENT ON TABLE deposit IS 'fact: receipt for money received from a payer';
 
 CREATE TABLE payment_order (
     account_id    text COLLATE "C" NOT NULL,
-    order_id      bigint NOT NULL DEFAULT nextval('order_id'),
+    order_id      bigint NOT NULL UNIQUE DEFAULT nextval('order_id'),
     currency      text NOT NULL,
     amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
     ordered_at    timestamptz NOT NULL DEFAULT now(),
