@@ -33,6 +33,8 @@ class Target:
 
 def cut(raw: str) -> Target:
     """Cut a raw target (path and query as sent) up. Raises NoSuchRoute outside the bases."""
+    if not raw.isascii():
+        raise NoSuchRoute
     path, _, query = raw.partition("?")
     for base in BASES:
         if path == base or path.startswith(base + "/"):
