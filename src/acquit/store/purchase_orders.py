@@ -52,7 +52,7 @@ OF_ACCOUNT: Final[LiteralString] = (
 )
 
 CONCERNING: Final[LiteralString] = (
-    _ORDERS
+    _ORDERS  # noqa: S608 - constants alone
     + """
      WHERE o.status = 'CREATED' AND (o.account_id, o.purchase_order_id) IN (
            SELECT account_id, purchase_order_id

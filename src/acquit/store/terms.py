@@ -101,20 +101,24 @@ PERMANENT_RENEWAL: Final[LiteralString] = """
 FORCE_RENEWAL: Final[LiteralString] = """
     UPDATE service
        SET renew_automatic = true, renew_forced = true, delete_at_expiration = false
-     WHERE account_id IN (SELECT account_id FROM account WHERE payer_id = %(payer_id)s)
-       AND state <> 'terminated' AND terminated_on IS NULL
+      FROM account
+     WHERE account.account_id = service.account_id AND account.payer_id = %(payer_id)s
+       AND service.state <> 'terminated'
+       AND NOT (service.renew_automatic AND service.renew_forced AND NOT service.delete_at_expiration)
 """
 
 FORCE_RENEWAL_OF: Final[LiteralString] = """
     UPDATE service
        SET renew_automatic = true, renew_forced = true, delete_at_expiration = false
-     WHERE account_id = %(account_id)s AND state <> 'terminated' AND terminated_on IS NULL
+     WHERE account_id = %(account_id)s AND state <> 'terminated'
 """
 
 RELEASE_RENEWAL: Final[LiteralString] = """
     UPDATE service
        SET renew_forced = false
-     WHERE account_id IN (SELECT account_id FROM account WHERE payer_id = %(payer_id)s) AND renew_forced
+      FROM account
+     WHERE account.account_id = service.account_id AND account.payer_id = %(payer_id)s
+       AND service.renew_forced
 """
 
 RELEASE_RENEWAL_OF: Final[LiteralString] = """
@@ -237,7 +241,7 @@ def renews_permanently(tx: Transaction, account_id: AccountId) -> bool:
 
 
 def force_renewal(tx: Transaction, payer_id: AccountId) -> int:
-    """Let every service that the payer pays for renew by itself, permanently; return how many."""
+    """Let every service that the payer pays for renew by itself, permanently; return how many changed."""
     return tx.run(FORCE_RENEWAL, payer_id=payer_id)
 
 

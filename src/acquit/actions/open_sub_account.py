@@ -1,0 +1,48 @@
+"""Open a sub-account: an account of its own under another one."""
+
+from acquit.actions.context import Context
+from acquit.actions.loading import entity_of, locked_account_in
+from acquit.actions.open_account import free_account_id, insert_account
+from acquit.core import account as law
+from acquit.core.account import Account, PayerChoice
+from acquit.core.identifiers import AccountId
+from acquit.store import accounts, acts
+
+
+def open_sub_account(
+    context: Context,
+    parent_id: AccountId,
+    description: str | None = None,
+    *,
+    by: str,
+    payer: PayerChoice = PayerChoice.PARENT,
+    account_id: AccountId | None = None,
+) -> Account:
+    """There is a new sub-account, whose legal party is its parent's until it is given its own.
+
+    Raises NoSuchAccount, ResellerTagMissing, NotAPayer, BadAccountId, AccountIdTaken.
+    """
+    with context.database.write() as tx:
+        parent = locked_account_in(tx, parent_id)
+        law.refuse_sub_account(parent)
+        letters = law.initials(parent.given_name, parent.family_name) if parent.family_name else parent_id[:2]
+        made_id = free_account_id(tx, entity_of(tx, parent), letters, account_id)
+        account = Account(
+            account_id=made_id,
+            legal_entity_id=parent.legal_entity_id,
+            payer_id=law.payer_for(made_id, parent_id, payer),
+            currency=parent.currency,
+            opened_at=context.clock.now(),
+            parent_id=parent_id,
+            sub_account_no=accounts.next_sub_account_no(tx),
+            description=description,
+            language=parent.language,
+            given_name=parent.given_name,
+            family_name=parent.family_name,
+            email=parent.email,
+            order_policy=parent.order_policy,
+            hold_days_max=parent.hold_days_max,
+        )
+        insert_account(tx, account, (), by)
+        acts.record(tx, by, "open_sub_account", made_id, parent_id, payer=payer.value)
+        return account
