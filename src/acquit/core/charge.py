@@ -4,7 +4,6 @@
 of its period) is unique among the details of all bills.
 """
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -13,6 +12,7 @@ from typing import Final
 
 from acquit.core.identifiers import BillingGroupId, ServiceId
 from acquit.core.money import Currency, amount_minor
+from acquit.core.service import months_after
 
 RENEWAL_CATEGORY: Final = "autorenew"
 """The category of bills that carry a renewal."""
@@ -55,7 +55,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Renewing:
-    """What the engine knows of a service that renews by itself."""
+    """What a bill run knows of a service that renews; `terminated_on` is the first day without it."""
 
     service_id: ServiceId
     description: str
@@ -67,6 +67,7 @@ class Renewing:
     anniversary_day: int
     next_renewal_on: date
     billing_group_id: BillingGroupId | None = None
+    terminated_on: date | None = None
 
 
 @lru_cache(maxsize=65_536)
@@ -76,15 +77,17 @@ def next_start(start_on: date, months: int, anniversary_day: int) -> date:
     Periods start on the anniversary day, or on the last day of a month that is too short for it: from 31
     January by one month 28 February, then 31 March.
     """
-    year, month = divmod(start_on.year * 12 + start_on.month - 1 + months, 12)
-    return date(year, month + 1, min(anniversary_day, monthrange(year, month + 1)[1]))
+    return months_after(start_on, months, anniversary_day)
 
 
 def renewals(service: Renewing, until_on: date) -> tuple[list[Charge], date]:
-    """Return the renewals that start no later than `until_on` and the first start after it."""
+    """Return the renewals that start no later than `until_on` and the first start not renewed.
+
+    None starts on the day on which the service is gone, or after it.
+    """
     charges: list[Charge] = []
-    start_on = service.next_renewal_on
-    while start_on <= until_on:
+    start_on, ends_on = service.next_renewal_on, service.terminated_on
+    while start_on <= until_on and (ends_on is None or start_on < ends_on):
         after = next_start(start_on, service.renewal_months, service.anniversary_day)
         charges.append(_renewal(service, start_on, after - _DAY))
         start_on = after

@@ -1,0 +1,355 @@
+"""A bill run's decisions: what becomes of each account's charges, purely, before anything is written.
+
+One bill per account, payer, currency, billing group and purchase order, and term where metered usage has
+its own. An account with a problem is set aside whole, with every problem of every draft told at once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from acquit.core.bill import (
+    Draft,
+    MissingGlyphs,
+    Sharing,
+    arithmetic_problems,
+    buyer_problems,
+    detail_texts,
+    draft,
+    first_period,
+    glyph_problems,
+    placed,
+    printed_texts,
+)
+from acquit.core.charge import Charge, gathers_usage
+from acquit.core.errors import Conflict, Invalid
+from acquit.core.identifiers import AccountId, BillingGroupId, LegalEntityId, PurchaseOrderId, RunId
+from acquit.core.money import Currency, plain
+from acquit.core.problem import Problem
+from acquit.core.purchase_order import Policy, PurchaseOrder, Verdict, candidate, draw, hold_until, place
+from acquit.core.snapshot import Buyer, Seller
+from acquit.core.tax import Rates, TaxCase, tax_case
+from acquit.core.terms import Grant, Term, end_of_month, term_for
+
+
+class BadPeriod(Invalid):
+    """A period is a month, written `2026-11`."""
+
+    code = "bad-period"
+
+
+class CannotRun(Conflict):
+    """The legal entity lacks something without which no bill is lawful; every lack is told."""
+
+    code = "cannot-run"
+
+
+class RunStatus(StrEnum):
+    """Open while accounts are parked, closed when none is; rehearsed: nothing was written."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    REHEARSED = "rehearsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A month to bill: renewals that start in it (or were left over), charges accepted up to its end."""
+
+    first_on: date
+
+    @property
+    def last_on(self) -> date:
+        """The last day of the month."""
+        return end_of_month(self.first_on)
+
+    def __str__(self) -> str:
+        return f"{self.first_on:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for all accounts of a page; `on` is the date that its bills will bear."""
+
+    seller: Seller
+    rates: Rates
+    default_term: Term
+    on: date
+    missing_glyphs: MissingGlyphs
+
+
+@dataclass(frozen=True, slots=True)
+class Billable:
+    """An account with what its bills depend on; `grants` are its payer's.
+
+    `payer_hash` names the payer's copy when another legal person pays. `held_until` tells, per reason, the
+    last day of holds that began earlier.
+    """
+
+    account_id: AccountId
+    payer_id: AccountId
+    language: str
+    policy: Policy
+    hold_days_max: int
+    buyer: Buyer | None
+    buyer_hash: bytes
+    payer_hash: bytes | None
+    grants: tuple[Grant, ...] = ()
+    held_until: Mapping[str, date] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A draft held before its number: its net amount is accrued, not billed."""
+
+    account_id: AccountId
+    amount_minor: int
+    currency: Currency
+    reason: str
+    held_on: date
+    until_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of an account: drafts to issue, holds, warnings, or (then nothing else) problems."""
+
+    account_id: AccountId
+    drafts: tuple[Draft, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Control totals of bills of one currency."""
+
+    bills: int = 0
+    details: int = 0
+    net_minor: int = 0
+    tax_minor: int = 0
+
+    @property
+    def total_minor(self) -> int:
+        """Net and VAT."""
+        return self.net_minor + self.tax_minor
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(
+            self.bills + other.bills,
+            self.details + other.details,
+            self.net_minor + other.net_minor,
+            self.tax_minor + other.tax_minor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """One run in one currency: all that it ever billed, and what was billed now."""
+
+    run: RunId | None
+    period: str
+    legal_entity: LegalEntityId
+    status: RunStatus
+    bills: int
+    posted_now: int
+    parked: int
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    currency: Currency
+    first_number: str | None
+    last_number: str | None
+    seconds: float
+
+
+def period(text: str) -> Period:
+    """Return the month written `2026-11`. Raises BadPeriod."""
+    try:
+        assert len(text) == 7
+        return Period(date.fromisoformat(f"{text}-01"))
+    except (AssertionError, ValueError):
+        raise BadPeriod(f"{text!r} is not a month; write it as in 2026-11.", period=text) from None
+
+
+def totals_of(drafts: Iterable[Draft]) -> dict[Currency, Totals]:
+    """Return the control totals of the drafts per currency."""
+    sums: dict[Currency, list[int]] = {}
+    for each in drafts:
+        kept = sums.setdefault(each.sharing.currency, [0, 0, 0, 0])
+        kept[0] += 1
+        kept[1] += len(each.details)
+        kept[2] += each.net_minor
+        kept[3] += each.tax_minor
+    return {currency: Totals(*kept) for currency, kept in sums.items()}
+
+
+def decide(
+    account: Billable, charges: Sequence[Charge], orders: Sequence[PurchaseOrder], rules: Rules
+) -> tuple[Outcome, Sequence[PurchaseOrder]]:
+    """Return what becomes of the account's charges, and the orders after its bills were drawn from them.
+
+    Checks in order: legal party, VAT case, sign of the draft, buyer, arithmetic, glyphs.
+    """
+    if account.buyer is None:
+        lack = Problem("missing-legal-party", "The account has no legal party yet.", "legal party")
+        return _set_aside(account, [lack]), orders
+    case = tax_case(rules.seller, account.buyer, rules.on, rules.rates)
+    if isinstance(case, Problem):
+        return _set_aside(account, [case]), orders
+    drafts = _drafts(account, charges, orders, case, rules)
+    problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
+    problems += glyph_problems(printed_texts(account.buyer), rules.missing_glyphs)
+    for each, _ in drafts:
+        problems += _problems(each, rules)
+    if problems:
+        return _set_aside(account, problems), orders
+    if not orders and account.policy is Policy.PROCEED:
+        return Outcome(account.account_id, tuple([each for each, _ in drafts])), orders
+    return _place_all(account, drafts, orders, rules)
+
+
+def _set_aside(account: Billable, problems: Sequence[Problem]) -> Outcome:
+    return Outcome(account.account_id, problems=tuple(dict.fromkeys(problems)))
+
+
+def _drafts(
+    account: Billable,
+    charges: Sequence[Charge],
+    orders: Sequence[PurchaseOrder],
+    case: TaxCase,
+    rules: Rules,
+) -> list[tuple[Draft, PurchaseOrder | None]]:
+    """Return the drafts with something to bill, each with the order that applies to it."""
+    term, grant_id = term_for(account.grants, rules.on, False, rules.default_term)
+    usage_term, _ = term_for(account.grants, rules.on, True, rules.default_term)
+    drafts = []
+    for (currency, group, own_term, _), (order, gathered) in _gathered(
+        account.account_id, charges, orders, rules.on, usage_term != term
+    ).items():
+        sharing = Sharing(
+            account.account_id,
+            account.payer_id,
+            account.language,
+            currency,
+            group,
+            usage_term if own_term else term,
+            grant_id,
+            account.buyer_hash,
+            account.payer_hash,
+        )
+        unplaced = draft(sharing, gathered, case)
+        if any(detail.net_minor for detail in unplaced.details):
+            drafts.append((unplaced, order))
+    return drafts
+
+
+Key = tuple[Currency, BillingGroupId | None, bool, PurchaseOrderId | None]
+
+
+def _gathered(
+    account_id: AccountId,
+    charges: Sequence[Charge],
+    orders: Sequence[PurchaseOrder],
+    on: date,
+    usage_apart: bool,
+) -> dict[Key, tuple[PurchaseOrder | None, list[Charge]]]:
+    """Return the charges by what a bill has in common, in the order in which they first appear."""
+    groups: dict[Key, tuple[PurchaseOrder | None, list[Charge]]] = {}
+    order = None
+    for charge in charges:
+        if orders:
+            order = candidate(orders, account_id, charge.billing_group_id, on, charge.period_start)
+        key = (
+            charge.currency,
+            charge.billing_group_id,
+            usage_apart and gathers_usage(charge),
+            None if order is None else order.purchase_order_id,
+        )
+        group = groups.get(key)
+        if group is None:
+            groups[key] = (order, [charge])
+        else:
+            group[1].append(charge)
+    return groups
+
+
+def _problems(unplaced: Draft, rules: Rules) -> list[Problem]:
+    currency, total = unplaced.sharing.currency, unplaced.total_minor
+    problems = []
+    if total < 0:
+        text = (
+            f"The charges add up to {plain(total, currency)} {currency}. A bill is never negative: "
+            "add charges or give a credit note."
+        )
+        problems.append(Problem("negative-draft", text, "charges"))
+    elif total == 0:
+        text = "The charges cancel each other out. A bill of zero is not issued: add or correct a charge."
+        problems.append(Problem("zero-draft", text, "charges"))
+    problems += arithmetic_problems(unplaced)
+    return problems + glyph_problems(detail_texts(unplaced), rules.missing_glyphs)
+
+
+def _place_all(
+    account: Billable,
+    drafts: Sequence[tuple[Draft, PurchaseOrder | None]],
+    orders: Sequence[PurchaseOrder],
+    rules: Rules,
+) -> tuple[Outcome, Sequence[PurchaseOrder]]:
+    """Put each draft on the order that carries it, or do what the account's policy says."""
+    issued: list[Draft] = []
+    holds: dict[tuple[Currency, str], Hold] = {}
+    warnings: list[str] = []
+    left = list(orders)
+    for unplaced, order in drafts:
+        current = None if order is None else _as_drawn(order, left)
+        placement = place(
+            current, left, unplaced.net_minor, account.policy, rules.on, first_period(unplaced.details)
+        )
+        if placement.order is not None:
+            issued.append(placed(unplaced, placement.order))
+            left[left.index(placement.order)] = draw(placement.order, unplaced.net_minor)
+            continue
+        verdict = _after_deadline(placement.verdict, account, placement.reason, rules.on)
+        if verdict is Verdict.HOLD:
+            _add_hold(holds, account, unplaced, placement.reason, rules.on)
+            continue
+        issued.append(unplaced)
+        if verdict is Verdict.WARN:
+            warnings.append(placement.reason)
+    problems = glyph_problems(
+        [each.order.reference for each in issued if each.order is not None], rules.missing_glyphs
+    )
+    if problems:
+        return _set_aside(account, problems), orders
+    return Outcome(account.account_id, tuple(issued), tuple(holds.values()), tuple(warnings)), left
+
+
+def _as_drawn(order: PurchaseOrder, orders: Sequence[PurchaseOrder]) -> PurchaseOrder:
+    """Return the order as it is after the drafts before."""
+    return next(each for each in orders if each.purchase_order_id == order.purchase_order_id)
+
+
+def _after_deadline(verdict: Verdict, account: Billable, reason: str, on: date) -> Verdict:
+    """A hold ends after its last day: the bill is then issued, with a warning."""
+    until = (account.held_until or _NONE).get(reason)
+    return Verdict.WARN if verdict is Verdict.HOLD and until is not None and until < on else verdict
+
+
+_NONE: Final[Mapping[str, date]] = {}
+
+
+def _add_hold(
+    holds: dict[tuple[Currency, str], Hold], account: Billable, held: Draft, reason: str, on: date
+) -> None:
+    """Hold the draft; holds of one reason and currency add up and keep the earliest deadline."""
+    key = (held.sharing.currency, reason)
+    before = holds.get(key)
+    if before is not None:
+        holds[key] = replace(before, amount_minor=before.amount_minor + held.net_minor)
+        return
+    until = (account.held_until or _NONE).get(reason) or hold_until(on, account.hold_days_max)
+    holds[key] = Hold(account.account_id, held.net_minor, key[0], reason, on, until)

@@ -1,0 +1,281 @@
+"""What a page of a bill run works on: accounts with something to bill, held while they are billed.
+
+Every query takes the page's account ids; rows come as tuples, since there are many.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, LiteralString
+
+from psycopg.rows import tuple_row
+
+from acquit.core.account import LegalParty, TaxProfile
+from acquit.core.charge import Charge, Renewing
+from acquit.core.identifiers import AccountId, LegalEntityId, LegalPartyId
+from acquit.core.journal import Head
+from acquit.core.tax import Rates
+from acquit.store.transaction import Transaction
+
+_RENEWS: Final[LiteralString] = """
+           s.state = 'active' AND s.next_renewal_on <= %(until_on)s
+           AND (s.renew_forced OR (s.renew_automatic AND NOT s.delete_at_expiration))
+           AND (s.terminated_on IS NULL OR s.terminated_on > s.next_renewal_on)
+"""
+
+_IS_OPEN: Final[LiteralString] = """
+           c.accepted_on <= %(until_on)s AND NOT EXISTS (
+           SELECT FROM bill_detail d
+            WHERE d.account_id = c.account_id AND d.service_id = c.service_id AND d.kind = c.kind
+              AND d.period_start = c.period_start)
+"""
+
+_DUE_SERVICES: Final[LiteralString] = "WITH due AS (SELECT s.account_id FROM service s WHERE"
+
+_DUE_CHARGES: Final[LiteralString] = "UNION SELECT c.account_id FROM charge c WHERE"
+
+_DUE_PAGES: Final[LiteralString] = """
+          UNION
+         SELECT account_id FROM held_bill WHERE released_at IS NULL
+          UNION
+         SELECT account_id FROM parked_account WHERE resolved_at IS NULL
+         ), families AS (
+         SELECT a.payer_id, count(*) AS accounts,
+                string_agg(a.account_id, ' ' ORDER BY a.account_id) AS account_ids
+           FROM due
+           JOIN account a ON a.account_id = due.account_id
+          WHERE a.legal_entity_id = %(legal_entity_id)s
+          GROUP BY a.payer_id
+         ), placed AS (
+         SELECT payer_id, accounts, account_ids,
+                ((sum(accounts) OVER (ORDER BY payer_id) - accounts) / %(page_size)s)::bigint AS page
+           FROM families
+         )
+    SELECT sum(accounts)::bigint AS accounts, string_agg(account_ids, ' ' ORDER BY payer_id) AS account_ids
+      FROM placed
+     GROUP BY page
+     ORDER BY page
+"""
+
+DUE: Final[LiteralString] = _DUE_SERVICES + _RENEWS + _DUE_CHARGES + _IS_OPEN + _DUE_PAGES
+
+CLAIM: Final[LiteralString] = """
+    SELECT account_id
+      FROM account
+     WHERE account_id IN (SELECT payer_id FROM account WHERE account_id = ANY(%(account_ids)s)
+                           UNION ALL
+                          SELECT unnest(%(account_ids)s::text[]))
+     ORDER BY account_id
+       FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+LOCK_PAYERS: Final[LiteralString] = """
+    SELECT account_id
+      FROM account
+     WHERE account_id IN (SELECT payer_id FROM account WHERE account_id = ANY(%(account_ids)s))
+     ORDER BY account_id
+       FOR NO KEY UPDATE
+"""
+
+LOCK_ACCOUNTS: Final[LiteralString] = """
+    SELECT account_id
+      FROM account
+     WHERE account_id = ANY(%(account_ids)s) AND payer_id <> account_id
+     ORDER BY account_id
+       FOR NO KEY UPDATE
+"""
+
+ACCOUNTS: Final[LiteralString] = """
+    SELECT a.account_id, a.payer_id, a.language, a.order_policy, a.hold_days_max,
+           CASE WHEN a.parent_id IS NULL THEN '' ELSE coalesce(a.description, '') END,
+           coalesce(a.legal_party_id, p.legal_party_id),
+           CASE WHEN a.payer_id <> a.account_id THEN p.legal_party_id END
+      FROM account a
+      LEFT JOIN account p ON p.account_id = a.parent_id
+     WHERE a.account_id = ANY(%(account_ids)s)
+     ORDER BY a.payer_id, a.account_id
+"""
+
+PARTIES: Final[LiteralString] = """
+    SELECT DISTINCT ON (legal_party_id)
+           legal_party_id, from_on, name, country, siren, vat_id, e_address, street, street_2, zip, city,
+           tax_profile, exemption_reason, buyer_reference
+      FROM legal_party
+     WHERE legal_party_id = ANY(%(legal_party_ids)s) AND from_on <= %(on)s
+     ORDER BY legal_party_id, from_on DESC
+"""
+
+_SERVICES: Final[LiteralString] = """
+    SELECT s.account_id, s.service_id, s.description, s.resource_name, s.quantity_e4, s.unit_price_ucents,
+           s.currency, s.renewal_months, s.anniversary_day, s.next_renewal_on, s.billing_group_id,
+           s.terminated_on
+      FROM service s
+     WHERE s.account_id = ANY(%(account_ids)s) AND"""
+
+_BY_SERVICE: Final[LiteralString] = " ORDER BY s.account_id, s.service_id"
+
+RENEWING: Final[LiteralString] = _SERVICES + _RENEWS + _BY_SERVICE
+
+_CHARGES: Final[LiteralString] = """
+    SELECT c.account_id, c.service_id, c.kind, c.period_start, c.period_end, c.description, c.domain,
+           c.quantity_e4, c.unit_price_ucents, c.currency, c.category, s.billing_group_id
+      FROM charge c
+      LEFT JOIN service s ON s.account_id = c.account_id AND s.service_id = c.service_id
+     WHERE c.account_id = ANY(%(account_ids)s) AND"""
+
+_BY_CHARGE: Final[LiteralString] = " ORDER BY c.account_id, c.service_id, c.kind, c.period_start"
+
+OPEN_CHARGES: Final[LiteralString] = _CHARGES + _IS_OPEN + _BY_CHARGE
+
+HEADS: Final[LiteralString] = """
+    SELECT a.account_id, e.entry_no, e.hash
+      FROM unnest(%(account_ids)s::text[]) AS a(account_id)
+     CROSS JOIN LATERAL (
+           SELECT entry_no, hash FROM entry WHERE account_id = a.account_id ORDER BY entry_no DESC LIMIT 1) e
+"""
+
+HELD_UNTIL: Final[LiteralString] = """
+    SELECT account_id, reason, min(until_on)
+      FROM held_bill
+     WHERE account_id = ANY(%(account_ids)s) AND released_at IS NULL
+     GROUP BY account_id, reason
+"""
+
+RATES: Final[LiteralString] = "SELECT country, from_on, rate_bp FROM vat_rate ORDER BY country, from_on"
+
+CHART: Final[LiteralString] = """
+    SELECT role, number FROM ledger_account WHERE legal_entity_id = %(legal_entity_id)s
+"""
+
+RENEW: Final[LiteralString] = """
+    UPDATE service s
+       SET next_renewal_on = n.next_on
+      FROM unnest(%(account_ids)s::text[], %(service_ids)s::bigint[], %(next_ons)s::date[])
+           AS n(account_id, service_id, next_on)
+     WHERE s.account_id = n.account_id AND s.service_id = n.service_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account as a page needs it; `payer_party_id` is there when its parent pays."""
+
+    account_id: AccountId
+    payer_id: AccountId
+    language: str
+    order_policy: str
+    hold_days_max: int
+    sub_account: str
+    party_id: LegalPartyId | None
+    payer_party_id: LegalPartyId | None
+
+
+@dataclass(frozen=True, slots=True)
+class DuePage:
+    """So many accounts of whole families; their ids stay one text until the page is worked on."""
+
+    accounts: int
+    packed: str
+
+    @property
+    def account_ids(self) -> list[AccountId]:
+        """The accounts, by payer, then by account."""
+        return [AccountId(account_id) for account_id in self.packed.split(" ")]
+
+
+def due_pages(
+    tx: Transaction, legal_entity_id: LegalEntityId, until_on: date, page_size: int
+) -> list[DuePage]:
+    """Return pages of about `page_size` accounts with something to bill, by payer, then by account.
+
+    A payer and all that it pays for are on one page. Accounts held or parked before are among them.
+    """
+    rows = tx.all(DUE, legal_entity_id=legal_entity_id, until_on=until_on, page_size=page_size)
+    return [DuePage(row.accounts, row.account_ids) for row in rows]
+
+
+def claim(tx: Transaction, account_ids: Sequence[AccountId]) -> set[AccountId]:
+    """Hold those accounts and payers that nobody else holds, without waiting, and return them."""
+    return {row[0] for row in _rows(tx, CLAIM, account_ids=list(account_ids))}
+
+
+def lock(tx: Transaction, account_ids: Sequence[AccountId]) -> None:
+    """Hold the accounts' payers, then the accounts, waiting for whoever holds them."""
+    _rows(tx, LOCK_PAYERS, account_ids=list(account_ids))
+    _rows(tx, LOCK_ACCOUNTS, account_ids=list(account_ids))
+
+
+def accounts(tx: Transaction, account_ids: Sequence[AccountId]) -> list[AccountRow]:
+    """Return the accounts, by payer, then by account."""
+    return [AccountRow(*row) for row in _rows(tx, ACCOUNTS, account_ids=list(account_ids))]
+
+
+def parties(tx: Transaction, party_ids: Iterable[LegalPartyId], on: date) -> dict[LegalPartyId, LegalParty]:
+    """Return the legal parties as of a day."""
+    rows = _rows(tx, PARTIES, legal_party_ids=list(party_ids), on=on)
+    return {
+        row[0]: LegalParty(
+            row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10],
+            TaxProfile(row[11]), row[12], row[13],
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def renewing(
+    tx: Transaction, account_ids: Sequence[AccountId], until_on: date
+) -> dict[AccountId, list[Renewing]]:
+    """Return the services of the accounts that renew by that day, in the order of their ids."""
+    found: dict[AccountId, list[Renewing]] = defaultdict(list)
+    for row in _rows(tx, RENEWING, account_ids=list(account_ids), until_on=until_on):
+        found[row[0]].append(Renewing(*row[1:]))
+    return found
+
+
+def open_charges(
+    tx: Transaction, account_ids: Sequence[AccountId], until_on: date
+) -> dict[AccountId, list[Charge]]:
+    """Return the charges of the accounts that were accepted by that day and are on no bill."""
+    found: dict[AccountId, list[Charge]] = defaultdict(list)
+    for row in _rows(tx, OPEN_CHARGES, account_ids=list(account_ids), until_on=until_on):
+        found[row[0]].append(Charge(*row[1:]))
+    return found
+
+
+def heads(tx: Transaction, account_ids: Sequence[AccountId]) -> dict[AccountId, Head]:
+    """Return the last entry of each account that has one."""
+    rows = _rows(tx, HEADS, account_ids=list(account_ids))
+    return {row[0]: Head(row[1], row[2]) for row in rows}
+
+
+def held_until(tx: Transaction, account_ids: Sequence[AccountId]) -> dict[AccountId, dict[str, date]]:
+    """Return, per account and reason, the last day of holds that go on."""
+    found: dict[AccountId, dict[str, date]] = defaultdict(dict)
+    for account_id, reason, until_on in _rows(tx, HELD_UNTIL, account_ids=list(account_ids)):
+        found[account_id][reason] = until_on
+    return found
+
+
+def rates(tx: Transaction) -> Rates:
+    """Return the dated VAT rates of every country, oldest first."""
+    found: dict[str, tuple[tuple[date, int], ...]] = {}
+    for country, from_on, rate_bp in _rows(tx, RATES):
+        found[country] = (*found.get(country, ()), (from_on, rate_bp))
+    return found
+
+
+def chart(tx: Transaction, legal_entity_id: LegalEntityId) -> dict[str, str]:
+    """Return the ledger account that plays each role for the legal entity."""
+    return dict(_rows(tx, CHART, legal_entity_id=legal_entity_id))
+
+
+def renew(tx: Transaction, next_ons: Sequence[tuple[AccountId, int, date]]) -> None:
+    """Move the next renewal of services on; no index holds that date, so rows are rewritten in place."""
+    accounts_of, services, days = zip(*next_ons, strict=True) if next_ons else ((), (), ())
+    tx.run(RENEW, account_ids=list(accounts_of), service_ids=list(services), next_ons=list(days))
+
+
+def _rows(tx: Transaction, query: LiteralString, **values: object) -> list[tuple[Any, ...]]:
+    with tx.connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(query, values or None).fetchall()

@@ -1,0 +1,145 @@
+"""Issued bills: written once by COPY, read whole; nothing here changes one."""
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, Final, LiteralString
+
+from acquit.core.bill import Bill, BillKind, Detail
+from acquit.core.identifiers import AccountId, BillId
+from acquit.core.snapshot import Snapshot
+from acquit.core.tax import TaxLine
+from acquit.store.transaction import Transaction
+
+BILL: Final = {
+    "account_id": "text", "bill_id": "text", "order_id": "int8", "kind": "text", "corrects_bill_id": "text",
+    "legal_entity_id": "text", "payer_id": "text", "run_id": "int8", "category": "text", "issued_on": "date",
+    "issued_at": "timestamptz", "term_days": "int4", "term_method": "text", "term_grant_id": "int8",
+    "due_on": "date", "currency": "text", "net_minor": "int8", "tax_minor": "int8", "total_minor": "int8",
+    "billing_group_id": "int8", "purchase_order_account": "text", "purchase_order_id": "int8",
+    "purchase_order_reference": "text", "purchase_order_type": "text", "payment_reference": "text",
+    "payment_means": "text", "language": "text", "note": "text", "seller_hash": "bytea",
+    "buyer_hash": "bytea", "payer_hash": "bytea",
+}  # fmt: skip
+DETAIL: Final = {
+    "detail_no": "int4", "service_id": "int8", "kind": "text", "domain": "text", "description": "text",
+    "quantity_e4": "int8", "unit_price_ucents": "int8", "net_minor": "int8", "vat_category": "text",
+    "vat_rate_bp": "int4", "period_start": "date", "period_end": "date", "purchase_order_line_no": "int4",
+    "correction_no": "int4",
+}  # fmt: skip
+TAX: Final = {
+    "vat_category": "text", "vat_rate_bp": "int4", "net_minor": "int8", "tax_minor": "int8",
+    "exemption_code": "text", "exemption_text": "text",
+}  # fmt: skip
+OWNER: Final = {"account_id": "text", "bill_id": "text"}
+NUMBER: Final = {
+    "bill_id": "text", "series_id": "text", "number": "int8", "account_id": "text", "issued_on": "date",
+}  # fmt: skip
+ORDER: Final = {"account_id": "text", "order_id": "int8", "bill_id": "text", "ordered_at": "timestamptz"}
+
+FIND: Final[LiteralString] = """
+    SELECT account_id, bill_id, order_id, kind, corrects_bill_id, legal_entity_id, payer_id, run_id, category,
+           issued_on, issued_at, term_days, term_method, term_grant_id, due_on, currency, net_minor,
+           tax_minor, total_minor, billing_group_id, purchase_order_account, purchase_order_id,
+           purchase_order_reference, purchase_order_type, payment_reference, payment_means, language, note,
+           seller_hash, buyer_hash, payer_hash
+      FROM bill
+     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
+"""
+
+DETAILS: Final[LiteralString] = """
+    SELECT detail_no, service_id, kind, domain, description, quantity_e4, unit_price_ucents, net_minor,
+           vat_category, vat_rate_bp, period_start, period_end, purchase_order_line_no, correction_no
+      FROM bill_detail
+     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
+     ORDER BY detail_no
+"""
+
+TAXES: Final[LiteralString] = """
+    SELECT vat_category, vat_rate_bp, net_minor, tax_minor, exemption_code, exemption_text
+      FROM bill_tax
+     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
+     ORDER BY vat_rate_bp DESC, vat_category
+"""
+
+ACCOUNT_OF: Final[LiteralString] = "SELECT account_id FROM bill_number WHERE bill_id = %(bill_id)s"
+
+SNAPSHOT: Final[LiteralString] = "SELECT body FROM snapshot WHERE snapshot_hash = %(snapshot_hash)s"
+
+KNOWN_SNAPSHOTS: Final[LiteralString] = """
+    SELECT snapshot_hash FROM snapshot WHERE snapshot_hash = ANY(%(hashes)s)
+"""
+
+ADD_SNAPSHOTS: Final[LiteralString] = """
+    INSERT INTO snapshot (snapshot_hash, body)
+    SELECT hash, body::jsonb
+      FROM unnest(%(hashes)s::bytea[], %(bodies)s::text[]) AS n(hash, body)
+     ORDER BY hash
+        ON CONFLICT (snapshot_hash) DO NOTHING
+"""
+
+NEXT_ORDER_IDS: Final[LiteralString] = """
+    SELECT nextval('order_id') AS order_id FROM generate_series(1, %(count)s::bigint)
+"""
+
+_bill_row = attrgetter(*BILL)
+_detail_row = attrgetter(*DETAIL)
+_tax_row = attrgetter(*TAX)
+
+
+def next_order_ids(tx: Transaction, count: int) -> list[int]:
+    """Take that many order ids, rising."""
+    return [row.order_id for row in tx.all(NEXT_ORDER_IDS, count=count)]
+
+
+def keep_snapshots(tx: Transaction, snapshots: Iterable[Snapshot]) -> None:
+    """Write those snapshots that are not kept yet."""
+    bodies = {each.hash: each.body for each in snapshots}
+    known = {row.snapshot_hash for row in tx.all(KNOWN_SNAPSHOTS, hashes=list(bodies))}
+    fresh = [name for name in bodies if name not in known]
+    if fresh:
+        tx.run(ADD_SNAPSHOTS, hashes=fresh, bodies=[bodies[name] for name in fresh])
+
+
+def write(tx: Transaction, bills: Sequence[Bill], series_id: str, numbers: Sequence[int]) -> None:
+    """Write issued bills with their details, VAT, numbers and orders; `numbers` go with `bills`."""
+    tx.copy("bill", tuple(BILL), map(_bill_row, bills), tuple(BILL.values()))
+    details = [
+        (bill.account_id, bill.bill_id, *_detail_row(detail)) for bill in bills for detail in bill.details
+    ]
+    tx.copy("bill_detail", (*OWNER, *DETAIL), details, (*OWNER.values(), *DETAIL.values()))
+    taxes = [(bill.account_id, bill.bill_id, *_tax_row(tax)) for bill in bills for tax in bill.taxes]
+    tx.copy("bill_tax", (*OWNER, *TAX), taxes, (*OWNER.values(), *TAX.values()))
+    registered = [
+        (bill.bill_id, series_id, number, bill.account_id, bill.issued_on)
+        for bill, number in zip(bills, numbers, strict=True)
+    ]
+    tx.copy("bill_number", tuple(NUMBER), registered, tuple(NUMBER.values()))
+    orders = [(bill.account_id, bill.order_id, bill.bill_id, bill.issued_at) for bill in bills]
+    tx.copy("bill_order", tuple(ORDER), orders, tuple(ORDER.values()))
+
+
+def find(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Bill | None:
+    """Return the account's bill with its details and VAT, or None: another account's does not exist here."""
+    row = tx.one_or_none(FIND, account_id=account_id, bill_id=bill_id)
+    return None if row is None else _bill(tx, row)
+
+
+def account_of(tx: Transaction, bill_id: BillId) -> AccountId | None:
+    """Return which account a bill belongs to, by the register of numbers, or None."""
+    row = tx.one_or_none(ACCOUNT_OF, bill_id=bill_id)
+    return None if row is None else AccountId(row.account_id)
+
+
+def snapshot(tx: Transaction, snapshot_hash: bytes) -> dict[str, Any]:
+    """Return the seller, buyer or payer that the hash names, member by member."""
+    body: dict[str, Any] = tx.one(SNAPSHOT, snapshot_hash=snapshot_hash).body
+    return body
+
+
+def _bill(tx: Transaction, row: Any) -> Bill:
+    whose = {"account_id": row.account_id, "bill_id": row.bill_id}
+    return Bill(
+        **row._asdict() | {"kind": BillKind(row.kind)},
+        details=tuple(Detail(*detail) for detail in tx.all(DETAILS, **whose)),
+        taxes=tuple(TaxLine(*tax) for tax in tx.all(TAXES, **whose)),
+    )
