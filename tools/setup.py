@@ -1,8 +1,8 @@
 """Leave a working ./.venv: `python3 tools/setup.py`, with nothing but the standard library.
 
 Finds uv or brings it into ./.uv, makes ./.venv, installs exactly what requirements.lock names (by hash), then
-this checkout. Run again it does nothing until the lock changes. `--system` also installs, as root on a Debian
-system, the programs that tests drive (a browser, a second PostgreSQL); without them those tests are skipped, loudly.
+this checkout. Run again it does nothing until the lock changes. `--system` installs, as root on Debian,
+the programs that tests drive (a browser, a second PostgreSQL); without them those tests are skipped, loudly.
 """
 
 import fcntl
@@ -96,9 +96,8 @@ def install_system_packages() -> None:
     for command in ([*apt, "update"], [*apt, "install", "--no-install-recommends", "-y", *names]):
         ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if ran.returncode != 0:
-            _say(
-                f"*** {' '.join(command)} failed; tests that need it are skipped ***\n{ran.stderr.strip()[-500:]}"
-            )
+            _say(f"*** {' '.join(command)} failed; tests that need it are skipped ***")
+            _say(ran.stderr.strip()[-500:])
 
 
 def find_uv() -> str:
@@ -127,9 +126,8 @@ def _use_new_enough_python() -> None:
         if newer:
             os.execv(newer, [newer, *sys.argv])
     raise SystemExit(
-        "Python {}.{} or newer is needed; this is {}.{}. Install one, or name it: make PYTHON=/path/to/python3".format(
-            *OLDEST, *sys.version_info[:2]
-        )
+        "Python {}.{} or newer is needed; this is {}.{}. "
+        "Install one, or name it: make PYTHON=/path/to/python3".format(*OLDEST, *sys.version_info[:2])
     )
 
 
@@ -266,7 +264,7 @@ def _run(command: List[str], environment: Optional[Dict[str, str]] = None) -> No
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is a command
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

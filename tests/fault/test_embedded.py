@@ -14,12 +14,12 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
-from fault.sharer import Sharer
 
 from acquit.store import installation, server
 from acquit.store.embedded import open_cluster
 from acquit.store.refused import StoreRefused
 from acquit.store.server import Place
+from fault.sharer import Sharer
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: another account has to own something")
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc: Linux only")
