@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final, LiteralString
 
+from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, BillingGroupId, CatalogueId, ServiceId
 from acquit.core.money import Currency
 from acquit.core.service import Renewal, Service, State
@@ -87,23 +88,6 @@ SET_DISPLAY_NAME: Final[LiteralString] = """
      WHERE account_id = %(account_id)s AND service_id = %(service_id)s
 """
 
-FORCE_RENEWAL: Final[LiteralString] = """
-    UPDATE service
-       SET renew_automatic = true, renew_forced = true, delete_at_expiration = false
-      FROM account
-     WHERE account.account_id = service.account_id AND account.payer_id = %(payer_id)s
-       AND service.state <> 'terminated'
-       AND NOT (service.renew_automatic AND service.renew_forced AND NOT service.delete_at_expiration)
-"""
-
-RELEASE_RENEWAL: Final[LiteralString] = """
-    UPDATE service
-       SET renew_forced = false
-      FROM account
-     WHERE account.account_id = service.account_id AND account.payer_id = %(payer_id)s
-       AND service.renew_forced
-"""
-
 TYPED: Final = {
     "account_id": "text", "service_id": "int8", "parent_service_id": "int8", "resource_name": "text",
     "display_name": "text", "route": "text", "catalogue_id": "int8", "plan_code": "text",
@@ -157,6 +141,21 @@ def insert(tx: Transaction, services: Iterable[Service]) -> int:
     return tx.copy("service", tuple(TYPED), map(_row, services), tuple(TYPED.values()))
 
 
+def insert_charges(tx: Transaction, account_id: AccountId, charges: Iterable[Charge]) -> int:
+    """Write charges that are accepted on the first day of their period, and return how many."""
+    return tx.copy(
+        "charge",
+        ("account_id", "service_id", "kind", "period_start", "period_end", "description", "domain",
+         "quantity_e4", "unit_price_ucents", "currency", "category", "accepted_on"),
+        (
+            (account_id, each.service_id, each.kind, each.period_start, each.period_end, each.description,
+             each.domain, each.quantity_e4, each.unit_price_ucents, each.currency, each.category,
+             each.period_start)
+            for each in charges
+        ),
+    )  # fmt: skip
+
+
 def set_renewal(tx: Transaction, service: Service) -> None:
     """Write how the service renews."""
     tx.run(
@@ -188,16 +187,6 @@ def set_display_name(tx: Transaction, service: Service) -> None:
         service_id=service.service_id,
         display_name=service.display_name,
     )
-
-
-def force_renewal(tx: Transaction, payer_id: AccountId) -> int:
-    """Every service that the payer pays for renews permanently; return how many changed."""
-    return tx.run(FORCE_RENEWAL, payer_id=payer_id)
-
-
-def release_renewal(tx: Transaction, payer_id: AccountId) -> int:
-    """No service that the payer pays for renews permanently any more; they stay automatic."""
-    return tx.run(RELEASE_RENEWAL, payer_id=payer_id)
 
 
 def _row(service: Service) -> Sequence[object]:
