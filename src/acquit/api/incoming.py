@@ -23,7 +23,7 @@ class Incoming:
         headers = {
             name[5:].replace("_", "-").lower(): value
             for name, value in environ.items()
-            if name.startswith("HTTP_")
+            if name.startswith("HTTP_") and "\0" not in value
         }
         host = headers.get("host") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
         origin = proxies.origin(environ["wsgi.url_scheme"], host, environ.get("REMOTE_ADDR", ""), headers)

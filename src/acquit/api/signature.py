@@ -87,12 +87,9 @@ class Gate:
         self._uses: dict[CredentialId, tuple[datetime, int]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._hear, name="access-changes", daemon=True),
-            threading.Thread(target=self._write_uses, name="access-uses", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._writer = threading.Thread(target=self._write_uses, name="access-uses", daemon=True)
+        self._writer.start()
+        threading.Thread(target=self._hear, name="access-changes", daemon=True).start()
 
     def admit(self, incoming: Incoming, target: Target) -> Caller:
         """Return the caller, or raise the first refusal of the ladder in `core.access`."""
@@ -131,8 +128,6 @@ class Gate:
         return found
 
     def _look_up(self, application_key: str, hashed: bytes) -> Known | None:
-        if "\0" in application_key:
-            return None
         with self._context.database.read() as tx:
             signer = access.find_signer(tx, application_key, hashed)
         if signer is None:
@@ -176,11 +171,10 @@ class Gate:
                 self._stopping.wait(1)
 
     def close(self) -> None:
-        """Write the traces that wait, and end."""
+        """Write the traces that wait, and end; the listener ends at its next beat."""
         self._stopping.set()
+        self._writer.join()
         self.flush()
-        for thread in self._threads:
-            thread.join(BEAT_SECONDS + 1)
 
 
 def _call(incoming: Incoming, target: Target) -> Call:

@@ -1,0 +1,56 @@
+"""Runs the real server for a test: `python serving.py '{"database_url": …}'` prints `ready PORT`."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+from acquit.actions.context import Context
+from acquit.adapters.archive import DirectoryArchive
+from acquit.adapters.clock import SystemClock
+from acquit.adapters.http import Limits, Mount, Server, Site, Tls
+from acquit.adapters.mail import NullMailer
+from acquit.adapters.sealer import AesSealer
+from acquit.api.entrance import Entrance
+from acquit.api.origin import Proxies
+from acquit.store.transaction import Database
+
+
+def make_site(database_url: str, secret: str, archive: str, public_url: str | None) -> Site:
+    """Make the wire's entrance in a worker process."""
+    database = Database(database_url)
+    context = Context(
+        database,
+        SystemClock(),
+        AesSealer(bytes.fromhex(secret)),
+        DirectoryArchive(Path(archive)),
+        NullMailer(),
+    )
+    entrance = Entrance(context, proxies=Proxies.of(public_url=public_url))
+
+    def close() -> None:
+        entrance.close()
+        database.close()
+
+    return Site((Mount(("/1.0", "/v1"), entrance, fault=entrance.fault),), close)
+
+
+def main() -> None:
+    """Serve until told to end."""
+    asked = json.loads(sys.argv[1])
+    site = partial(
+        make_site, asked["database_url"], asked["secret"], asked["archive"], asked.get("public_url")
+    )
+    tls = Tls(Path(asked["tls"][0]), Path(asked["tls"][1])) if "tls" in asked else None
+    limits = Limits(**asked.get("limits", {}))
+    server = Server(site, workers=asked.get("workers", 1), tls=tls, limits=limits)
+
+    def ready() -> None:
+        sys.stdout.write(f"ready {server.port}\n")
+        sys.stdout.flush()
+
+    server.run(ready)
+
+
+if __name__ == "__main__":
+    main()
