@@ -1,0 +1,27 @@
+"""A bill on paper, as a value: everything that is printed and nothing else.
+
+The same value gives the PDF, its HTML view and, as they come, the electronic forms, so that their
+totals cannot differ.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from acquit.core.bill import Bill
+from acquit.core.snapshot import Buyer, Seller
+
+
+@dataclass(frozen=True, slots=True)
+class BillPaper:
+    """An issued bill with its details, and who sold, bought and pays as copied when it was issued.
+
+    `payer` is given when another legal party than the buyer pays; `corrected_on` is the date of the bill
+    that a credit note or corrective bill names; `logo` is a PNG, JPEG or SVG file.
+    """
+
+    bill: Bill
+    seller: Seller
+    buyer: Buyer
+    payer: Buyer | None = None
+    corrected_on: date | None = None
+    logo: bytes = b""

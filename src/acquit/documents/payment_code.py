@@ -1,0 +1,66 @@
+"""The EPC QR code of a transfer: a telephone's bank application reads it and fills in the transfer.
+
+Source: European Payments Council, EPC069-12 (version 002, level M, at most QR version 13).
+"""
+
+from typing import Final
+
+import segno
+from stdnum import iban as ibans
+from stdnum import iso11649
+
+from acquit.core.money import Currency, plain
+
+HOLDER_MAX: Final = 70
+AMOUNT_MAX_MINOR: Final = 99_999_999_999
+QUIET_MODULES: Final = 1
+MASK: Final = 2
+"""Readers take any of the eight masks; choosing one here saves weighing all of them, 4 ms a bill."""
+
+
+def payment_code(holder: str, iban: str, bic: str, reference: str, amount_minor: int) -> str | None:
+    """Return the code of a transfer in EUR as SVG, or None when any part of it is not valid."""
+    text = transfer_text(holder, iban, bic, reference, amount_minor)
+    return None if text is None else _drawing(text)
+
+
+def transfer_text(holder: str, iban: str, bic: str, reference: str, amount_minor: int) -> str | None:
+    """Return what the code says, or None when IBAN, reference, holder or amount is not valid."""
+    if not (ibans.is_valid(iban) and iso11649.is_valid(reference)):
+        return None
+    if not (holder.strip() and 0 < amount_minor <= AMOUNT_MAX_MINOR):
+        return None
+    amount = f"EUR{plain(amount_minor, Currency('EUR'))}"
+    name = holder.strip()[:HOLDER_MAX]
+    head = ("BCD", "002", "1", "SCT", _compact(bic), name, _compact(iban), amount)
+    return "\n".join((*head, "", _compact(reference)))
+
+
+def _compact(text: str) -> str:
+    return "".join(text.split()).upper()
+
+
+def _drawing(text: str) -> str:
+    """Draw all dark modules as one path, so that no viewer shows seams between them."""
+    code = segno.make(
+        text, error="m", boost_error=False, micro=False, encoding="utf-8", mode="byte", mask=MASK
+    )
+    rows = [bytes(row) for row in code.matrix]
+    side = len(rows) + 2 * QUIET_MODULES
+    path = "".join(run for y, row in enumerate(rows) for run in _runs(y + QUIET_MODULES, row))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" width="{side}" height="{side}">'
+        f'<path d="{path}"/></svg>'
+    )
+
+
+def _runs(y: int, row: bytes) -> list[str]:
+    runs, x = [], 0
+    while x < len(row):
+        dark = 0
+        while x + dark < len(row) and row[x + dark]:
+            dark += 1
+        if dark:
+            runs.append(f"M{x + QUIET_MODULES} {y}h{dark}v1h-{dark}z")
+        x += dark or 1
+    return runs

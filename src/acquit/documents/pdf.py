@@ -1,0 +1,64 @@
+"""A bill as PDF/A-3b, tagged for screen readers (PDF/UA-1), set by Typst from the package's fonts alone.
+
+The texts of a bill reach the template as values, never as template source: markup in a name is printed
+as it is. The same paper gives the same bytes on every machine.
+"""
+
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+import msgspec
+import typst
+
+from acquit.documents.glyphs import FONTS
+from acquit.documents.paper import BillPaper
+from acquit.documents.sheet import sheet
+
+HOME: Final = Path(__file__).parent
+LONG_DETAILS: Final = 200
+REMEMBERED_RUNS: Final = 12
+ONE_AT_A_TIME: Final = Lock()
+"""A compiler serves one thread; who wants more at once renders in several processes."""
+
+
+def render(paper: BillPaper) -> bytes:
+    """Return the bill as PDF; its date of creation is the instant of issue."""
+    said = _said(paper)
+    with ONE_AT_A_TIME:
+        made = _compiler("bill.typ").compile(
+            format="pdf",
+            sys_inputs=said,
+            pdf_standards=["a-3b", "ua-1"],
+            timestamp=int(paper.bill.issued_at.timestamp()),
+        )
+        if len(paper.bill.details) > LONG_DETAILS:
+            _forget()
+    assert isinstance(made, bytes), "a PDF is one file"
+    return made
+
+
+def pictures(paper: BillPaper, dots_per_inch: int = 144) -> list[bytes]:
+    """Return the bill's pages as PNG pictures."""
+    said = _said(paper)
+    with ONE_AT_A_TIME:
+        made = _compiler("bill.typ").compile(format="png", sys_inputs=said, ppi=dots_per_inch)
+    assert made is not None, "pictures come as bytes"
+    return made if isinstance(made, list) else [made]
+
+
+def _said(paper: BillPaper) -> dict[str, str]:
+    return {"sheet": msgspec.json.encode(sheet(paper)).decode()}
+
+
+def _forget() -> None:
+    """Have the memory of a long bill dropped (70 MB per 1,000 lines), which Typst keeps for ten runs."""
+    for _ in range(REMEMBERED_RUNS):
+        _compiler("blank.typ").compile(format="pdf")
+
+
+@cache
+def _compiler(template: str) -> typst.Compiler:
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+    return typst.Compiler(str(HOME / template), root=str(HOME), font_paths=fonts)

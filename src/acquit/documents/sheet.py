@@ -1,0 +1,369 @@
+"""A bill laid out in words: what a page of it says, in its language, ready to be set.
+
+Both views, PDF and HTML, are set from this value, so they say the same.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from acquit.core.bill import Bill, BillKind, Detail
+from acquit.core.identifiers import BillId
+from acquit.core.snapshot import Buyer, Seller
+from acquit.core.tax import TaxLine, VatCategory
+from acquit.documents import logo
+from acquit.documents.folding import folded
+from acquit.documents.paper import BillPaper
+from acquit.documents.payment_code import payment_code
+from acquit.documents.wording import Wording, wording
+
+CITY_FIRST: Final = frozenset({"AU", "CA", "GB", "IE", "IN", "NZ", "SG", "US"})
+NO_RATE: Final = "–"
+GOODS: Final = frozenset({VatCategory.INTRA_COMMUNITY, VatCategory.EXPORT})
+GROUP: Final = 4
+FULL_WIDTH_WORD_MAX: Final = 64
+ORDER_BESIDE_MAX: Final = 40
+ORDER_BESIDE_WORD_MAX: Final = 24
+ORDER_IN_SHORT_MAX: Final = 48
+BETWEEN: Final = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A label and what it says."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A party: its label, name and the lines below."""
+
+    label: str
+    name: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the bill."""
+
+    description: str
+    period: str
+    quantity: str
+    unit_price: str
+    vat: str
+    net: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The lines of one service; `period` is theirs when all have the same, else each row tells its own."""
+
+    heading: str
+    period: str
+    rows: tuple[Row, ...]
+    subtotal: str
+
+
+@dataclass(frozen=True, slots=True)
+class VatRow:
+    """The VAT of one category and rate."""
+
+    rate: str
+    net: str
+    tax: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How to pay: a heading, the coordinates and the code to scan; empty members are not shown."""
+
+    heading: str
+    coordinates: tuple[Said, ...] = ()
+    quote: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything that the layout sets, in reading order."""
+
+    language: str
+    region: str
+    title: str
+    number: str
+    logo: str
+    seller: Block
+    buyer: Block
+    payer: Block | None
+    order: Said | None
+    order_in_short: str
+    order_is_long: bool
+    keys: tuple[Said, ...]
+    facts: tuple[Said, ...]
+    groups: tuple[Group, ...]
+    vat: tuple[VatRow, ...]
+    vat_reasons: tuple[str, ...]
+    totals: tuple[Said, ...]
+    gross: Said
+    payment: Payment
+    mentions: tuple[str, ...]
+    foot: tuple[str, ...]
+    labels: dict[str, str]
+
+
+LABELS: Final = {
+    "description": "column.description",
+    "quantity": "column.quantity",
+    "unit_price": "column.unit_price",
+    "vat": "column.vat",
+    "subtotal": "line.subtotal",
+    "vat_heading": "vat.heading",
+    "vat_rate": "vat.rate",
+    "vat_net": "vat.net",
+    "vat_tax": "vat.tax",
+    "code": "payment.code",
+    "code_alternative": "payment.code_alternative",
+    "page": "foot.page",
+    "download": "foot.download",
+}
+
+
+def sheet(paper: BillPaper) -> Sheet:
+    """Return the bill in words."""
+    bill = paper.bill
+    says = wording(bill.language, bill.currency)
+    reference = folded(bill.purchase_order_reference or "", FULL_WIDTH_WORD_MAX)
+    order = Said(says.say(f"order.{bill.purchase_order_type}"), reference) if reference else None
+    abroad = paper.seller.country != paper.buyer.country
+    return Sheet(
+        language=says.language,
+        region=says.region,
+        title=says.say(f"title.{bill.kind}"),
+        number=bill.bill_id,
+        logo=logo.drawing(paper.logo) or "",
+        seller=_seller(says, paper.seller, abroad),
+        buyer=_block(says, "party.buyer", paper.buyer, abroad),
+        payer=None if paper.payer is None else _block(says, "party.payer", paper.payer, abroad),
+        order=order,
+        order_in_short=_in_short(reference),
+        order_is_long=_is_long(reference),
+        keys=tuple(_keys(says, bill)),
+        facts=tuple(_facts(says, paper)),
+        groups=tuple(_groups(says, bill.details)),
+        vat=tuple(_vat_row(says, tax) for tax in bill.taxes),
+        vat_reasons=tuple(_reasons(says, bill.taxes)),
+        totals=tuple(_totals(says, bill)),
+        gross=Said(says.say("total.gross"), says.amount(bill.total_minor)),
+        payment=_payment(says, paper),
+        mentions=tuple(_mentions(says, paper)),
+        foot=_foot(says, paper.seller),
+        labels={name: says.say(key) for name, key in LABELS.items()}
+        | {"net": says.say("column.net", currency=bill.currency)},
+    )
+
+
+def in_fours(text: str) -> str:
+    """Return an IBAN or a reference in groups of four, as people read it aloud."""
+    compact = "".join(text.split())
+    return " ".join(compact[start : start + GROUP] for start in range(0, len(compact), GROUP))
+
+
+def _is_long(reference: str) -> bool:
+    words = reference.split()
+    return len(reference) > ORDER_BESIDE_MAX or any(len(word) > ORDER_BESIDE_WORD_MAX for word in words)
+
+
+def _in_short(reference: str) -> str:
+    """Return a reference that fits the head of a later page."""
+    return reference if len(reference) <= ORDER_IN_SHORT_MAX else reference[: ORDER_IN_SHORT_MAX - 1] + "…"
+
+
+def _present(*texts: str) -> tuple[str, ...]:
+    return tuple(folded(text) for text in texts if text.strip())
+
+
+def _address(says: Wording, party: Seller | Buyer, abroad: bool) -> tuple[str, ...]:
+    city = (party.city, party.zip) if party.country in CITY_FIRST else (party.zip, party.city)
+    country = says.locale.territories.get(party.country, party.country) if abroad else ""
+    return _present(party.street, party.street_2, " ".join(part for part in city if part), country)
+
+
+def _said(says: Wording, key: str, **value: str) -> tuple[str, ...]:
+    """Return the text with its value, or nothing when the value is empty."""
+    return (says.say(key, **value),) if all(value.values()) else ()
+
+
+def _block(says: Wording, label: str, party: Seller | Buyer, abroad: bool) -> Block:
+    ids = (
+        *_said(says, "party.siren", siren=folded(party.siren)),
+        *_said(says, "party.vat_id", vat_id=folded(party.vat_id)),
+    )
+    return Block(says.say(label), folded(party.name), (*_address(says, party, abroad), *ids))
+
+
+def _seller(says: Wording, seller: Seller, abroad: bool) -> Block:
+    block = _block(says, "party.seller", seller, abroad)
+    return Block(block.label, block.name, (*block.lines, *_present(seller.email, seller.phone)))
+
+
+def _keys(says: Wording, bill: Bill) -> Iterator[Said]:
+    yield Said(says.say("key.issued_on"), says.day(bill.issued_on))
+    if bill.kind is BillKind.CREDIT_NOTE:
+        yield Said(says.say("key.credited"), says.amount(bill.total_minor))
+        return
+    yield Said(says.say("key.due_on"), says.day(bill.due_on))
+    yield Said(says.say("key.total"), says.amount(bill.total_minor))
+
+
+def _facts(says: Wording, paper: BillPaper) -> Iterator[Said]:
+    bill, buyer = paper.bill, paper.buyer
+    if bill.corrects_bill_id is not None:
+        yield Said(says.say("fact.corrects"), _corrected(says, bill.corrects_bill_id, paper.corrected_on))
+    if bill.note.strip():
+        yield Said(says.say("fact.note"), folded(bill.note))
+    if bill.kind is not BillKind.CREDIT_NOTE:
+        yield Said(says.say("fact.term"), _term(says, bill))
+    if buyer.sub_account.strip():
+        yield Said(says.say("fact.sub_account"), BETWEEN.join((folded(buyer.sub_account), bill.account_id)))
+    else:
+        yield Said(says.say("fact.account"), bill.account_id)
+    if buyer.buyer_reference.strip():
+        yield Said(says.say("fact.buyer_reference"), folded(buyer.buyer_reference))
+    goods = any(tax.vat_category in GOODS for tax in bill.taxes)
+    yield Said(says.say("fact.operation"), says.say("fact.goods" if goods else "fact.services"))
+
+
+def _corrected(says: Wording, bill_id: BillId, on: date | None) -> str:
+    return bill_id if on is None else says.say("fact.corrects_value", bill_id=bill_id, date=says.day(on))
+
+
+def _term(says: Wording, bill: Bill) -> str:
+    if bill.due_on == bill.issued_on:
+        return says.say("term.on_receipt")
+    return says.say(f"term.{bill.term_method}", days=str(bill.term_days))
+
+
+def _groups(says: Wording, details: Iterable[Detail]) -> Iterator[Group]:
+    """Gather details by service, in the order in which services first appear."""
+    gathered: dict[str, list[Detail]] = {}
+    for detail in details:
+        gathered.setdefault(detail.domain.strip(), []).append(detail)
+    for service, members in gathered.items():
+        spoken = service or (says.say("line.other") if len(gathered) > 1 else "")
+        yield _group(says, folded(spoken, FULL_WIDTH_WORD_MAX), members)
+
+
+def _group(says: Wording, heading: str, details: list[Detail]) -> Group:
+    periods = {(detail.period_start, detail.period_end) for detail in details}
+    shared = says.period(*periods.pop()) if heading and len(periods) == 1 else ""
+    rows = tuple(_row(says, detail, tell_period=not shared) for detail in details)
+    several = heading and len(details) > 1
+    subtotal = says.figure(sum(detail.net_minor for detail in details)) if several else ""
+    return Group(heading, shared, rows, subtotal)
+
+
+def _row(says: Wording, detail: Detail, *, tell_period: bool) -> Row:
+    return Row(
+        description=folded(detail.description),
+        period=says.period(detail.period_start, detail.period_end) if tell_period else "",
+        quantity=says.quantity(detail.quantity_e4),
+        unit_price=says.price(detail.unit_price_ucents),
+        vat=says.rate(detail.vat_rate_bp) if detail.vat_category == VatCategory.STANDARD else NO_RATE,
+        net=says.figure(detail.net_minor),
+    )
+
+
+def _vat_row(says: Wording, tax: TaxLine) -> VatRow:
+    rate = says.find(f"vat.label.{tax.vat_category}") or says.rate(tax.vat_rate_bp)
+    return VatRow(rate, says.amount(tax.net_minor), says.amount(tax.tax_minor))
+
+
+def _reasons(says: Wording, taxes: Iterable[TaxLine]) -> Iterator[str]:
+    """Tell why there is no VAT: in the bill's language, and in the words it was issued with."""
+    for tax in taxes:
+        told = says.find(f"vat.reason.{tax.vat_category}")
+        issued = folded(tax.exemption_text)
+        if told and issued and tax.vat_category != VatCategory.EXEMPT:
+            yield told if _plain(issued) in _plain(told) else f"{told} {issued}."
+        elif told:
+            yield issued or told
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+
+
+def _totals(says: Wording, bill: Bill) -> Iterator[Said]:
+    yield Said(says.say("total.net"), says.amount(bill.net_minor))
+    taxed = [tax for tax in bill.taxes if tax.vat_category == VatCategory.STANDARD]
+    for tax in taxed:
+        yield Said(says.say("total.tax", rate=says.rate(tax.vat_rate_bp)), says.amount(tax.tax_minor))
+    if not taxed:
+        yield Said(says.say("total.tax_none"), says.amount(bill.tax_minor))
+
+
+def _payment(says: Wording, paper: BillPaper) -> Payment:
+    bill = paper.bill
+    if bill.kind is BillKind.CREDIT_NOTE:
+        return Payment(says.say("payment.credit_note", bill_id=bill.corrects_bill_id or ""))
+    if bill.payment_means != "transfer":
+        means = says.find(f"payment.{bill.payment_means}") or says.say("payment.other")
+        return Payment(says.say("payment.debited", amount=says.amount(bill.total_minor), means=means))
+    return Payment(
+        heading=_pay_by(says, bill),
+        coordinates=tuple(_coordinates(says, paper)),
+        quote=says.say("payment.quote"),
+        code=_code(paper) or "",
+    )
+
+
+def _pay_by(says: Wording, bill: Bill) -> str:
+    if bill.due_on == bill.issued_on:
+        return says.say("payment.heading_on_receipt")
+    return says.say("payment.heading", date=says.day(bill.due_on))
+
+
+def _coordinates(says: Wording, paper: BillPaper) -> Iterator[Said]:
+    seller = paper.seller
+    for name, value in (
+        ("reference", in_fours(paper.bill.payment_reference)),
+        ("iban", in_fours(seller.iban)),
+        ("bic", seller.bic),
+        ("bank", folded(seller.bank_name)),
+        ("holder", folded(seller.name)),
+    ):
+        if value.strip():
+            yield Said(says.say(f"payment.{name}"), value)
+
+
+def _code(paper: BillPaper) -> str | None:
+    bill, seller = paper.bill, paper.seller
+    if bill.currency != "EUR":
+        return None
+    return payment_code(seller.name, seller.iban, seller.bic, bill.payment_reference, bill.total_minor)
+
+
+def _mentions(says: Wording, paper: BillPaper) -> Iterator[str]:
+    seller = paper.seller
+    if paper.bill.kind is not BillKind.CREDIT_NOTE:
+        if seller.late_rate_bp or seller.late_fee_minor:
+            style = "mention.late" if seller.country == "FR" else "mention.late_elsewhere"
+            yield says.say(style, rate=says.rate(seller.late_rate_bp), fee=says.amount(seller.late_fee_minor))
+        yield says.say("mention.discount")
+    if any(tax.vat_category == VatCategory.STANDARD for tax in paper.bill.taxes):
+        yield says.say("mention.on_debits" if seller.vat_on_debits else "mention.on_receipts")
+
+
+def _foot(says: Wording, seller: Seller) -> tuple[str, ...]:
+    form = "" if seller.name.endswith(seller.legal_form) else seller.legal_form
+    capital = _said(says, "party.capital", capital=folded(seller.capital))
+    register = _said(says, "party.register", city=folded(seller.register_city), siren=folded(seller.siren))
+    number = _said(says, "party.register_number", siren=folded(seller.siren))
+    siret = _said(says, "party.siret", siret=folded(seller.siret))
+    vat_id = _said(says, "party.vat_id", vat_id=folded(seller.vat_id))
+    who = (" ".join((*_present(seller.name, form), *capital)), *(register or number))
+    return BETWEEN.join(who), BETWEEN.join((*siret, *vat_id, *_present(seller.website)))

@@ -1,0 +1,93 @@
+"""Six bills, read back from their PDF as a reader or a scanner would: a change of words shows in the diff."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from acquit.core.bill import BillKind
+from acquit.core.snapshot import Buyer
+from acquit.documents.paper import BillPaper
+from acquit.documents.pdf import render
+from acquit.documents.specimen import BUYER, detail, servers, specimen
+
+GOLDEN = Path(__file__).parent / "papers"
+GERMAN = Buyer(
+    name="Müller & Söhne Präzisionswerkzeuge GmbH",
+    country="DE",
+    vat_id="DE136695976",
+    street="Königsstraße 12",
+    zip="70173",
+    city="Stuttgart",
+)
+HOLDING = Buyer(name="Müller Holding AG", country="CH", street="Bahnhofstrasse 1", zip="8001", city="Zürich")
+ONE_YEAR = (date(2026, 12, 15), date(2027, 12, 14))
+MIXED = (
+    detail("pcc-192-0-2-17", "Hosted Private Cloud, hôte Premier 384", 58_900_000_000, 30_000),
+    detail("pcc-192-0-2-17", "Stockage vSAN (Go·h)", 11_080, 123_456_789),
+    detail("pcc-192-0-2-17", "Remise d'engagement 12 mois", 900_000_000, -10_000),
+    detail("lefevre-fils.example", "Nom de domaine, renouvellement", 1_299_000_000, 10_000, ONE_YEAR),
+    detail("", "Formation sur site", 45_000_000_000, 15_000, ONE_YEAR, ("S", 1_000)),
+)
+
+
+def reverse_charge() -> BillPaper:
+    lines = [replace(line, vat_category="AE", vat_rate_bp=0) for line in MIXED]
+    reference = "4500128837 / cost centre R&D — Stuttgart-Vaihingen, building 7"
+    paper = specimen(
+        lines, language="en_GB", purchase_order_reference=reference, purchase_order_type="REFERENCE_ORDER"
+    )
+    taxes = tuple(replace(tax, exemption_text="Autoliquidation") for tax in paper.bill.taxes)
+    return replace(paper, bill=replace(paper.bill, taxes=taxes), buyer=GERMAN, payer=HOLDING)
+
+
+def credit_note() -> BillPaper:
+    paper = specimen(
+        MIXED[:1],
+        kind=BillKind.CREDIT_NOTE,
+        bill_id="FRA00000007",
+        corrects_bill_id="FR00000041",
+        note="Adresse de facturation erronée",
+    )
+    return replace(paper, corrected_on=date(2026, 11, 1))
+
+
+CASES: dict[str, Callable[[], BillPaper]] = {
+    "french": specimen,
+    "rates-and-micro-prices": lambda: replace(
+        specimen(MIXED), buyer=replace(BUYER, sub_account="", buyer_reference="SERVICE-ACHATS-42")
+    ),
+    "english-reverse-charge": reverse_charge,
+    "credit-note": credit_note,
+    "direct-debit-without-order": lambda: specimen(
+        payment_means="direct-debit",
+        purchase_order_reference=None,
+        purchase_order_type=None,
+        term_days=30,
+        term_method="net",
+        due_on=date(2026, 12, 31),
+        language="en_IE",
+    ),
+    "three-pages": lambda: specimen(servers(70)),
+}
+
+
+def read_back(pdf: bytes) -> str:
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    return "\n\f\n".join(page.extract_text() for page in pages) + "\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_bill_says_is_unchanged(name: str, update_golden: bool) -> None:
+    said, golden = read_back(render(CASES[name]())), GOLDEN / f"{name}.txt"
+    if update_golden:
+        golden.write_text(said, encoding="utf-8")
+    assert said == golden.read_text(encoding="utf-8"), f"read the diff, then --update-golden: {golden}"
+
+
+def test_no_golden_document_is_left_over() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
