@@ -32,7 +32,7 @@ def set_support_level(context: Context, account_id: AccountId, level: SupportLev
         acts.record(
             tx, by, "set_support_level", account_id, before=before.support_level.value, after=level.value
         )
-        return _after_loss(context, tx, account_id, by)
+        return after_loss(context, tx, account_id, by)
 
 
 def add_tag(
@@ -55,10 +55,10 @@ def remove_tag(context: Context, account_id: AccountId, tag: str, *, by: str) ->
         if not accounts.remove_tag(tx, account_id, tag):
             raise NoSuchTag(f"Account {account_id} has no tag {tag!r}.", account=account_id, tag=tag)
         acts.record(tx, by, "remove_tag", account_id, tag)
-        return _after_loss(context, tx, account_id, by)
+        return after_loss(context, tx, account_id, by)
 
 
-def _after_loss(context: Context, tx: Transaction, account_id: AccountId, by: str) -> Account:
+def after_loss(context: Context, tx: Transaction, account_id: AccountId, by: str) -> Account:
     """Record what the account's term has lost, if it has one, and return the account."""
     account = account_in(tx, account_id)
     today = context.clock.today(entity_of(tx, account).zone)

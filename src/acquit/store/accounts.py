@@ -19,8 +19,8 @@ _ACCOUNTS: Final[LiteralString] = """
            a.given_name, a.family_name, a.email, a.spare_email, a.phone, a.wire_members, a.order_policy,
            a.hold_days_max,
            ARRAY(SELECT t.tag FROM account_tag t
-                  WHERE t.account_id = a.account_id AND (t.expires_at IS NULL OR t.expires_at > now())
-                ) AS tags
+                  WHERE t.account_id = a.account_id AND t.status = 'validated'
+                    AND (t.expires_at IS NULL OR t.expires_at > now())) AS tags
       FROM account a
 """
 
@@ -129,7 +129,14 @@ ADD_TAG: Final[LiteralString] = """
     INSERT INTO account_tag (account_id, tag, added_by, expires_at)
     VALUES (%(account_id)s, %(tag)s, %(added_by)s, %(expires_at)s)
     ON CONFLICT (account_id, tag)
-    DO UPDATE SET updated_at = now(), expires_at = excluded.expires_at, added_by = excluded.added_by
+    DO UPDATE SET updated_at = now(), expires_at = excluded.expires_at, added_by = excluded.added_by,
+           status = 'validated'
+"""
+
+ASK_TAG: Final[LiteralString] = """
+    INSERT INTO account_tag (account_id, tag, added_by, status)
+    VALUES (%(account_id)s, %(tag)s, %(added_by)s, 'asked')
+    ON CONFLICT (account_id, tag) DO NOTHING
 """
 
 REMOVE_TAG: Final[LiteralString] = """
@@ -265,7 +272,7 @@ def set_person(tx: Transaction, account: Account) -> None:
 
 
 def tags(tx: Transaction, account_id: AccountId) -> list[Tag]:
-    """Return the account's tags by name, expired ones included."""
+    """Return the account's tags by name, expired ones and those it only asked for included."""
     return [Tag(**row._asdict()) for row in tx.all(TAGS, account_id=account_id)]
 
 
@@ -274,6 +281,11 @@ def add_tag(
 ) -> None:
     """Put a tag on the account, or renew the one that is there."""
     tx.run(ADD_TAG, account_id=account_id, tag=tag, added_by=added_by, expires_at=expires_at)
+
+
+def ask_tag(tx: Transaction, account_id: AccountId, tag: str, added_by: str) -> bool:
+    """Write that the account wants a tag, which it does not bear yet; False when it has or wants it."""
+    return tx.run(ASK_TAG, account_id=account_id, tag=tag, added_by=added_by) == 1
 
 
 def remove_tag(tx: Transaction, account_id: AccountId, tag: str) -> bool:
