@@ -331,6 +331,21 @@ def test_an_order_says_what_it_said() -> None:
     )  # fmt: skip
 
 
+def test_a_provisional_order_is_what_its_terms_say() -> None:
+    held = family(7, cost_account="6135", lines=(LINE,), kind=OrderKind.CLOSED)
+    made = change.provisional(change.terms_of(held), OWNER, EUR, "cli", held.created_at)
+    assert made == replace(held, purchase_order_id=PurchaseOrderId(0))
+
+
+def test_a_successor_is_of_the_same_scope() -> None:
+    second = order(2, succeeds_id=PurchaseOrderId(1))
+    change.refuse_strange_successor(order(2), [])
+    change.refuse_strange_successor(second, [order(1)])
+    for others in ([], [family(1)], [order(1, billing_group_id=GROUP)]):
+        with pytest.raises(BadPurchaseOrder, match="no such order 1"):
+            change.refuse_strange_successor(second, others)
+
+
 def test_closing() -> None:
     assert change.closed(order(), date(2026, 6, 1)).end_on == date(2026, 6, 1)
     assert change.closed(order(end_on=None), date(2026, 6, 1)).end_on == date(2026, 6, 1)

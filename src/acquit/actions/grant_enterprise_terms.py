@@ -49,7 +49,7 @@ def grant_in(
     entity, applicant = entity_of(tx, account), applicant_in(tx, account)
     history = terms.of_account(tx, account_id)
     grant = _decided(applicant, asked, entity, today, by, request_id)
-    _refuse_twice(history, grant, today)
+    _refuse_twice(history, grant)
     grant = replace(grant, grant_id=terms.insert(tx, grant))
     acts.record(
         tx, by, "grant_enterprise_terms", account_id, str(grant.grant_id), term=str(grant.term),
@@ -125,7 +125,7 @@ def _refuse_unlawful(applicant: Applicant, grant: Grant, entity: LegalEntity) ->
     )
 
 
-def _refuse_twice(history: list[Grant], grant: Grant, today: date) -> None:
+def _refuse_twice(history: list[Grant], grant: Grant) -> None:
     for other in history:
         ended = other.end_on is not None
         if not ended and law.is_same(other, grant.term, grant.credit_limit_minor, grant.usage_choice):

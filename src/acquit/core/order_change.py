@@ -5,7 +5,7 @@ Two active orders of one scope never cover the same day, unless one succeeds the
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import Final
 
@@ -149,6 +149,35 @@ def checked(terms: OrderTerms, currency: Currency) -> OrderTerms:
     return _with_maximum(terms, currency) if terms.kind is OrderKind.CLOSED else terms
 
 
+def provisional(
+    terms: OrderTerms, account_id: AccountId, currency: Currency, by: str, at: datetime
+) -> PurchaseOrder:
+    """Return the order that the terms would make, with the number 0, to be weighed before it is written."""
+    return PurchaseOrder(
+        account_id=account_id,
+        purchase_order_id=PurchaseOrderId(0),
+        reference=terms.reference,
+        start_on=terms.start_on,
+        currency=currency,
+        created_by=by,
+        created_at=at,
+        updated_at=at,
+        end_on=terms.end_on,
+        type=terms.type,
+        kind=terms.kind,
+        billing_group_id=terms.billing_group_id,
+        is_family=terms.is_family,
+        matched_by=terms.matched_by,
+        amount_max_minor=terms.amount_max_minor,
+        cost_account=terms.cost_account,
+        succeeds_id=terms.succeeds_id,
+        active=terms.active,
+        description=terms.description,
+        members=terms.members,
+        lines=terms.lines,
+    )
+
+
 def changed(order: PurchaseOrder, change: OrderChange) -> PurchaseOrder:
     """Return the order with the change applied. Raises BadPurchaseOrder when it contradicts itself then."""
     fields = {
@@ -202,6 +231,18 @@ def raised(order: PurchaseOrder, amount_max_minor: int) -> PurchaseOrder:
     if amount_max_minor <= order.amount_max_minor:
         raise NotARaise(f"The new maximum has to be more than that of purchase order {order.reference!r}.")
     return replace(order, amount_max_minor=amount_max_minor)
+
+
+def refuse_strange_successor(order: PurchaseOrder, others: Iterable[PurchaseOrder]) -> None:
+    """Pass when the order that this one succeeds is there and of the same scope. Raises BadPurchaseOrder."""
+    if order.succeeds_id is None:
+        return
+    before = next((other for other in others if other.purchase_order_id == order.succeeds_id), None)
+    _refuse_if(
+        before is None or _scope(before) != _scope(order),
+        f"Purchase order {order.reference!r} can only succeed an order of the same account and scope; "
+        f"there is no such order {order.succeeds_id}.",
+    )
 
 
 def _scope(order: PurchaseOrder) -> tuple[AccountId, BillingGroupId | None, bool]:

@@ -25,6 +25,14 @@ OF_ACCOUNTS: Final[LiteralString] = (
 
 FIND: Final[LiteralString] = _GRANTS + "WHERE g.account_id = %(account_id)s AND g.grant_id = %(grant_id)s"
 
+GRANTED_ACCOUNTS: Final[LiteralString] = """
+    SELECT DISTINCT g.account_id
+      FROM terms_grant g
+      LEFT JOIN terms_end e ON e.account_id = g.account_id AND e.grant_id = g.grant_id
+     WHERE e.end_on IS NULL
+     ORDER BY g.account_id
+"""
+
 WAITING: Final[LiteralString] = (
     _GRANTS
     + """
@@ -173,6 +181,11 @@ def find(tx: Transaction, account_id: AccountId, grant_id: GrantId) -> Grant | N
     """Return the account's grant or None."""
     row = tx.one_or_none(FIND, account_id=account_id, grant_id=grant_id)
     return None if row is None else _grant(row)
+
+
+def granted_accounts(tx: Transaction) -> list[AccountId]:
+    """Return the accounts with a grant that nobody has ended, in the order of their ids."""
+    return [AccountId(row.account_id) for row in tx.all(GRANTED_ACCOUNTS)]
 
 
 def waiting(tx: Transaction) -> list[Grant]:

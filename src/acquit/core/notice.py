@@ -1,0 +1,51 @@
+"""Notices: what sales should look at, derived from the books each time they are read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from acquit.core.identifiers import AccountId
+from acquit.core.money import plain
+from acquit.core.purchase_order import Draw, PurchaseOrder, exhausted_on, warned_at
+from acquit.core.terms import Applicant, Grant, warnings
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about an account that a person should look at; `subject` is a grant's or an order's id."""
+
+    account_id: AccountId
+    code: str
+    subject: str
+    text: str
+
+
+def of_grant(grant: Grant, applicant: Applicant, left_minor: int | None) -> list[Notice]:
+    """Return the conditions that the account has lost since the grant, and whether its limit is exceeded."""
+    subject = str(grant.grant_id)
+    lost = [
+        Notice(grant.account_id, finding.code, subject, f"{finding.reason} The term of {grant.term} goes on.")
+        for finding in warnings(applicant)
+    ]
+    if left_minor is None or left_minor >= 0:
+        return lost
+    over = plain(-left_minor, grant.currency)
+    text = f"The credit limit is exceeded by {over} {grant.currency}: renewals are billed, new orders wait."
+    return [*lost, Notice(grant.account_id, "credit-limit-exceeded", subject, text)]
+
+
+def of_order(order: PurchaseOrder, draws: Iterable[Draw], today: date) -> list[Notice]:
+    """Return whether the order has passed a threshold, with the day on which it will be spent if known."""
+    mark = warned_at(order)
+    left = order.left_minor
+    if mark is None or left is None or not order.covers(today):
+        return []
+    subject = str(order.purchase_order_id)
+    if left <= 0:
+        text = f"Purchase order {order.reference} is spent."
+        return [Notice(order.account_id, "purchase-order-spent", subject, text)]
+    spent_on = exhausted_on(order, draws, today)
+    text = f"Purchase order {order.reference} has reached {mark} %; {plain(left, order.currency)} "
+    text += f"{order.currency} are left"
+    text += "." if spent_on is None else f", at this pace until {spent_on}."
+    return [Notice(order.account_id, f"purchase-order-{mark}-percent", subject, text)]
