@@ -16,9 +16,9 @@ class Listed(NamedTuple):
 
 
 COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
-    "Start": (),
+    "Start": (Listed("serve", "serving:serve", "Serve API, office and console."),),
     "Customers": (),
     "Selling": (),
     "Billing": (),
-    "Care": (),
+    "Care": (Listed("migrate", "care:migrate", "Bring the database up to date."),),
 }

@@ -5,12 +5,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from acquit.actions.context import Context
 from acquit.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from acquit.actions.context import Context
+
+Ready = Callable[[str], None]
+"""Called with the origin, such as `http://127.0.0.1:8080`, once the server answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +43,15 @@ class Serving:
 class Program:
     """Everything a command may do, as callables that the composition root filled.
 
-    `open` lends the migrated world of the data directory (or of the external database); `serve` and
-    `work` block until they are told to stop; `at` is the same program on another data directory, which
-    is always embedded there.
+    `open` lends the migrated world of the data directory (or of the external database); `serve` blocks until
+    it is told to stop; `at` is the same program on another data directory, always embedded there.
     """
 
     options: Options
     screen: Screen
     data: Path
-    open: Callable[[], AbstractContextManager[Context]]
-    migrate: Callable[[], int]
-    serve: Callable[[Serving], None]
-    work: Callable[[], None]
+    open: Callable[[], AbstractContextManager["Context"]]
+    serve: Callable[[Serving, Ready], None]
     at: Callable[[Path], "Program"]
 
 

@@ -1,0 +1,237 @@
+"""The composition root: the only file that knows everyone.
+
+It reads the settings, stands adapters behind the ports, and hands the command line a `Program` of callables.
+What a command does not need is not imported, so that `acquit --help` stays quick.
+"""
+
+import errno
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from acquit.cli import frame
+from acquit.cli.program import Options, Program, Ready, Serving
+from acquit.cli.screen import Screen
+from acquit.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from acquit.actions.context import Context
+    from acquit.adapters.http import Site
+    from acquit.ports import Clock
+    from acquit.store.embedded import Cluster
+    from acquit.store.transaction import Database
+
+log = logging.getLogger("acquit.app")
+
+WATCH_SECONDS: Final = 0.5
+PAGE_BODY_MAX: Final = 12 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a process needs to open the world: it can be sent to another process."""
+
+    settings: Settings
+    as_of: date | None = None
+
+
+def main(tokens: Sequence[str]) -> int:
+    """Carry out one command line and return its exit code."""
+    return frame.run(tokens, make_program, explain)
+
+
+def make_program(options: Options, screen: Screen) -> Program:
+    """Return what commands work with. Raises SettingsRefused."""
+    settings = read_settings()
+    if options.data is not None:
+        settings = replace(settings, data=options.data.expanduser().absolute())
+    return _program(World(settings, options.as_of), options, screen)
+
+
+def _program(world: World, options: Options, screen: Screen) -> Program:
+    def at(data: Path) -> Program:
+        there = replace(world.settings, data=data.expanduser().absolute(), database_url=None)
+        return _program(World(there), replace(options, data=data, as_of=None), screen)
+
+    return Program(
+        options=options,
+        screen=screen,
+        data=world.settings.data,
+        open=lambda: opened(world),
+        serve=lambda serving, ready: _serve(world, serving, ready),
+        at=at,
+    )
+
+
+# ---------------------------------------------------------------- the world
+
+
+@contextmanager
+def opened(world: World) -> Iterator["Context"]:
+    """Lend the migrated world; an embedded cluster that nobody else uses stops afterwards."""
+    from acquit.store.transaction import Database
+
+    with _migrated(world.settings) as (url, _), Database(url) as database:
+        yield _context(world, database)
+
+
+@contextmanager
+def _migrated(settings: Settings) -> Iterator[tuple[str, "Cluster | None"]]:
+    """Lend the URL of a migrated database, and the cluster when it is our own."""
+    from acquit.store.embedded import open_cluster
+    from acquit.store.migrate import migrate
+
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        cluster = None
+        if settings.database_url is None:
+            cluster = stack.enter_context(open_cluster(settings.data, settings.postgresql))
+        url = cluster.url if cluster is not None else settings.database_url
+        assert url is not None, "a database is either external or our own"
+        migrate(url)
+        yield url, cluster
+
+
+def _secret(settings: Settings) -> bytes:
+    from acquit.adapters.sealer import secret_of
+
+    return settings.secret_key or secret_of(settings.data / "secret.key")
+
+
+def _context(world: World, database: "Database") -> "Context":
+    from acquit.actions.context import Context
+    from acquit.adapters.archive import DirectoryArchive
+    from acquit.adapters.mail import NullMailer
+    from acquit.adapters.sealer import AesSealer
+
+    settings = world.settings
+    return Context(
+        database=database,
+        clock=_clock(world, database),
+        sealer=AesSealer(_secret(settings)),
+        archive=DirectoryArchive(settings.data / "papers"),
+        mailer=NullMailer(),
+    )
+
+
+def _clock(world: World, database: "Database") -> "Clock":
+    from acquit.adapters.clock import FixedClock, SystemClock
+    from acquit.store.deployment import business_days_ahead
+
+    if world.as_of is not None:
+        return FixedClock(world.as_of)
+    with database.read() as tx:
+        return SystemClock(business_days_ahead(tx))
+
+
+# ---------------------------------------------------------------- the server
+
+
+def _serve(world: World, serving: Serving, ready: Ready) -> None:
+    """Serve until a signal; the database is started again whenever it goes down."""
+    from acquit.adapters.http import Server, Tls
+    from acquit.adapters.logs import log_to_stderr
+
+    settings = world.settings
+    log_to_stderr(settings.log)
+    tls = None
+    if serving.tls_cert is not None and serving.tls_key is not None:
+        tls = Tls(serving.tls_cert, serving.tls_key)
+    with _migrated(settings) as (_, cluster), ExitStack() as stack:
+        _secret(settings)
+        server = Server(
+            partial(site, world),
+            host=serving.host or settings.host,
+            port=settings.port if serving.port is None else serving.port,
+            workers=serving.workers or settings.workers,
+            tls=tls,
+        )
+        if cluster is not None:
+            stack.enter_context(_kept_alive(cluster))
+        origin = f"{'https' if tls else 'http'}://{_named(server.host)}:{server.port}"
+        server.run(lambda: ready(origin))
+
+
+def _named(host: str) -> str:
+    """Return the host as it is written in a URL; a server that listens everywhere is reached here."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not listened on
+    return f"[{host}]" if ":" in host else host
+
+
+@contextmanager
+def _kept_alive(cluster: "Cluster") -> Iterator[None]:
+    """Start the database again, a moment after it goes down, for as long as this lasts."""
+    stopped = threading.Event()
+
+    def watch() -> None:
+        while not stopped.wait(WATCH_SECONDS):
+            try:
+                if cluster.revive():
+                    log.warning("database.revived")
+            except Exception as error:
+                log.error("database.down", extra={"reason": str(error)})
+
+    watcher = threading.Thread(target=watch, name="watch-database", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        watcher.join()
+
+
+def site(world: World) -> "Site":
+    """Return all that one worker process serves."""
+    from acquit.adapters.http import Mount, Site
+    from acquit.adapters.logs import log_to_stderr
+    from acquit.api.entrance import Entrance
+    from acquit.api.origin import Proxies
+    from acquit.console.app import make_app
+
+    settings = world.settings
+    log_to_stderr(settings.log)
+    stack = ExitStack()
+    context = stack.enter_context(opened(world))
+    entrance = Entrance(context, proxies=Proxies.of(settings.trusted_proxies, settings.public_url))
+    stack.callback(entrance.close)
+    pages = make_app(context, settings)
+    return Site(
+        (
+            Mount(("/1.0", "/v1"), entrance, fault=entrance.fault),
+            Mount(("",), pages, body_max=PAGE_BODY_MAX),
+        ),
+        stack.close,
+    )
+
+
+# ---------------------------------------------------------------- what a person is told
+
+
+def explain(error: Exception) -> str | None:
+    """Return a sentence about an error that is no mistake of ours, or None."""
+    import psycopg
+
+    from acquit.adapters.http import PortTaken
+    from acquit.store.refused import StoreRefused
+
+    if isinstance(error, StoreRefused):
+        return str(error)
+    if isinstance(error, PortTaken):
+        return (
+            f"Another program listens there ({error.strerror}): choose another --port, or 0 for a free one."
+        )
+    if isinstance(error, psycopg.OperationalError):
+        return f"The database does not answer: {str(error).strip()} What was begun is undone; try again."
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file {error.filename}."
+    if isinstance(error, PermissionError):
+        return f"You may not use {error.filename}: {error.strerror}."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full: make room and repeat the command. Nothing was half done."
+    return None
