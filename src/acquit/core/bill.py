@@ -5,7 +5,7 @@ are rounded once each, VAT is computed on the summed net, and the gate tells eve
 bill is final; what corrects it is another document.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -31,7 +31,7 @@ from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxCase, TaxLine, tax_line, tax_problems
 from acquit.core.terms import Term, due_on
 
-MissingGlyphs = Callable[[str], set[str]]
+MissingGlyphs = Callable[[str], Set[str]]
 """Tells which characters of a text no paper can print."""
 
 
@@ -254,9 +254,8 @@ def printed_texts(buyer: Buyer) -> tuple[str, ...]:
 
 
 def detail_texts(checked: Draft) -> list[str]:
-    """Return what the details and the order add to a paper."""
-    texts = [text for detail in checked.details for text in (detail.description, detail.domain)]
-    return texts if checked.order is None else [*texts, checked.order.reference]
+    """Return what the details add to a paper."""
+    return [text for detail in checked.details for text in (detail.description, detail.domain)]
 
 
 def issue(final: Draft, issuing: Issuing, number: int, order_id: OrderId) -> Bill:

@@ -5,10 +5,9 @@ its own. An account with a problem is set aside whole, with every problem of eve
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final
 
 from acquit.core.bill import (
     Draft,
@@ -26,7 +25,7 @@ from acquit.core.bill import (
 from acquit.core.charge import Charge, gathers_usage
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import AccountId, BillingGroupId, LegalEntityId, PurchaseOrderId, RunId
-from acquit.core.money import Currency, plain
+from acquit.core.money import EXPONENTS, Currency, plain
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Policy, PurchaseOrder, Verdict, candidate, draw, hold_until, place
 from acquit.core.snapshot import Buyer, Seller
@@ -97,12 +96,12 @@ class Billable:
     buyer_hash: bytes
     payer_hash: bytes | None
     grants: tuple[Grant, ...] = ()
-    held_until: Mapping[str, date] | None = None
+    held_until: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A draft held before its number: its net amount is accrued, not billed."""
+    """Drafts held before their number: the net amount of their charges is accrued, not billed."""
 
     account_id: AccountId
     amount_minor: int
@@ -110,6 +109,7 @@ class Hold:
     reason: str
     held_on: date
     until_on: date
+    charges: tuple[Charge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +192,15 @@ def decide(
 ) -> tuple[Outcome, Sequence[PurchaseOrder]]:
     """Return what becomes of the account's charges, and the orders after its bills were drawn from them.
 
-    Checks in order: legal party, VAT case, sign of the draft, buyer, arithmetic, glyphs.
+    Checks in order: currencies, legal party, VAT case, buyer, glyphs, and per draft its sign, arithmetic and
+    glyphs.
     """
+    if not charges:
+        return Outcome(account.account_id), orders
+    unknown = {charge.currency for charge in charges} - EXPONENTS.keys()
+    if unknown:
+        text = f"No bill can be made in {', '.join(sorted(unknown))}."
+        return _set_aside(account, [Problem("unknown-currency", text, "charges")]), orders
     if account.buyer is None:
         lack = Problem("missing-legal-party", "The account has no legal party yet.", "legal party")
         return _set_aside(account, [lack]), orders
@@ -203,17 +210,26 @@ def decide(
     drafts = _drafts(account, charges, orders, case, rules)
     problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
     problems += glyph_problems(printed_texts(account.buyer), rules.missing_glyphs)
-    for each, _ in drafts:
-        problems += _problems(each, rules)
+    for gathered in drafts:
+        problems += _problems(gathered.draft, rules)
     if problems:
         return _set_aside(account, problems), orders
     if not orders and account.policy is Policy.PROCEED:
-        return Outcome(account.account_id, tuple([each for each, _ in drafts])), orders
+        return Outcome(account.account_id, tuple([gathered.draft for gathered in drafts])), orders
     return _place_all(account, drafts, orders, rules)
 
 
 def _set_aside(account: Billable, problems: Sequence[Problem]) -> Outcome:
     return Outcome(account.account_id, problems=tuple(dict.fromkeys(problems)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """Charges that may stand on one bill, their draft, and the order that applies to them."""
+
+    draft: Draft
+    charges: list[Charge]
+    order: PurchaseOrder | None
 
 
 def _drafts(
@@ -222,12 +238,12 @@ def _drafts(
     orders: Sequence[PurchaseOrder],
     case: TaxCase,
     rules: Rules,
-) -> list[tuple[Draft, PurchaseOrder | None]]:
-    """Return the drafts with something to bill, each with the order that applies to it."""
+) -> list[_Gathered]:
+    """Return what there is to bill; charges that all cost nothing make no draft."""
     term, grant_id = term_for(account.grants, rules.on, False, rules.default_term)
     usage_term, _ = term_for(account.grants, rules.on, True, rules.default_term)
     drafts = []
-    for (currency, group, own_term, _), (order, gathered) in _gathered(
+    for (currency, group, own_term, _), (order, gathered) in _groups(
         account.account_id, charges, orders, rules.on, usage_term != term
     ).items():
         sharing = Sharing(
@@ -243,22 +259,23 @@ def _drafts(
         )
         unplaced = draft(sharing, gathered, case)
         if any(detail.net_minor for detail in unplaced.details):
-            drafts.append((unplaced, order))
+            drafts.append(_Gathered(unplaced, gathered, order))
     return drafts
 
 
-Key = tuple[Currency, BillingGroupId | None, bool, PurchaseOrderId | None]
+_Key = tuple[Currency, BillingGroupId | None, bool, PurchaseOrderId | None]
+_Group = tuple[PurchaseOrder | None, list[Charge]]
 
 
-def _gathered(
+def _groups(
     account_id: AccountId,
     charges: Sequence[Charge],
     orders: Sequence[PurchaseOrder],
     on: date,
     usage_apart: bool,
-) -> dict[Key, tuple[PurchaseOrder | None, list[Charge]]]:
+) -> dict[_Key, _Group]:
     """Return the charges by what a bill has in common, in the order in which they first appear."""
-    groups: dict[Key, tuple[PurchaseOrder | None, list[Charge]]] = {}
+    groups: dict[_Key, _Group] = {}
     order = None
     for charge in charges:
         if orders:
@@ -294,20 +311,22 @@ def _problems(unplaced: Draft, rules: Rules) -> list[Problem]:
 
 
 def _place_all(
-    account: Billable,
-    drafts: Sequence[tuple[Draft, PurchaseOrder | None]],
-    orders: Sequence[PurchaseOrder],
-    rules: Rules,
+    account: Billable, drafts: Sequence[_Gathered], orders: Sequence[PurchaseOrder], rules: Rules
 ) -> tuple[Outcome, Sequence[PurchaseOrder]]:
     """Put each draft on the order that carries it, or do what the account's policy says."""
     issued: list[Draft] = []
     holds: dict[tuple[Currency, str], Hold] = {}
     warnings: list[str] = []
     left = list(orders)
-    for unplaced, order in drafts:
-        current = None if order is None else _as_drawn(order, left)
+    for gathered in drafts:
+        unplaced = gathered.draft
         placement = place(
-            current, left, unplaced.net_minor, account.policy, rules.on, first_period(unplaced.details)
+            _as_drawn(gathered.order, left),
+            left,
+            unplaced.net_minor,
+            account.policy,
+            rules.on,
+            first_period(unplaced.details),
         )
         if placement.order is not None:
             issued.append(placed(unplaced, placement.order))
@@ -315,41 +334,42 @@ def _place_all(
             continue
         verdict = _after_deadline(placement.verdict, account, placement.reason, rules.on)
         if verdict is Verdict.HOLD:
-            _add_hold(holds, account, unplaced, placement.reason, rules.on)
+            _add_hold(holds, account, gathered, placement.reason, rules.on)
             continue
         issued.append(unplaced)
         if verdict is Verdict.WARN:
             warnings.append(placement.reason)
-    problems = glyph_problems(
-        [each.order.reference for each in issued if each.order is not None], rules.missing_glyphs
-    )
+    references = [each.order.reference for each in issued if each.order is not None]
+    problems = glyph_problems(references, rules.missing_glyphs)
     if problems:
         return _set_aside(account, problems), orders
     return Outcome(account.account_id, tuple(issued), tuple(holds.values()), tuple(warnings)), left
 
 
-def _as_drawn(order: PurchaseOrder, orders: Sequence[PurchaseOrder]) -> PurchaseOrder:
-    """Return the order as it is after the drafts before."""
+def _as_drawn(order: PurchaseOrder | None, orders: Sequence[PurchaseOrder]) -> PurchaseOrder | None:
+    """Return the order as the drafts before have left it."""
+    if order is None:
+        return None
     return next(each for each in orders if each.purchase_order_id == order.purchase_order_id)
 
 
 def _after_deadline(verdict: Verdict, account: Billable, reason: str, on: date) -> Verdict:
     """A hold ends after its last day: the bill is then issued, with a warning."""
-    until = (account.held_until or _NONE).get(reason)
+    until = account.held_until.get(reason)
     return Verdict.WARN if verdict is Verdict.HOLD and until is not None and until < on else verdict
 
 
-_NONE: Final[Mapping[str, date]] = {}
-
-
 def _add_hold(
-    holds: dict[tuple[Currency, str], Hold], account: Billable, held: Draft, reason: str, on: date
+    holds: dict[tuple[Currency, str], Hold], account: Billable, gathered: _Gathered, reason: str, on: date
 ) -> None:
     """Hold the draft; holds of one reason and currency add up and keep the earliest deadline."""
-    key = (held.sharing.currency, reason)
+    net_minor, charges = gathered.draft.net_minor, tuple(gathered.charges)
+    key = (gathered.draft.sharing.currency, reason)
     before = holds.get(key)
     if before is not None:
-        holds[key] = replace(before, amount_minor=before.amount_minor + held.net_minor)
+        holds[key] = replace(
+            before, amount_minor=before.amount_minor + net_minor, charges=before.charges + charges
+        )
         return
-    until = (account.held_until or _NONE).get(reason) or hold_until(on, account.hold_days_max)
-    holds[key] = Hold(account.account_id, held.net_minor, key[0], reason, on, until)
+    until = account.held_until.get(reason) or hold_until(on, account.hold_days_max)
+    holds[key] = Hold(account.account_id, net_minor, key[0], reason, on, until, charges)
