@@ -1,0 +1,115 @@
+"""Render the paper of an issued bill, once: the bytes are archived and served ever after."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from acquit.actions.context import Context
+from acquit.core.bill import NoSuchBill
+from acquit.core.identifiers import AccountId, BillId
+from acquit.documents.page import render_page
+from acquit.documents.paper import BillPaper
+from acquit.documents.pdf import render
+from acquit.store import bills, documents
+from acquit.store.documents import PDF, BillKey, Document
+
+CHUNK: Final = 200
+"""Bills that are loaded, and recorded, at once."""
+
+Press = Callable[[Sequence[BillPaper]], Iterable[bytes]]
+"""Turns papers into PDF, in their order: in this process, or in several."""
+
+
+class PaperLost(Exception):
+    """The archive lost a paper, and this version would print it differently: restore it from a backup."""
+
+
+def one_by_one(papers: Sequence[BillPaper]) -> Iterable[bytes]:
+    """Render in this process."""
+    return map(render, papers)
+
+
+def bill_pdf(context: Context, account_id: AccountId, bill_id: BillId) -> bytes:
+    """Return the paper of the account's bill as it was archived; one that has none yet is rendered now.
+
+    Raises NoSuchBill, also for another account's bill; PaperLost when the archive cannot give it any more.
+    """
+    kept = _find(context, account_id, bill_id)
+    if kept is None:
+        render_bills(context, [(account_id, bill_id)])
+        kept = _find(context, account_id, bill_id)
+    if kept is None:
+        raise NoSuchBill(bill_id)
+    try:
+        return context.archive.get(kept.sha256)
+    except KeyError:
+        return _restored(context, kept)
+
+
+def bill_page(context: Context, account_id: AccountId, bill_id: BillId, pdf_link: str) -> bytes:
+    """Return the bill as a web page with a link to its PDF. Raises NoSuchBill."""
+    with context.database.snapshot() as tx:
+        found = documents.printed(tx, [(account_id, bill_id)])
+    if not found:
+        raise NoSuchBill(bill_id)
+    return render_page(BillPaper(*found[0]), pdf_link)
+
+
+def account_of(context: Context, bill_id: BillId) -> AccountId:
+    """Return which account a bill belongs to. Raises NoSuchBill."""
+    with context.database.read() as tx:
+        account_id = bills.account_of(tx, bill_id)
+    if account_id is None:
+        raise NoSuchBill(bill_id)
+    return account_id
+
+
+def render_bills(context: Context, keys: Sequence[BillKey], press: Press = one_by_one) -> int:
+    """Every one of these bills has its paper; return how many were rendered now.
+
+    Bytes are archived before they are recorded. Where two render the same bill, the first record stays.
+    """
+    made = 0
+    for start in range(0, len(keys), CHUNK):
+        made += _render(context, keys[start : start + CHUNK], press)
+    return made
+
+
+def render_missing(context: Context, limit: int = 10 * CHUNK, press: Press = one_by_one) -> int:
+    """At most `limit` bills that had no paper have one; return how many. Zero means that none is missing."""
+    with context.database.read() as tx:
+        keys = documents.missing(tx, limit)
+    return render_bills(context, keys, press)
+
+
+def _render(context: Context, keys: Sequence[BillKey], press: Press) -> int:
+    with context.database.snapshot() as tx:
+        found = documents.printed(tx, documents.unrendered(tx, keys))
+    if not found:
+        return 0
+    papers = [BillPaper(*each) for each in found]
+    made = [_archived(context, paper, content) for paper, content in zip(papers, press(papers), strict=True)]
+    with context.database.write() as tx:
+        documents.record(tx, made)
+    return len(made)
+
+
+def _archived(context: Context, paper: BillPaper, content: bytes) -> Document:
+    sha256 = context.archive.put(content)
+    return Document(paper.bill.account_id, paper.bill.bill_id, PDF, sha256, len(content))
+
+
+def _find(context: Context, account_id: AccountId, bill_id: BillId) -> Document | None:
+    with context.database.read() as tx:
+        return documents.find(tx, account_id, bill_id)
+
+
+def _restored(context: Context, lost: Document) -> bytes:
+    """Render once more and accept nothing but the very bytes that were archived."""
+    with context.database.snapshot() as tx:
+        (found,) = documents.printed(tx, [(lost.account_id, lost.bill_id)])
+    content = render(BillPaper(*found))
+    if hashlib.sha256(content).hexdigest() != lost.sha256:
+        raise PaperLost(f"the paper of bill {lost.bill_id} is not in the archive any more")
+    context.archive.put(content)
+    return content

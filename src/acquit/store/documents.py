@@ -1,0 +1,205 @@
+"""Papers: what of a bill is printed, read in batches, and the record of papers that were rendered."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Final, LiteralString, NamedTuple
+
+from acquit.core.bill import Bill, BillKind, Detail
+from acquit.core.identifiers import AccountId, BillId
+from acquit.core.snapshot import Buyer, Seller
+from acquit.core.tax import TaxLine
+from acquit.store.transaction import Transaction
+
+PDF: Final = "pdf"
+
+BillKey = tuple[AccountId, BillId]
+
+
+class Printed(NamedTuple):
+    """An issued bill with the copies that it is printed with, in the order of a paper's members."""
+
+    bill: Bill
+    seller: Seller
+    buyer: Buyer
+    payer: Buyer | None
+    corrected_on: date | None
+    logo: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A paper that was rendered: where the archive keeps it, and how long it is."""
+
+    account_id: AccountId
+    bill_id: BillId
+    form: str
+    sha256: str
+    size_bytes: int
+
+
+BILLS: Final[LiteralString] = """
+    SELECT b.account_id, b.bill_id, b.order_id, b.kind, b.corrects_bill_id, b.legal_entity_id, b.payer_id,
+           b.run_id, b.category, b.issued_on, b.issued_at, b.term_days, b.term_method, b.term_grant_id,
+           b.due_on, b.currency, b.net_minor, b.tax_minor, b.total_minor, b.billing_group_id,
+           b.purchase_order_account, b.purchase_order_id, b.purchase_order_reference, b.purchase_order_type,
+           b.payment_reference, b.payment_means, b.language, b.note, b.seller_hash, b.buyer_hash, b.payer_hash
+      FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
+      JOIN bill b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
+"""
+
+DETAILS: Final[LiteralString] = """
+    SELECT d.account_id, d.bill_id, d.detail_no, d.service_id, d.kind, d.domain, d.description, d.quantity_e4,
+           d.unit_price_ucents, d.net_minor, d.vat_category, d.vat_rate_bp, d.period_start, d.period_end,
+           d.purchase_order_line_no, d.correction_no
+      FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
+      JOIN bill_detail d ON d.account_id = asked.account_id AND d.bill_id = asked.bill_id
+     ORDER BY d.detail_no
+"""
+
+TAXES: Final[LiteralString] = """
+    SELECT t.account_id, t.bill_id, t.vat_category, t.vat_rate_bp, t.net_minor, t.tax_minor, t.exemption_code,
+           t.exemption_text
+      FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
+      JOIN bill_tax t ON t.account_id = asked.account_id AND t.bill_id = asked.bill_id
+     ORDER BY t.vat_rate_bp DESC, t.vat_category
+"""
+
+CORRECTED: Final[LiteralString] = """
+    SELECT b.account_id, b.bill_id, b.issued_on
+      FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
+      JOIN bill b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
+"""
+
+SNAPSHOTS: Final[LiteralString] = """
+    SELECT snapshot_hash, body FROM snapshot WHERE snapshot_hash = ANY(%(hashes)s)
+"""
+
+LOGOS: Final[LiteralString] = """
+    SELECT legal_entity_id, logo FROM legal_entity WHERE logo IS NOT NULL
+"""
+
+FIND: Final[LiteralString] = """
+    SELECT account_id, bill_id, form, sha256, size_bytes
+      FROM document
+     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s AND form = %(form)s
+"""
+
+RENDERED: Final[LiteralString] = """
+    SELECT d.account_id, d.bill_id
+      FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
+      JOIN document d ON d.account_id = asked.account_id AND d.bill_id = asked.bill_id AND d.form = %(form)s
+"""
+
+RECORD: Final[LiteralString] = """
+    INSERT INTO document (account_id, bill_id, form, sha256, size_bytes)
+    SELECT made.*
+      FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[], %(forms)s::text[], %(hashes)s::text[],
+                  %(sizes)s::bigint[]) AS made
+     ORDER BY 1, 2
+        ON CONFLICT (account_id, bill_id, form) DO NOTHING
+"""
+
+MISSING: Final[LiteralString] = """
+    SELECT b.account_id, b.bill_id
+      FROM bill b
+     WHERE NOT EXISTS (SELECT FROM document d
+                        WHERE d.account_id = b.account_id AND d.bill_id = b.bill_id AND d.form = %(form)s)
+     LIMIT %(limit)s
+"""
+
+
+def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
+    """Return what is printed of these bills, in the order asked; a bill that does not exist is left out."""
+    asked = _asked(keys)
+    rows = {(row.account_id, row.bill_id): row for row in tx.all(BILLS, **asked)}
+    details = _by_bill(tx.all(DETAILS, **asked), Detail)
+    taxes = _by_bill(tx.all(TAXES, **asked), TaxLine)
+    copies = _copies(tx, rows.values())
+    corrected = _corrected(tx, rows.values())
+    logos = {row.legal_entity_id: bytes(row.logo) for row in tx.all(LOGOS)}
+    return [
+        Printed(
+            bill=_bill(rows[key], details[key], taxes[key]),
+            seller=Seller(**_known(copies[rows[key].seller_hash], Seller)),
+            buyer=Buyer(**_known(copies[rows[key].buyer_hash], Buyer)),
+            payer=_payer(rows[key], copies),
+            corrected_on=corrected.get((key[0], rows[key].corrects_bill_id)),
+            logo=logos.get(rows[key].legal_entity_id, b""),
+        )
+        for key in keys
+        if key in rows
+    ]
+
+
+def find(tx: Transaction, account_id: AccountId, bill_id: BillId, form: str = PDF) -> Document | None:
+    """Return the record of the bill's paper, or None while it has none."""
+    row = tx.one_or_none(FIND, account_id=account_id, bill_id=bill_id, form=form)
+    return None if row is None else Document(*row)
+
+
+def unrendered(tx: Transaction, keys: Sequence[BillKey], form: str = PDF) -> list[BillKey]:
+    """Return those of the bills that have no paper yet, in their order."""
+    rendered = {(row.account_id, row.bill_id) for row in tx.all(RENDERED, form=form, **_asked(keys))}
+    return [key for key in keys if key not in rendered]
+
+
+def missing(tx: Transaction, limit: int, form: str = PDF) -> list[BillKey]:
+    """Return at most `limit` bills that have no paper."""
+    return [(row.account_id, row.bill_id) for row in tx.all(MISSING, form=form, limit=limit)]
+
+
+def record(tx: Transaction, documents: Sequence[Document]) -> None:
+    """Write that these papers exist; for a bill that has one already, the first one stays."""
+    tx.run(
+        RECORD,
+        account_ids=[document.account_id for document in documents],
+        bill_ids=[document.bill_id for document in documents],
+        forms=[document.form for document in documents],
+        hashes=[document.sha256 for document in documents],
+        sizes=[document.size_bytes for document in documents],
+    )
+
+
+def _asked(keys: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    return {"account_ids": [key[0] for key in keys], "bill_ids": [key[1] for key in keys]}
+
+
+def _by_bill(rows: Iterable[Any], value: type[Any]) -> Mapping[BillKey, list[Any]]:
+    """Gather rows that begin with account and bill; the other columns are the value's members."""
+    gathered: dict[BillKey, list[Any]] = defaultdict(list)
+    for row in rows:
+        gathered[row.account_id, row.bill_id].append(value(*row[2:]))
+    return gathered
+
+
+def _bill(row: Any, details: list[Detail], taxes: list[TaxLine]) -> Bill:
+    members = row._asdict() | {"kind": BillKind(row.kind)}
+    return Bill(**members, details=tuple(details), taxes=tuple(taxes))
+
+
+def _copies(tx: Transaction, rows: Iterable[Any]) -> dict[bytes, dict[str, Any]]:
+    hashes = {name for row in rows for name in (row.seller_hash, row.buyer_hash, row.payer_hash) if name}
+    return {row.snapshot_hash: row.body for row in tx.all(SNAPSHOTS, hashes=list(hashes))}
+
+
+def _corrected(tx: Transaction, rows: Iterable[Any]) -> dict[BillKey, date]:
+    """Return the dates of the bills that these bills correct."""
+    keys = [(row.account_id, row.corrects_bill_id) for row in rows if row.corrects_bill_id is not None]
+    if not keys:
+        return {}
+    found = tx.all(CORRECTED, **_asked(keys))
+    return {(row.account_id, row.bill_id): row.issued_on for row in found}
+
+
+def _payer(row: Any, copies: Mapping[bytes, dict[str, Any]]) -> Buyer | None:
+    """Return the payer when it is another legal party than the buyer."""
+    if row.payer_hash is None or row.payer_hash == row.buyer_hash:
+        return None
+    return Buyer(**_known(copies[row.payer_hash], Buyer))
+
+
+def _known(body: Mapping[str, Any], value: type[Seller | Buyer]) -> dict[str, Any]:
+    """Return the members that this version knows: copies are kept for ten years."""
+    return {field.name: body[field.name] for field in fields(value) if field.name in body}
