@@ -35,13 +35,7 @@ PAYER = replace(BUYER, name="Lefèvre Holding", sub_account="")
 
 @pytest.fixture
 def context(database: Database, tmp_path: Path) -> Context:
-    return Context(
-        database,
-        FixedClock(date(2026, 12, 1)),
-        AesSealer(b"k" * 32),
-        DirectoryArchive(tmp_path),
-        NullMailer(),
-    )
+    return paper_context(database, tmp_path)
 
 
 def archived(context: Context, account_id: AccountId, bill_id: BillId) -> documents.Document | None:
