@@ -1,0 +1,176 @@
+"""Bills: /me/bill, their details and their export."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from acquit.actions.export_bills import ask_for_export
+from acquit.api import links, wire
+from acquit.api.listing import Column, Listing
+from acquit.api.refusals import NoSuchObject, NoSuchRoute
+from acquit.api.request import Request
+from acquit.core.identifiers import BillId
+from acquit.store import bill_lists
+from acquit.store.bill_lists import BillSummary, DetailSummary
+from acquit.store.transaction import Transaction
+
+DETAILS_PER_ORDER: Final = 1_000_000
+"""A detail's id is its bill's order id times this, plus its number on the bill."""
+
+DETAIL_DIGITS_MAX: Final = 18
+
+
+# ---------------------------------------------------------------- bills
+
+
+def list_bills(request: Request) -> Listing[str]:
+    """GET /me/bill: the account's bills, by category, date or order."""
+    caller, query = request.caller, request.query
+
+    def smallest_units(value: Any) -> object:
+        return wire.minor(value, caller.currency)
+
+    columns = {
+        "billId": Column("bill_id"),
+        "category": Column("category"),
+        "date": Column("issued_at"),
+        "orderId": Column("order_id"),
+        "priceWithTax.value": Column("total_minor", smallest_units),
+        "priceWithoutTax.value": Column("net_minor", smallest_units),
+        "tax.value": Column("tax_minor", smallest_units),
+    }
+    selection = bill_lists.of_account(
+        caller.account_id,
+        category=query["category"],
+        issued_from=query["date.from"],
+        issued_to=query["date.to"],
+        order_id=query["orderId"],
+    )
+    return Listing(selection, lambda tx, ids: _bills(tx, request, ids), columns)
+
+
+def get_bill(request: Request) -> object:
+    """GET /me/bill/{billId}: one bill, with the links to its paper."""
+    bill_id = BillId(request.path["billId"])
+    with request.read() as tx:
+        found = bill_lists.find(tx, request.caller.account_id, bill_id)
+    if found is None:
+        raise NoSuchObject(bill_id)
+    return _bill(found, request)
+
+
+def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, object]:
+    """Read several bills with one statement."""
+    with request.read() as tx:
+        return _bills(tx, request, bill_ids)
+
+
+def download(request: Request) -> str:
+    """GET /me/bill/{billId}/download: a link to the paper; a route of American sellers alone."""
+    if not request.caller.legal_entity_id.startswith("US"):
+        raise NoSuchRoute
+    bill_id = BillId(request.path["billId"])
+    with request.read() as tx:
+        if bill_lists.find(tx, request.caller.account_id, bill_id) is None:
+            raise NoSuchObject(bill_id)
+    page = "bill.cgi" if request.query["extension"] == "html" else "bill.pdf"
+    return links.bill_link(request, bill_id, links.bill_password(request, bill_id), page)
+
+
+def _bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:
+    found = bill_lists.find_many(tx, request.caller.account_id, bill_ids)
+    return {bill.bill_id: _bill(bill, request) for bill in found}
+
+
+def _bill(bill: BillSummary, request: Request) -> dict[str, Any]:
+    password = links.bill_password(request, bill.bill_id)
+    return {
+        "billId": bill.bill_id,
+        "category": bill.category,
+        "date": wire.instant(bill.issued_at, request.zone),
+        "eInvoicingId": None,
+        "eInvoicingStatus": None,
+        "orderId": bill.order_id,
+        "password": password,
+        "pdfUrl": links.bill_link(request, bill.bill_id, password, "bill.pdf"),
+        "priceWithTax": wire.price(bill.total_minor, bill.currency),
+        "priceWithoutTax": wire.price(bill.net_minor, bill.currency),
+        "tax": wire.price(bill.tax_minor, bill.currency),
+        "url": links.bill_link(request, bill.bill_id, password, "bill.cgi"),
+    }
+
+
+# ---------------------------------------------------------------- details
+
+
+def list_details(request: Request) -> Listing[str]:
+    """GET /me/bill/{billId}/details: the ids of the bill's details, in their order."""
+    bill_id = BillId(request.path["billId"])
+
+    def ids(tx: Transaction) -> list[str]:
+        found = bill_lists.details(tx, request.caller.account_id, bill_id)
+        if not found:
+            raise NoSuchObject(bill_id)
+        return [_detail_id(detail) for detail in found]
+
+    return Listing(ids, lambda tx, wanted: _details(tx, request, wanted))
+
+
+def get_detail(request: Request) -> object:
+    """GET /me/bill/{billId}/details/{billDetailId}: one detail."""
+    detail_id = request.path["billDetailId"]
+    found = get_many_details(request, [detail_id])
+    if detail_id not in found:
+        raise NoSuchObject(detail_id)
+    return found[detail_id]
+
+
+def get_many_details(request: Request, detail_ids: Sequence[str]) -> Mapping[str, object]:
+    """Read several details of one bill with one statement."""
+    with request.read() as tx:
+        return _details(tx, request, detail_ids)
+
+
+def _details(tx: Transaction, request: Request, detail_ids: Sequence[str]) -> dict[str, object]:
+    numbers = [int(text) for text in detail_ids if _is_detail_id(text)]
+    bill_id = BillId(request.path["billId"])
+    found = bill_lists.some_details(tx, request.caller.account_id, bill_id, numbers)
+    return {_detail_id(detail): _detail(detail) for detail in found}
+
+
+def _is_detail_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= DETAIL_DIGITS_MAX
+
+
+def _detail_id(detail: DetailSummary) -> str:
+    return str(detail.order_id * DETAILS_PER_ORDER + detail.detail_no)
+
+
+def _detail(detail: DetailSummary) -> dict[str, Any]:
+    return {
+        "billDetailId": _detail_id(detail),
+        "description": detail.description,
+        "domain": detail.domain,
+        "periodEnd": wire.day(detail.period_end),
+        "periodStart": wire.day(detail.period_start),
+        "quantity": wire.quantity(detail.quantity_e4),
+        "totalPrice": wire.price(detail.net_minor, detail.currency),
+        "unitPrice": wire.long_price(detail.unit_price_ucents, detail.currency),
+    }
+
+
+# ---------------------------------------------------------------- export
+
+
+def export(request: Request) -> None:
+    """POST /me/bill/export: an archive of bills, made in the background and sent as a link by mail."""
+    body = request.body
+    ask_for_export(
+        request.context,
+        request.caller.account_id,
+        body["archiveType"],
+        origin=request.origin,
+        by=request.caller.actor,
+        bill_ids=body.get("ids"),
+        issued_from=body.get("startDate"),
+        issued_to=body.get("endDate"),
+    )
