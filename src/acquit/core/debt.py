@@ -27,6 +27,12 @@ class NoSuchOperation(NotFound):
     code = "no-such-operation"
 
 
+class NoSuchDeposit(NotFound):
+    """The account has no such deposit."""
+
+    code = "no-such-deposit"
+
+
 class NotOwed(Conflict):
     """More would be settled than is open on the debt."""
 
@@ -118,6 +124,15 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Allocation:
+    """So much money for one debt."""
+
+    account_id: AccountId
+    debt_id: DebtId
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Amounts:
     """The amounts of a debt on a day: due is all that is open, and unmatured + todo + pending = due."""
 
@@ -157,6 +172,12 @@ def has_failed(operations: Iterable[Operation]) -> bool:
     """Whether the latest money that came was returned."""
     latest = max(operations, key=lambda operation: operation.operation_id, default=None)
     return latest is not None and latest.kind is OperationKind.RETURNED
+
+
+def paid_minor(operations: Sequence[Operation]) -> int:
+    """Return how much of the debt is paid by money that stayed."""
+    kept = standing(operations)
+    return sum(operation.amount_minor for operation in kept if operation.kind is OperationKind.PAYMENT)
 
 
 def standing(operations: Sequence[Operation]) -> list[Operation]:

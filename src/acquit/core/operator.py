@@ -27,12 +27,15 @@ class Right(StrEnum):
     DECIDE_REQUESTS = "decide-requests"
     GRANT_TERMS = "grant-terms"
     SET_PURCHASE_ORDERS = "set-purchase-orders"
+    RUN_BILLS = "run-bills"
+    CORRECT_BILLS = "correct-bills"
+    SETTLE_DEBTS = "settle-debts"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.SALES: frozenset({Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS}),
-    Role.BILLING: frozenset({Right.SET_PURCHASE_ORDERS}),
-    Role.TREASURY: frozenset(),
+    Role.BILLING: frozenset({Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.CORRECT_BILLS}),
+    Role.TREASURY: frozenset({Right.SETTLE_DEBTS}),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),
 }

@@ -1,0 +1,137 @@
+"""What settling a debt and undoing it have in common: each writes an operation and a balanced entry.
+
+The callers hold the payer and the accounts, so that neither a debt nor a chain of entries is changed by two.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from acquit.actions.loading import entity_in
+from acquit.core import journal
+from acquit.core.account import LegalEntity
+from acquit.core.debt import (
+    Allocation,
+    Debt,
+    NoSuchDebt,
+    Operation,
+    OperationKind,
+    paid_minor,
+    refuse_over_open,
+)
+from acquit.core.identifiers import AccountId, DebtId, LegalEntityId
+from acquit.core.journal import Chart, EntryKind, Posting, Role, VatShare, chained
+from acquit.store import accounts, billables, debts, journals
+from acquit.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The seller and its chart of accounts."""
+
+    entity: LegalEntity
+    chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A debt with its operations, oldest first."""
+
+    debt: Debt
+    operations: tuple[Operation, ...]
+
+
+def hold_in(tx: Transaction, payer_id: AccountId, account_ids: Sequence[AccountId]) -> None:
+    """Hold the payer, then the accounts in order."""
+    accounts.lock(tx, payer_id)
+    accounts.lock(tx, *sorted({*account_ids} - {payer_id}))
+
+
+def books_in(tx: Transaction, legal_entity_id: LegalEntityId) -> Books:
+    """Return the books of a legal entity. Raises NoSuchLegalEntity, ChartIncomplete."""
+    entity = entity_in(tx, legal_entity_id)
+    chart = billables.chart(tx, entity.legal_entity_id)
+    journal.refuse_incomplete(chart, entity.legal_entity_id)
+    return Books(entity, chart)
+
+
+def owed_in(tx: Transaction, account_id: AccountId, debt_id: DebtId) -> Owed:
+    """Return the debt with its operations. Raises NoSuchDebt."""
+    debt = debts.find(tx, account_id, debt_id)
+    if debt is None:
+        raise NoSuchDebt(f"Account {account_id} has no debt {debt_id}.", account=account_id)
+    return Owed(debt, tuple(debts.operations(tx, account_id, debt_id)))
+
+
+def vat_share_in(tx: Transaction, books: Books, debt: Debt) -> VatShare:
+    """Return the VAT of the debt's bill that waits for payment (none when it was due with the bill)."""
+    pending = books.chart[Role.VAT_PENDING]
+    posted = journals.posted_minor(tx, debt.account_id, EntryKind.BILL.value, debt.bill_id, pending)
+    return VatShare(debt.amount_minor, -posted)
+
+
+def book_in(
+    tx: Transaction,
+    account_id: AccountId,
+    kind: EntryKind,
+    booked_on: date,
+    reference: str,
+    postings: Sequence[Posting],
+) -> None:
+    """Write an entry at the end of the account's chain."""
+    entry = chained(journals.head(tx, account_id), account_id, kind.value, booked_on, reference, postings)
+    journals.write(tx, [entry])
+
+
+def settle_in(
+    tx: Transaction,
+    books: Books,
+    owed: Owed,
+    allocation: Allocation,
+    deposit: debts.Deposit,
+    on: date,
+    automatic: bool,
+) -> int:
+    """Let a part of a deposit settle a debt; return the id of the operation. Raises BadAmount, NotOwed."""
+    debt, amount_minor = owed.debt, allocation.amount_minor
+    refuse_over_open(debt, owed.operations, amount_minor)
+    operation_id = debts.add_operation(
+        tx, debt.account_id, debt.debt_id, OperationKind.PAYMENT, deposit.means, amount_minor, on,
+        deposit=(deposit.account_id, deposit.deposit_id), automatic=automatic,
+    )  # fmt: skip
+    paid = paid_minor(owed.operations)
+    moved = vat_share_in(tx, books, debt).moved(paid, paid + amount_minor)
+    postings = journal.settlement_postings(books.chart, amount_minor, moved, debt.currency)
+    book_in(tx, debt.account_id, EntryKind.SETTLEMENT, on, f"{debt.bill_id}/{operation_id}", postings)
+    return operation_id
+
+
+def undo_in(
+    tx: Transaction,
+    books: Books,
+    owed: Owed,
+    undone: Operation,
+    kind: OperationKind,
+    on: date,
+    reason: str,
+) -> int:
+    """Undo a payment: reopened, its money is unapplied again; returned, the bank took it back.
+
+    Return the id of the operation that undoes it.
+    """
+    debt = owed.debt
+    deposit = (undone.deposit_payer, undone.deposit_id)
+    operation_id = debts.add_operation(
+        tx, debt.account_id, debt.debt_id, kind, undone.means, undone.amount_minor, on,
+        deposit=None if deposit[0] is None or deposit[1] is None else (deposit[0], deposit[1]),
+        reverses_id=undone.operation_id, reason=reason,
+    )  # fmt: skip
+    paid = paid_minor(owed.operations)
+    moved = vat_share_in(tx, books, debt).moved(paid - undone.amount_minor, paid)
+    returned = kind is OperationKind.RETURNED
+    postings = (journal.returned_postings if returned else journal.reopened_postings)(
+        books.chart, undone.amount_minor, moved, debt.currency
+    )
+    entry_kind = EntryKind.RETURNED if returned else EntryKind.REOPENED
+    book_in(tx, debt.account_id, entry_kind, on, f"{debt.bill_id}/{operation_id}", postings)
+    return operation_id
