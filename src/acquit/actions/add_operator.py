@@ -11,6 +11,7 @@ from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import OperatorId
 from acquit.core.operator import Operator, Role
 from acquit.store import acts, operators
+from acquit.store.transaction import Transaction
 
 OPERATOR_ID: Final = re.compile(r"[a-z][a-z0-9._-]{1,39}")
 
@@ -36,13 +37,18 @@ def add_operator(
     id is taken.
     """
     operator = _operator(operator_id, name, role, email)
-    passwords.check(password, [operator_id, name, email])
-    password_hash = passwords.hashed(password)
     with context.database.write() as tx:
-        if not operators.add(tx, operator, password_hash):
-            raise OperatorExists(f"There is already an operator {operator_id}: choose another id.")
-        acts.record(tx, by, "add_operator", None, operator_id, role=role)
+        add_operator_in(tx, operator, password, by)
     return operator
+
+
+def add_operator_in(tx: Transaction, operator: Operator, password: str, by: str) -> None:
+    """Add an operator inside a transaction that is the caller's. Raises OperatorExists, Invalid."""
+    _operator(operator.operator_id, operator.name, operator.role, operator.email)
+    passwords.check(password, [operator.operator_id, operator.name, operator.email])
+    if not operators.add(tx, operator, passwords.hashed(password)):
+        raise OperatorExists(f"There is already an operator {operator.operator_id}: choose another id.")
+    acts.record(tx, by, "add_operator", None, operator.operator_id, role=operator.role.value)
 
 
 def create_operator_token(context: Context, operator_id: str, *, by: str) -> str:

@@ -16,7 +16,10 @@ class Listed(NamedTuple):
 
 
 COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
-    "Start": (Listed("serve", "serving:serve", "Serve API, office and console."),),
+    "Start": (
+        Listed("init", "init:init", "Set up your own company."),
+        Listed("serve", "serving:serve", "Serve API, office and console."),
+    ),
     "Customers": (),
     "Selling": (),
     "Billing": (),

@@ -1,10 +1,12 @@
 """What a person (or a program behind a pipe) sees: answers on standard output, all else on standard error."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from getpass import getpass
+from typing import Final
 
 import msgspec
 from rich.console import Console
@@ -12,6 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from acquit.core.errors import Invalid
+
+PIPE_COLUMNS: Final = 1000
 
 Advance = Callable[[int], None]
 
@@ -27,8 +31,8 @@ class Screen:
     """Standard output carries the answer alone: tables for a person, one JSON document with `json`."""
 
     json: bool = False
-    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=False))
-    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    out: Console = field(default_factory=lambda: _console(stderr=False))
+    err: Console = field(default_factory=lambda: _console(stderr=True))
 
     def answer(self, document: object, *shown: object) -> None:
         """Print `document` as JSON, or for a person each of `shown` (texts and tables)."""
@@ -37,7 +41,7 @@ class Screen:
             sys.stdout.flush()
             return
         for part in shown:
-            self.out.print(escape(part) if isinstance(part, str) else part)
+            self.out.print(escape(part) if isinstance(part, str) else part, soft_wrap=isinstance(part, str))
 
     def say(self, text: str) -> None:
         """Tell what happens, on standard error."""
@@ -92,6 +96,12 @@ class Screen:
         with Progress(console=self.err, transient=True) as bar:
             task = bar.add_task(escape(title), total=total)
             yield lambda steps: bar.advance(task, steps)
+
+
+def _console(*, stderr: bool) -> Console:
+    """Return a console that fits the terminal; in a pipe lines are as long as they are."""
+    piped = not (sys.stderr if stderr else sys.stdout).isatty() and "COLUMNS" not in os.environ
+    return Console(stderr=stderr, highlight=False, width=PIPE_COLUMNS if piped else None)
 
 
 def encode(document: object) -> bytes:

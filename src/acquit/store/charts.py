@@ -1,0 +1,44 @@
+"""Charts of accounts and VAT rates: what a legal entity starts with."""
+
+from collections.abc import Mapping
+from typing import Final, LiteralString
+
+from acquit.core.identifiers import LegalEntityId
+from acquit.core.journal import Role
+from acquit.core.set_up import LedgerAccount
+from acquit.core.tax import Rates
+from acquit.store.transaction import Transaction
+
+INSERT_LEDGER: Final[LiteralString] = """
+    INSERT INTO ledger_account (legal_entity_id, role, number, name)
+    VALUES (%(legal_entity_id)s, %(role)s, %(number)s, %(name)s)
+"""
+
+INSERT_RATE: Final[LiteralString] = """
+    INSERT INTO vat_rate (country, from_on, rate_bp)
+    VALUES (%(country)s, %(from_on)s, %(rate_bp)s)
+        ON CONFLICT (country, from_on) DO NOTHING
+"""
+
+
+def insert_chart(
+    tx: Transaction, legal_entity_id: LegalEntityId, chart: Mapping[Role, LedgerAccount]
+) -> None:
+    """Write which ledger account plays which role for a new legal entity."""
+    for role, ledger in chart.items():
+        tx.run(
+            INSERT_LEDGER,
+            legal_entity_id=legal_entity_id,
+            role=role.value,
+            number=ledger.number,
+            name=ledger.name,
+        )
+
+
+def add_rates(tx: Transaction, rates: Rates) -> int:
+    """Write the rates that are not there yet and return how many; a rate that is there stays."""
+    return sum(
+        tx.run(INSERT_RATE, country=country, from_on=from_on, rate_bp=rate_bp)
+        for country, dated in rates.items()
+        for from_on, rate_bp in dated
+    )
