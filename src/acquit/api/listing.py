@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from acquit.api.contract import contract
-from acquit.api.parameters import read_text
+from acquit.api.parameters import READERS, primitive, read_text
 from acquit.api.refusals import BadParameter
 from acquit.api.request import Answer, Request
 from acquit.store.selection import Condition, Order, Selection, count, keys
@@ -135,12 +135,17 @@ def _refused(name: str, text: str) -> BadParameter:
 
 
 def type_of(model_name: str, dotted: str) -> str | None:
-    """Return the type of a field of the model, dots for nested ones; None when there is no such field."""
+    """Return the type of a scalar field of the model, dots for nested ones; None when there is none."""
     kind = model_name
     for part in dotted.split("."):
         model = contract().models.get(kind)
         kind = next((m.type for m in model.fields if m.name == part), "") if model else ""
-    return kind or None
+    return primitive(kind) if kind and _is_scalar(kind) else None
+
+
+def _is_scalar(kind: str) -> bool:
+    model = contract().models.get(kind)
+    return primitive(kind) in READERS or (model is not None and model.is_enumeration)
 
 
 def _filters(header: str, model: str, zone: ZoneInfo) -> tuple[Filter, ...]:
@@ -279,7 +284,7 @@ def _comparable(value: Any, like: Any, zone: ZoneInfo) -> Any:
         return date.fromisoformat(value)
     if isinstance(like, Decimal) and value is not None:
         return Decimal(str(value))
-    return value
+    return str(value) if isinstance(like, str) and value is not None else value
 
 
 def _meets(shown: object, wanted: Filter, zone: ZoneInfo) -> bool:
