@@ -9,10 +9,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import LiteralString
 
 import psycopg
 import pytest
@@ -23,10 +21,10 @@ from acquit.store import installation
 from acquit.store.embedded import Cluster, open_cluster
 from acquit.store.migrate import migrate
 from acquit.store.transaction import Database
+from store.copies import copy_of
 
 SHARED_CLUSTER = "TEST_RUN_CLUSTER"
 TEMPLATE = "tests_template"
-COPY_TEMPLATE: LiteralString = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 FAST = """\
@@ -41,6 +39,7 @@ autovacuum = off
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden documents anew")
+    parser.addoption("--soak", action="store_true", help="let simulations and fault tests run long")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,14 +85,14 @@ def template(cluster: Cluster) -> str:
 @pytest.fixture
 def database_url(cluster: Cluster, template: str) -> Iterator[str]:
     """A fresh, migrated database of the test's own; its login is the owner (and superuser)."""
-    with _copy_of(cluster, template) as url:
+    with copy_of(cluster, template) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def module_database_url(cluster: Cluster, template: str) -> Iterator[str]:
     """A migrated database that the tests of one module share."""
-    with _copy_of(cluster, template) as url:
+    with copy_of(cluster, template) as url:
         yield url
 
 
@@ -114,27 +113,8 @@ def module_database(module_database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def empty_database_url(cluster: Cluster) -> Iterator[str]:
     """A database without a single table."""
-    with _copy_of(cluster, "template0") as url:
+    with copy_of(cluster, "template0") as url:
         yield url
-
-
-class _copy_of:  # noqa: N801 - reads as a phrase where it is used
-    def __init__(self, cluster: Cluster, template: str) -> None:
-        self._owner = psycopg.connect(cluster.url, autocommit=True)
-        self._template = template
-        self._name = f"test_{uuid.uuid4().hex}"
-        self._url = make_conninfo(cluster.url, dbname=self._name)
-
-    def __enter__(self) -> str:
-        self._owner.execute(
-            sql.SQL(COPY_TEMPLATE).format(sql.Identifier(self._name), sql.Identifier(self._template))
-        )
-        return self._url
-
-    def __exit__(self, *exc: object) -> None:
-        drop: LiteralString = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
-        self._owner.execute(sql.SQL(drop).format(sql.Identifier(self._name)))
-        self._owner.close()
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +129,12 @@ def shared_data() -> Path:
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden documents are written anew."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def soak(request: pytest.FixtureRequest) -> bool:
+    """Whether long runs are wanted (`make soak`)."""
+    return bool(request.config.getoption("--soak"))
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,8 @@ def migrate(url: str) -> None:
         connection.execute(LOCK, {"key": LOCK_KEY})
         try:
             for series in all_series:
-                _apply(connection, series)
+                apply = apply_steps if _recorded(connection, series) else apply_whole
+                apply(connection, series)
             connection.execute(GRANT)
         except TEACHABLE as error:
             raise StoreRefused(_how_to_go_on(connection, error)) from error
@@ -180,17 +181,17 @@ def _refuse_old_server(connection: Connection) -> None:
         )
 
 
-def _recorded(connection: Connection, series: Series) -> dict[int, tuple[str, str]] | None:
-    """Return the recorded steps, or None in a database that has none of our tables."""
+def _recorded(connection: Connection, series: Series) -> dict[int, tuple[str, str]]:
+    """Return the recorded steps by number: none in a fresh database."""
     if connection.execute(HAS_BOOKKEEPING).fetchall() == [(False,)]:
-        return None
+        return {}
     query = sql.SQL("SELECT number, name, sha256 FROM {}").format(sql.Identifier(series.table))
-    return {number: (name, sha256) for number, name, sha256 in connection.execute(query)} or None
+    return {number: (name, sha256) for number, name, sha256 in connection.execute(query)}
 
 
 def _pending(connection: Connection, series: Series) -> Sequence[Migration]:
     """Return the steps that the database lacks; one that is ahead of us or was changed is refused."""
-    recorded = _recorded(connection, series) or {}
+    recorded = _recorded(connection, series)
     known = {step.number: step for step in series.steps}
     ahead = sorted(recorded.keys() - known.keys())
     if ahead:
@@ -208,15 +209,18 @@ def _pending(connection: Connection, series: Series) -> Sequence[Migration]:
     return [step for step in series.steps if step.number not in recorded]
 
 
-def _apply(connection: Connection, series: Series) -> None:
-    """Leave the series applied: as a whole in a fresh database, else step by step."""
-    if _recorded(connection, series) is None:
-        with connection.transaction():
-            connection.execute(BOOKKEEPING)
-            connection.execute(series.whole)
-            for step in series.steps:
-                _record(connection, series, step)
-        return
+def apply_whole(connection: Connection, series: Series) -> None:
+    """A database without the series' tables has them all, and every step counts as applied."""
+    with connection.transaction():
+        connection.execute(BOOKKEEPING)
+        connection.execute(series.whole)
+        for step in series.steps:
+            _record(connection, series, step)
+
+
+def apply_steps(connection: Connection, series: Series) -> None:
+    """Every step that the database lacked is applied, each in a transaction of its own."""
+    connection.execute(BOOKKEEPING)
     for step in _pending(connection, series):
         with connection.transaction():
             connection.execute(step.script)

@@ -184,16 +184,16 @@ class Server:
         self._log = place.log
         with self._log.open("ab") as log, _open_to(runner, place.cluster) as (name, kept):
             self._log_start = log.tell()
-            self._process = subprocess.Popen(
+            self._started = subprocess.Popen(
                 [found.program("postgres"), "-D", name,
                  "-c", f"unix_socket_directories={'..' if directory == place.home else directory}"],
                 start_new_session=True, stdout=log, stderr=log, **_bare(kept), **runner.arguments(),
             )  # fmt: skip
-        threading.Thread(target=self._process.wait, name="postgres", daemon=True).start()
+        threading.Thread(target=self._started.wait, name="postgres", daemon=True).start()
 
     def has_ended(self) -> bool:
         """Tell whether the server has exited."""
-        return self._process.poll() is not None
+        return self._started.poll() is not None
 
     def last_words(self) -> str:
         """Return what it wrote into the log."""
