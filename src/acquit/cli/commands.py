@@ -22,6 +22,6 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
     ),
     "Customers": (),
     "Selling": (),
-    "Billing": (),
+    "Billing": (Listed("bills", "bills:app", "Run a period, look at runs and bills."),),
     "Care": (Listed("migrate", "care:migrate", "Bring the database up to date."),),
 }

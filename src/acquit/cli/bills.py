@@ -1,0 +1,211 @@
+"""`acquit bills`: run a period, look at runs and bills."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from acquit.actions.context import Context
+from acquit.actions.run_bills import run_bills
+from acquit.cli.program import Given
+from acquit.cli.screen import Screen, facts, table
+from acquit.core.account import NoSuchLegalEntity
+from acquit.core.bill import Bill, NoSuchBill
+from acquit.core.bill_run import Hold, RunReport, period
+from acquit.core.errors import NotFound
+from acquit.core.identifiers import BillId, LegalEntityId
+from acquit.core.money import Currency, plain
+from acquit.store import bills, legal_entities, runs
+from acquit.store.runs import Parked, Run
+
+REFUSED = 1
+SHOWN_MAX = 20
+
+app = App(name="bills", help="Run a period, look at runs and bills.")
+
+
+class NoSuchRun(NotFound):
+    """The period was not run."""
+
+    code = "no-such-run"
+
+
+@app.command
+def run(
+    *,
+    period: Annotated[str, Parameter(help="The month to bill, as in 2026-11.")],
+    legal_entity: Annotated[str | None, Parameter(help="Only this seller.")] = None,
+    dry_run: Annotated[bool, Parameter(negative="", help="Write nothing; tell the same totals.")] = False,
+    page_size: Annotated[int, Parameter(help="Accounts per transaction.")] = 5_000,
+    program: Given,
+) -> int:
+    """Bill a period: renewals that start in it and charges accepted by its end.
+
+    Run again, it bills only what is still open. Exits 1 while accounts are parked.
+    """
+    screen = program.screen
+    with program.open() as context:
+        found: list[RunReport] = []
+        for entity_id in _entities(context, legal_entity):
+            with screen.progress(f"Bills of {entity_id}, {period}", 100) as advance:
+                shown = _Percent(advance)
+                found += run_bills(
+                    context, entity_id, period, dry_run=dry_run, page_size=page_size,
+                    progress=shown.tell, by="cli",
+                )  # fmt: skip
+        _tell_parked(context, screen, found, dry_run)
+    screen.answer(found[0] if len(found) == 1 else found, _report_table(found))
+    return REFUSED if any(report.parked for report in found) else 0
+
+
+@app.command
+def show(
+    bill: Annotated[str | None, Parameter(help="The number of a bill.")] = None,
+    *,
+    period: Annotated[str | None, Parameter(help="A month that was run.")] = None,
+    legal_entity: Annotated[str | None, Parameter(help="Only this seller.")] = None,
+    program: Given,
+) -> None:
+    """Show one bill, or the runs of a period with what they parked and held, or the latest runs."""
+    with program.open() as context:
+        if bill is not None:
+            _show_bill(context, program.screen, BillId(bill))
+        elif period is not None:
+            _show_period(context, program.screen, period, legal_entity)
+        else:
+            _show_runs(context, program.screen)
+
+
+class _Percent:
+    """Turns accounts done into steps of a bar of 100."""
+
+    def __init__(self, advance: Any) -> None:
+        self._advance = advance
+        self._shown = 0
+
+    def tell(self, done: int, accounts: int) -> None:
+        reached = 100 * done // max(accounts, 1)
+        self._advance(reached - self._shown)
+        self._shown = reached
+
+
+def _entities(context: Context, wanted: str | None) -> Sequence[LegalEntityId]:
+    with context.database.read() as tx:
+        known = [entity.legal_entity_id for entity in legal_entities.every(tx)]
+    if wanted is not None and wanted not in known:
+        raise NoSuchLegalEntity(wanted)
+    if not known:
+        raise NotFound("There is no legal entity yet; `acquit init` makes one.")
+    return known if wanted is None else [LegalEntityId(wanted)]
+
+
+def _tell_parked(context: Context, screen: Screen, reports: Sequence[RunReport], dry_run: bool) -> None:
+    if dry_run or not any(report.parked for report in reports):
+        return
+    with context.database.read() as tx:
+        for run_id in {report.run for report in reports if report.parked and report.run is not None}:
+            waiting = runs.parked(tx, run_id)
+            for each in waiting[:SHOWN_MAX]:
+                screen.warn(f"{each.account_id} is parked: {'; '.join(map(str, each.problems))}")
+            if len(waiting) > SHOWN_MAX:
+                screen.warn(
+                    f"{len(waiting) - SHOWN_MAX} more: acquit bills show --period {reports[0].period}"
+                )
+
+
+def _report_table(reports: Sequence[RunReport]) -> object:
+    return table(
+        "seller", "period", "status", ">bills", ">now", ">parked", ">net", ">VAT", ">total", "", "numbers",
+        rows=[
+            (
+                each.legal_entity, each.period, each.status.value, each.bills, each.posted_now, each.parked,
+                plain(each.net_minor, each.currency), plain(each.tax_minor, each.currency),
+                plain(each.total_minor, each.currency), each.currency,
+                f"{each.first_number} - {each.last_number}" if each.first_number else "",
+            )
+            for each in reports
+        ],
+    )  # fmt: skip
+
+
+def _show_bill(context: Context, screen: Screen, bill_id: BillId) -> None:
+    with context.database.read() as tx:
+        account_id = bills.account_of(tx, bill_id)
+        found = None if account_id is None else bills.find(tx, account_id, bill_id)
+    if found is None:
+        raise NoSuchBill(bill_id)
+    screen.answer(found, _head(found), _detail_table(found))
+
+
+def _head(bill: Bill) -> object:
+    currency = Currency(bill.currency)
+    return facts(
+        bill=f"{bill.bill_id} ({bill.kind.value})",
+        account=bill.account_id,
+        payer=bill.payer_id,
+        issued=bill.issued_on,
+        due=f"{bill.due_on} ({bill.term_days} days, {bill.term_method})",
+        purchase_order=bill.purchase_order_reference,
+        net=f"{plain(bill.net_minor, currency)} {currency}",
+        VAT=f"{plain(bill.tax_minor, currency)} {currency}",
+        total=f"{plain(bill.total_minor, currency)} {currency}",
+        reference=bill.payment_reference,
+    )
+
+
+def _detail_table(bill: Bill) -> object:
+    currency = Currency(bill.currency)
+    return table(
+        ">", "service", "what", "from", "to", ">quantity", ">net",
+        rows=[
+            (
+                each.detail_no, each.domain, each.description, each.period_start, each.period_end,
+                f"{each.quantity_e4 // 10_000}.{each.quantity_e4 % 10_000:04d}".rstrip("0").rstrip("."),
+                plain(each.net_minor, currency),
+            )
+            for each in bill.details
+        ],
+    )  # fmt: skip
+
+
+def _show_runs(context: Context, screen: Screen) -> None:
+    with context.database.read() as tx:
+        found = runs.recent(tx)
+    rows = [
+        (each.legal_entity_id, each.period, each.status.value, each.opened_at.date(), each.closed_at)
+        for each in found
+    ]
+    screen.answer(found, table("seller", "period", "status", "opened", "closed", rows=rows))
+
+
+def _show_period(context: Context, screen: Screen, text: str, wanted: str | None) -> None:
+    month, documents, shown = str(period(text)), [], []
+    for entity_id in _entities(context, wanted):
+        with context.database.read() as tx:
+            found = runs.find(tx, entity_id, month)
+            if found is None:
+                continue
+            parked, held = runs.parked(tx, found.run_id), runs.held(tx, found.run_id)
+            totals = runs.page_totals(tx, found.run_id)
+        documents.append({"run": found, "totals": totals, "parked": parked, "held": held})
+        shown += _period_tables(found, parked, held)
+    if not documents:
+        raise NoSuchRun(f"{month} was not run; `acquit bills run --period {month}` does.", period=month)
+    screen.answer(documents[0] if len(documents) == 1 else documents, *shown)
+
+
+def _period_tables(run: Run, parked: Sequence[Parked], held: Sequence[Hold]) -> list[object]:
+    shown: list[object] = [f"{run.legal_entity_id} {run.period}: {run.status.value}"]
+    if parked:
+        rows = [(each.account_id, "; ".join(map(str, each.problems))) for each in parked]
+        shown.append(table("parked", "why", rows=rows))
+    if held:
+        amounts = [
+            (
+                each.account_id, plain(each.amount_minor, each.currency), each.currency, each.reason,
+                each.until_on,
+            )
+            for each in held
+        ]  # fmt: skip
+        shown.append(table("held", ">net", "", "order", "until", rows=amounts))
+    return shown
