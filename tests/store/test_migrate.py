@@ -98,6 +98,46 @@ def test_a_changed_migration_is_refused(database_url: str) -> None:
         migrate(database_url)
 
 
+def with_one_more(series: steps.Series, script: bytes) -> steps.Series:
+    """A later release of the series, with one more step."""
+    number = series.steps[-1].number + 1
+    return steps.Series(series.table, series.whole, (*series.steps, steps.Migration(number, "later", script)))
+
+
+@pytest.mark.parametrize("which", ["ours", "the_queue"])
+def test_an_older_database_gets_what_it_lacks(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    later = with_one_more(
+        getattr(steps, which)(), b"CREATE TABLE later (n int); COMMENT ON TABLE later IS 'fact: x'"
+    )
+    monkeypatch.setattr(steps, which, lambda: later)
+    migrate(database_url)
+    migrate(database_url)
+    with as_application(database_url) as app:
+        app.execute("INSERT INTO later VALUES (1)")
+        with pytest.raises(errors.InsufficientPrivilege):
+            app.execute("UPDATE later SET n = 2")
+
+
+def test_a_step_that_fails_is_undone_whole(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = with_one_more(steps.ours(), b"CREATE TABLE later (n int); SELECT 1 / 0")
+    monkeypatch.setattr(steps, "ours", lambda: broken)
+    with pytest.raises(errors.DivisionByZero):
+        migrate(database_url)
+    with psycopg.connect(database_url) as owner:
+        assert owner.execute("SELECT to_regclass('later')").fetchone() == (None,)
+        assert owner.execute("SELECT count(*) FROM schema_migration WHERE name = 'later'").fetchone() == (0,)
+
+
+def test_a_crash_between_our_schema_and_the_queues_is_mended(empty_database_url: str) -> None:
+    with steps.connect(empty_database_url) as owner:
+        steps.apply_whole(owner, steps.ours())
+    migrate(empty_database_url)
+    with as_application(empty_database_url) as app:
+        app.execute("SELECT count(*) FROM procrastinate_jobs")
+
+
 def test_a_foreign_database_is_refused_untouched(empty_database_url: str) -> None:
     with psycopg.connect(empty_database_url, autocommit=True) as owner:
         owner.execute("CREATE TABLE account (mine text)")
