@@ -192,6 +192,7 @@ def site(world: World) -> "Site":
     from acquit.adapters.logs import log_to_stderr
     from acquit.api.entrance import Entrance
     from acquit.api.origin import Proxies
+    from acquit.api.papers import PREFIX, Papers
     from acquit.console.app import make_app
 
     settings = world.settings
@@ -204,6 +205,7 @@ def site(world: World) -> "Site":
     return Site(
         (
             Mount(("/1.0", "/v1"), entrance, fault=entrance.fault),
+            Mount((PREFIX,), Papers(context)),
             Mount(("",), pages, body_max=PAGE_BODY_MAX),
         ),
         stack.close,

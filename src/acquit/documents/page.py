@@ -10,21 +10,22 @@ from jinja2 import Environment, StrictUndefined, Template
 from acquit.documents.paper import BillPaper
 from acquit.documents.sheet import sheet
 
-TEMPLATE: Final = Path(__file__).parent / "bill.html"
+HOME: Final = Path(__file__).parent
 
 
 def render_page(paper: BillPaper, pdf_link: str) -> bytes:
     """Return the bill as one self-contained HTML page with a link to its PDF."""
-    return _template().render(sheet=sheet(paper), pdf_link=pdf_link).encode()
+    return template("bill.html").render(sheet=sheet(paper), pdf_link=pdf_link).encode()
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """Return a page of this package; what is filled in is escaped, and pictures are drawn by `drawing`."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["drawing"] = _address
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    return environment.from_string((HOME / name).read_text(encoding="utf-8"))
 
 
 def _address(svg: str) -> str:

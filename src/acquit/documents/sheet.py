@@ -158,7 +158,7 @@ def sheet(paper: BillPaper) -> Sheet:
         vat_reasons=tuple(_reasons(says, bill.taxes)),
         totals=tuple(_totals(says, bill)),
         gross=Said(says.say("total.gross"), says.amount(bill.total_minor)),
-        payment=_payment(says, paper),
+        payment=payment(says, paper),
         mentions=tuple(_mentions(says, paper)),
         foot=_foot(says, paper.seller),
         labels={name: says.say(key) for name, key in LABELS.items()}
@@ -306,7 +306,8 @@ def _totals(says: Wording, bill: Bill) -> Iterator[Said]:
         yield Said(says.say("total.tax_none"), says.amount(bill.tax_minor))
 
 
-def _payment(says: Wording, paper: BillPaper) -> Payment:
+def payment(says: Wording, paper: BillPaper) -> Payment:
+    """Return how the bill is paid: by transfer, by itself, or, for a credit note, not at all."""
     bill = paper.bill
     if bill.kind is BillKind.CREDIT_NOTE:
         return Payment(says.say("payment.credit_note", bill_id=bill.corrects_bill_id or ""))
