@@ -5,9 +5,9 @@ import sys
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    from acquit import app
+    from acquit.app import main as run
 
-    return app.main(sys.argv[1:])
+    return run(sys.argv[1:])
 
 
 if __name__ == "__main__":
