@@ -20,7 +20,7 @@ from acquit.actions.context import Context
 from acquit.actions.loading import entity_in
 from acquit.core import bill_run, snapshot
 from acquit.core.bill import seller_problems
-from acquit.core.bill_run import CannotRun, RunReport, RunStatus, Totals, totals_of
+from acquit.core.bill_run import CannotRun, RunStatus, Totals, totals_of
 from acquit.core.identifiers import AccountId, LegalEntityId, PurchaseOrderId, RunId
 from acquit.core.journal import refuse_incomplete
 from acquit.core.money import Currency
@@ -43,6 +43,26 @@ REFUSED: Final = (
     OverflowError,
 )
 """What PostgreSQL says when it does not take a page as it is: trying again does not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """One run in one currency: all that it ever billed, and what was billed now."""
+
+    run: RunId | None
+    period: str
+    legal_entity: LegalEntityId
+    status: RunStatus
+    bills: int
+    posted_now: int
+    parked: int
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    currency: Currency
+    first_number: str | None
+    last_number: str | None
+    seconds: float
 
 
 @dataclass(slots=True)

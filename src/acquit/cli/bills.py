@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from acquit.actions.context import Context
-from acquit.actions.run_bills import run_bills
+from acquit.actions.run_bills import RunReport, run_bills
 from acquit.cli.program import Given
 from acquit.cli.screen import Screen, facts, table
 from acquit.core.account import NoSuchLegalEntity
 from acquit.core.bill import Bill, NoSuchBill
-from acquit.core.bill_run import Hold, RunReport, period
+from acquit.core.bill_run import Hold, period
 from acquit.core.errors import NotFound
 from acquit.core.identifiers import BillId, LegalEntityId
 from acquit.core.money import Currency, plain

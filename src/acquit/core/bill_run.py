@@ -24,7 +24,7 @@ from acquit.core.bill import (
 )
 from acquit.core.charge import Charge, gathers_usage
 from acquit.core.errors import Conflict, Invalid
-from acquit.core.identifiers import AccountId, BillingGroupId, LegalEntityId, PurchaseOrderId, RunId
+from acquit.core.identifiers import AccountId, BillingGroupId, PurchaseOrderId
 from acquit.core.money import EXPONENTS, Currency, plain
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Policy, PurchaseOrder, Verdict, candidate, draw, hold_until, place
@@ -144,26 +144,6 @@ class Totals:
             self.net_minor + other.net_minor,
             self.tax_minor + other.tax_minor,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """One run in one currency: all that it ever billed, and what was billed now."""
-
-    run: RunId | None
-    period: str
-    legal_entity: LegalEntityId
-    status: RunStatus
-    bills: int
-    posted_now: int
-    parked: int
-    net_minor: int
-    tax_minor: int
-    total_minor: int
-    currency: Currency
-    first_number: str | None
-    last_number: str | None
-    seconds: float
 
 
 def period(text: str) -> Period:
