@@ -54,12 +54,19 @@ BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "expired": ("Expired", "bad"),
         "terminated": ("Terminated", ""),
     },
-    "finding": {"ok": ("Fulfilled", "good"), "refused": ("Refused", "bad")},
+    "finding": {"ok": ("Met", "good"), "refused": ("Not met", "bad")},
     "support": {
         "standard": ("Standard", ""),
         "premium": ("Premium", "calm"),
         "business": ("Business", "calm"),
         "enterprise": ("Enterprise", "calm"),
+    },
+    "role": {
+        "sales": ("Sales", "calm"),
+        "billing": ("Billing", "calm"),
+        "treasury": ("Treasury", "calm"),
+        "auditor": ("Auditor", ""),
+        "administrator": ("Administrator", "calm"),
     },
     "account": {
         "complete": ("Open", "good"),

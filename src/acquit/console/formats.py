@@ -1,6 +1,6 @@
 """How amounts, dates and quantities are written for a person, in the person's language."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
-CENTS_OF_UCENTS: Final = Decimal(10) ** -8
+UCENTS: Final = Decimal(10) ** -8
 E4: Final = Decimal(10) ** -4
 
 
@@ -19,11 +19,8 @@ def money(minor: int, currency: str, language: str) -> str:
 
 
 def unit_price(ucents: int, currency: str, language: str) -> str:
-    """Write a unit price with as many decimals as it has, at least the currency's."""
-    decimals = get_currency_precision(currency)
-    pattern = "#,##0." + "0" * decimals + "#" * (8 - decimals)
-    amount = format_decimal(ucents * CENTS_OF_UCENTS, pattern, locale=language, decimal_quantization=False)
-    return f"{amount} {currency}"
+    """Write a unit price with its currency and as many decimals as it has, at least the currency's."""
+    return format_currency(ucents * UCENTS, currency, locale=language, decimal_quantization=False)
 
 
 def quantity(e4: int, language: str) -> str:
@@ -58,3 +55,13 @@ def size(octets: int, language: str) -> str:
     if octets < 1_000_000:
         return f"{octets // 1000} kB"
     return f"{format_decimal(Decimal(octets) / 1_000_000, '0.0', locale=language)} MB"
+
+
+def eve(on: date) -> date:
+    """Return the day before: the last day of a span whose end is excluded."""
+    return on - timedelta(days=1)
+
+
+def grouped(text: str) -> str:
+    """Write an IBAN or a reference in groups of four, as on paper."""
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))

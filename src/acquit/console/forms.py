@@ -13,17 +13,17 @@ from falcon.media.multipart import MultipartFormHandler, MultipartParseError
 
 from acquit.console.visit import Form, Upload
 from acquit.core.errors import Invalid
+from acquit.core.sales_request import Attachment, BadAttachment, attachment
 
 BODY_MAX: Final = 8_000_000
-FILE_MAX: Final = 5_000_000
 FIELD_MAX: Final = 20_000
 FIELDS_MAX: Final = 100
-FILE_NAME_MAX: Final = 120
-SIGNATURES: Final = {
-    b"%PDF-": "application/pdf",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
+STARTS: Final = {
+    "application/pdf": b"%PDF-",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
 }
+OFFICE_STARTS: Final = b"PK\x03\x04"
 OUR_PATHS: Final = ("/manager", "/office", "/auth", "/createApp", "/createToken")
 NEVER_KEPT: Final = ("csrf", "once", "password", "_review")
 LINK: Final = re.compile(r"/[^\s\\\x00-\x1f]*")
@@ -41,12 +41,6 @@ class MalformedForm(Invalid):
     code = "malformed-form"
 
 
-class FileRefused(Invalid):
-    """The file is too large, empty or of a type that is not taken."""
-
-    code = "file-refused"
-
-
 def read(request: falcon.Request) -> Form:
     """Return the submitted form. Raises FormTooLarge or MalformedForm; the file is not checked yet."""
     if (request.content_length or 0) > BODY_MAX:
@@ -59,26 +53,20 @@ def read(request: falcon.Request) -> Form:
     raise MalformedForm("This is not a form that a page of ours sends.")
 
 
-def checked(upload: Upload | None) -> Upload | None:
-    """Return the file with the type that its first bytes tell, or None when none was chosen.
+def checked(upload: Upload | None) -> Attachment | None:
+    """Return the file when its first bytes are those of its kind, None when none was chosen.
 
-    Raises FileRefused when it is larger than 5 MB, empty, or neither PDF, PNG nor JPEG.
+    Raises BadAttachment when it is empty, too large, of a kind that is not taken, or another than its name
+    says.
     """
     if upload is None or (not upload.content and not upload.name):
         return None
-    if len(upload.content) > FILE_MAX:
-        raise FileRefused("This file is larger than 5 MB: choose a smaller one.")
-    for first, kind in SIGNATURES.items():
-        if upload.content.startswith(first):
-            return Upload(plain_name(upload.name), kind, upload.content)
-    raise FileRefused("This file is not a PDF, PNG or JPEG: choose one of these.")
-
-
-def plain_name(name: str) -> str:
-    """Return the last part of a file's name, without what could mean something to a file system."""
-    last = re.split(r"[/\\]", name)[-1]
-    kept = "".join(c for c in last if c.isprintable() and c not in '"<>:|?*;').strip(" .")
-    return kept[-FILE_NAME_MAX:] or "file"
+    file = attachment(upload.name, upload.content)
+    starts = STARTS.get(file.type, OFFICE_STARTS)
+    is_text = file.type.startswith("text/")
+    if (is_text and b"\0" in file.content) or (not is_text and not file.content.startswith(starts)):
+        raise BadAttachment(f"The file {file.name} is not what the end of its name says.", file=file.name)
+    return file
 
 
 def local_link(link: str, default: str) -> str:
@@ -122,7 +110,7 @@ def _multipart(request: falcon.Request) -> Form:
     try:
         for part in handler.deserialize(request.bounded_stream, request.content_type, request.content_length):
             if part.filename is not None:
-                upload = Upload(part.filename, part.content_type, part.get_data())
+                upload = Upload(part.filename, part.get_data())
             else:
                 pairs.append((part.name or "", part.get_data().decode()))
     except (MultipartParseError, falcon.HTTPError, UnicodeDecodeError):

@@ -61,6 +61,7 @@ def environment(language: str) -> Environment:
     )
     for name in ("money", "unit_price", "quantity", "percent", "day", "month", "instant", "size"):
         env.filters[name] = partial(getattr(formats, name), language=locale)
+    env.filters.update(eve=formats.eve, grouped=formats.grouped, said=partial(texts.said, language=language))
     return env
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from acquit.console import consent, signing_in
+from acquit.console.manager import bills, family, overview, payments, purchase_orders, requests
+from acquit.console.staff import accounts, queue, terms
 from acquit.console.visit import Reply, Visit
 from acquit.core.operator import Right
 from acquit.core.session import Door
@@ -49,8 +51,48 @@ CONSENT: Final = (
     _post(Door.MANAGER, "/createToken", consent.make_token),
 )
 
-MANAGER: Final = (Route("POST", "/manager/logout", signing_in.leave_manager, Door.MANAGER),)
+MANAGER: Final = (
+    _get(Door.MANAGER, "/manager", overview.show_overview),
+    Route("POST", "/manager/logout", signing_in.leave_manager, Door.MANAGER),
+    _get(Door.MANAGER, "/manager/bills", bills.list_bills),
+    _get(Door.MANAGER, "/manager/bills/{bill_id}", bills.show_bill),
+    _get(Door.MANAGER, "/manager/bills/{bill_id}/pdf", bills.show_paper),
+    _get(Door.MANAGER, "/manager/payment-methods", payments.list_payment_methods),
+    _get(Door.MANAGER, "/manager/purchase-orders", purchase_orders.list_purchase_orders),
+    _get(Door.MANAGER, "/manager/purchase-orders/{purchase_order_id}", purchase_orders.show_purchase_order),
+    _get(Door.MANAGER, "/manager/services", family.list_services),
+    _get(Door.MANAGER, "/manager/sub-accounts", family.list_sub_accounts),
+    _get(Door.MANAGER, "/manager/requests", requests.list_requests),
+    _get(Door.MANAGER, "/manager/requests/term", requests.ask_term),
+    _post(Door.MANAGER, "/manager/requests/term", requests.send_term),
+    _get(Door.MANAGER, "/manager/requests/purchase-order", requests.ask_order),
+    _post(Door.MANAGER, "/manager/requests/purchase-order", requests.send_order),
+    _get(Door.MANAGER, "/manager/requests/{request_id}", requests.show_request),
+    _get(Door.MANAGER, "/manager/requests/{request_id}/file", requests.download_file),
+)
 
-OFFICE: Final = (Route("POST", "/office/logout", signing_in.leave_office, Door.OFFICE),)
+_ACCOUNT: Final = "/office/accounts/{account_id}"
+_REQUEST: Final = "/office/requests/{request_id}"
+
+OFFICE: Final = (
+    _get(Door.OFFICE, "/office", queue.show_queue),
+    Route("POST", "/office/logout", signing_in.leave_office, Door.OFFICE),
+    _get(Door.OFFICE, _REQUEST, queue.show_request),
+    _get(Door.OFFICE, f"{_REQUEST}/file", queue.download_file),
+    _get(Door.OFFICE, f"{_REQUEST}/approve", queue.ask_approval, Right.DECIDE_REQUESTS),
+    _post(Door.OFFICE, f"{_REQUEST}/approve", queue.approve, Right.DECIDE_REQUESTS),
+    _get(Door.OFFICE, f"{_REQUEST}/refuse", queue.ask_refusal, Right.DECIDE_REQUESTS),
+    _post(Door.OFFICE, f"{_REQUEST}/refuse", queue.refuse, Right.DECIDE_REQUESTS),
+    _get(Door.OFFICE, "/office/accounts", accounts.list_accounts),
+    _get(Door.OFFICE, _ACCOUNT, accounts.show_account),
+    _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}", accounts.show_bill),
+    _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}/pdf", accounts.show_paper),
+    _get(Door.OFFICE, f"{_ACCOUNT}/terms", terms.ask_grant, Right.GRANT_TERMS),
+    _post(Door.OFFICE, f"{_ACCOUNT}/terms", terms.grant, Right.GRANT_TERMS),
+    _get(Door.OFFICE, f"{_ACCOUNT}/terms/end", terms.ask_end, Right.GRANT_TERMS),
+    _post(Door.OFFICE, f"{_ACCOUNT}/terms/end", terms.end, Right.GRANT_TERMS),
+    _get(Door.OFFICE, f"{_ACCOUNT}/terms/{{grant_id}}/approve", terms.ask_second, Right.GRANT_TERMS),
+    _post(Door.OFFICE, f"{_ACCOUNT}/terms/{{grant_id}}/approve", terms.approve, Right.GRANT_TERMS),
+)
 
 ROUTES: Final = (*OPEN, *CONSENT, *MANAGER, *OFFICE)

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from acquit.core.terms import Finding
+
 LANGUAGES: Final = ("fr", "en")
 HERE: Final = Path(__file__).parent
 
@@ -22,6 +24,12 @@ def translate(text: str, language: str, **values: object) -> str:
     """Return the text in the language, its `{names}` filled; an unknown text stays English."""
     said = french().get(text, text) if language == "fr" else text
     return said.format(**values) if values else said
+
+
+def said(finding: Finding, language: str) -> str:
+    """Return what a rule says, in French by its code where we have a sentence for it."""
+    key = f"finding:{finding.code}:{'ok' if finding.ok else 'refused'}"
+    return french().get(key, finding.reason) if language == "fr" else finding.reason
 
 
 def language_of(account_language: str) -> str:

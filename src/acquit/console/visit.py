@@ -17,10 +17,9 @@ from acquit.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came with a form; its type is read from its first bytes, never believed."""
+    """A file that came with a form, not looked at yet."""
 
     name: str
-    type: str
     content: bytes
 
 
@@ -30,6 +29,10 @@ class Form:
 
     fields: Mapping[str, str] = field(default_factory=dict)
     upload: Upload | None = None
+
+    def chosen(self, prefix: str) -> list[str]:
+        """Return the rest of the name of every field that begins with the prefix: ticked boxes."""
+        return [name.removeprefix(prefix) for name in self.fields if name.startswith(prefix)]
 
     def text(self, name: str) -> str:
         """Return the field without spaces around it, or an empty text."""

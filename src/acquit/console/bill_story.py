@@ -1,0 +1,39 @@
+"""One bill as both the manager and the office show it."""
+
+from collections.abc import Mapping
+
+from acquit.actions.render_document import bill_pdf
+from acquit.console.place import Place
+from acquit.console.timeline import state_of, timeline
+from acquit.console.visit import Download, Visit
+from acquit.core import debt as debts
+from acquit.core.bill import NoSuchBill
+from acquit.core.identifiers import AccountId, BillId
+from acquit.store import bill_searches
+from acquit.store.transaction import Transaction
+
+
+def paper(visit: Visit, account_id: AccountId) -> Download:
+    """Return the paper of the account's bill that the address names. Raises NoSuchBill."""
+    bill_id = BillId(visit.path_values["bill_id"])
+    content = bill_pdf(visit.context, account_id, bill_id)
+    return Download(content, "application/pdf", f"{bill_id}.pdf", inline="download" not in visit.query)
+
+
+def bill_story(tx: Transaction, place: Place, account_id: AccountId, bill_id: BillId) -> Mapping[str, object]:
+    """Return all that the page of one bill shows.
+
+    Raises NoSuchBill: another account's does not exist here.
+    """
+    head = bill_searches.find(tx, account_id, bill_id)
+    if head is None:
+        raise NoSuchBill(bill_id)
+    owed = head.owed
+    return {
+        "head": head,
+        "state": state_of(head, place.today),
+        "amounts": debts.amounts(owed.debt, owed.operations, place.today) if owed else None,
+        "details": bill_searches.details(tx, account_id, bill_id),
+        "taxes": bill_searches.taxes(tx, account_id, bill_id),
+        "timeline": timeline(head, place.today),
+    }

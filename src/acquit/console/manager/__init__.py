@@ -1,0 +1,1 @@
+"""The manager: pages for the people of an account."""

@@ -1,0 +1,1 @@
+"""The office: pages for the provider's staff."""
