@@ -7,13 +7,13 @@ What a command does not need is not imported, so that `acquit --help` stays quic
 import errno
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from acquit.cli import frame
 from acquit.cli.program import Options, Program, Ready, Serving
@@ -23,6 +23,7 @@ from acquit.settings import Settings, read_settings
 if TYPE_CHECKING:
     from acquit.actions.context import Context
     from acquit.adapters.http import Site
+    from acquit.api.origin import Proxies
     from acquit.ports import Clock
     from acquit.store.embedded import Cluster
     from acquit.store.transaction import Database
@@ -199,9 +200,10 @@ def site(world: World) -> "Site":
     log_to_stderr(settings.log)
     stack = ExitStack()
     context = stack.enter_context(opened(world))
-    entrance = Entrance(context, proxies=Proxies.of(settings.trusted_proxies, settings.public_url))
+    proxies = Proxies.of(settings.trusted_proxies, settings.public_url)
+    entrance = Entrance(context, proxies=proxies)
     stack.callback(entrance.close)
-    pages = make_app(context, settings)
+    pages = make_app(context, settings, partial(_located, proxies))
     return Site(
         (
             Mount(("/1.0", "/v1"), entrance, fault=entrance.fault),
@@ -210,6 +212,18 @@ def site(world: World) -> "Site":
         ),
         stack.close,
     )
+
+
+def _located(proxies: "Proxies", environ: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the origin that the browser knows us by, and the caller's address."""
+    headers = {
+        name[5:].lower().replace("_", "-"): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    scheme, peer = environ["wsgi.url_scheme"], environ.get("REMOTE_ADDR", "")
+    origin = proxies.origin(scheme, headers.get("host", ""), peer, headers)
+    return origin.public, origin.address
 
 
 # ---------------------------------------------------------------- what a person is told
