@@ -198,8 +198,8 @@ ALL: Final[tuple[Setting, ...]] = (
         "database_url",
         _nothing,
         "an embedded PostgreSQL in the data directory",
-        "An external PostgreSQL (15 or newer) as `postgresql://…`. Its login owns the database and may take the "
-        "role `acquit_app`; `acquit migrate` says what a database administrator has to do when it may not.",
+        "An external PostgreSQL (15 or newer) as `postgresql://…`. Its login owns the database and may take "
+        "the role `acquit_app`; `acquit migrate` says what a database administrator has to do when it may not.",
         _database_url,
     ),
     Setting(
@@ -213,7 +213,8 @@ ALL: Final[tuple[Setting, ...]] = (
         "public_url",
         _nothing,
         "the origin of each request, as trusted proxies report it",
-        "Origin behind a proxy, such as `https://billing.example.net`: what links on papers and pages begin with.",
+        "Origin behind a proxy, such as `https://billing.example.net`: what links on papers and pages "
+        "begin with.",
         _origin,
     ),
     Setting(
