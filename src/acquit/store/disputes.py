@@ -31,7 +31,7 @@ OPEN_ONE: Final[LiteralString] = """
 
 CLOSE: Final[LiteralString] = """
     UPDATE dispute
-       SET state = %(state)s, outcome = %(outcome)s, closed_by = %(closed_by)s, closed_at = now()
+       SET state = %(state)s, outcome = %(outcome)s, closed_by = %(closed_by)s, closed_at = instant()
      WHERE account_id = %(account_id)s AND dispute_id = %(dispute_id)s
     RETURNING account_id, dispute_id, bill_id, detail_no, amount_minor, reason, state, opened_by, opened_at,
            deadline_on, closed_by, closed_at, outcome

@@ -91,7 +91,7 @@ def add(
 CHANGE: Final[LiteralString] = """
     UPDATE identity_user
        SET email = %(email)s, description = %(description)s, group_name = %(group)s, status = %(status)s,
-           updated_at = now()
+           updated_at = instant()
      WHERE account_id = %(account_id)s AND login = %(login)s AND type <> 'ROOT'
 """
 
@@ -192,7 +192,7 @@ def add_group(tx: Transaction, account_id: AccountId, name: str, role: Role, des
 
 CHANGE_GROUP: Final[LiteralString] = """
     UPDATE identity_group
-       SET role = %(role)s, description = %(description)s, updated_at = now()
+       SET role = %(role)s, description = %(description)s, updated_at = instant()
      WHERE account_id = %(account_id)s AND name = %(name)s
 """
 

@@ -27,31 +27,31 @@ INSERT: Final[LiteralString] = """
 
 CLEAR_DEFAULT: Final[LiteralString] = """
     UPDATE payment_method
-       SET is_default = false, updated_at = now()
+       SET is_default = false, updated_at = instant()
      WHERE account_id = %(account_id)s AND is_default
 """
 
 SET_DEFAULT: Final[LiteralString] = """
     UPDATE payment_method
-       SET is_default = true, updated_at = now()
+       SET is_default = true, updated_at = instant()
      WHERE account_id = %(account_id)s AND payment_method_id = %(payment_method_id)s
 """
 
 SET_DESCRIPTION: Final[LiteralString] = """
     UPDATE payment_method
-       SET description = %(description)s, updated_at = now()
+       SET description = %(description)s, updated_at = instant()
      WHERE account_id = %(account_id)s AND payment_method_id = %(payment_method_id)s
 """
 
 CANCEL: Final[LiteralString] = """
     UPDATE payment_method
-       SET status = 'CANCELED', is_default = false, updated_at = now()
+       SET status = 'CANCELED', is_default = false, updated_at = instant()
      WHERE account_id = %(account_id)s AND payment_method_id = %(payment_method_id)s
 """
 
 CANCEL_GRANTED: Final[LiteralString] = """
     UPDATE payment_method
-       SET status = 'CANCELED', is_default = false, updated_at = now()
+       SET status = 'CANCELED', is_default = false, updated_at = instant()
      WHERE account_id = %(account_id)s AND grant_id IS NOT NULL AND status = 'VALID'
 """
 

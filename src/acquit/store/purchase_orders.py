@@ -124,7 +124,7 @@ UPDATE: Final[LiteralString] = """
     UPDATE purchase_order
        SET reference = %(reference)s, type = %(type)s, start_on = %(start_on)s, end_on = %(end_on)s,
            billing_group_id = %(billing_group_id)s, amount_max_minor = %(amount_max_minor)s,
-           active = %(active)s, status = %(status)s, description = %(description)s, updated_at = now()
+           active = %(active)s, status = %(status)s, description = %(description)s, updated_at = instant()
      WHERE account_id = %(account_id)s AND purchase_order_id = %(purchase_order_id)s
 """
 

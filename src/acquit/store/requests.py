@@ -59,7 +59,7 @@ INSERT: Final[LiteralString] = """
 
 DECIDE: Final[LiteralString] = """
     UPDATE request
-       SET state = %(state)s, decided_by = %(decided_by)s, decided_at = now(), reason = %(reason)s,
+       SET state = %(state)s, decided_by = %(decided_by)s, decided_at = instant(), reason = %(reason)s,
            result_id = %(result_id)s
      WHERE account_id = %(account_id)s AND request_id = %(request_id)s AND state = 'waiting'
 """

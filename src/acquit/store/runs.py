@@ -36,7 +36,7 @@ RECENT: Final[LiteralString] = """
 """
 
 CLOSE: Final[LiteralString] = """
-    UPDATE bill_run SET status = 'closed', closed_at = now() WHERE run_id = %(run_id)s
+    UPDATE bill_run SET status = 'closed', closed_at = instant() WHERE run_id = %(run_id)s
 """
 
 ADD_PAGE: Final[LiteralString] = """
@@ -71,12 +71,12 @@ PARK: Final[LiteralString] = """
     INSERT INTO parked_account (run_id, account_id, problems)
     VALUES (%(run_id)s, %(account_id)s, %(problems)s)
         ON CONFLICT (run_id, account_id)
-        DO UPDATE SET problems = excluded.problems, parked_at = now(), resolved_at = NULL
+        DO UPDATE SET problems = excluded.problems, parked_at = instant(), resolved_at = NULL
 """
 
 RESOLVE: Final[LiteralString] = """
     UPDATE parked_account
-       SET resolved_at = now()
+       SET resolved_at = instant()
      WHERE account_id = ANY(%(account_ids)s) AND resolved_at IS NULL
 """
 
@@ -89,7 +89,7 @@ PARKED: Final[LiteralString] = """
 
 RELEASE: Final[LiteralString] = """
     UPDATE held_bill
-       SET released_at = now()
+       SET released_at = instant()
      WHERE account_id = ANY(%(account_ids)s) AND released_at IS NULL
 """
 

@@ -4,6 +4,11 @@
 
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 
+CREATE FUNCTION instant() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT coalesce(nullif(current_setting('acquit.instant', true), '')::timestamptz, now())
+$$;
+COMMENT ON FUNCTION instant() IS 'when a row is written; a demo or a simulation that builds a past sets acquit.instant';
+
 -- ---------------------------------------------------------------- sellers
 
 CREATE TABLE legal_entity (
@@ -49,7 +54,7 @@ CREATE TABLE legal_entity (
     bill_series_id         text NOT NULL,
     credit_series_id       text NOT NULL,
     deposit_series_id      text NOT NULL,
-    created_at             timestamptz NOT NULL DEFAULT now()
+    created_at             timestamptz NOT NULL DEFAULT instant()
 );
 
 CREATE TABLE vat_rate (
@@ -124,7 +129,7 @@ CREATE TABLE account (
     wire_members     jsonb NOT NULL DEFAULT '{}',
     order_policy     text NOT NULL DEFAULT 'proceed' CHECK (order_policy IN ('proceed', 'warn', 'hold')),
     hold_days_max    integer NOT NULL DEFAULT 30,
-    opened_at        timestamptz NOT NULL DEFAULT now(),
+    opened_at        timestamptz NOT NULL DEFAULT instant(),
     CHECK ((parent_id IS NULL) = (sub_account_no IS NULL)),
     CHECK (parent_id IS NOT NULL OR payer_id = account_id),
     CHECK (payer_id = account_id OR payer_id = parent_id),
@@ -138,8 +143,8 @@ COMMENT ON COLUMN account.wire_members IS 'members of the wire''s /me that Acqui
 CREATE TABLE account_tag (
     account_id  text COLLATE "C" NOT NULL REFERENCES account,
     tag         text NOT NULL CHECK (tag ~ '^[a-z0-9:_-]{1,64}$'),
-    added_at    timestamptz NOT NULL DEFAULT now(),
-    updated_at  timestamptz NOT NULL DEFAULT now(),
+    added_at    timestamptz NOT NULL DEFAULT instant(),
+    updated_at  timestamptz NOT NULL DEFAULT instant(),
     expires_at  timestamptz,
     status      text NOT NULL DEFAULT 'validated',
     added_by    text NOT NULL,
@@ -151,7 +156,7 @@ CREATE TABLE account_attribute (
     name        text NOT NULL,
     value       text NOT NULL,
     grant_id    bigint,
-    set_at      timestamptz NOT NULL DEFAULT now(),
+    set_at      timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, name)
 );
 COMMENT ON TABLE account_attribute IS 'attributes that a grant of terms puts on an account: payment.transfer, payment.delay_days, renewal.permanent';
@@ -167,9 +172,9 @@ CREATE TABLE identity_user (
     group_name           text NOT NULL DEFAULT 'DEFAULT',
     status               text NOT NULL DEFAULT 'OK' CHECK (status IN ('OK', 'DISABLED', 'PASSWORD_CHANGE_REQUIRED')),
     password_hash        text NOT NULL,
-    password_updated_at  timestamptz NOT NULL DEFAULT now(),
-    created_at           timestamptz NOT NULL DEFAULT now(),
-    updated_at           timestamptz NOT NULL DEFAULT now(),
+    password_updated_at  timestamptz NOT NULL DEFAULT instant(),
+    created_at           timestamptz NOT NULL DEFAULT instant(),
+    updated_at           timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, login)
 );
 COMMENT ON TABLE identity_user IS 'who may log in to an account; its own login (type ROOT) is named like the account, others sign in as account/login';
@@ -179,8 +184,8 @@ CREATE TABLE identity_group (
     name         text COLLATE "C" NOT NULL,
     role         text NOT NULL CHECK (role IN ('ADMIN', 'REGULAR', 'UNPRIVILEGED', 'NONE')),
     description  text,
-    created_at   timestamptz NOT NULL DEFAULT now(),
-    updated_at   timestamptz NOT NULL DEFAULT now(),
+    created_at   timestamptz NOT NULL DEFAULT instant(),
+    updated_at   timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, name)
 );
 COMMENT ON TABLE identity_group IS 'groups of logins that an account made; ADMIN, DEFAULT and UNPRIVILEGED exist without a row';
@@ -189,7 +194,7 @@ CREATE TABLE identity_group_user (
     account_id  text COLLATE "C" NOT NULL,
     group_name  text COLLATE "C" NOT NULL,
     login       text COLLATE "C" NOT NULL,
-    added_at    timestamptz NOT NULL DEFAULT now(),
+    added_at    timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, group_name, login),
     FOREIGN KEY (account_id, login) REFERENCES identity_user ON DELETE CASCADE
 );
@@ -204,7 +209,7 @@ CREATE TABLE operator (
     password_hash  text NOT NULL,
     token_hash     bytea UNIQUE,
     active         boolean NOT NULL DEFAULT true,
-    created_at     timestamptz NOT NULL DEFAULT now()
+    created_at     timestamptz NOT NULL DEFAULT instant()
 );
 
 CREATE TABLE session (
@@ -213,7 +218,7 @@ CREATE TABLE session (
     account_id    text COLLATE "C" REFERENCES account,
     login         text COLLATE "C",
     operator_id   text COLLATE "C" REFERENCES operator,
-    created_at    timestamptz NOT NULL DEFAULT now(),
+    created_at    timestamptz NOT NULL DEFAULT instant(),
     expires_at    timestamptz NOT NULL,
     CHECK ((door = 'manager') = (account_id IS NOT NULL)),
     CHECK ((door = 'office') = (operator_id IS NOT NULL))
@@ -223,7 +228,7 @@ CREATE TABLE login_attempt (
     door         text NOT NULL,
     login        text NOT NULL,
     address      text NOT NULL,
-    attempted_at timestamptz NOT NULL DEFAULT now(),
+    attempted_at timestamptz NOT NULL DEFAULT instant(),
     succeeded    boolean NOT NULL
 );
 CREATE INDEX login_attempt_recent ON login_attempt (door, login, attempted_at);
@@ -237,7 +242,7 @@ CREATE TABLE application (
     name             text NOT NULL,
     description      text NOT NULL DEFAULT '',
     status           text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive', 'blocked', 'trusted')),
-    created_at       timestamptz NOT NULL DEFAULT now()
+    created_at       timestamptz NOT NULL DEFAULT instant()
 );
 CREATE INDEX application_account ON application (account_id, application_id);
 
@@ -254,7 +259,7 @@ CREATE TABLE credential (
     allowed_ips     text[],
     redirection     text,
     by_staff        boolean NOT NULL DEFAULT false,
-    created_at      timestamptz NOT NULL DEFAULT now(),
+    created_at      timestamptz NOT NULL DEFAULT instant(),
     expires_at      timestamptz,
     CHECK (status <> 'validated' OR account_id IS NOT NULL)
 );
@@ -268,7 +273,7 @@ CREATE TABLE identity_token (
     name           text COLLATE "C" NOT NULL,
     description    text NOT NULL,
     credential_id  bigint NOT NULL UNIQUE REFERENCES credential ON DELETE CASCADE,
-    created_at     timestamptz NOT NULL DEFAULT now(),
+    created_at     timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, login, name),
     FOREIGN KEY (account_id, login) REFERENCES identity_user ON DELETE CASCADE
 );
@@ -282,7 +287,7 @@ CREATE UNLOGGED TABLE credential_use (
 
 CREATE TABLE act (
     act_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at          timestamptz NOT NULL DEFAULT now(),
+    at          timestamptz NOT NULL DEFAULT instant(),
     actor       text NOT NULL,
     verb        text NOT NULL,
     account_id  text COLLATE "C",
@@ -297,7 +302,7 @@ CREATE TABLE idempotency_key (
     key         text NOT NULL,
     input_hash  bytea NOT NULL,
     answer      jsonb NOT NULL,
-    created_at  timestamptz NOT NULL DEFAULT now(),
+    created_at  timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (scope, key)
 );
 COMMENT ON TABLE idempotency_key IS 'fact: an input that was carried out once and what it answered';
@@ -322,7 +327,7 @@ CREATE TABLE request (
     file_content  bytea,
     state         text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'approved', 'refused')),
     asked_by      text NOT NULL,
-    asked_at      timestamptz NOT NULL DEFAULT now(),
+    asked_at      timestamptz NOT NULL DEFAULT instant(),
     decided_by    text,
     decided_at    timestamptz,
     reason        text NOT NULL DEFAULT '',
@@ -345,7 +350,7 @@ CREATE TABLE terms_grant (
     override_reason     text NOT NULL DEFAULT '',
     request_id          bigint,
     granted_by          text NOT NULL,
-    granted_at          timestamptz NOT NULL DEFAULT now(),
+    granted_at          timestamptz NOT NULL DEFAULT instant(),
     needs_approval      boolean NOT NULL DEFAULT false,
     PRIMARY KEY (account_id, grant_id),
     CHECK (usage_choice = 'own-bill' OR override_reason <> '')
@@ -356,7 +361,7 @@ CREATE TABLE terms_approval (
     account_id   text COLLATE "C" NOT NULL,
     grant_id     bigint NOT NULL,
     approved_by  text NOT NULL,
-    approved_at  timestamptz NOT NULL DEFAULT now(),
+    approved_at  timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, grant_id)
 );
 COMMENT ON TABLE terms_approval IS 'fact: a second operator approved a grant that needed it';
@@ -366,7 +371,7 @@ CREATE TABLE terms_end (
     grant_id    bigint NOT NULL,
     end_on      date NOT NULL,
     ended_by    text NOT NULL,
-    ended_at    timestamptz NOT NULL DEFAULT now(),
+    ended_at    timestamptz NOT NULL DEFAULT instant(),
     reason      text NOT NULL,
     PRIMARY KEY (account_id, grant_id)
 );
@@ -383,8 +388,8 @@ CREATE TABLE payment_method (
     status             text NOT NULL,
     is_default         boolean NOT NULL DEFAULT false,
     grant_id           bigint,
-    created_at         timestamptz NOT NULL DEFAULT now(),
-    updated_at         timestamptz NOT NULL DEFAULT now(),
+    created_at         timestamptz NOT NULL DEFAULT instant(),
+    updated_at         timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, payment_method_id)
 );
 CREATE UNIQUE INDEX payment_method_default ON payment_method (account_id) WHERE is_default;
@@ -397,8 +402,8 @@ CREATE TABLE billing_group (
     billing_group_id   bigint NOT NULL UNIQUE DEFAULT nextval('billing_group_id'),
     name               text NOT NULL,
     payment_method_id  bigint,
-    created_at         timestamptz NOT NULL DEFAULT now(),
-    updated_at         timestamptz NOT NULL DEFAULT now(),
+    created_at         timestamptz NOT NULL DEFAULT instant(),
+    updated_at         timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, billing_group_id),
     UNIQUE (account_id, name)
 );
@@ -423,8 +428,8 @@ CREATE TABLE purchase_order (
     status             text NOT NULL DEFAULT 'CREATED' CHECK (status IN ('CREATED', 'DELETED')),
     description        text,
     created_by         text NOT NULL,
-    created_at         timestamptz NOT NULL DEFAULT now(),
-    updated_at         timestamptz NOT NULL DEFAULT now(),
+    created_at         timestamptz NOT NULL DEFAULT instant(),
+    updated_at         timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, purchase_order_id),
     CONSTRAINT purchase_order_no_overlap EXCLUDE USING gist (
         account_id WITH =, (coalesce(billing_group_id, 0)) WITH =, (is_family::int) WITH =,
@@ -482,7 +487,7 @@ CREATE TABLE catalogue (
     sha256           text NOT NULL,
     content          bytea NOT NULL,
     imported_by      text NOT NULL,
-    imported_at      timestamptz NOT NULL DEFAULT now(),
+    imported_at      timestamptz NOT NULL DEFAULT instant(),
     UNIQUE (legal_entity_id, name, sha256)
 );
 COMMENT ON TABLE catalogue IS 'fact: one version of a price catalogue, its file gzipped in content';
@@ -562,7 +567,7 @@ CREATE TABLE service (
     billing_group_id     bigint,
     state                text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'terminated')),
     terminated_on        date,
-    created_at           timestamptz NOT NULL DEFAULT now(),
+    created_at           timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, service_id)
 ) WITH (fillfactor = 70);
 CREATE INDEX service_resource ON service (account_id, route, resource_name);
@@ -583,7 +588,7 @@ CREATE TABLE charge (
     currency           text NOT NULL,
     category           text NOT NULL DEFAULT 'purchase',
     accepted_on        date NOT NULL,
-    accepted_at        timestamptz NOT NULL DEFAULT now(),
+    accepted_at        timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, service_id, kind, period_start)
 );
 COMMENT ON TABLE charge IS 'fact: a priced fact to bill in arrears (accepted_on is the cut-off it counts for); open while no bill_detail bears its key. period_end is the last day covered';
@@ -596,7 +601,7 @@ CREATE TABLE bill_run (
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
     period           text NOT NULL CHECK (period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
     status           text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
-    opened_at        timestamptz NOT NULL DEFAULT now(),
+    opened_at        timestamptz NOT NULL DEFAULT instant(),
     closed_at        timestamptz,
     UNIQUE (legal_entity_id, period)
 );
@@ -614,7 +619,7 @@ CREATE TABLE bill_run_page (
     tax_minor    bigint NOT NULL,
     total_minor  bigint NOT NULL,
     chain_head   bytea NOT NULL,
-    written_at   timestamptz NOT NULL DEFAULT now(),
+    written_at   timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (run_id, page_no, currency)
 );
 COMMENT ON TABLE bill_run_page IS 'fact: control totals of one committed page; chain_head is the SHA-256 over the entry hashes the page wrote, in account order';
@@ -623,7 +628,7 @@ CREATE TABLE parked_account (
     run_id       bigint NOT NULL,
     account_id   text COLLATE "C" NOT NULL,
     problems     jsonb NOT NULL,
-    parked_at    timestamptz NOT NULL DEFAULT now(),
+    parked_at    timestamptz NOT NULL DEFAULT instant(),
     resolved_at  timestamptz,
     PRIMARY KEY (run_id, account_id)
 );
@@ -748,7 +753,7 @@ CREATE TABLE document (
     form         text NOT NULL CHECK (form IN ('pdf', 'cii', 'ubl')),
     sha256       text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     size_bytes   bigint NOT NULL,
-    rendered_at  timestamptz NOT NULL DEFAULT now(),
+    rendered_at  timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, bill_id, form)
 );
 COMMENT ON TABLE document IS 'fact: a paper rendered once; its bytes are in the archive under sha256';
@@ -785,7 +790,7 @@ CREATE TABLE debt_operation (
     deposit_id     text COLLATE "C",
     reverses_id    bigint,
     occurred_on    date NOT NULL,
-    recorded_at    timestamptz NOT NULL DEFAULT now(),
+    recorded_at    timestamptz NOT NULL DEFAULT instant(),
     reason         text NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, debt_id, operation_id)
 );
@@ -802,7 +807,7 @@ CREATE TABLE deposit (
     means            text NOT NULL,
     bank_reference   text NOT NULL DEFAULT '',
     label            text NOT NULL DEFAULT '',
-    recorded_at      timestamptz NOT NULL DEFAULT now(),
+    recorded_at      timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, deposit_id)
 );
 COMMENT ON TABLE deposit IS 'fact: receipt for money received from a payer';
@@ -812,7 +817,7 @@ CREATE TABLE payment_order (
     order_id      bigint NOT NULL UNIQUE DEFAULT nextval('order_id'),
     currency      text NOT NULL,
     amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
-    ordered_at    timestamptz NOT NULL DEFAULT now(),
+    ordered_at    timestamptz NOT NULL DEFAULT instant(),
     ordered_by    text NOT NULL,
     PRIMARY KEY (account_id, order_id)
 );
@@ -837,7 +842,7 @@ CREATE TABLE bill_export (
     email         text NOT NULL,
     origin        text NOT NULL,
     asked_by      text NOT NULL,
-    asked_at      timestamptz NOT NULL DEFAULT now(),
+    asked_at      timestamptz NOT NULL DEFAULT instant(),
     sha256        text CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     built_at      timestamptz,
     PRIMARY KEY (account_id, export_id),
@@ -855,7 +860,7 @@ CREATE TABLE dispute (
     reason        text NOT NULL,
     state         text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'credited', 'corrected', 'rejected')),
     opened_by     text NOT NULL,
-    opened_at     timestamptz NOT NULL DEFAULT now(),
+    opened_at     timestamptz NOT NULL DEFAULT instant(),
     deadline_on   date NOT NULL,
     closed_by     text,
     closed_at     timestamptz,
@@ -874,7 +879,7 @@ CREATE TABLE entry (
     reference   text COLLATE "C" NOT NULL,
     prev_hash   bytea NOT NULL,
     hash        bytea NOT NULL,
-    booked_at   timestamptz NOT NULL DEFAULT now(),
+    booked_at   timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, entry_no)
 );
 COMMENT ON TABLE entry IS 'fact: one journal entry; hash = SHA-256(prev_hash || UTF-8 of account|entry_no|kind|booked_on|reference|ledger:amount:currency;… in posting order), prev_hash of the first is 32 zero bytes';
@@ -911,7 +916,7 @@ CREATE TABLE chain_head (
     name         text NOT NULL,
     accounts     bigint NOT NULL,
     head         bytea NOT NULL,
-    recorded_at  timestamptz NOT NULL DEFAULT now(),
+    recorded_at  timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (scope, name, recorded_at)
 );
 COMMENT ON TABLE chain_head IS 'fact: SHA-256 over all accounts'' last entry hashes, in account order, when a run closed or a day ended';

@@ -91,7 +91,7 @@ PUT_ATTRIBUTE: Final[LiteralString] = """
     INSERT INTO account_attribute (account_id, name, value, grant_id)
     VALUES (%(account_id)s, %(name)s, %(value)s, %(grant_id)s)
     ON CONFLICT (account_id, name)
-    DO UPDATE SET value = excluded.value, grant_id = excluded.grant_id, set_at = now()
+    DO UPDATE SET value = excluded.value, grant_id = excluded.grant_id, set_at = instant()
 """
 
 REMOVE_ATTRIBUTES: Final[LiteralString] = """

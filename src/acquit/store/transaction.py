@@ -4,8 +4,9 @@ Every session takes the role `acquit_app`, which may only SELECT and INSERT fact
 read are read-only by default, so PostgreSQL itself refuses a write from a handler.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
@@ -20,6 +21,7 @@ Unavailable = psycopg.OperationalError
 TAKE_ROLE: LiteralString = "SET ROLE acquit_app"
 READ_ONLY: LiteralString = "SET default_transaction_read_only = on"
 UTC: LiteralString = "SET TimeZone = 'UTC'"
+SET_INSTANT: LiteralString = "SELECT set_config('acquit.instant', %(at)s, true)"
 
 
 class Transaction:
@@ -83,10 +85,14 @@ def _prepare_reader(connection: Connection) -> None:
 class Database:
     """Two small pools on one PostgreSQL: `read()` and `snapshot()` cannot write, `write()` can."""
 
-    def __init__(self, url: str, *, readers_max: int = 8, writers_max: int = 4) -> None:
+    def __init__(
+        self, url: str, *, readers_max: int = 8, writers_max: int = 4, patience_seconds: float = 30
+    ) -> None:
+        """Connect when first asked; who waits longer than `patience_seconds` is told Unavailable."""
         self.url = url
-        self._readers = _pool(url, readers_max, _prepare_reader)
-        self._writers = _pool(url, writers_max, _prepare_writer)
+        self.clock: Callable[[], datetime] | None = None
+        self._readers = _pool(url, readers_max, patience_seconds, _prepare_reader)
+        self._writers = _pool(url, writers_max, patience_seconds, _prepare_writer)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -107,9 +113,19 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Lend a transaction that is committed at the end, or undone whole by any exception."""
+        """Lend a transaction that is committed at the end, or undone whole by any exception.
+
+        Rows bear the server's time, or that of `clock` where a past is built (a demo, a simulation).
+        """
         with self._writers.connection() as connection, connection.transaction():
+            if self.clock is not None:
+                connection.execute(SET_INSTANT, {"at": self.clock().isoformat()})
             yield Transaction(connection)
+
+    def renew(self) -> None:
+        """Throw away connections that broke (the server restarted); sound ones stay."""
+        self._readers.check()
+        self._writers.check()
 
     def close(self) -> None:
         """Close every connection."""
@@ -123,13 +139,13 @@ class Database:
         self.close()
 
 
-def _pool(url: str, size_max: int, prepare: Any) -> ConnectionPool[Connection]:
+def _pool(url: str, size_max: int, patience_seconds: float, prepare: Any) -> ConnectionPool[Connection]:
     return ConnectionPool(
         url,
         min_size=0,
         max_size=size_max,
         open=True,
-        timeout=30,
+        timeout=patience_seconds,
         configure=prepare,
         kwargs={"row_factory": namedtuple_row, "autocommit": True},
         check=None,
