@@ -19,9 +19,18 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
     "Start": (
         Listed("init", "init:init", "Set up your own company."),
         Listed("serve", "serving:serve", "Serve API, office and console."),
+        Listed("worker", "serving:worker", "Schedule and outbox, apart."),
     ),
-    "Customers": (),
+    "Customers": (
+        Listed("account", "account:app", "Accounts: open, show, change."),
+        Listed("terms", "terms:app", "Enterprise payment: grant, revoke."),
+        Listed("request", "request:app", "What customers asked of sales."),
+        Listed("purchase-order", "purchase_order:app", "Purchase orders: set, list, close."),
+    ),
     "Selling": (),
-    "Billing": (Listed("bills", "bills:app", "Run a period, look at runs and bills."),),
+    "Billing": (
+        Listed("bills", "bills:app", "Run a period, look at runs and bills."),
+        Listed("audit", "audit:audit", "Prove the books."),
+    ),
     "Care": (Listed("migrate", "care:migrate", "Bring the database up to date."),),
 }

@@ -1,0 +1,172 @@
+"""Checks of what was billed: every charge once, renewals on their dates, orders never overdrawn, runs."""
+
+from typing import Final, LiteralString
+
+from acquit.store.audit_check import Check
+
+CHARGES_ONCE: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE times > 1))[1:1000], '{}') AS differences
+      FROM (SELECT account_id || '/' || service_id || '/' || kind || '/' || period_start AS id,
+                   count(*) AS times
+              FROM bill_detail
+             GROUP BY account_id, service_id, kind, period_start, correction_no) compared
+"""
+
+CHARGES_BILLED: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT coalesce(c.account_id, d.account_id) || '/' || coalesce(c.service_id, d.service_id)
+                     || '/' || coalesce(c.kind, d.kind) || '/' || coalesce(c.period_start, d.period_start) AS id,
+                   CASE WHEN c.account_id IS NULL THEN d.kind <> 'renewal'
+                        ELSE d.account_id IS NOT NULL
+                             AND (d.quantity_e4 <> c.quantity_e4 OR d.unit_price_ucents <> c.unit_price_ucents
+                                  OR d.period_end <> c.period_end) END AS differs
+              FROM charge c
+              FULL JOIN (SELECT account_id, service_id, kind, period_start, period_end, quantity_e4,
+                                unit_price_ucents
+                           FROM bill_detail
+                          WHERE correction_no = 0) d
+                ON d.account_id = c.account_id AND d.service_id = c.service_id AND d.kind = c.kind
+               AND d.period_start = c.period_start) compared
+"""
+
+CHARGES_CONSERVED: Final[LiteralString] = """
+    WITH told AS (
+         SELECT c.currency, c.accepted_on,
+                round(c.quantity_e4::numeric * c.unit_price_ucents *
+                      CASE WHEN c.currency IN ('JPY', 'XOF') THEN 0.000000000001
+                           WHEN c.currency = 'TND' THEN 0.000000001
+                           ELSE 0.0000000001 END) AS net_minor,
+                d.net_minor AS billed_minor
+           FROM charge c
+           LEFT JOIN bill_detail d ON d.account_id = c.account_id AND d.service_id = c.service_id
+                                  AND d.kind = c.kind AND d.period_start = c.period_start
+                                  AND d.correction_no = 0
+         )
+    SELECT count(*) AS compared,
+           coalesce((array_agg(currency || '/' || accepted_on ORDER BY currency, accepted_on)
+             FILTER (WHERE accepted <> billed + open))[1:1000], '{}') AS differences
+      FROM (SELECT currency, accepted_on, sum(net_minor) AS accepted,
+                   coalesce(sum(billed_minor), 0) AS billed,
+                   coalesce(sum(net_minor) FILTER (WHERE billed_minor IS NULL), 0) AS open
+              FROM told
+             GROUP BY currency, accepted_on) compared
+"""
+
+RENEWALS: Final[LiteralString] = """
+    WITH last AS (
+         SELECT account_id, service_id, max(period_end) AS period_end
+           FROM (SELECT account_id, service_id, period_end FROM bill_detail WHERE kind = 'renewal'
+                  UNION ALL
+                 SELECT account_id, service_id, period_end FROM charge WHERE kind = 'renewal') covered
+          GROUP BY account_id, service_id
+         )
+    SELECT count(*) AS compared,
+           coalesce((array_agg(l.account_id || '/' || l.service_id ORDER BY l.account_id, l.service_id)
+             FILTER (WHERE s.service_id IS NULL OR s.next_renewal_on <= l.period_end
+                        OR (s.next_renewal_on <> l.period_end + 1 AND s.unit_price_ucents > 0)))[1:1000],
+             '{}') AS differences
+      FROM last l
+      LEFT JOIN service s ON s.account_id = l.account_id AND s.service_id = l.service_id
+"""
+
+RENEWAL_PERIODS: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT account_id || '/' || service_id || '/' || period_start AS id,
+                   period_end < period_start OR period_start <= lag(period_end) OVER (
+                     PARTITION BY account_id, service_id ORDER BY period_start) AS differs
+              FROM bill_detail
+             WHERE kind = 'renewal' AND correction_no = 0) compared
+"""
+
+ORDER_DRAWS: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(bill_id ORDER BY bill_id) FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT coalesce(b.bill_id, d.bill_id) AS bill_id,
+                   b.purchase_order_id IS DISTINCT FROM d.purchase_order_id
+                     OR b.purchase_order_account IS DISTINCT FROM d.account_id
+                     OR CASE WHEN b.kind = 'credit-note' THEN -b.net_minor ELSE b.net_minor END
+                        IS DISTINCT FROM d.amount_minor AS differs
+              FROM (SELECT account_id, bill_id, kind, net_minor, purchase_order_account, purchase_order_id
+                      FROM bill
+                     WHERE purchase_order_id IS NOT NULL) b
+              FULL JOIN purchase_order_draw d
+                ON d.bill_account_id = b.account_id AND d.bill_id = b.bill_id) compared
+"""
+
+ORDER_MAXIMA: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE drawn_minor > amount_max_minor
+                                                          OR drawn_minor < 0))[1:1000], '{}') AS differences
+      FROM (SELECT o.account_id || '/' || o.purchase_order_id AS id, o.amount_max_minor,
+                   coalesce((SELECT sum(amount_minor)
+                               FROM purchase_order_draw
+                              WHERE account_id = o.account_id AND purchase_order_id = o.purchase_order_id), 0)
+                     AS drawn_minor
+              FROM purchase_order o) compared
+"""
+
+RUN_TOTALS: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(run_id || '/' || currency ORDER BY run_id, currency)
+             FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT coalesce(p.run_id, b.run_id) AS run_id, coalesce(p.currency, b.currency) AS currency,
+                   (p.bills, p.details, p.net_minor, p.tax_minor, p.total_minor) IS DISTINCT FROM
+                   (b.bills, b.details, b.net_minor, b.tax_minor, b.total_minor) AS differs
+              FROM (SELECT run_id, currency, sum(bills) AS bills, sum(details) AS details,
+                           sum(net_minor) AS net_minor, sum(tax_minor) AS tax_minor,
+                           sum(total_minor) AS total_minor
+                      FROM bill_run_page
+                     GROUP BY run_id, currency) p
+              FULL JOIN (SELECT b.run_id, b.currency, count(*)::numeric AS bills,
+                                sum(d.details) AS details, sum(b.net_minor) AS net_minor,
+                                sum(b.tax_minor) AS tax_minor, sum(b.total_minor) AS total_minor
+                           FROM bill b
+                           JOIN (SELECT account_id, bill_id, count(*) AS details
+                                   FROM bill_detail
+                                  GROUP BY account_id, bill_id) d
+                             ON d.account_id = b.account_id AND d.bill_id = b.bill_id
+                          WHERE b.run_id IS NOT NULL
+                          GROUP BY b.run_id, b.currency) b
+                ON b.run_id = p.run_id AND b.currency = p.currency) compared
+"""
+
+PAGE_HEADS: Final[LiteralString] = """
+    WITH written AS (
+         SELECT b.run_id, e.booked_at,
+                sha256(string_agg(e.hash, ''::bytea ORDER BY e.account_id, e.entry_no)) AS head
+           FROM bill b
+           JOIN entry e ON e.account_id = b.account_id AND e.kind = 'bill' AND e.reference = b.bill_id
+          WHERE b.run_id IS NOT NULL
+          GROUP BY b.run_id, e.booked_at
+         )
+    SELECT count(*) AS compared,
+           coalesce((array_agg(p.run_id || '/' || p.page_no ORDER BY p.run_id, p.page_no)
+             FILTER (WHERE w.head IS DISTINCT FROM p.chain_head))[1:1000], '{}') AS differences
+      FROM bill_run_page p
+      LEFT JOIN written w ON w.run_id = p.run_id AND w.booked_at = p.written_at
+"""
+
+CLOSED_RUNS: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(r.legal_entity_id || '/' || r.period ORDER BY r.legal_entity_id, r.period)
+             FILTER (WHERE r.status = 'closed' AND EXISTS (
+                     SELECT FROM parked_account p
+                      WHERE p.run_id = r.run_id AND p.resolved_at IS NULL)))[1:1000], '{}') AS differences
+      FROM bill_run r
+"""
+
+CHECKS: Final = (
+    Check("charges-billed-once", CHARGES_ONCE),
+    Check("charges-as-accepted", CHARGES_BILLED),
+    Check("charges-conserved", CHARGES_CONSERVED),
+    Check("renewal-dates", RENEWALS),
+    Check("renewal-periods", RENEWAL_PERIODS),
+    Check("order-draws", ORDER_DRAWS),
+    Check("order-maxima", ORDER_MAXIMA),
+    Check("run-totals", RUN_TOTALS),
+    Check("page-heads", PAGE_HEADS),
+    Check("closed-runs", CLOSED_RUNS),
+)
