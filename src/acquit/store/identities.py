@@ -9,7 +9,7 @@ from acquit.core.identity import DEFAULT_GROUPS, Group, Login, LoginStatus, Logi
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
-NO_PASSWORD: Final = "!"  # noqa: S105 - no password has this hash
+NO_PASSWORD: Final = "!"
 """What is kept in place of a hash for a login that has no password."""
 
 
