@@ -41,7 +41,8 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 bench: setup
-	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file $(ARGS) || exit 1; done
+	@for name in bill-run api documents matching; do \
+		[ ! -f benchmarks/$$(echo $$name | tr - _).py ] || $(BIN)/acquit bench $$name $(ARGS) || exit 1; done
 
 soak: setup
 	@$(PYTEST) --soak tests/simulation tests/fault $(ARGS)
