@@ -17,7 +17,8 @@ CHARGES_BILLED: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
       FROM (SELECT coalesce(c.account_id, d.account_id) || '/' || coalesce(c.service_id, d.service_id)
-                     || '/' || coalesce(c.kind, d.kind) || '/' || coalesce(c.period_start, d.period_start) AS id,
+                     || '/' || coalesce(c.kind, d.kind) || '/'
+                     || coalesce(c.period_start, d.period_start) AS id,
                    CASE WHEN c.account_id IS NULL THEN d.kind <> 'renewal'
                         ELSE d.account_id IS NOT NULL
                              AND (d.quantity_e4 <> c.quantity_e4 OR d.unit_price_ucents <> c.unit_price_ucents
