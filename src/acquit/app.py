@@ -6,8 +6,12 @@ What a command does not need is not imported, so that `acquit --help` stays quic
 
 import errno
 import logging
+import multiprocessing
+import os
+import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("acquit.app")
 
 WATCH_SECONDS: Final = 0.5
+STOP_SECONDS: Final = 20
 PAGE_BODY_MAX: Final = 12 * 1024 * 1024
 
 
@@ -66,6 +71,7 @@ def _program(world: World, options: Options, screen: Screen) -> Program:
         data=world.settings.data,
         open=lambda: opened(world),
         serve=lambda serving, ready: _serve(world, serving, ready),
+        work=lambda: work(world),
         at=at,
     )
 
@@ -155,6 +161,8 @@ def _serve(world: World, serving: Serving, ready: Ready) -> None:
         )
         if cluster is not None:
             stack.enter_context(_kept_alive(cluster))
+        if serving.with_worker:
+            stack.enter_context(_beside(work, world))
         origin = f"{'https' if tls else 'http'}://{_named(server.host)}:{server.port}"
         server.run(lambda: ready(origin))
 
@@ -185,6 +193,47 @@ def _kept_alive(cluster: "Cluster") -> Iterator[None]:
     finally:
         stopped.set()
         watcher.join()
+
+
+@contextmanager
+def _beside(target: Callable[..., None], *arguments: object) -> Iterator[None]:
+    """Run a function in a process of its own for as long as this lasts; it is told to end by SIGTERM."""
+    process = multiprocessing.get_context("spawn").Process(target=target, args=arguments)
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join()
+
+
+def work(world: World) -> None:
+    """Carry out what is due and what waits in the queue until a signal, or until who started us is gone."""
+    from acquit.adapters.logs import log_to_stderr
+    from acquit.store.transaction import Database
+    from acquit.worker.outbox import work as attend
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    _stop_with_parent(stop)
+    log_to_stderr(world.settings.log)
+    with _migrated(world.settings) as (url, _), Database(url) as database:
+        attend(_context(world, database), url, stop)
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        stop.set()
+        time.sleep(STOP_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="stop-with-parent", daemon=True).start()
 
 
 def site(world: World) -> "Site":

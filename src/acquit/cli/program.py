@@ -43,8 +43,8 @@ class Serving:
 class Program:
     """Everything a command may do, as callables that the composition root filled.
 
-    `open` lends the migrated world of the data directory (or of the external database); `serve` blocks until
-    it is told to stop; `at` is the same program on another data directory, always embedded there.
+    `open` lends the migrated world of the data directory (or of the external database). `serve` and `work`
+    block until they are told to stop. `at` is the same program on another data directory, embedded there.
     """
 
     options: Options
@@ -52,6 +52,7 @@ class Program:
     data: Path
     open: Callable[[], AbstractContextManager["Context"]]
     serve: Callable[[Serving, Ready], None]
+    work: Callable[[], None]
     at: Callable[[Path], "Program"]
 
 

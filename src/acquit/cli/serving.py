@@ -1,6 +1,9 @@
-"""`acquit serve`: API, office and console."""
+"""`acquit serve` and `acquit worker`."""
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from acquit.cli.program import Given, Serving
 from acquit.core.errors import Invalid
@@ -13,6 +16,7 @@ def serve(
     workers: int | None = None,
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
+    worker: Annotated[bool, Parameter(negative="--no-worker")] = True,
     program: Given,
 ) -> None:
     """Serve the API, the office and the console until Ctrl-C.
@@ -29,8 +33,16 @@ def serve(
         Certificate with its chain, PEM: serves https.
     tls_key
         Key of the certificate, PEM.
+    worker
+        Also carry out what is due; --no-worker leaves it to `acquit worker`.
     """
     if (tls_cert is None) != (tls_key is None):
         raise Invalid("https needs both: --tls-cert and --tls-key.")
-    serving = Serving(host, port, workers, tls_cert, tls_key)
+    serving = Serving(host, port, workers, tls_cert, tls_key, worker)
     program.serve(serving, lambda origin: program.screen.say(f"Serving on {origin} (Ctrl-C stops)."))
+
+
+def worker(*, program: Given) -> None:
+    """Carry out what is due and what waits, until Ctrl-C."""
+    program.screen.say("Working (Ctrl-C stops).")
+    program.work()
