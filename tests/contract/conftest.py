@@ -254,3 +254,6 @@ def serve(context: Context, database_url: str, tmp_path: Path) -> Iterator[Serve
 def server(serve: Serve) -> Running:
     """One worker process."""
     return serve()
+
+
+from .families import acme, customer, families  # noqa: E402, F401 - fixtures that need the constants above

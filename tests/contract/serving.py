@@ -2,26 +2,30 @@
 
 import json
 import sys
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 from acquit.actions.context import Context
 from acquit.adapters.archive import DirectoryArchive
-from acquit.adapters.clock import SystemClock
+from acquit.adapters.clock import FixedClock, SystemClock
 from acquit.adapters.http import Limits, Mount, Server, Site, Tls
 from acquit.adapters.mail import NullMailer
 from acquit.adapters.sealer import AesSealer
 from acquit.api.entrance import Entrance
 from acquit.api.origin import Proxies
+from acquit.api.papers import PREFIX, Papers
 from acquit.store.transaction import Database
 
 
-def make_site(database_url: str, secret: str, archive: str, public_url: str | None) -> Site:
-    """Make the wire's entrance in a worker process."""
+def make_site(
+    database_url: str, secret: str, archive: str, public_url: str | None, as_of: str | None
+) -> Site:
+    """Make the wire's entrance, and that of papers, in a worker process."""
     database = Database(database_url)
     context = Context(
         database,
-        SystemClock(),
+        SystemClock() if as_of is None else FixedClock(date.fromisoformat(as_of)),
         AesSealer(bytes.fromhex(secret)),
         DirectoryArchive(Path(archive)),
         NullMailer(),
@@ -32,14 +36,20 @@ def make_site(database_url: str, secret: str, archive: str, public_url: str | No
         entrance.close()
         database.close()
 
-    return Site((Mount(("/1.0", "/v1"), entrance, fault=entrance.fault),), close)
+    papers = Mount((PREFIX,), Papers(context))
+    return Site((Mount(("/1.0", "/v1"), entrance, fault=entrance.fault), papers), close)
 
 
 def main() -> None:
     """Serve until told to end."""
     asked = json.loads(sys.argv[1])
     site = partial(
-        make_site, asked["database_url"], asked["secret"], asked["archive"], asked.get("public_url")
+        make_site,
+        asked["database_url"],
+        asked["secret"],
+        asked["archive"],
+        asked.get("public_url"),
+        asked.get("as_of"),
     )
     tls = Tls(Path(asked["tls"][0]), Path(asked["tls"][1])) if "tls" in asked else None
     limits = Limits(**asked.get("limits", {}))

@@ -14,6 +14,7 @@ from acquit.core.debt import (
     Amounts,
     DebtStatus,
     Means,
+    NoSuchDebt,
     Operation,
     OperationKind,
     amounts,
@@ -58,7 +59,7 @@ def get_debt_account(request: Request) -> object:
     with request.read() as tx:
         owed = debt_lists.open_of_account(tx, caller.account_id)
         if not owed and not debt_lists.has_any(tx, caller.account_id):
-            raise NoSuchObject("debtAccount")
+            raise NoSuchDebt("This account never owed anything")
     on = _today(request)
     parts = [amounts(one.debt, one.operations, on) for one in owed if one.debt.currency == caller.currency]
     return {
@@ -190,7 +191,7 @@ def get_payment(request: Request) -> object:
         raise NoSuchObject(request.path["billId"])
     last = kept[-1]
     return {
-        "paymentDate": wire.midnight(last.occurred_on, request.zone),
+        "paymentDate": _when(last, request),
         "paymentIdentifier": last.deposit_id,
         "paymentType": PAYMENT_TYPES[last.means],
     }
@@ -244,12 +245,19 @@ def _operation(event: Event, owed: Owed, request: Request) -> dict[str, Any]:
     operation = event.operation
     return {
         "amount": wire.price(operation.amount_minor, owed.debt.currency),
-        "date": wire.instant(operation.recorded_at, request.zone),
+        "date": _when(operation, request),
         "depositOrderId": _carrier(event),
         "operationId": operation.operation_id,
         "status": _operation_status(operation, owed.operations),
         "type": _operation_type(operation, owed),
     }
+
+
+def _when(operation: Operation, request: Request) -> str:
+    """The instant at which it was recorded, if that was on its day; else the day's first moment."""
+    if operation.recorded_at.astimezone(request.zone).date() == operation.occurred_on:
+        return wire.instant(operation.recorded_at, request.zone)
+    return wire.midnight(operation.occurred_on, request.zone)
 
 
 def _carrier(event: Event) -> int:

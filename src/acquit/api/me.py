@@ -91,7 +91,7 @@ def _account(account: Account, party: LegalParty | None, entity: LegalEntity) ->
     shown |= {name: account.wire_members.get(name) for name in KEPT}
     if party is not None and party.tax_profile is TaxProfile.PERSON:
         shown["organisation"] = None
-    return shown | {
+    shown |= {
         "country": party.country if party is not None else entity.country,
         "currency": {"code": account.currency, "symbol": wire.symbol(account.currency)},
         "customerCode": account.account_id,
@@ -104,6 +104,7 @@ def _account(account: Account, party: LegalParty | None, entity: LegalEntity) ->
         "ovhSubsidiary": _subsidiary(entity),
         "state": "incomplete" if account.state is AccountState.INCOMPLETE else "complete",
     }
+    return dict(sorted(shown.items()))
 
 
 def _legal_form(party: LegalParty | None) -> str:

@@ -1,4 +1,6 @@
-"""The links that open a paper without a login: `/cgi-bin/order/bill.pdf`, `bill.cgi`, `displayOrder.cgi`.
+"""The links that open a paper without a login.
+
+Below `/cgi-bin/order`: `bill.pdf`, `bill.cgi`, `displayOrder.cgi`, and `bills.cgi` for an archive of bills.
 
 Whoever has a link may read one paper; a wrong one is not found, whether the paper exists or not. Nothing
 of a link's query ever reaches a log.
@@ -6,11 +8,13 @@ of a link's query ever reaches a log.
 
 import hmac
 import logging
+import mimetypes
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from acquit.actions.context import Context
+from acquit.actions.export_bills import exported
 from acquit.actions.render_document import account_of, bill_page, bill_pdf
 from acquit.actions.show_payment_order import payment_order_page
 from acquit.core.errors import NotFound
@@ -21,7 +25,7 @@ log = logging.getLogger("acquit.papers")
 
 PREFIX: Final = "/cgi-bin/order"
 PARAMETERS_MAX: Final = 8
-ORDER_DIGITS_MAX: Final = 18
+NUMBER_DIGITS_MAX: Final = 18
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Headers = list[tuple[str, str]]
@@ -59,6 +63,7 @@ class Papers:
         self._pages: dict[str, Callable[[Query], Paper]] = {
             f"{PREFIX}/bill.pdf": self._bill_pdf,
             f"{PREFIX}/bill.cgi": self._bill_page,
+            f"{PREFIX}/bills.cgi": self._archive,
             f"{PREFIX}/displayOrder.cgi": self._order_page,
         }
 
@@ -103,9 +108,14 @@ class Papers:
     def _order_page(self, query: Query) -> Paper:
         text = query.get("orderId", "")
         self._refuse_wrong(f"order:{text}", query.get("orderPassword", ""))
-        if not (text.isascii() and text.isdigit() and len(text) <= ORDER_DIGITS_MAX):
-            raise NoSuchLink(text)
-        return [*PAGE], payment_order_page(self._context, OrderId(int(text)))
+        return [*PAGE], payment_order_page(self._context, OrderId(_number(text)))
+
+    def _archive(self, query: Query) -> Paper:
+        found = exported(self._context, _number(query.get("export", "")), query.get("passwd", ""))
+        return [
+            ("Content-Type", mimetypes.guess_type(found.name)[0] or "application/octet-stream"),
+            ("Content-Disposition", f'attachment; filename="{found.name}"'),
+        ], found.content
 
     def _bill(self, query: Query) -> BillId:
         reference = query.get("reference", "")
@@ -117,6 +127,13 @@ class Papers:
         right = self._context.sealer.token(purpose)
         if not hmac.compare_digest(right.encode(), given.encode()):
             raise NoSuchLink(purpose)
+
+
+def _number(text: str) -> int:
+    """Return the number in a link. Raises NoSuchLink when there is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS_MAX):
+        raise NoSuchLink(text)
+    return int(text)
 
 
 def _read(query: str) -> Query:

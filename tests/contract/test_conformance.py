@@ -1,0 +1,101 @@
+"""Every served read answers as the contract declares: bare, as pages of objects, and in batches.
+
+The crawl begins at the lists and walks into everything that they name, for every account of the world.
+Each answer is compared with the contract as it comes in (`families._compare`).
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from acquit.api.contract import Route, contract
+from acquit.api.routes import ROUTES
+
+from .families import Customer, Families
+from .world import ACCOUNTS
+
+Make = Callable[..., Customer]
+
+AT_MOST = 3
+NOTHING_THERE = {
+    "/me/bill/{billId}/download",  # a route of American sellers
+    "/me/payment/transaction/{transactionId}",  # no collector takes payments
+    "/me/identity/user/{user}/token/{name}",
+    "/auth/time",
+}
+READ = sorted(route.path for route in contract().routes if route.method == "GET" and route.key in ROUTES)
+LISTS = [r for r in contract().routes if r.method == "GET" and r.key in ROUTES and r.expands_to]
+
+
+@pytest.fixture(scope="module")
+def peopled(families: Families) -> Families:
+    """The world with something in every list of Acme's."""
+    acme = families.customer()
+    acme.post("/me/identity/user", login="ada", password="correct-horse-battery-staple", group="ADMIN")
+    acme.post("/me/identity/group", name="readers", role="UNPRIVILEGED")
+    acme.post("/me/identity/user/ada/token", name="laptop", description="at work")
+    return families
+
+
+def targets(customer: Customer, path: str) -> Iterator[str]:
+    """Yield real targets of a route: each parameter takes ids that the list before it gives."""
+    if path.startswith("/{product}"):
+        for service in customer.page("/services"):
+            yield path.replace("/{product}/{serviceName}", service["route"]["url"])
+        return
+    made = [""]
+    for part in path.strip("/").split("/"):
+        if part.startswith("{"):
+            made = [f"{start}/{quote(str(key), safe='')}" for start in made for key in _keys(customer, start)]
+        else:
+            made = [f"{start}/{part}" for start in made]
+    yield from made
+
+
+def _keys(customer: Customer, target: str) -> list[object]:
+    reply = customer.reply("GET", target)
+    return reply.json()[:AT_MOST] if reply.status_code == 200 else []
+
+
+@pytest.mark.parametrize("path", READ)
+def test_a_read_conforms(path: str, peopled: Families) -> None:
+    if path.startswith("/auth/") or path == "/":
+        return
+    statuses = {
+        customer.reply("GET", target).status_code
+        for account_id in ACCOUNTS
+        for customer in [peopled.customer(account_id)]
+        for target in targets(customer, path)
+    }
+    assert statuses <= {200, 404}
+    assert 200 in statuses or path in NOTHING_THERE, f"nothing was read of {path}"
+
+
+@pytest.mark.parametrize("route", LISTS, ids=lambda route: route.path)
+def test_a_list_expands_to_what_its_items_are(route: Route, peopled: Families) -> None:
+    acme = peopled.customer()
+    item_path = next((r.path for r in contract().routes if _is_item(r, route)), None)
+    for target in list(targets(acme, route.path))[:AT_MOST]:
+        ids = acme.get(target)
+        shown = [_steady(each) for each in acme.page(target, Size="5000")]
+        assert len(shown) == len(ids)
+        if item_path is None or not ids:
+            continue
+        joined = ",".join(quote(str(key), safe="") for key in ids[:50])
+        entries = acme.batch(f"{target}/{joined}")
+        assert [entry["key"] for entry in entries] == [str(key) for key in ids[:50]]
+        assert [_steady(entry["value"]) for entry in entries] == shown[:50]
+        assert _steady(acme.get(f"{target}/{quote(str(ids[0]), safe='')}")) == shown[0]
+
+
+def _steady(shown: dict[str, Any]) -> dict[str, Any]:
+    """The object without what changes by reading it."""
+    return {name: value for name, value in shown.items() if name not in ("lastUse", "lastUsed")}
+
+
+def _is_item(candidate: Route, of: Route) -> bool:
+    """Whether the route reads one element of the list."""
+    head, _, last = candidate.path.rpartition("/")
+    return candidate.key in ROUTES and candidate.method == "GET" and head == of.path and last.startswith("{")
