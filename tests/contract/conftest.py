@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, LiteralString
@@ -68,15 +69,18 @@ TAG: LiteralString = (
 )
 
 
-@pytest.fixture
-def context(database: Database, tmp_path: Path) -> Context:
-    """A world of one seller, an account with a sub-account, and a stranger; real adapters."""
+def context_on(database: Database, archive: Path) -> Context:
+    """Fill an empty database with the world and return what actions work with."""
     with database.write() as tx:
         for statement in (SELLER, SERIES, PARTIES, ACCOUNTS, TAG):
             tx.run(statement)
-    return Context(
-        database, SystemClock(), AesSealer(SECRET), DirectoryArchive(tmp_path / "archive"), NullMailer()
-    )
+    return Context(database, SystemClock(), AesSealer(SECRET), DirectoryArchive(archive), NullMailer())
+
+
+@pytest.fixture
+def context(database: Database, tmp_path: Path) -> Context:
+    """A world of one seller, an account with a sub-account, and a stranger; real adapters."""
+    return context_on(database, tmp_path / "archive")
 
 
 @dataclass(frozen=True)
@@ -216,17 +220,13 @@ class Running:
 Serve = Callable[..., Running]
 
 
-@pytest.fixture
-def serve(context: Context, database_url: str, tmp_path: Path) -> Iterator[Serve]:
-    """Starts the real server on the test's database: `serve(workers=2, tls=(cert, key), public_url=…)`."""
+@contextmanager
+def serving(database_url: str, archive: Path) -> Iterator[Serve]:
+    """Lend a function that starts real servers; all of them end at the end."""
     started: list[subprocess.Popen[str]] = []
 
     def start(**options: Any) -> Running:
-        described = {
-            "database_url": database_url,
-            "secret": SECRET.hex(),
-            "archive": str(tmp_path / "archive"),
-        }
+        described = {"database_url": database_url, "secret": SECRET.hex(), "archive": str(archive)}
         script = Path(__file__).with_name("serving.py")
         process = subprocess.Popen(
             [sys.executable, str(script), json.dumps(described | options)],
@@ -240,14 +240,23 @@ def serve(context: Context, database_url: str, tmp_path: Path) -> Iterator[Serve
         assert line.startswith("ready "), f"the server did not start: {line!r}"
         return Running(int(line.split()[1]), process)
 
-    yield start
-    for process in started:
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.terminate()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture
+def serve(context: Context, database_url: str, tmp_path: Path) -> Iterator[Serve]:
+    """Starts the real server on the test's database: `serve(workers=2, tls=[cert, key], public_url=…)`."""
+    with serving(database_url, tmp_path / "archive") as start:
+        yield start
 
 
 @pytest.fixture

@@ -99,16 +99,26 @@ class Entrance:
 
     def _answer(self, incoming: Incoming, query_id: str) -> Answer:
         try:
-            return self._serve(incoming)
+            return self._serve_through_a_restart(incoming)
         except Refusal as refusal:
             said = refusals.meaning(refusal)
             return Answer(refusals.describe(refusal), said.status)
         except Unavailable as error:
             _log_crash("database unavailable", query_id, incoming, error)
-            return _failed(refusals.UNAVAILABLE, "The service is unavailable, try again in a moment")
+            return _failed(*refusals.FAULTS[503])
         except Exception as error:
             _log_crash("crash", query_id, incoming, error)
             return _failed(refusals.CRASH, "Internal server error")
+
+    def _serve_through_a_restart(self, incoming: Incoming) -> Answer:
+        """Serve; a read that met a connection broken by a restart of the database is served again, once."""
+        try:
+            return self._serve(incoming)
+        except Unavailable:
+            self._context.database.renew()
+            if incoming.method != "GET":
+                raise
+            return self._serve(incoming)
 
     def _serve(self, incoming: Incoming) -> Answer:
         if incoming.method == "OPTIONS":

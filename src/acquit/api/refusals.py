@@ -134,7 +134,7 @@ FAULTS: Final = {
     413: Fault(
         Meaning(413, "Client::BadRequest", "BODY_TOO_LARGE"), "The body is larger than this server takes"
     ),
-    503: Fault(UNAVAILABLE, "The server is busy or stopping, try again in a moment"),
+    503: Fault(UNAVAILABLE, "The service is unavailable, try again in a moment"),
 }
 
 
