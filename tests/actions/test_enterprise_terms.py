@@ -13,8 +13,8 @@ from acquit.actions.grant_enterprise_terms import (
     approve_enterprise_terms,
     grant_enterprise_terms,
 )
-from acquit.actions.list_notices import list_notices, notices_of, refuse_over_limit_in, warn_over_limits
-from acquit.actions.loading import StaffOnly, account_in
+from acquit.actions.list_notices import list_notices, notices_of
+from acquit.actions.loading import StaffOnly
 from acquit.actions.revoke_enterprise_terms import revoke_enterprise_terms
 from acquit.actions.set_support_level import remove_tag, set_support_level
 from acquit.core.account import NoSuchAccount, ResellerTagMissing, SupportLevel
@@ -24,7 +24,6 @@ from acquit.core.operator import RoleForbids
 from acquit.core.sales_request import AskedTerm, ReasonMissing
 from acquit.core.terms import (
     AlreadyGranted,
-    CreditLimitExceeded,
     Grant,
     Method,
     NoSuchGrant,
@@ -378,15 +377,9 @@ def test_credit(context: Context) -> None:
     with context.database.read() as tx:
         assert terms.open_debts_minor(tx, ACME) == 600_00
         assert terms.credit_left_on(tx, ACME, TODAY) == 400_00
-        lab = account_in(tx, LAB)
-        refuse_over_limit_in(context, tx, lab, 400_00)
-        with pytest.raises(CreditLimitExceeded):
-            refuse_over_limit_in(context, tx, lab, 400_01)
-        refuse_over_limit_in(context, tx, account_in(tx, PETIT), 10**9)
-    assert warn_over_limits(context, [ACME, PETIT]) == []
+        assert terms.credit_left_on(tx, PETIT, TODAY) is None
+    assert notices_of(context, ACME) == []
     add_debt(context, ACME, 2, 500_00)
-    assert warn_over_limits(context, [ACME, PETIT]) == [ACME]
-    assert verbs(context)[-1] == "warn_credit_limit"
     assert [(notice.code, notice.text) for notice in notices_of(context, ACME)] == [
         ("credit-limit-exceeded",
          "The credit limit is exceeded by 100.00 EUR: renewals are billed, new orders wait."),

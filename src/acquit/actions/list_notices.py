@@ -1,14 +1,11 @@
 """List what sales should look at: terms that lost a condition, exceeded limits, orders running out."""
 
-from collections.abc import Iterable
-
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, applicant_in, today_of
-from acquit.core.account import Account
 from acquit.core.identifiers import AccountId
 from acquit.core.notice import Notice, of_grant, of_order
-from acquit.core.terms import grant_on, refuse_over_credit
-from acquit.store import acts, purchase_orders, terms
+from acquit.core.terms import grant_on
+from acquit.store import purchase_orders, terms
 from acquit.store.transaction import Transaction
 
 
@@ -32,28 +29,6 @@ def notices_of(context: Context, account_id: AccountId) -> list[Notice]:
     with context.database.read() as tx:
         account_in(tx, account_id)
         return [*_terms(context, tx, account_id), *_orders(context, tx, account_id)]
-
-
-def warn_over_limits(
-    context: Context, payer_ids: Iterable[AccountId], *, by: str = "system"
-) -> list[AccountId]:
-    """Sales is warned, once by act, of each of the payers that owes more than its limit; return them."""
-    with context.database.write() as tx:
-        over = [payer_id for payer_id in payer_ids if _is_over(context, tx, payer_id)]
-        for payer_id in over:
-            acts.record(tx, by, "warn_credit_limit", payer_id)
-        return over
-
-
-def refuse_over_limit_in(context: Context, tx: Transaction, account: Account, adding_minor: int) -> None:
-    """Pass when the account's payer may owe `adding_minor` more. Raises CreditLimitExceeded."""
-    today = today_of(context, tx, account)
-    refuse_over_credit(account.payer_id, terms.credit_left_on(tx, account.payer_id, today), adding_minor)
-
-
-def _is_over(context: Context, tx: Transaction, payer_id: AccountId) -> bool:
-    left = terms.credit_left_on(tx, payer_id, today_of(context, tx, account_in(tx, payer_id)))
-    return left is not None and left < 0
 
 
 def _terms(context: Context, tx: Transaction, account_id: AccountId) -> list[Notice]:

@@ -129,7 +129,7 @@ ADD_TAG: Final[LiteralString] = """
     INSERT INTO account_tag (account_id, tag, added_by, expires_at)
     VALUES (%(account_id)s, %(tag)s, %(added_by)s, %(expires_at)s)
     ON CONFLICT (account_id, tag)
-    DO UPDATE SET updated_at = now(), expires_at = excluded.expires_at, added_by = excluded.added_by,
+    DO UPDATE SET updated_at = instant(), expires_at = excluded.expires_at, added_by = excluded.added_by,
            status = 'validated'
 """
 
@@ -141,6 +141,15 @@ ASK_TAG: Final[LiteralString] = """
 
 REMOVE_TAG: Final[LiteralString] = """
     DELETE FROM account_tag WHERE account_id = %(account_id)s AND tag = %(tag)s
+"""
+
+
+SET_OWN_LOGIN: Final[LiteralString] = """
+    INSERT INTO identity_user (account_id, login, type, group_name, email, password_hash)
+    VALUES (%(account_id)s, %(account_id)s, 'ROOT', 'ADMIN', %(email)s, %(password_hash)s)
+    ON CONFLICT (account_id, login)
+    DO UPDATE SET password_hash = excluded.password_hash, status = 'OK', password_updated_at = instant(),
+                  updated_at = instant()
 """
 
 
@@ -291,6 +300,11 @@ def ask_tag(tx: Transaction, account_id: AccountId, tag: str, added_by: str) -> 
 def remove_tag(tx: Transaction, account_id: AccountId, tag: str) -> bool:
     """Take a tag off the account; False when it was not there."""
     return tx.run(REMOVE_TAG, account_id=account_id, tag=tag) == 1
+
+
+def set_password(tx: Transaction, account_id: AccountId, email: str | None, password_hash: str) -> None:
+    """Write the password of the account's own login, which is named like the account."""
+    tx.run(SET_OWN_LOGIN, account_id=account_id, email=email, password_hash=password_hash)
 
 
 def _columns(account: Account) -> dict[str, object]:
