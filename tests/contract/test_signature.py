@@ -233,7 +233,9 @@ def test_revocation_is_heard_while_the_key_is_remembered(
 def test_no_secret_is_kept_in_clear(wire: Wire, context: Context, make_keys: MakeKeys) -> None:
     keys = make_keys()
     with context.database.read() as tx:
-        rows = repr(tx.all("SELECT a::text, c::text FROM application a JOIN credential c USING (application_id)"))
+        rows = repr(
+            tx.all("SELECT a::text, c::text FROM application a JOIN credential c USING (application_id)")
+        )
         rows += repr(tx.all("SELECT * FROM act"))
         signer = access.find_signer(tx, keys.application_key, b"")
     assert keys.secret not in rows
