@@ -74,7 +74,6 @@ def test_what_was_opened_is_read_back(context: Context) -> None:
     with context.database.read() as tx:
         assert accounts.find(tx, ACME) == opened
         assert [child.account_id for child in accounts.of_parent(tx, ACME)] == [LAB, SHOP]
-        assert [account.account_id for account in accounts.of_payers(tx, [ACME, SHOP])] == [ACME, LAB, SHOP]
         assert [account.account_id for account in accounts.every(tx)] == [ACME, LAB, SHOP, PETIT]
         assert [account.account_id for account in accounts.every(tx, after=LAB, rows_max=1)] == [SHOP]
         assert [account.account_id for account in accounts.find_several(tx, [PETIT, LAB])] == [LAB, PETIT]

@@ -36,10 +36,6 @@ FIND_SEVERAL: Final[LiteralString] = (
 
 OF_PARENT: Final[LiteralString] = _ACCOUNTS + "WHERE a.parent_id = %(parent_id)s ORDER BY a.sub_account_no"
 
-OF_PAYERS: Final[LiteralString] = (
-    _ACCOUNTS + "WHERE a.payer_id = ANY(%(payer_ids)s) ORDER BY a.payer_id, a.account_id"
-)
-
 EVERY: Final[LiteralString] = (
     _ACCOUNTS
     + """
@@ -186,11 +182,6 @@ def find_several(tx: Transaction, account_ids: Sequence[AccountId]) -> list[Acco
 def of_parent(tx: Transaction, parent_id: AccountId) -> list[Account]:
     """Return the sub-accounts of an account in the order of their numbers."""
     return [_account(row) for row in tx.all(OF_PARENT, parent_id=parent_id)]
-
-
-def of_payers(tx: Transaction, payer_ids: Sequence[AccountId]) -> list[Account]:
-    """Return all accounts that these pay for, themselves among them, by payer, then account."""
-    return [_account(row) for row in tx.all(OF_PAYERS, payer_ids=list(payer_ids))]
 
 
 def every(tx: Transaction, after: str = "", rows_max: int = 1000) -> list[Account]:
