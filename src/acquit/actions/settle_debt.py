@@ -64,7 +64,6 @@ def settle_debt(
         NoSuchAccount, NoSuchDebt: there is no such payer or debt, or another pays it.
         BadAmount: an amount is not positive, or of another currency than the debt.
         NotOwed: more than is open on a debt, or in all more than came in.
-        DateBeforeSeries: a deposit of a later date is booked already.
     """
     with context.database.write() as tx:
         require_staff(tx, by, Right.SETTLE_DEBTS)
@@ -147,7 +146,7 @@ def _refuse_allocations(
 
 
 def _book_deposit(tx: Transaction, books: Books, payer_id: AccountId, receipt: Receipt) -> Deposit:
-    block = series.take(tx, books.entity.deposit_series_id, 1, receipt.received_on)
+    block = series.take(tx, books.entity.deposit_series_id, 1, receipt.received_on, or_later=True)
     deposit = debts.add_deposit(
         tx, payer_id, document_id(block.series, block.first), books.entity.legal_entity_id,
         receipt.received_on, receipt.amount_minor, receipt.currency, receipt.means, receipt.bank_reference,

@@ -64,12 +64,15 @@ def insert(tx: Transaction, series: Series) -> None:
     )
 
 
-def take(tx: Transaction, series_id: str, count: int, on: date) -> Block:
+def take(tx: Transaction, series_id: str, count: int, on: date, *, or_later: bool = False) -> Block:
     """Hold the series to the end of the transaction and return its next `count` numbers, dated `on`.
 
-    Nothing may be refused after it. Raises DateBeforeSeries, SeriesExhausted.
+    With `or_later` they bear the series' last date when that is later. Nothing may be refused after it.
+    Raises DateBeforeSeries, SeriesExhausted.
     """
     series = _series(tx.one(LOCK, series_id=series_id))
+    if or_later and series.last_on is not None:
+        on = max(on, series.last_on)
     refuse_date(series, on)
     refuse_exhausted(series, count)
     tx.run(ADVANCE, series_id=series_id, next_number=series.next_number + count, last_on=on)
