@@ -24,6 +24,7 @@ from acquit.core.identifiers import CredentialId
 from acquit.store import access
 from acquit.store.transaction import Unavailable
 
+BEARER: Final = "bearer"
 REMEMBERED_SECONDS: Final = 1.0
 REMEMBERED_MAX: Final = 20_000
 BEAT_SECONDS: Final = 2.0
@@ -43,7 +44,7 @@ class Memory:
     """What a process remembers of access: for a second, and not across a change that it heard of."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, bytes], tuple[float, Known]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], tuple[float, Known]] = OrderedDict()
         self._lock = threading.Lock()
         self._age = 0
         self._hears = False
@@ -53,7 +54,7 @@ class Memory:
         """Grows with every change; what was read before a change is not remembered after it."""
         return self._age
 
-    def get(self, key: tuple[str, bytes]) -> Known | None:
+    def get(self, key: tuple[str, str]) -> Known | None:
         """Return what is remembered, no older than a second."""
         with self._lock:
             kept = self._known.get(key)
@@ -61,7 +62,7 @@ class Memory:
             return None
         return kept[1]
 
-    def put(self, key: tuple[str, bytes], known: Known, age: int) -> None:
+    def put(self, key: tuple[str, str], known: Known, age: int) -> None:
         """Remember, unless something changed since `age`."""
         with self._lock:
             if self._hears and age == self._age:
@@ -94,11 +95,14 @@ class Gate:
     def admit(self, incoming: Incoming, target: Target) -> Caller:
         """Return the caller, or raise the first refusal of the ladder in `core.access`."""
         headers = incoming.headers
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() == BEARER and "x-ovh-application" not in headers:
+            return self._admit_bearer(incoming, target, token.strip())
         application_key, consumer_key = (
             headers.get("x-ovh-application", ""),
             headers.get("x-ovh-consumer", ""),
         )
-        known = self._known(application_key, consumer_key)
+        known = self._known(application_key, consumer_key) if application_key else None
         now = self._context.clock.now()
         credential = law.admit(
             _call(incoming, target),
@@ -109,27 +113,43 @@ class Gate:
             incoming.origin.signed,
             now,
         )
+        return self._counted(known, credential.credential_id, now)
+
+    def _admit_bearer(self, incoming: Incoming, target: Target, token: str) -> Caller:
+        known = self._known("", token)
+        now = self._context.clock.now()
+        credential = law.admit_bearer(
+            _call(incoming, target),
+            known.application if known else None,
+            known.credential if known else None,
+            now,
+        )
+        return self._counted(known, credential.credential_id, now)
+
+    def _counted(self, known: Known | None, credential_id: CredentialId, now: datetime) -> Caller:
         assert known is not None
         assert known.caller is not None
-        self._count(credential.credential_id, now)
+        self._count(credential_id, now)
         return known.caller
 
     def _known(self, application_key: str, consumer_key: str) -> Known | None:
-        if not application_key:
-            return None
-        key = (application_key, key_hash(consumer_key))
+        """Look up a consumer key of an application, or, without one, a bearer token."""
+        key = (application_key, consumer_key)
         remembered = self._memory.get(key)
         if remembered is not None:
             return remembered
         age = self._memory.age
-        found = self._look_up(*key)
+        found = self._look_up(application_key, key_hash(consumer_key))
         if found is not None and found.caller is not None:
             self._memory.put(key, found, age)
         return found
 
     def _look_up(self, application_key: str, hashed: bytes) -> Known | None:
         with self._context.database.read() as tx:
-            signer = access.find_signer(tx, application_key, hashed)
+            bearer = not application_key
+            signer = (
+                access.find_bearer(tx, hashed) if bearer else access.find_signer(tx, application_key, hashed)
+            )
         if signer is None:
             return None
         secret = self._context.sealer.unseal(signer.secret_sealed)

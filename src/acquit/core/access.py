@@ -349,6 +349,21 @@ def admit(
         raise OutOfTime
     if not is_signed(call, secret, consumer_key, origins):
         raise InvalidSignature
+    return _within_its_limits(call, credential)
+
+
+def admit_bearer(
+    call: Call, application: Application | None, credential: Credential | None, now: datetime
+) -> Credential:
+    """Return the credential of a bearer token: the ladder above without time stamp and signature."""
+    if application is None or credential is None or not application.is_in_use:
+        raise InvalidCredential
+    if credential.status_at(now) != "validated":
+        raise InvalidCredential
+    return _within_its_limits(call, credential)
+
+
+def _within_its_limits(call: Call, credential: Credential) -> Credential:
     if not is_address_allowed(credential.blocks, call.address):
         raise AddressNotAllowed
     if not is_granted(credential.rules, call.method, call.rule_path):

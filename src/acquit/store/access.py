@@ -286,7 +286,7 @@ def delete_credential(tx: Transaction, account_id: AccountId, credential_id: Cre
 
 # ---------------------------------------------------------------- who signs
 
-FIND_SIGNER: Final[LiteralString] = """
+_SIGNER: Final[LiteralString] = """
     SELECT a.application_id, a.application_key, a.account_id, a.name, a.description, a.status,
            a.secret_sealed,
            c.credential_id, c.account_id AS caller_id, c.login,
@@ -294,6 +294,11 @@ FIND_SIGNER: Final[LiteralString] = """
                 ELSE c.status END AS key_status,
            c.rules, c.allowed_ips, c.redirection, c.by_staff, c.created_at, c.expires_at,
            n.legal_entity_id, n.currency, e.zone
+"""
+
+FIND_SIGNER: Final[LiteralString] = (
+    _SIGNER
+    + """
       FROM application a
       LEFT JOIN credential c ON c.key_hash = %(key_hash)s AND c.application_id = a.application_id
       LEFT JOIN account n ON n.account_id = c.account_id
@@ -301,6 +306,20 @@ FIND_SIGNER: Final[LiteralString] = """
       LEFT JOIN identity_user i ON i.account_id = c.account_id AND i.login = c.login
      WHERE a.application_key = %(application_key)s
 """
+)
+
+FIND_BEARER: Final[LiteralString] = (
+    _SIGNER
+    + """
+      FROM credential c
+      JOIN identity_token t ON t.credential_id = c.credential_id
+      JOIN application a ON a.application_id = c.application_id
+      JOIN account n ON n.account_id = c.account_id
+      JOIN legal_entity e ON e.legal_entity_id = n.legal_entity_id
+      JOIN identity_user i ON i.account_id = t.account_id AND i.login = t.login
+     WHERE c.key_hash = %(key_hash)s
+"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,19 +340,13 @@ def find_signer(tx: Transaction, application_key: str, key_hash: bytes) -> Signe
     A key of a closed account or of a disabled login counts as expired.
     """
     row = tx.one_or_none(FIND_SIGNER, application_key=application_key, key_hash=key_hash)
-    if row is None:
-        return None
-    credential = None
-    if row.credential_id is not None:
-        credential = _credential(row, account_id=row.caller_id, status=row.key_status, last_use_at=None)
-    return Signer(
-        application=_application(row),
-        secret_sealed=bytes(row.secret_sealed),
-        credential=credential,
-        legal_entity_id=row.legal_entity_id,
-        currency=row.currency or "",
-        zone=row.zone or "UTC",
-    )
+    return None if row is None else _signer(row)
+
+
+def find_bearer(tx: Transaction, token_hash: bytes) -> Signer | None:
+    """Return what a bearer token of a login opens, or None when there is no such token."""
+    row = tx.one_or_none(FIND_BEARER, key_hash=token_hash)
+    return None if row is None else _signer(row)
 
 
 # ---------------------------------------------------------------- traces of use, changes told to all
@@ -376,6 +389,20 @@ def hear_changes(url: str, pause_seconds: float) -> Iterator[bool]:
 
 
 # ---------------------------------------------------------------- rows to values
+
+
+def _signer(row: Any) -> Signer:
+    credential = None
+    if row.credential_id is not None:
+        credential = _credential(row, account_id=row.caller_id, status=row.key_status, last_use_at=None)
+    return Signer(
+        application=_application(row),
+        secret_sealed=bytes(row.secret_sealed),
+        credential=credential,
+        legal_entity_id=row.legal_entity_id,
+        currency=row.currency or "",
+        zone=row.zone or "UTC",
+    )
 
 
 def _application(row: Any) -> Application:
