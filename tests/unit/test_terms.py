@@ -251,6 +251,7 @@ def test_the_article_is_quoted() -> None:
     with pytest.raises(Unlawful) as caught:
         law.refuse_unlawful(law.legal_check(Applicant(account()), Term(75), ENTITY))
     assert "L441-10" in caught.value.details["source"]
+    assert caught.value.message.endswith("75 are not lawful. Source: Code de commerce, article L441-10, I.")
     with pytest.raises(Unlawful) as caught:
         law.refuse_unlawful(law.legal_check(METERED, NET60, ENTITY))
     assert "L441-10" in caught.value.details["source"]

@@ -110,7 +110,7 @@ def open_(
             )  # fmt: skip
             opened = open_account(context, opening, by="cli")
         document = _found(context, opened.account_id)
-    program.screen.answer(document, facts(**document))
+    program.screen.answer(document, _facts(document))
 
 
 @app.command
@@ -127,11 +127,8 @@ def show(account: str, /, *, program: Given) -> None:
         document = _document(context, tx, found) | {
             "sub_accounts": [_summary(child) for child in accounts.of_parent(tx, found.account_id)],
         }
-    shown = {name: value for name, value in document.items() if name != "sub_accounts"}
     children = document["sub_accounts"]
-    parts: list[object] = [facts(**shown)]
-    if children:
-        parts.append(_table(children, "Sub-accounts"))
+    parts = [_facts(document)] + ([_table(children, "Sub-accounts")] if children else [])
     program.screen.answer(document, *parts)
 
 
@@ -211,7 +208,7 @@ def set_legal_party_(
         else:
             raise PartyNeeded("Say who the buyer is with --name …, or with --same-as another account.")
         document = _found(context, account_id)
-    program.screen.answer(document, facts(**document))
+    program.screen.answer(document, _facts(document))
 
 
 @app.command(name="set-password")
@@ -307,6 +304,25 @@ def _document(context: Context, tx: Transaction, account: Account) -> dict[str, 
         },
         "opened_at": account.opened_at,
     }  # fmt: skip
+
+
+def _facts(document: dict[str, Any]) -> object:
+    """Return the document for a person: words in place of lists, no empty lines, sub-accounts apart."""
+    shown = {name: value for name, value in document.items() if value and name != "sub_accounts"}
+    shown["tags"] = ", ".join(document["tags"]) or None
+    party = document["legal_party"]
+    if party is not None:
+        members = (
+            party["name"],
+            party["siren"],
+            party["vat_id"],
+            party["street"],
+            party["zip"],
+            party["city"],
+        )
+        shown["legal_party"] = ", ".join([*filter(None, members), party["country"]])
+        shown["legal_party"] += " (its parent's)" if party["inherited"] else ""
+    return facts(**{name: value for name, value in shown.items() if value})
 
 
 def _table(rows: list[dict[str, Any]], title: str | None = None) -> object:

@@ -256,6 +256,7 @@ def _members(context: Context, account_id: AccountId, named: list[str]) -> froze
     """Return the sub-accounts, given by name or by number."""
     members = set()
     with context.database.read() as tx:
+        account_in(tx, account_id)
         for name in named:
             found = accounts.find_sub_account(tx, account_id, int(name)) if name.isdecimal() else None
             if name.isdecimal() and found is None:

@@ -254,10 +254,11 @@ def legal_check(
 
 
 def refuse_unlawful(findings: Sequence[Finding]) -> None:
-    """Pass when every finding is ok; else raise the refusal of the first that is not."""
+    """Pass when every finding is ok; else raise the refusal of the first that is not, source included."""
     for finding in findings:
         if not finding.ok:
-            raise _REFUSALS[finding.code](finding.reason, source=finding.source)
+            told = f"{finding.reason} Source: {finding.source}."
+            raise _REFUSALS[finding.code](told, source=finding.source)
 
 
 def warnings(applicant: Applicant) -> list[Finding]:
