@@ -12,12 +12,21 @@ from acquit.documents.paper import BillPaper
 from acquit.documents.pdf import render
 from acquit.store import bills, documents
 from acquit.store.documents import PDF, BillKey, Document
+from acquit.store.transaction import Unavailable
 
-CHUNK: Final = 200
+CHUNK: Final = 50
 """Bills that are loaded, and recorded, at once."""
 
 Press = Callable[[Sequence[BillPaper]], Iterable[bytes]]
 """Turns papers into PDF, in their order: in this process, or in several."""
+
+
+class PapersFailed(Exception):
+    """Some bills could not be rendered; all others were."""
+
+    def __init__(self, keys: Sequence[BillKey], first: Exception) -> None:
+        super().__init__(f"no paper of {', '.join(bill_id for _, bill_id in keys)}: {first!r}")
+        self.keys = keys
 
 
 class PaperLost(Exception):
@@ -68,18 +77,38 @@ def render_bills(context: Context, keys: Sequence[BillKey], press: Press = one_b
     """Every one of these bills has its paper; return how many were rendered now.
 
     Bytes are archived before they are recorded. Where two render the same bill, the first record stays.
+    Raises PapersFailed when some cannot be rendered, after all the others were.
     """
     made = 0
+    failed: dict[BillKey, Exception] = {}
     for start in range(0, len(keys), CHUNK):
-        made += _render(context, keys[start : start + CHUNK], press)
+        made += _render_or_single_out(context, keys[start : start + CHUNK], press, failed)
+    if failed:
+        raise PapersFailed(list(failed), next(iter(failed.values())))
     return made
 
 
-def render_missing(context: Context, limit: int = 10 * CHUNK, press: Press = one_by_one) -> int:
+def render_missing(context: Context, limit: int = 2_000, press: Press = one_by_one) -> int:
     """At most `limit` bills that had no paper have one; return how many. Zero means that none is missing."""
     with context.database.read() as tx:
         keys = documents.missing(tx, limit)
     return render_bills(context, keys, press)
+
+
+def _render_or_single_out(
+    context: Context, keys: Sequence[BillKey], press: Press, failed: dict[BillKey, Exception]
+) -> int:
+    """Render a chunk; when it breaks, halve it until the bills that break it are found."""
+    try:
+        return _render(context, keys, press)
+    except Unavailable:
+        raise
+    except Exception as error:
+        if len(keys) == 1:
+            failed[keys[0]] = error
+            return 0
+    middle = len(keys) // 2
+    return sum(_render_or_single_out(context, part, press, failed) for part in (keys[:middle], keys[middle:]))
 
 
 def _render(context: Context, keys: Sequence[BillKey], press: Press) -> int:

@@ -5,6 +5,7 @@ writes entries of an account holds the account, so that its chain has no fork.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from operator import attrgetter
 from typing import Final, LiteralString
 
@@ -46,6 +47,16 @@ CLOSE_RUN: Final[LiteralString] = """
      WHERE a.legal_entity_id = %(legal_entity_id)s
 """
 
+CLOSE_DAY: Final[LiteralString] = """
+    INSERT INTO chain_head (scope, name, accounts, head)
+    SELECT 'day', %(day)s, count(*), sha256(coalesce(string_agg(h.hash, ''::bytea ORDER BY a.account_id), ''))
+      FROM account a
+     CROSS JOIN LATERAL (
+           SELECT hash FROM entry WHERE account_id = a.account_id ORDER BY entry_no DESC LIMIT 1) h
+     WHERE a.legal_entity_id = %(legal_entity_id)s
+    HAVING NOT EXISTS (SELECT FROM chain_head WHERE scope = 'day' AND name = %(day)s)
+"""
+
 _entry_row = attrgetter(*ENTRY)
 
 
@@ -75,3 +86,8 @@ def posted_minor(tx: Transaction, account_id: AccountId, kind: str, reference: s
 def record_run_head(tx: Transaction, run_id: int, legal_entity_id: str) -> None:
     """Record the hash over the last entries of all accounts of the legal entity as a run leaves them."""
     tx.run(CLOSE_RUN, run=str(run_id), legal_entity_id=legal_entity_id)
+
+
+def record_day_head(tx: Transaction, day: date, legal_entity_id: str) -> bool:
+    """Record the same hash as the day leaves it, once; return whether it was not recorded before."""
+    return tx.run(CLOSE_DAY, day=f"{legal_entity_id} {day}", legal_entity_id=legal_entity_id) > 0

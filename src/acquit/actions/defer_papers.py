@@ -1,0 +1,26 @@
+"""Have papers rendered later: the jobs are written with the bills, so that both are there or neither."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from procrastinate import App, SyncPsycopgConnector
+from procrastinate.types import JSONValue
+
+from acquit.core.bill import Bill
+from acquit.store.transaction import Connection
+
+QUEUE: Final = "papers"
+RENDER: Final = "render_bills"
+BILLS_PER_JOB: Final = 200
+
+_queue: Final = App(connector=SyncPsycopgConnector())
+
+
+def defer_papers(connection: Connection, bills: Sequence[Bill]) -> None:
+    """Jobs that render these bills wait in the queue once the connection's transaction is committed."""
+    keys: list[JSONValue] = [[bill.account_id, bill.bill_id] for bill in bills]
+    jobs: list[dict[str, JSONValue]] = [
+        {"keys": keys[start : start + BILLS_PER_JOB]} for start in range(0, len(keys), BILLS_PER_JOB)
+    ]
+    if jobs:
+        _queue.configure_task(RENDER, queue=QUEUE, connection=connection).batch_defer(*jobs)

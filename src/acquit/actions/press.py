@@ -1,0 +1,42 @@
+"""Presses that render in several processes: Typst uses one core at a time."""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+
+from acquit.actions.render_document import Press, one_by_one
+from acquit.documents.paper import BillPaper
+from acquit.documents.pdf import render
+
+AT_ONCE: Final = 8
+
+
+@contextmanager
+def press(processes: int) -> Iterator[Press]:
+    """Lend a press of so many processes; one means this process, and starts none."""
+    if processes <= 1:
+        yield one_by_one
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_end_with_parent) as pool:
+
+        def together(papers: Sequence[BillPaper]) -> Iterable[bytes]:
+            return pool.map(render, papers, chunksize=AT_ONCE)
+
+        yield together
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, however it went."""
+
+    def watch() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

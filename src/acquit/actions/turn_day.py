@@ -1,0 +1,29 @@
+"""A business day begins: terms that start or end show on their accounts, the day before is sealed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from acquit.actions.context import Context
+from acquit.actions.enforce_terms import enforce_terms
+from acquit.store import journals, legal_entities
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What a turn of the day did: accounts whose terms changed, days whose chain heads were recorded."""
+
+    accounts: int
+    days: int
+
+
+def turn_day(context: Context) -> Turned:
+    """Each legal entity is brought to its own date; done again on the same day, nothing more happens."""
+    accounts = days = 0
+    with context.database.read() as tx:
+        entities = legal_entities.every(tx)
+    for entity in entities:
+        accounts += len(enforce_terms(context, entity.legal_entity_id))
+        yesterday = context.clock.today(entity.zone) - timedelta(days=1)
+        with context.database.write() as tx:
+            days += journals.record_day_head(tx, yesterday, entity.legal_entity_id)
+    return Turned(accounts, days)

@@ -1,0 +1,174 @@
+"""Carries out what waits in the queue, and what is due, until it is told to stop.
+
+Jobs are written in the transaction of the facts that need them. A job is done at least once: it is tried
+again when it fails, when its process is killed, and when the database goes away. What it does is done once,
+because every action looks first at what is there already.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
+from procrastinate.jobs import Job
+
+from acquit.actions.context import Context
+from acquit.actions.defer_papers import QUEUE, RENDER
+from acquit.actions.render_document import Press, one_by_one, render_bills
+from acquit.core.identifiers import AccountId, BillId
+from acquit.store.transaction import TAKE_ROLE, Unavailable
+from acquit.worker.schedule import SCHEDULE, Due
+
+log = logging.getLogger("acquit.worker")
+
+SCHEDULED: Final = "schedule"
+FIRST: Final = 10
+"""What is due comes before papers that wait."""
+
+HEARTBEAT_SECONDS: Final = 3.0
+STALLED_SECONDS: Final = 12.0
+PAUSE_SECONDS: Final = 1.0
+CONNECTIONS_MAX: Final = 4
+AT_ONCE: Final = 50
+POLL_SECONDS: Final = 0.2
+OPENING_SECONDS: Final = 10.0
+ATTEMPTS_MAX: Final = 12
+
+AWAY: Final = (exceptions.ConnectorException, exceptions.AppNotOpen, Unavailable, OSError)
+"""How it shows that the database is not there."""
+
+
+class Stopping(Exception):
+    """The worker is told to stop: the rest of the job waits for the next one."""
+
+
+class Patience(BaseRetryStrategy):
+    """A job that failed is tried again after 2, 4, 8 … seconds, at most 12 times.
+
+    One that was interrupted begins again at once, one that lost the database, a moment later, always.
+    """
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when to try again, or None when it has been tried often enough."""
+        if isinstance(exception, Stopping):
+            return RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, Unavailable):
+            return RetryDecision(retry_in={"seconds": 1})
+        if job.attempts >= ATTEMPTS_MAX:
+            return None
+        return RetryDecision(retry_in={"seconds": 2 ** (job.attempts + 1)})
+
+
+def work(
+    context: Context,
+    url: str,
+    stop: threading.Event,
+    *,
+    until_idle: bool = False,
+    press: Press = one_by_one,
+    schedule: Sequence[Due] = SCHEDULE,
+) -> None:
+    """Carry out jobs until `stop` is set, or, with `until_idle`, until none waits that could begin now.
+
+    `url` is the database's. A database that goes away is waited for.
+    """
+    while not stop.is_set():
+        try:
+            asyncio.run(_attend(context, url, stop, until_idle=until_idle, press=press, schedule=schedule))
+        except AWAY as error:
+            log.warning("worker.database_away", extra={"error": type(error).__qualname__})
+        else:
+            if until_idle:
+                return
+        stop.wait(PAUSE_SECONDS)
+
+
+async def _attend(
+    context: Context,
+    url: str,
+    stop: threading.Event,
+    *,
+    until_idle: bool,
+    press: Press,
+    schedule: Sequence[Due],
+) -> None:
+    """Run the queue's own loop, with a look after dead processes, and end it when `stop` is set."""
+    app = _queue(context, url, stop, press, () if until_idle else schedule)
+    async with asyncio.timeout(OPENING_SECONDS):
+        await app.open_async()
+    try:
+        await _run(app, stop, until_idle)
+    finally:
+        await app.close_async()
+
+
+async def _run(app: App, stop: threading.Event, until_idle: bool) -> None:
+    working = asyncio.create_task(
+        app.run_worker_async(
+            wait=not until_idle,
+            install_signal_handlers=False,
+            delete_jobs="successful",
+            fetch_job_polling_interval=PAUSE_SECONDS,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=STALLED_SECONDS,
+        )
+    )
+    try:
+        await _look_after(app, working, stop)
+    finally:
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+
+
+async def _look_after(app: App, working: "asyncio.Task[None]", stop: threading.Event) -> None:
+    """Return when the worker is done or should be; until then begin the jobs of dead processes again."""
+    looked_at = -HEARTBEAT_SECONDS
+    while not (working.done() or stop.is_set()):
+        if time.monotonic() - looked_at > HEARTBEAT_SECONDS:
+            looked_at = time.monotonic()
+            await _rescue(app)
+        await asyncio.wait({working}, timeout=POLL_SECONDS)
+
+
+async def _rescue(app: App) -> None:
+    """Jobs whose process died may be begun again."""
+    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
+    for job in stalled:
+        log.warning("job.rescued", extra={"job": job.id, "task": job.task_name})
+        await app.job_manager.retry_job(job)
+
+
+def _queue(context: Context, url: str, stop: threading.Event, press: Press, schedule: Iterable[Due]) -> App:
+    """Return the queue with everything that it can be asked to do."""
+    connector = PsycopgConnector(conninfo=url, configure=_take_role, min_size=1, max_size=CONNECTIONS_MAX)
+    app = App(connector=connector)
+    app.task(name=RENDER, queue=QUEUE, retry=Patience())(partial(_render, context, press, stop))
+    for due in schedule:
+        task = app.task(name=due.name, queue=SCHEDULED, priority=FIRST, queueing_lock=due.name)
+        app.periodic(cron=due.at)(task(partial(_carry_out, context, due.act)))
+    return app
+
+
+async def _take_role(connection: Any) -> None:
+    await connection.set_autocommit(True)
+    await connection.execute(TAKE_ROLE)
+
+
+def _render(context: Context, press: Press, stop: threading.Event, keys: Sequence[Sequence[str]]) -> None:
+    """Render a job's bills, some at a time, so that it can be left between them."""
+    for start in range(0, len(keys), AT_ONCE):
+        if stop.is_set():
+            raise Stopping
+        part = [(AccountId(key[0]), BillId(key[1])) for key in keys[start : start + AT_ONCE]]
+        made = render_bills(context, part, press)
+        log.info("papers.rendered", extra={"bills": made})
+
+
+def _carry_out(context: Context, act: Callable[[Context], object], timestamp: int) -> None:
+    act(context)

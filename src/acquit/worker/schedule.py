@@ -1,0 +1,26 @@
+"""What is due, and when: each entry is an action that does nothing when there is nothing to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from acquit.actions.context import Context
+from acquit.actions.export_bills import build_exports
+from acquit.actions.render_document import render_missing
+from acquit.actions.turn_day import turn_day
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An action and its time, in cron's five fields."""
+
+    name: str
+    at: str
+    act: Callable[[Context], object]
+
+
+SCHEDULE: Final = (
+    Due("build_exports", "* * * * *", build_exports),
+    Due("turn_day", "*/10 * * * *", turn_day),
+    Due("render_missing", "17 * * * *", render_missing),
+)
