@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
@@ -221,13 +221,17 @@ def environment(scope: Scope, raw_path: str, body: bytes) -> Environment:
         "wsgi.run_once": False,
     }
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
-        if name == "CONTENT_TYPE":
-            environ[name] = value
-        elif name != "CONTENT_LENGTH":
-            key = f"HTTP_{name}"
+        key, value = _variable(raw_name), raw_value.decode("latin-1")
+        if key:
             environ[key] = f"{environ[key]},{value}" if key in environ else value
     return environ
+
+
+@lru_cache(maxsize=512)
+def _variable(raw_name: bytes) -> str:
+    """Return the name of a header's variable, none for the length, which is that of the body taken in."""
+    name = raw_name.decode("latin-1").upper().replace("-", "_")
+    return {"CONTENT_TYPE": name, "CONTENT_LENGTH": ""}.get(name, f"HTTP_{name}")
 
 
 def _call(application: Application, environ: Environment) -> _Answer:

@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from acquit.actions.context import Context
@@ -69,6 +68,7 @@ class Entrance:
         self._context = context
         self._proxies = proxies or Proxies.of()
         self._region = region
+        self._pid = os.getpid()
         self._routes = routes
         self._router = routing.Router(contract().routes)
         self._gate = Gate(context)
@@ -95,7 +95,7 @@ class Entrance:
     def _query_id(self) -> str:
         """Region, gateway, epoch in hexadecimal, process, request: unique, and says when."""
         epoch = int(self._context.clock.now().timestamp())
-        return f"{self._region}.ext-1.{epoch:x}.{os.getpid()}.{uuid4().hex}"
+        return f"{self._region}.ext-1.{epoch:x}.{self._pid}.{os.urandom(16).hex()}"
 
     def _answer(self, incoming: Incoming, query_id: str) -> Answer:
         try:

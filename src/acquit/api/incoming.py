@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from acquit.api.origin import Origin, Proxies
+
+
+@lru_cache(maxsize=512)
+def _header(name: str) -> str:
+    return name[5:].replace("_", "-").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,7 @@ class Incoming:
     def of(cls, environ: Mapping[str, Any], proxies: Proxies) -> "Incoming":
         """Return the request of a WSGI environment whose REQUEST_URI is the raw target."""
         headers = {
-            name[5:].replace("_", "-").lower(): value
+            _header(name): value
             for name, value in environ.items()
             if name.startswith("HTTP_") and "\0" not in value
         }

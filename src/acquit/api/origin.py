@@ -1,10 +1,11 @@
 """Where a request came from and how its caller wrote our address, proxies in between or not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
+KNOWN_MAX: Final = 4_096
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 
 
@@ -23,6 +24,7 @@ class Proxies:
 
     trusted: tuple[IPv4Network | IPv6Network, ...]
     public_url: str | None = None
+    _known: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, blocks: Sequence[str] = LOOPBACK, public_url: str | None = None) -> "Proxies":
@@ -40,6 +42,14 @@ class Proxies:
         return Origin(signed[0], tuple(dict.fromkeys(signed)), address)
 
     def _trusts(self, address: str) -> bool:
+        known = self._known.get(address)
+        if known is None:
+            known = self._is_in(address)
+            if len(self._known) < KNOWN_MAX:
+                self._known[address] = known
+        return known
+
+    def _is_in(self, address: str) -> bool:
         try:
             return any(ip_address(address) in block for block in self.trusted)
         except ValueError:
