@@ -63,6 +63,13 @@ TAXES: Final[LiteralString] = """
 
 ACCOUNT_OF: Final[LiteralString] = "SELECT account_id FROM bill_number WHERE bill_id = %(bill_id)s"
 
+CORRECTIONS: Final[LiteralString] = """
+    SELECT bill_id
+      FROM bill
+     WHERE account_id = %(account_id)s AND corrects_bill_id = %(bill_id)s
+     ORDER BY bill_id
+"""
+
 SNAPSHOT: Final[LiteralString] = "SELECT body FROM snapshot WHERE snapshot_hash = %(snapshot_hash)s"
 
 KNOWN_SNAPSHOTS: Final[LiteralString] = """
@@ -128,6 +135,12 @@ def account_of(tx: Transaction, bill_id: BillId) -> AccountId | None:
     """Return which account a bill belongs to, by the register of numbers, or None."""
     row = tx.one_or_none(ACCOUNT_OF, bill_id=bill_id)
     return None if row is None else AccountId(row.account_id)
+
+
+def corrections(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[BillId]:
+    """Return the documents that correct the account's bill."""
+    rows = tx.all(CORRECTIONS, account_id=account_id, bill_id=bill_id)
+    return [BillId(row.bill_id) for row in rows]
 
 
 def snapshot(tx: Transaction, snapshot_hash: bytes) -> dict[str, Any]:
