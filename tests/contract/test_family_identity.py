@@ -8,6 +8,7 @@ import requests
 from ovh.exceptions import (
     BadParametersError,
     Forbidden,
+    InvalidCredential,
     ResourceConflictError,
     ResourceNotFoundError,
 )
