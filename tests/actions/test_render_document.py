@@ -12,6 +12,7 @@ import pytest
 from acquit.actions.context import Context
 from acquit.actions.render_document import (
     PaperLost,
+    PapersFailed,
     bill_page,
     bill_pdf,
     one_by_one,
@@ -167,7 +168,7 @@ def test_nothing_is_recorded_before_it_is_archived(context: Context) -> None:
         yield from one_by_one(papers[:1])
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(PapersFailed, match="disk full"):
         render_bills(context, keys, breaks)
     assert all(archived(context, *key) is None for key in keys)
     assert render_bills(context, keys) == 2

@@ -15,7 +15,7 @@ from issued_papers import paper_context
 SELLER: LiteralString = """
     INSERT INTO legal_entity (legal_entity_id, name, street, zip, city, country, currency, zone,
                               bill_series_id, credit_series_id, deposit_series_id)
-    VALUES ('FR', 'Nuage SAS', '1 rue du Quai', '59000', 'Lille', 'FR', 'EUR', 'Europe/Paris', 'FR', 'AV', 'RC')
+    VALUES ('FR', 'Nuage', '1 rue du Quai', '59000', 'Lille', 'FR', 'EUR', 'Europe/Paris', 'FR', 'AV', 'RC')
 """
 HEADS: LiteralString = "SELECT scope, name, accounts FROM chain_head ORDER BY name"
 
