@@ -13,7 +13,14 @@ from acquit.core.money import E4_PER_ONE, Currency, amount_minor
 from acquit.core.service import Renewal, Service, months_after
 
 DEFAULT_MODE: Final = "default"
-ROUTES: Final = {"server": "/dedicated/server", "license": "/license", "ip": "/ip", "domain": "/domain"}
+ROUTES: Final = {
+    "server": "/dedicated/server",
+    "vps": "/vps",
+    "hosting": "/hosting/web",
+    "license": "/license",
+    "ip": "/ip",
+    "domain": "/domain",
+}
 OTHER_ROUTE: Final = "/service"
 
 
