@@ -1,0 +1,36 @@
+"""The audit with papers: every archived byte is read again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from acquit.actions.audit_books import audit_books
+from acquit.adapters.archive import DirectoryArchive
+from acquit.store.transaction import Database
+from billed import bill, family, seller, subscribe
+from founding import PETIT
+
+RECORD = """
+    INSERT INTO document (account_id, bill_id, form, sha256, size_bytes)
+    VALUES (%(account_id)s, 'FR00000001', %(form)s, %(sha256)s, %(size_bytes)s)
+"""
+
+
+def test_a_paper_that_was_changed_or_lost_is_named(database: Database, tmp_path: Path) -> None:
+    context = replace(seller(database), archive=DirectoryArchive(tmp_path))
+    family(context)
+    subscribe(context, PETIT, "srv1")
+    bill(context)
+    with database.write() as tx:
+        for form, content in (("pdf", b"paper"), ("cii", b"xml")):
+            sha256 = context.archive.put(content)
+            tx.run(RECORD, account_id=PETIT, form=form, sha256=sha256, size_bytes=len(content))
+    papers = audit_books(context, full=True)[-1]
+    assert (papers.name, papers.passed, papers.compared) == ("papers", True, 2)
+
+    kept = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    kept[0].chmod(0o600)
+    kept[0].write_bytes(b"other")
+    kept[1].unlink()
+    papers = audit_books(context, full=True)[-1]
+    assert papers.differences == ("FR00000001/cii", "FR00000001/pdf")
+    assert all(each.passed for each in audit_books(context))

@@ -1,0 +1,239 @@
+"""Each check of the audit finds the one row that was tampered with, and names it.
+
+A superuser tampers inside a transaction that is undone, with triggers and constraints out of the way: the
+application's own role could not.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import namedtuple_row
+
+import acquit.store.audit
+from acquit.actions.credit_bill import credit_bill
+from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
+from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
+from acquit.core.debt import Allocation
+from acquit.core.identifiers import BillId, DebtId
+from acquit.core.money import Currency
+from acquit.core.order_change import OrderTerms
+from acquit.core.purchase_order import OrderKind, Policy
+from acquit.store.audit import CHECKS, audit
+from acquit.store.transaction import Database, Transaction
+from billed import bill, charge, family, later, seller, subscribe
+from founding import ACME, LAB, PETIT, SHOP
+
+ONE = "WHERE bill_id = 'FR00000001'"
+PENDING = "WHERE ledger = '445740'"
+ACMES = f"WHERE account_id = '{ACME}'"
+SECOND = f"WHERE account_id = '{PETIT}' AND entry_no = 2"
+
+
+@dataclass(frozen=True, slots=True)
+class Tampering:
+    """What the superuser does, which check sees it, and which id it names."""
+
+    check: str
+    statements: Sequence[str]
+    names: str
+
+
+def by(check: str, names: str, *statements: str) -> Tampering:
+    return Tampering(check, statements, names)
+
+
+TAMPERINGS = [
+    by("detail-amounts", "FR00000001/1", f"UPDATE bill_detail SET unit_price_ucents = 999000000 {ONE}"),
+    by("bill-details", "FR00000001", f"UPDATE bill_detail SET net_minor = net_minor + 1 {ONE}"),
+    by("bill-details", "FR00000002", "DELETE FROM bill_detail WHERE bill_id = 'FR00000002'"),
+    by("bill-totals", "FR00000001", f"UPDATE bill SET total_minor = total_minor + 1 {ONE}"),
+    by("bill-taxes", "FR00000001", f"UPDATE bill_tax SET tax_minor = tax_minor + 1 {ONE}"),
+    by("bill-taxes", "FR00000001", f"DELETE FROM bill_tax {ONE}"),
+    by("tax-bases", "FR00000001/S/2000", f"UPDATE bill_detail SET vat_rate_bp = 1000 {ONE}"),
+    by("due-dates", "FR00000001", f"UPDATE bill SET due_on = due_on + 1 {ONE}"),
+    by("numbers-gapless", "FR/1", f"DELETE FROM bill_number {ONE}"),
+    by("numbers-gapless", "FR/1", f"UPDATE bill_number SET number = 2 {ONE}"),
+    by("numbers-gapless", "FR/11", "UPDATE series SET next_number = 12 WHERE series_id = 'FR'"),
+    by("numbers-gapless", "RC/1", "DELETE FROM deposit WHERE deposit_id = 'RC00000001'"),
+    by("number-dates", "FR00000002", f"UPDATE bill_number SET issued_on = issued_on + 40 {ONE}"),
+    by("number-dates", "FR00000010", "UPDATE series SET last_on = last_on + 1 WHERE series_id = 'FR'"),
+    by("numbered-bills", "FR00000001", f"UPDATE bill_number SET account_id = 'zz99999-acq' {ONE}"),
+    by("numbered-bills", "FR00000001", f"UPDATE bill SET issued_at = issued_at - interval '2 days' {ONE}"),
+    by("payment-references", "FR00000001", f"UPDATE bill SET payment_reference = 'RF05100000001' {ONE}"),
+    by("bill-orders", "FR00000001", f"DELETE FROM bill_order {ONE}"),
+    by("bill-snapshots", "FR00000001", f"UPDATE bill SET buyer_hash = '\\x00' {ONE}"),
+    by(
+        "snapshots",
+        "{snapshot}",
+        "UPDATE snapshot SET body = jsonb_set(body, '{city}', '\"Elsewhere\"') "
+        "WHERE encode(snapshot_hash, 'hex') = '{snapshot}'",
+    ),
+    by("credit-notes", "AV00000001", "UPDATE bill SET corrects_bill_id = 'FR0' WHERE bill_id = 'AV00000001'"),
+    by(
+        "charges-billed-once",
+        "{petit}/{service}/renewal/2026-11-01",
+        f"UPDATE bill_detail SET correction_no = 0, account_id = '{PETIT}', service_id = {{service}}, "
+        "kind = 'renewal', period_start = '2026-11-01' WHERE bill_id = 'FR00000001'",
+    ),
+    by(
+        "charges-as-accepted",
+        "{petit}/{service}/usage/2026-10-01",
+        "UPDATE bill_detail SET quantity_e4 = 1 WHERE kind = 'usage'",
+    ),
+    by(
+        "charges-as-accepted",
+        "{petit}/{service}/usage/2026-10-01",
+        "DELETE FROM charge WHERE kind = 'usage'",
+    ),
+    by("charges-conserved", "EUR/2026-10-31", "UPDATE bill_detail SET net_minor = 7 WHERE kind = 'usage'"),
+    by(
+        "renewal-dates",
+        "{petit}/{service}",
+        "UPDATE service SET next_renewal_on = '2026-12-01' WHERE service_id = {service}",
+    ),
+    by(
+        "renewal-periods",
+        "{petit}/{service}/2026-12-01",
+        "UPDATE bill_detail SET period_end = '2026-12-15' WHERE kind = 'renewal' AND service_id = {service} "
+        "AND period_start = '2026-11-01'",
+    ),
+    by("order-draws", "FR00000001", "UPDATE purchase_order_draw SET amount_minor = 1 " + ONE),
+    by("order-draws", "FR00000001", f"UPDATE bill SET purchase_order_id = NULL {ONE}"),
+    by("order-maxima", f"{ACME}/100", "UPDATE purchase_order SET amount_max_minor = 1"),
+    by("run-totals", "1/EUR", "UPDATE bill_run_page SET net_minor = net_minor + 1 WHERE run_id = 1"),
+    by("run-totals", "1/EUR", f"UPDATE bill SET run_id = NULL {ONE}"),
+    by(
+        "page-heads",
+        "1/1",
+        "UPDATE entry SET hash = sha256('rewritten') WHERE kind = 'bill' AND reference = 'FR00000001'",
+    ),
+    by("closed-runs", "FR/2026-11", "UPDATE parked_account SET resolved_at = NULL WHERE run_id = 1"),
+    by("entries-balanced", f"{ACME}/1", f"DELETE FROM posting {ACMES} AND posting_no = 1"),
+    by("entries-balanced", f"{ACME}/1", f"DELETE FROM entry WHERE account_id = '{ACME}'"),
+    by("entry-chain", f"{PETIT}/2", f"UPDATE entry SET reference = 'x' {SECOND}"),
+    by("entry-chain", f"{PETIT}/2", f"UPDATE posting SET ledger = '0' {SECOND}"),
+    by("entry-chain", f"{PETIT}/2", f"DELETE FROM entry WHERE account_id = '{PETIT}' AND entry_no = 1"),
+    by("bill-entries", "FR00000001", "UPDATE entry SET reference = 'x' WHERE reference = 'FR00000001'"),
+    by(
+        "bill-entries",
+        "FR00000001",
+        f"UPDATE posting SET ledger = '445710' WHERE account_id = '{ACME}' AND entry_no = 1 "
+        "AND ledger = '706000'",
+    ),
+    by("bill-debts", "FR00000001", f"UPDATE debt SET amount_minor = amount_minor - 1 {ONE}"),
+    by("bill-debts", "FR00000001", f"DELETE FROM debt {ONE}"),
+    by("family-sums", f"{ACME}/EUR", f"UPDATE debt SET payer_id = '{PETIT}' {ONE}"),
+    by(
+        "debt-operations",
+        "FR00000003",
+        "UPDATE debt_operation SET amount_minor = amount_minor + 1000000 "
+        "WHERE debt_id = (SELECT debt_id FROM debt WHERE bill_id = 'FR00000003')",
+    ),
+    by(
+        "debt-operations",
+        "FR00000004",
+        "UPDATE debt_operation SET reverses_id = 1 WHERE kind = 'reopened'",
+    ),
+    by("operation-entries", "FR00000003/{paid}", "DELETE FROM debt_operation WHERE operation_id = {paid}"),
+    by("credits", "FR00000002", "DELETE FROM debt_operation WHERE kind = 'credit'"),
+    by("deposits", "RC00000001", "UPDATE deposit SET amount_minor = 1 WHERE deposit_id = 'RC00000001'"),
+    by(
+        "deposit-entries",
+        "RC00000001",
+        "UPDATE deposit SET amount_minor = amount_minor + 1 WHERE deposit_id = 'RC00000001'",
+    ),
+    by("money-conserved", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '419100'"),
+    by("receivable", "FR/EUR", "UPDATE posting SET amount_minor = amount_minor + 1 WHERE ledger = '411000'"),
+    by("vat-pending", "FR00000003", f"UPDATE posting SET ledger = '0' {PENDING} AND amount_minor > 0"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(module_database: Database) -> dict[str, Any]:
+    """Three months of a family: an order, usage, holds, money in, undone and returned, a credit note."""
+    context = seller(module_database)
+    family(context)
+    order = OrderTerms("PO", date(2026, 1, 1), kind=OrderKind.BLANKET, amount_max_minor=100_000)
+    set_purchase_order(context, ACME, order, by="cli")
+    set_order_policy(context, SHOP, Policy.HOLD, by="cli")
+    subscribe(context, ACME, "a", next_on=date(2026, 11, 20))
+    subscribe(context, LAB, "b")
+    subscribe(context, SHOP, "c")
+    service_id = subscribe(context, PETIT, "d")
+    charge(context, PETIT, service_id)
+    bill(context)
+    charge(context, PETIT, service_id, kind="one-off", period_start=date(2026, 11, 24))
+    with module_database.write() as tx:
+        tx.run("INSERT INTO parked_account VALUES (1, 'zz99999-acq', '[]', now(), now())")
+    bill(later(context, date(2026, 12, 1)), "2026-12")
+    bill(later(context, date(2027, 1, 1)), "2027-01")
+    credit_bill(later(context, date(2027, 1, 1)), LAB, BillId("FR00000002"), "goodwill", by="cli")
+    paid = _settle(context, "FR00000003")
+    undone, debt_id = _settle(context, "FR00000004")
+    reopen_debt(context, ACME, debt_id, undone, "wrong bill", by="cli")
+    returned, debt_id = _settle(context, "FR00000006")
+    return_payment(context, PETIT, debt_id, returned, "no funds", by="cli")
+    return {"service": service_id, "petit": PETIT, "paid": paid[0]}
+
+
+def _settle(context: Any, bill_id: str) -> tuple[int, DebtId]:
+    with context.database.read() as tx:
+        row = tx.one("SELECT * FROM debt WHERE bill_id = %(bill_id)s", bill_id=bill_id)
+    receipt = Receipt(date(2027, 1, 2), row.amount_minor, Currency("EUR"))
+    part = Allocation(row.account_id, row.debt_id, row.amount_minor)
+    settled = settle_debt(context, row.payer_id, receipt, [part], by="cli")
+    return settled.operation_ids[0], row.debt_id
+
+
+@pytest.fixture
+def superuser(module_database_url: str, world: dict[str, Any]) -> Iterator[Transaction]:
+    """The owner of the tables, with nothing in its way, in a transaction that is undone."""
+    with psycopg.connect(module_database_url, row_factory=namedtuple_row) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("ALTER TABLE bill DROP CONSTRAINT bill_check")
+        connection.execute("ALTER TABLE bill DROP CONSTRAINT bill_check1")
+        connection.execute("DROP INDEX bill_detail_charge")
+        connection.execute("ALTER TABLE bill_number DROP CONSTRAINT bill_number_series_id_number_key")
+        yield Transaction(connection)
+        connection.rollback()
+
+
+def test_untouched_books_pass_every_check_and_each_compares_something(
+    module_database: Database, world: dict[str, Any]
+) -> None:
+    with module_database.snapshot() as tx:
+        found = audit(tx)
+    assert {each.name: each.differences for each in found if not each.passed} == {}
+    assert [each.name for each in found if not each.compared] == []
+
+
+def test_every_check_has_a_tampering() -> None:
+    assert {each.check for each in TAMPERINGS} == {check.name for check in CHECKS}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda each: f"{each.check}-{each.names}")
+def test_it_is_found_and_named(tampering: Tampering, superuser: Transaction, world: dict[str, Any]) -> None:
+    (row,) = superuser.all("SELECT encode(buyer_hash, 'hex') AS name FROM bill WHERE bill_id = 'FR00000001'")
+    values = {"snapshot": row.name, **world}
+    touched = 0
+    for statement in tampering.statements:
+        touched += superuser.connection.execute(_filled(statement, values).encode()).rowcount
+    assert touched, "nothing was tampered with"
+    (check,) = [each for each in CHECKS if each.name == tampering.check]
+    assert _filled(tampering.names, values) in superuser.one(check.query).differences
+
+
+def test_the_audit_shares_no_code_with_the_rules() -> None:
+    for path in Path(acquit.store.audit.__file__).parent.glob("audit*.py"):
+        assert "acquit.core" not in path.read_text(encoding="utf-8"), path.name
+
+
+def _filled(text: str, values: dict[str, Any]) -> str:
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", str(value))
+    return text
