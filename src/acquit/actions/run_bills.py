@@ -17,6 +17,7 @@ from psycopg import errors
 
 from acquit.actions.bill_page import AfterPage, Scope, Written, bill_page, decide_page, load
 from acquit.actions.context import Context
+from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import entity_in
 from acquit.core import bill_run, snapshot
 from acquit.core.bill import seller_problems
@@ -95,7 +96,7 @@ def run_bills(
     as_of: date | None = None,
     page_size: int = 5_000,
     progress: Progress | None = None,
-    after_page: AfterPage | None = None,
+    after_page: AfterPage | None = defer_papers,
     by: str,
 ) -> list[RunReport]:
     """Everything that is due in the period is billed, held or parked; return one report per currency.
