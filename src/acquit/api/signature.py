@@ -62,11 +62,11 @@ class Memory:
             return None
         return kept[1]
 
-    def put(self, key: tuple[str, str], known: Known, age: int) -> None:
-        """Remember, unless something changed since `age`."""
+    def put(self, key: tuple[str, str], known: Known, age: int, read_at: float) -> None:
+        """Remember what was read at that time, unless something changed since `age`."""
         with self._lock:
             if self._hears and age == self._age:
-                self._known[key] = (time.monotonic(), known)
+                self._known[key] = (read_at, known)
                 self._known.move_to_end(key)
                 if len(self._known) > REMEMBERED_MAX:
                     self._known.popitem(last=False)
@@ -138,10 +138,10 @@ class Gate:
         remembered = self._memory.get(key)
         if remembered is not None:
             return remembered
-        age = self._memory.age
+        age, started = self._memory.age, time.monotonic()
         found = self._look_up(application_key, key_hash(consumer_key))
         if found is not None and found.caller is not None:
-            self._memory.put(key, found, age)
+            self._memory.put(key, found, age, started)
         return found
 
     def _look_up(self, application_key: str, hashed: bytes) -> Known | None:
