@@ -1,16 +1,17 @@
-"""A console that answers real HTTP and a real Chromium that looks at it."""
+"""The whole site behind its real server, and a real Chromium that looks at it."""
 
+import json
 import os
 import shutil
-import threading
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from falcon.testing import TestClient
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from acquit.actions.context import Context
 from acquit.adapters.archive import DirectoryArchive
@@ -31,28 +32,24 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+SECRET = bytes(range(32))
 
 
-@dataclass(frozen=True)
 class NoSettings:
     """Settings that say nothing: the origin is the request's."""
 
-    public_url: str | None = None
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing."""
+    public_url = None
 
 
 @pytest.fixture(scope="module")
-def context(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Context:
-    archive = DirectoryArchive(tmp_path_factory.mktemp("archive"))
-    return Context(module_database, FixedClock(TODAY), AesSealer(os.urandom(32)), archive, NullMailer())
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def context(module_database: Database, data: Path) -> Context:
+    archive = DirectoryArchive(data / "papers")
+    return Context(module_database, FixedClock(TODAY), AesSealer(SECRET), archive, NullMailer())
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +58,30 @@ def world(context: Context) -> World:
 
 
 @pytest.fixture(scope="module")
-def base(context: Context, world: World) -> Iterator[str]:
-    """The origin of a console that serves the world."""
-    server = make_server(
-        "127.0.0.1", 0, make_app(context, NoSettings()), server_class=_Server, handler_class=_Quiet
-    )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def client(context: Context, world: World) -> TestClient:
+    """The pages without a server or a browser, for what needs neither."""
+    return TestClient(make_app(context, NoSettings()))
+
+
+@pytest.fixture(scope="module")
+def base(world: World, module_database_url: str, data: Path) -> Iterator[str]:
+    """The origin of the whole site, served by processes of their own."""
+    asked = {
+        "data": str(data),
+        "database_url": module_database_url,
+        "secret": SECRET.hex(),
+        "as_of": TODAY.isoformat(),
+    }
+    command = [sys.executable, str(Path(__file__).with_name("serving.py")), json.dumps(asked)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TZ": "UTC"})
+    try:
+        assert server.stdout is not None
+        word, _, port = server.stdout.readline().partition(" ")
+        assert word == "ready", "the server did not start"
+        yield f"http://127.0.0.1:{port.strip()}"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
 
 
 @pytest.fixture(scope="session")
@@ -85,12 +95,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitors(browser: Browser, base: str) -> Iterator[Callable[..., Page]]:
+def visitor(browser: Browser, base: str) -> Iterator[Callable[..., Page]]:
     """Make pages of browsers that know nothing of one another; none may complain in its console."""
     opened: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def visitor(language: str = "en-GB", **options: object) -> Page:
+    def visit(language: str = "en-GB", **options: object) -> Page:
         context = browser.new_context(base_url=base, locale=language, **options)  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         opened.append(context)
@@ -99,18 +109,17 @@ def visitors(browser: Browser, base: str) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda message: complaints.append(message.text) if _is_bad(message) else None)
         return page
 
-    yield visitor
+    yield visit
     for context in opened:
         context.close()
     assert complaints == []
 
 
-def _is_bad(message: object) -> bool:
-    """Whether a browser's line is a complaint; a page that answers 4xx is one only to the test itself."""
-    kind, text = getattr(message, "type", ""), getattr(message, "text", "")
-    return kind in ("error", "warning") and "Failed to load resource" not in text
-
-
 @pytest.fixture
-def page(visitors: Callable[..., Page]) -> Page:
-    return visitors()
+def page(visitor: Callable[..., Page]) -> Page:
+    return visitor()
+
+
+def _is_bad(message: ConsoleMessage) -> bool:
+    """Whether a line is a complaint; that a page answers 4xx is judged by the test itself."""
+    return message.type in ("error", "warning") and "Failed to load resource" not in message.text

@@ -1,0 +1,225 @@
+"""Every page in a real browser: no complaint, no barrier that axe knows, readable on a small screen."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, LiteralString
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from acquit.actions.ask_sales import ask_sales
+from acquit.actions.context import Context
+from acquit.actions.create_application import create_application
+from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
+from acquit.actions.request_credential import request_credential
+from acquit.console.routes import ROUTES
+from acquit.core.identifiers import AccountId
+from acquit.core.sales_request import AskedTerm, Attachment
+from acquit.core.terms import Term
+from e2e.people import overflows, sign_in
+from e2e.world import ACME, SCRIPT, SMALL, World
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+SET_LANGUAGE: Final[LiteralString] = """
+    UPDATE account SET language = %(language)s WHERE account_id = 'ab12345-acq'
+"""
+OPEN = ("/", "/manager/login", "/office/login", "/nothing-here")
+MANAGER = (
+    "/manager",
+    "/manager/bills",
+    "/manager/bills?q=nothing+fits",
+    "/manager/bills/FR00000026",
+    "/manager/bills/FR00000014",
+    "/manager/payment-methods",
+    "/manager/purchase-orders",
+    "/manager/purchase-orders/{order}",
+    "/manager/services",
+    "/manager/sub-accounts",
+    "/manager/requests",
+    "/manager/requests/term",
+    "/manager/requests/purchase-order",
+    "/manager/requests/{request}",
+    "/createApp/",
+    "/createToken/?GET=/me&POST=*",
+    "/auth/?credentialToken={token}",
+)
+OFFICE = (
+    "/office",
+    "/office/requests/{request}",
+    "/office/requests/{request}/approve",
+    "/office/requests/{request}/refuse",
+    "/office/accounts",
+    "/office/accounts?q=acme",
+    f"/office/accounts/{ACME}",
+    f"/office/accounts/{SMALL}",
+    f"/office/accounts/{ACME}/bills/FR00000026",
+    f"/office/accounts/{ACME}/terms",
+    f"/office/accounts/{SMALL}/terms",
+    f"/office/accounts/{ACME}/terms/end",
+    f"/office/accounts/{ACME}/terms/{{grant}}/approve",
+)
+LOOKS = {
+    "English": {"language": "en-GB", "viewport": {"width": 1280, "height": 900}},
+    "small French dark": {
+        "language": "fr-FR",
+        "viewport": {"width": 360, "height": 740},
+        "color_scheme": "dark",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def names(context: Context, world: World) -> dict[str, str]:
+    """What there is to see: a request with everything, a grant in force, a program that asks."""
+    account_id = AccountId(ACME)
+    asked = ask_sales(
+        context,
+        account_id,
+        AskedTerm(Term(60)),
+        by=f"account:{ACME}/alice",
+        message=f"A long message {SCRIPT} " + "and_a_word_without_an_end" * 12,
+        file=Attachment("agreement with a rather long name, signed by both.pdf", "application/pdf", b"%PDF-"),
+    )
+    grant = grant_enterprise_terms(context, account_id, AskedTerm(Term(45), 5_000_000), by="operator:sam")
+    made = create_application(context, account_id, "Robot", "Gathers bills every night", by="system")
+    rules = [{"method": "GET", "path": "/me/*"}, {"method": "DELETE", "path": "/*"}]
+    credential = request_credential(context, made.application.application_key, rules, ["192.0.2.0/24"])
+    with context.database.read() as tx:
+        order = tx.one("SELECT min(purchase_order_id) AS id FROM purchase_order").id
+    return {
+        "request": str(asked.request_id),
+        "grant": str(grant.grant_id),
+        "token": credential.token,
+        "order": str(order),
+    }
+
+
+@pytest.fixture
+def speaks(context: Context) -> Iterator[Callable[[str], None]]:
+    """Change the language of the account, and change it back."""
+
+    def speak(language: str) -> None:
+        with context.database.write() as tx:
+            tx.run(SET_LANGUAGE, language=language)
+
+    yield speak
+    speak("en_GB")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_is_free_of_barriers(
+    visitor: Callable[..., Page],
+    names: dict[str, str],
+    speaks: Callable[[str], None],
+    look: str,
+) -> None:
+    options: dict[str, Any] = dict(LOOKS[look])
+    speaks("fr_FR" if "French" in look else "en_GB")
+    found = []
+    for door, name, paths in ((None, "", OPEN), ("manager", ACME, MANAGER), ("office", "sam", OFFICE)):
+        page = visitor(**options)
+        if door:
+            sign_in(page, door, name)
+            page.wait_for_url(f"**/{door}")
+        for path in paths:
+            page.goto(path.format(**names))
+            found += _barriers(page, path)
+    assert not found, "\n".join(found)
+
+
+def _barriers(page: Page, path: str) -> list[str]:
+    violations = Axe().run(page, options=RULES).response["violations"]
+    found = [f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in violations]
+    if overflows(page):
+        found.append(f"{path}: wider than its window")
+    if page.locator("h1").count() != 1:
+        found.append(f"{path}: not one h1")
+    return found
+
+
+def test_every_page_was_looked_at() -> None:
+    def shape(path: str) -> str:
+        return "/".join(
+            "{}" if part.startswith("{") or part in (ACME, SMALL) else part for part in path.split("/")
+        )
+
+    looked = {
+        shape(path.partition("?")[0]).rstrip("/").replace("FR00000026", "{}")
+        for path in OPEN + MANAGER + OFFICE
+    }
+    pages = {
+        shape(route.path)
+        for route in ROUTES
+        if route.method == "GET" and not route.path.endswith(("/pdf", "/file"))
+    }
+    assert {page.rstrip("/") for page in pages} - looked == set()
+
+
+def test_the_pages_need_no_script(visitor: Callable[..., Page], names: dict[str, str]) -> None:
+    page = visitor(java_script_enabled=False)
+    sign_in(page, "manager", ACME)
+    page.goto("/manager/bills")
+    page.get_by_label("Search").fill("PO-2026-0042")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("status")).to_have_text("27 found")
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+    page.get_by_role("link", name="FR00000004").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("FR00000004")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to your account")
+
+
+def test_the_keyboard_is_enough(visitor: Callable[..., Page], names: dict[str, str]) -> None:
+    page = visitor()
+    page.goto("/manager/login")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#name")).to_be_focused()
+    page.keyboard.type(ACME)
+    page.keyboard.press("Tab")
+    page.keyboard.type("plum-Quartz-7-lantern")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/manager")
+
+
+def test_search_finds_by_number_order_amount_state_and_date(
+    visitor: Callable[..., Page], names: dict[str, str]
+) -> None:
+    page = visitor()
+    sign_in(page, "manager", ACME)
+    for query, count in (
+        ("q=FR00000026", 1),
+        ("q=fr0000002", 10),
+        ("q=100000007", 1),
+        ("q=po-2026", 27),
+        ("q=1+020.69", 1),
+        ("q=1020,69", 1),
+        ("state=owed", 7),
+        ("state=late", 4),
+        ("state=settled", 23),
+        ("state=late&q=FR00000022", 1),
+        ("from=2026-11-01", 1),
+        ("from=2026-10-01&to=2026-10-31", 2),
+    ):
+        page.goto(f"/manager/bills?{query}")
+        expect(page.get_by_role("status")).to_have_text(f"{count} found")
+    page.goto("/manager/bills?q=FR00000031")
+    expect(page.get_by_text("No bill fits")).to_be_visible()
+
+
+def test_a_double_click_sends_one_request(
+    visitor: Callable[..., Page], names: dict[str, str], context: Context
+) -> None:
+    def count() -> int:
+        with context.database.read() as tx:
+            return int(tx.one("SELECT count(*) AS n FROM request").n)
+
+    page, before = visitor(), count()
+    sign_in(page, "manager", ACME)
+    page.goto("/manager/requests/term")
+    page.get_by_role("button", name="Send the request").dblclick(delay=5)
+    page.wait_for_url("**/manager/requests/*done=requested")
+    assert count() == before + 1
