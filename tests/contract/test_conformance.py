@@ -4,7 +4,7 @@ The crawl begins at the lists and walks into everything that they name, for ever
 Each answer is compared with the contract as it comes in (`families._compare`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -14,11 +14,11 @@ from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 
 from .families import Customer, Families
+from .walking import AT_MOST, targets
 from .world import ACCOUNTS
 
 Make = Callable[..., Customer]
 
-AT_MOST = 3
 NOTHING_THERE = {
     "/me/bill/{billId}/download",  # a route of American sellers
     "/me/payment/transaction/{transactionId}",  # no collector takes payments
@@ -37,26 +37,6 @@ def peopled(families: Families) -> Families:
     acme.post("/me/identity/group", name="readers", role="UNPRIVILEGED")
     acme.post("/me/identity/user/ada/token", name="laptop", description="at work")
     return families
-
-
-def targets(customer: Customer, path: str) -> Iterator[str]:
-    """Yield real targets of a route: each parameter takes ids that the list before it gives."""
-    if path.startswith("/{product}"):
-        for service in customer.page("/services"):
-            yield path.replace("/{product}/{serviceName}", service["route"]["url"])
-        return
-    made = [""]
-    for part in path.strip("/").split("/"):
-        if part.startswith("{"):
-            made = [f"{start}/{quote(str(key), safe='')}" for start in made for key in _keys(customer, start)]
-        else:
-            made = [f"{start}/{part}" for start in made]
-    yield from made
-
-
-def _keys(customer: Customer, target: str) -> list[object]:
-    reply = customer.reply("GET", target)
-    return reply.json()[:AT_MOST] if reply.status_code == 200 else []
 
 
 @pytest.mark.parametrize("path", READ)

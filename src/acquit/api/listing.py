@@ -109,7 +109,7 @@ def read_headers(request: Request, mode: str) -> Wanted:
         raise _refused("X-Pagination-Sort-Order", direction)
     descending = direction == "DESC"
     if mode == CURSOR and headers.get("x-pagination-cursor"):
-        sort, descending, after = _open_cursor(headers["x-pagination-cursor"])
+        sort, descending, after = _open_cursor(headers["x-pagination-cursor"], request.route.response)
     return Wanted(
         cursors=mode == CURSOR,
         number=_positive(headers, "X-Pagination-Number", 1),
@@ -335,9 +335,14 @@ def _close_cursor(wanted: Wanted, following: object) -> str:
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def _open_cursor(cursor: str) -> tuple[str | None, bool, Any]:
+def _open_cursor(cursor: str, list_type: str) -> tuple[str | None, bool, Any]:
+    """Return what a cursor holds; its key is of the list's own type."""
+    key = int if list_type in ("long[]", "int[]") else str
     try:
         packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(packed, type=tuple[str | None, bool, str | int])
+        sort, descending, after = msgspec.json.decode(packed, type=tuple[str | None, bool, key])  # type: ignore[valid-type]
+        if "\0" in str(after):
+            raise ValueError
+        return sort, descending, after
     except (ValueError, msgspec.DecodeError):
         raise _refused("X-Pagination-Cursor", cursor) from None

@@ -1,0 +1,60 @@
+"""Finds real targets of routes, and makes the smallest body that a route takes."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from acquit.api.contract import Member, Route, contract
+
+from .families import Customer
+
+AT_MOST = 3
+SAMPLES: dict[str, Any] = {
+    "string": "sample", "text": "sample", "password": "correct-horse-battery-staple", "long": 1, "int": 1,
+    "boolean": True, "date": "2027-01-01", "datetime": "2027-01-01T00:00:00Z", "duration": "P1M",
+}  # fmt: skip
+
+
+def targets(customer: Customer, path: str) -> Iterator[str]:
+    """Yield real targets of a route: each parameter takes ids that the list before it gives."""
+    if path.startswith("/{product}"):
+        for service in customer.page("/services"):
+            yield path.replace("/{product}/{serviceName}", service["route"]["url"])
+        return
+    made = [""]
+    for part in path.strip("/").split("/"):
+        if part.startswith("{"):
+            made = [f"{start}/{quote(key, safe='')}" for start in made for key in _keys(customer, start)]
+        else:
+            made = [f"{start}/{part}" for start in made]
+    yield from made
+
+
+def _keys(customer: Customer, target: str) -> list[str]:
+    reply = customer.reply("GET", target)
+    return [str(key) for key in reply.json()[:AT_MOST]] if reply.status_code == 200 else []
+
+
+def smallest_body(route: Route) -> dict[str, Any] | None:
+    """Return a body with the required members alone; None for a route that takes none."""
+    if route.method in ("GET", "DELETE"):
+        return None
+    if route.body is None:
+        return {}
+    if route.body.style == "fields":
+        return {p.name: _sample(p.type) for p in route.body.fields if p.required}
+    return _object(contract().models[route.body.type].fields)
+
+
+def _object(members: tuple[Member, ...]) -> dict[str, Any]:
+    return {member.name: _sample(member.type) for member in members if member.required}
+
+
+def _sample(kind: str) -> Any:
+    kind = kind.rpartition(":")[2]
+    if kind.endswith("[]"):
+        return [_sample(kind[:-2])]
+    model = contract().models.get(kind)
+    if model is None or kind in SAMPLES:
+        return SAMPLES[kind]
+    return model.values[0] if model.is_enumeration else _object(model.fields)
