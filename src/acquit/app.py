@@ -20,13 +20,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from acquit.cli import frame
-from acquit.cli.program import Options, Program, Ready, Serving
+from acquit.cli.program import AlsoTls, Options, Program, Ready, Serving
 from acquit.cli.screen import Screen
 from acquit.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from acquit.actions.context import Context
-    from acquit.adapters.http import Site
+    from acquit.adapters.http import Site, Tls
     from acquit.api.origin import Proxies
     from acquit.ports import Clock
     from acquit.store.embedded import Cluster
@@ -62,16 +64,19 @@ def make_program(options: Options, screen: Screen) -> Program:
 
 def _program(world: World, options: Options, screen: Screen) -> Program:
     def at(data: Path) -> Program:
-        there = replace(world.settings, data=data.expanduser().absolute(), database_url=None)
+        log = os.environ.get("ACQUIT_LOG") or "warning"
+        there = replace(world.settings, data=data.expanduser().absolute(), database_url=None, log=log)
         return _program(World(there), replace(options, data=data, as_of=None), screen)
 
     return Program(
         options=options,
         screen=screen,
         data=world.settings.data,
+        port=world.settings.port,
         open=lambda: opened(world),
         serve=lambda serving, ready: _serve(world, serving, ready),
         work=lambda: work(world),
+        empty=lambda: _empty(world.settings),
         at=at,
     )
 
@@ -86,6 +91,15 @@ def opened(world: World) -> Iterator["Context"]:
 
     with _migrated(world.settings) as (url, _), Database(url) as database:
         yield _context(world, database)
+
+
+def _empty(settings: Settings) -> None:
+    from acquit.store.embedded import open_cluster
+    from acquit.store.emptying import empty
+
+    assert settings.database_url is None, "only a database of our own is emptied"
+    with open_cluster(settings.data, settings.postgresql) as cluster:
+        empty(cluster.url)
 
 
 @contextmanager
@@ -163,8 +177,35 @@ def _serve(world: World, serving: Serving, ready: Ready) -> None:
             stack.enter_context(_kept_alive(cluster))
         if serving.with_worker:
             stack.enter_context(_beside(work, world))
+        tls_origin = _also_tls(world, server.host, serving.also_tls, stack) if serving.also_tls else None
         origin = f"{'https' if tls else 'http'}://{_named(server.host)}:{server.port}"
-        server.run(lambda: ready(origin))
+        server.run(lambda: ready(origin, tls_origin))
+
+
+def _also_tls(world: World, host: str, also: AlsoTls, stack: ExitStack) -> str:
+    """Serve https from a process of its own and return its origin once it answers."""
+    from acquit.adapters.http import Tls
+
+    mine, theirs = multiprocessing.get_context("spawn").Pipe(duplex=False)
+    stack.enter_context(_beside(serve_tls, world, host, also.port, Tls(also.certificate, also.key), theirs))
+    theirs.close()
+    try:
+        return f"https://{_named(host)}:{mine.recv()}"
+    except EOFError:
+        raise OSError(errno.EADDRINUSE, "https cannot be served", f"port {also.port}") from None
+
+
+def serve_tls(world: World, host: str, port: int, tls: "Tls", ready: "Connection") -> None:
+    """Serve https in this process until a signal, or until who started us is gone.
+
+    The port is told when it answers.
+    """
+    from acquit.adapters.http import Server
+
+    stop = threading.Event()
+    _stop_with_parent(stop)
+    server = Server(partial(site, world), host=host, port=port, workers=1, tls=tls)
+    server.run(lambda: ready.send(server.port))
 
 
 def _named(host: str) -> str:

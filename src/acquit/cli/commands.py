@@ -17,6 +17,7 @@ class Listed(NamedTuple):
 
 COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
     "Start": (
+        Listed("demo", "demo:demo", "Make and serve a demo company."),
         Listed("init", "init:init", "Set up your own company."),
         Listed("serve", "serving:serve", "Serve API, office and console."),
         Listed("worker", "serving:worker", "Schedule and outbox, apart."),

@@ -14,8 +14,8 @@ from acquit.cli.screen import Screen
 if TYPE_CHECKING:
     from acquit.actions.context import Context
 
-Ready = Callable[[str], None]
-"""Called with the origin, such as `http://127.0.0.1:8080`, once the server answers."""
+Ready = Callable[[str, str | None], None]
+"""Called with the origin, such as `http://127.0.0.1:8080`, and that of https, once all of it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,15 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class AlsoTls:
+    """https beside http: its port (0: a free one), certificate and key."""
+
+    port: int
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """How the server is asked to run; None leaves it to the settings."""
 
@@ -37,6 +46,7 @@ class Serving:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     with_worker: bool = True
+    also_tls: AlsoTls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +54,18 @@ class Program:
     """Everything a command may do, as callables that the composition root filled.
 
     `open` lends the migrated world of the data directory (or of the external database). `serve` and `work`
-    block until they are told to stop. `at` is the same program on another data directory, embedded there.
+    block until they are told to stop. `at` is the same program on another data directory, embedded there;
+    `empty` leaves the database without a table.
     """
 
     options: Options
     screen: Screen
     data: Path
+    port: int
     open: Callable[[], AbstractContextManager["Context"]]
     serve: Callable[[Serving, Ready], None]
     work: Callable[[], None]
+    empty: Callable[[], None]
     at: Callable[[Path], "Program"]
 
 

@@ -43,6 +43,10 @@ class Screen:
         for part in shown:
             self.out.print(escape(part) if isinstance(part, str) else part, soft_wrap=isinstance(part, str))
 
+    def answer_line(self, text: str) -> None:
+        """Print one line of a long answer as soon as it is known; with `json` say it on standard error."""
+        (self.err if self.json else self.out).print(escape(text), soft_wrap=True)
+
     def say(self, text: str) -> None:
         """Tell what happens, on standard error."""
         self.err.print(escape(text))

@@ -39,7 +39,7 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise Invalid("https needs both: --tls-cert and --tls-key.")
     serving = Serving(host, port, workers, tls_cert, tls_key, worker)
-    program.serve(serving, lambda origin: program.screen.say(f"Serving on {origin} (Ctrl-C stops)."))
+    program.serve(serving, lambda origin, _: program.screen.say(f"Serving on {origin} (Ctrl-C stops)."))
 
 
 def worker(*, program: Given) -> None:

@@ -5,9 +5,7 @@ import os
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
-
-KEPT_AS: Final = "demo.json"
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)

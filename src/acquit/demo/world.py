@@ -11,11 +11,13 @@ from importlib.resources import files
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.enrol_accounts import enrol_accounts
 from acquit.actions.press import press
 from acquit.actions.render_document import render_missing
 from acquit.core.errors import Invalid
 from acquit.demo.cast import SELLER
 from acquit.demo.clock import StageClock
+from acquit.demo.crowd import crowd
 from acquit.demo.founding import found_customers, found_seller, make_keys
 from acquit.demo.keys import Keys
 from acquit.demo.shelf import Shelf
@@ -83,6 +85,14 @@ def _play(stage: Stage, script: Script, happened: Callable[[], None]) -> Keys:
     stage.play(happened)
     stage.clock.move(script.as_of)
     return keys
+
+
+def add_crowd(context: Context, count: int, as_of: date, happened: Callable[[int], None]) -> int:
+    """So many more accounts with services of the demo's catalogue are there; return how many."""
+    with context.database.read() as tx:
+        catalogue_id = catalogues.every(tx)[-1].catalogue_id
+        plans = catalogues.plans(tx, catalogue_id)
+    return enrol_accounts(context, crowd(count, as_of, catalogue_id, plans), by="cli", happened=happened)
 
 
 def print_papers(context: Context, happened: Callable[[int], None]) -> int:
