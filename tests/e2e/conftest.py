@@ -14,13 +14,15 @@ from falcon.testing import TestClient
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from acquit.actions.context import Context
+from acquit.actions.sign_in import sign_in_account, sign_in_operator
 from acquit.adapters.archive import DirectoryArchive
 from acquit.adapters.clock import FixedClock
 from acquit.adapters.mail import NullMailer
 from acquit.adapters.sealer import AesSealer
 from acquit.console.app import make_app
 from acquit.store.transaction import Database
-from e2e.world import TODAY, World, make_world
+from e2e.visitor import STAFF, Visitor
+from e2e.world import ACME, PASSWORD, TODAY, World, make_world
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = (
@@ -123,3 +125,18 @@ def page(visitor: Callable[..., Page]) -> Page:
 def _is_bad(message: ConsoleMessage) -> bool:
     """Whether a line is a complaint; that a page answers 4xx is judged by the test itself."""
     return message.type in ("error", "warning") and "Failed to load resource" not in message.text
+
+
+@pytest.fixture
+def customer(client: TestClient, context: Context) -> Visitor:
+    token = sign_in_account(context, ACME, PASSWORD, address="192.0.2.1")
+    return Visitor(client, {"acquit-manager": token})
+
+
+@pytest.fixture
+def staff(client: TestClient, context: Context) -> Callable[[str], Visitor]:
+    def enter(role: str) -> Visitor:
+        token = sign_in_operator(context, STAFF[role], PASSWORD, address="192.0.2.1")
+        return Visitor(client, {"acquit-office": token})
+
+    return enter
