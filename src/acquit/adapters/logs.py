@@ -3,9 +3,11 @@
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Final
 
+ERROR_MAX: Final = 300
 STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -22,9 +24,15 @@ class JsonLines(logging.Formatter):
             "pid": record.process,
         }
         said |= {name: value for name, value in vars(record).items() if name not in STANDARD}
-        if record.exc_info:
-            said["trace"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            said |= self._told(record.name, record.exc_info[1])
         return json.dumps(said, default=str, ensure_ascii=False)
+
+    def _told(self, logger: str, error: BaseException) -> dict[str, object]:
+        """Return where an error of ours came from; of a third party's only what it is."""
+        if logger.startswith("acquit"):
+            return {"trace": "".join(traceback.format_exception(error))}
+        return {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:ERROR_MAX]}"}
 
 
 def log_to_stderr(level: str) -> None:

@@ -167,7 +167,8 @@ def _render(context: Context, press: Press, stop: threading.Event, keys: Sequenc
             raise Stopping
         part = [(AccountId(key[0]), BillId(key[1])) for key in keys[start : start + AT_ONCE]]
         made = render_bills(context, part, press)
-        log.info("papers.rendered", extra={"bills": made})
+        if made:
+            log.info("papers.rendered", extra={"bills": made})
 
 
 def _carry_out(context: Context, act: Callable[[Context], object], timestamp: int) -> None:
