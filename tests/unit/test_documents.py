@@ -7,7 +7,6 @@ import sys
 import tomllib
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -22,7 +21,7 @@ from acquit.documents.folding import BREAK, folded
 from acquit.documents.glyphs import missing_glyphs
 from acquit.documents.page import render_page
 from acquit.documents.paper import BillPaper
-from acquit.documents.pdf import pictures, render
+from acquit.documents.pdf import can_draw, pictures, render
 from acquit.documents.sheet import in_fours, sheet
 from acquit.documents.specimen import SELLER, detail, servers, specimen
 from acquit.documents.wording import MINUS, Wording
@@ -396,24 +395,54 @@ def test_the_fonts_are_the_ones_that_were_checked() -> None:
     assert "SIL OPEN FONT LICENSE" in (glyphs.FONTS / "OFL.txt").read_text()
 
 
+def picture(kind: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (120, 40), (10, 80, 140)).save(out, kind)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
-def test_logos_travel_inside_the_paper(kind: str, tmp_path: Path) -> None:
-    file = tmp_path / f"logo.{kind}"
-    Image.new("RGB", (120, 40), (10, 80, 140)).save(file)
-    drawn = logo.drawing(file.read_bytes())
+def test_logos_travel_inside_the_paper(kind: str) -> None:
+    content = picture(kind)
+    drawn = logo.drawing(content)
     assert drawn is not None
     assert 'width="120" height="40"' in drawn
-    assert reader(replace(specimen(), logo=file.read_bytes())).pages[0].images
+    assert can_draw(content)
+    assert reader(replace(specimen(), logo=content)).pages[0].images
 
 
 def test_an_svg_logo_is_drawn() -> None:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="3"><rect width="9" height="3"/></svg>'
+    assert can_draw(svg)
     assert render(replace(specimen(), logo=svg)) != render(specimen())
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\xff\xd8\xff\xc0\0\0"]
+    "content",
+    [
+        b"",
+        b"GIF89a",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+        b"\xff\xd8\xff\xc0\0\0",
+        picture("png")[:60],
+        b"<svg oops",
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="/etc/passwd"/></svg>'[
+            :-6
+        ],
+    ],
+    ids=range(8),
 )
 def test_what_is_no_logo_is_left_out(content: bytes) -> None:
-    assert logo.drawing(content) is None
+    assert not can_draw(content)
     assert render(replace(specimen(), logo=content)) == render(specimen())
+
+
+def test_a_logo_reads_no_file_of_the_machine() -> None:
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
+        '<image width="9" height="9" href="{}"/></svg>'
+    )
+    for target in ("/etc/passwd", "../../../etc/passwd", "file:///etc/passwd"):
+        content = svg.format(target).encode()
+        assert render(replace(specimen(), logo=content)) == render(specimen())

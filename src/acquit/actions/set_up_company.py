@@ -28,6 +28,7 @@ from acquit.core.set_up import (
     series_of,
 )
 from acquit.core.tax import UNION, Rates
+from acquit.documents.pdf import can_draw
 from acquit.store import acts, charts, legal_entities
 from acquit.store import series as stored_series
 
@@ -155,7 +156,9 @@ def _form_problems(entity: LegalEntity) -> list[Problem]:
     if entity.zone and not _is_zone(entity.zone):
         problems.append(_wrong("zone", f"{entity.zone!r} is not a time zone, as in Europe/Paris."))
     logo = entity.logo
-    if logo is not None and not (logo.startswith(LOGO_STARTS) and len(logo) <= LOGO_BYTES_MAX):
+    if logo is not None and not (
+        logo.startswith(LOGO_STARTS) and len(logo) <= LOGO_BYTES_MAX and can_draw(logo)
+    ):
         problems.append(_wrong("logo", f"is a PNG, JPEG or SVG of at most {LOGO_BYTES_MAX // 1024} KiB."))
     return problems
 

@@ -4,6 +4,7 @@ The texts of a bill reach the template as values, never as template source: mark
 as it is. The same paper gives the same bytes on every machine.
 """
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -12,9 +13,11 @@ from typing import Final
 import msgspec
 import typst
 
+from acquit.documents import logo
 from acquit.documents.glyphs import FONTS
 from acquit.documents.paper import BillPaper
 from acquit.documents.sheet import sheet
+from acquit.documents.specimen import specimen
 
 HOME: Final = Path(__file__).parent
 LONG_DETAILS: Final = 200
@@ -24,7 +27,28 @@ ONE_AT_A_TIME: Final = Lock()
 
 
 def render(paper: BillPaper) -> bytes:
-    """Return the bill as PDF; its date of creation is the instant of issue."""
+    """Return the bill as PDF; its date of creation is the instant of issue.
+
+    A logo that cannot be drawn is left out: no bill lacks its paper for it.
+    """
+    try:
+        return _set(paper)
+    except typst.TypstError:
+        if not paper.logo:
+            raise
+    return _set(replace(paper, logo=b""))
+
+
+def can_draw(content: bytes) -> bool:
+    """Return whether these bytes are a logo that papers can show."""
+    try:
+        _set(replace(specimen(), logo=content))
+    except typst.TypstError:
+        return False
+    return logo.drawing(content) is not None
+
+
+def _set(paper: BillPaper) -> bytes:
     said = _said(paper)
     with ONE_AT_A_TIME:
         made = _compiler("bill.typ").compile(
