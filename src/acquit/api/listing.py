@@ -93,7 +93,7 @@ def answer(request: Request, listing: Listing[Any]) -> Answer:
         if mode not in (PAGES, CURSOR) or request.route.expands_to is None:
             return Answer(list(listing.every_key(tx)))
         wanted = read_headers(request, mode)
-        found, total, following = _page(tx, listing, wanted, request.zone)
+        found, total, following = _page(tx, listing, wanted)
     return Answer(found, headers=_headers(wanted, total, following))
 
 
@@ -182,9 +182,7 @@ def _typed(name: str, kind: str, text: str, zone: ZoneInfo) -> Any:
 # ---------------------------------------------------------------- pages
 
 
-def _page(
-    tx: Transaction, listing: Listing[K], wanted: Wanted, zone: ZoneInfo
-) -> tuple[list[object], int, K | None]:
+def _page(tx: Transaction, listing: Listing[K], wanted: Wanted) -> tuple[list[object], int, K | None]:
     """Return the objects of the page, the number of elements, and the last key when more follow."""
     pushed = [
         f for f in wanted.filters if isinstance(listing.source, Selection) and f.field in listing.columns
@@ -199,7 +197,7 @@ def _page(
     narrowed = (
         keys(tx, listing.source, conditions) if isinstance(listing.source, Selection) else listing.source(tx)
     )
-    return _page_in_memory(_fetch(tx, listing, narrowed), wanted, left, zone)
+    return _page_in_memory(_fetch(tx, listing, narrowed), wanted, left)
 
 
 def _condition(column: Column, wanted: Filter) -> Condition:
@@ -239,11 +237,11 @@ def _page_of_keys(
 
 
 def _page_in_memory(
-    objects: Mapping[K, object], wanted: Wanted, filters: Sequence[Filter], zone: ZoneInfo
+    objects: Mapping[K, object], wanted: Wanted, filters: Sequence[Filter]
 ) -> tuple[list[object], int, K | None]:
-    kept = [key for key, shown in objects.items() if all(_meets(shown, wanted_, zone) for wanted_ in filters)]
+    kept = [key for key, shown in objects.items() if all(_meets(shown, each) for each in filters)]
     if wanted.sort is not None:
-        kept.sort(key=lambda key: _rank(value_at(objects[key], wanted.sort or ""), zone))
+        kept.sort(key=lambda key: _rank(value_at(objects[key], wanted.sort or "")))
     if wanted.descending:
         kept.reverse()
     page, following = _cut(kept, wanted)
@@ -277,7 +275,7 @@ def value_at(shown: object, dotted: str) -> Any:
     return shown
 
 
-def _comparable(value: Any, like: Any, zone: ZoneInfo) -> Any:
+def _comparable(value: Any, like: Any) -> Any:
     if isinstance(like, datetime) and isinstance(value, str):
         return datetime.fromisoformat(value)
     if isinstance(like, date) and isinstance(value, str):
@@ -287,13 +285,13 @@ def _comparable(value: Any, like: Any, zone: ZoneInfo) -> Any:
     return str(value) if isinstance(like, str) and value is not None else value
 
 
-def _meets(shown: object, wanted: Filter, zone: ZoneInfo) -> bool:
+def _meets(shown: object, wanted: Filter) -> bool:
     value = value_at(shown, wanted.field)
     if wanted.operator == "in":
-        return any(_comparable(value, one, zone) == one for one in wanted.value)
+        return any(_comparable(value, one) == one for one in wanted.value)
     if wanted.operator == "like":
         return value is not None and _like(wanted.value, value if isinstance(value, str) else str(value))
-    value = _comparable(value, wanted.value, zone)
+    value = _comparable(value, wanted.value)
     if wanted.operator in ("eq", "ne"):
         return bool(value == wanted.value) is (wanted.operator == "eq")
     return value is not None and _compare(wanted.operator, value, wanted.value)
@@ -308,7 +306,7 @@ def _like(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(parts), text, re.IGNORECASE | re.DOTALL) is not None
 
 
-def _rank(value: Any, zone: ZoneInfo) -> tuple[bool, Any]:
+def _rank(value: Any) -> tuple[bool, Any]:
     """Sort nulls last; instants of one region sort as instants even across a change of offset."""
     if isinstance(value, str) and len(value) == 25 and value[10] == "T":
         return False, datetime.fromisoformat(value).timestamp()
