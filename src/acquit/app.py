@@ -285,6 +285,8 @@ def site(world: World) -> "Site":
     from acquit.api.origin import Proxies
     from acquit.api.papers import PREFIX, Papers
     from acquit.console.app import make_app
+    from acquit.office.app import PREFIX as OFFICE
+    from acquit.office.app import make_app as make_office
 
     settings = world.settings
     log_to_stderr(settings.log)
@@ -298,6 +300,7 @@ def site(world: World) -> "Site":
         (
             Mount(("/1.0", "/v1"), entrance, fault=entrance.fault),
             Mount((PREFIX,), Papers(context)),
+            Mount((OFFICE,), make_office(context)),
             Mount(("",), pages, body_max=PAGE_BODY_MAX),
         ),
         stack.close,

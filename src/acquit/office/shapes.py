@@ -1,0 +1,119 @@
+"""What the office's JSON looks like: amounts in minor units, dates as ISO 8601, names as in the glossary."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+import msgspec
+
+from acquit.actions.review_request import Review
+from acquit.core.operator import Operator, Right
+from acquit.core.sales_request import AskedTerm, SalesRequest
+from acquit.core.terms import Finding, Grant
+
+Read = TypeVar("Read", bound="Body")
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True):
+    """A body that has no member but those it names."""
+
+
+class Conditions(Body):
+    """How sales grants a term that was asked for."""
+
+    credit_limit_minor: int | None = None
+    usage_choice: str | None = None
+    override_reason: str = ""
+
+
+class Reasoned(Body):
+    """Why a request is refused."""
+
+    reason: str
+
+
+class Granted(Body):
+    """A term to grant."""
+
+    days: int
+    method: str = "net"
+    from_on: date | None = None
+    credit_limit_minor: int | None = None
+    usage_choice: str | None = None
+    override_reason: str = ""
+
+
+class Ended(Body):
+    """From when on a term holds no longer, and why."""
+
+    reason: str
+    end_on: date | None = None
+
+
+def operator(of: Operator) -> dict[str, Any]:
+    """Who the bearer of the token is, and what it may do."""
+    rights = [right.value for right in Right if of.may(right)]
+    return {"operator": of.operator_id, "name": of.name, "role": of.role.value, "rights": rights}
+
+
+def review(of: Review) -> dict[str, Any]:
+    """A request with what every rule says of it."""
+    return {**request(of.request), "lawful": of.ok, "findings": findings(of.findings)}
+
+
+def findings(of: Sequence[Finding]) -> list[dict[str, Any]]:
+    """What the rules say, in their order."""
+    return [{"code": each.code, "ok": each.ok, "reason": each.reason, "source": each.source} for each in of]
+
+
+def request(of: SalesRequest) -> dict[str, Any]:
+    """What an account asked of sales, and what became of it."""
+    return {
+        "request": of.request_id,
+        "account": of.account_id,
+        "kind": of.kind.value,
+        "asked": _asked(of),
+        "message": of.message,
+        "file": of.file_name,
+        "state": of.state.value,
+        "asked_by": of.asked_by,
+        "asked_at": of.asked_at,
+        "decided_by": of.decided_by,
+        "decided_at": of.decided_at,
+        "reason": of.reason,
+        "result": of.result_id,
+    }
+
+
+def grant(of: Grant) -> dict[str, Any]:
+    """A granted term."""
+    return {
+        "grant": of.grant_id,
+        "account": of.account_id,
+        "days": of.term.days,
+        "method": of.term.method.value,
+        "from_on": of.from_on,
+        "end_on": of.end_on,
+        "credit_limit_minor": of.credit_limit_minor,
+        "currency": of.currency,
+        "usage_choice": of.usage_choice.value,
+        "usage_days": of.usage_days,
+        "granted_by": of.granted_by,
+        "needs_approval": of.needs_approval,
+        "approved_by": of.approved_by,
+    }
+
+
+def _asked(of: SalesRequest) -> dict[str, Any]:
+    if isinstance(of.asked, AskedTerm):
+        term = of.asked.term
+        return {"days": term.days, "method": term.method.value, "from_on": of.asked.from_on}
+    terms = of.asked.terms
+    return {
+        "reference": terms.reference,
+        "type": terms.type.value,
+        "start_on": terms.start_on,
+        "end_on": terms.end_on,
+        "amount_max_minor": terms.amount_max_minor,
+        "members": sorted(terms.members),
+    }
