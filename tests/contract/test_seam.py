@@ -65,10 +65,13 @@ RAISED: dict[str, Exception] = {
     "6": Strange("strange"),
     "7": RuntimeError("password=hunter2"),
     "8": psycopg.OperationalError("password=hunter2"),
+    "9": RuntimeError("cannot be encoded"),
 }
 
 
 def fail(request: Request) -> object:
+    if request.path["debtId"] == 9:
+        return object()
     raise RAISED[str(request.path["debtId"])]
 
 
@@ -154,6 +157,7 @@ def test_a_batch_asks_once_for_all_and_alone_for_what_is_missing(wire: Wire) -> 
         ("5", 403, "FORBIDDEN", "Client::Forbidden", {"source": "L441-10"}),
         ("6", 403, "FORBIDDEN", "Client::Forbidden", {}),
         ("7", 500, "INTERNAL_ERROR", "Server::InternalServerError", {}),
+        ("9", 500, "INTERNAL_ERROR", "Server::InternalServerError", {}),
         ("8", 503, "SERVICE_UNAVAILABLE", "Server::ServiceUnavailable", {}),
     ],
 )

@@ -7,6 +7,7 @@ headers, the time to send them, the requests that may wait.
 
 import asyncio
 import io
+import logging
 import multiprocessing
 import os
 import resource
@@ -30,6 +31,8 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
+
+log = logging.getLogger("acquit.http")
 
 MIB: Final = 1024 * 1024
 DRAINED_MAX: Final = 64 * MIB
@@ -160,7 +163,10 @@ class Bridge:
         try:
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, _call, mount.application, environ)
-        except Exception:
+        except Exception as error:
+            log.error(
+                "request.crash", extra={"path": environ["PATH_INFO"], "error": type(error).__qualname__}
+            )
             return await _send_fault(send, mount.fault, 500)
         finally:
             self._taken -= 1

@@ -80,8 +80,7 @@ class Entrance:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         query_id = self._query_id()
-        answer = self._answer(Incoming.of(environ, self._proxies), query_id)
-        content = wire.encode(answer.value)
+        answer, content = self._answer(Incoming.of(environ, self._proxies), query_id)
         said = [*HEADERS, *answer.headers, ("X-Ovh-Queryid", query_id), ("Content-Length", str(len(content)))]
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", said)
         return [content]
@@ -97,18 +96,20 @@ class Entrance:
         epoch = int(self._context.clock.now().timestamp())
         return f"{self._region}.ext-1.{epoch:x}.{self._pid}.{os.urandom(16).hex()}"
 
-    def _answer(self, incoming: Incoming, query_id: str) -> Answer:
+    def _answer(self, incoming: Incoming, query_id: str) -> tuple[Answer, bytes]:
+        """Return the answer and its bytes, whatever happens."""
         try:
-            return self._serve_through_a_restart(incoming)
+            answer = self._serve_through_a_restart(incoming)
+            return answer, wire.encode(answer.value)
         except Refusal as refusal:
-            said = refusals.meaning(refusal)
-            return Answer(refusals.describe(refusal), said.status)
+            answer = Answer(refusals.describe(refusal), refusals.meaning(refusal).status)
         except Unavailable as error:
             _log_crash("database unavailable", query_id, incoming, error)
-            return _failed(*refusals.FAULTS[503])
+            answer = _failed(*refusals.FAULTS[503])
         except Exception as error:
             _log_crash("crash", query_id, incoming, error)
-            return _failed(refusals.CRASH, "Internal server error")
+            answer = _failed(*refusals.FAULTS[500])
+        return answer, wire.encode(answer.value)
 
     def _serve_through_a_restart(self, incoming: Incoming) -> Answer:
         """Serve; a read that met a connection broken by a restart of the database is served again, once."""

@@ -128,6 +128,7 @@ class Fault(NamedTuple):
 
 
 FAULTS: Final = {
+    500: Fault(CRASH, "Internal server error"),
     408: Fault(
         Meaning(408, "Client::RequestTimeout", "REQUEST_TIMEOUT"), "The request did not arrive in time"
     ),
