@@ -12,6 +12,7 @@ from acquit.console.routes import OFFICE, ROUTES, Route
 from acquit.core.identifiers import AccountId
 from acquit.core.operator import RIGHTS, Role
 from acquit.core.session import Door
+from acquit.store.transaction import Unavailable
 from e2e.visitor import PDF, STAFF, TERM, Visitor, send_with_file
 from e2e.world import ACME, ACME_LAB, PASSWORD, SCRIPT, SMALL, World
 
@@ -233,6 +234,19 @@ def test_our_own_fault_shows_a_reference_and_no_trace(
     reference = re.search(r"<code>([0-9a-f]{12})</code>", answer.text)
     assert reference is not None
     assert [record.reference for record in caplog.records] == [reference[1]]  # type: ignore[attr-defined]
+
+
+def test_a_database_out_of_reach_is_told_as_such(
+    customer: Visitor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise Unavailable("no answer from 10.0.0.1")
+
+    monkeypatch.setattr("acquit.console.manager.family.own_place", broken)
+    answer = customer.get("/manager/services")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "10.0.0.1" not in answer.text
+    assert [record.message for record in caplog.records] == ["page.database_unavailable"]
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])

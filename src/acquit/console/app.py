@@ -24,6 +24,7 @@ from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.errors import Invalid, NotFound, Refusal
 from acquit.core.operator import RoleForbids, require
 from acquit.core.session import Door
+from acquit.store.transaction import Unavailable
 
 log = logging.getLogger("acquit.console")
 
@@ -45,6 +46,12 @@ class NoSuchPage(NotFound):
     code = "no-such-page"
 
 
+class OutOfReach(Refusal):
+    """The database does not answer."""
+
+    code = "out-of-reach"
+
+
 def make_app(context: Context, settings: Settings, locate: Locate | None = None) -> "falcon.App[Any, Any]":
     """Return the WSGI application that serves every page.
 
@@ -59,6 +66,7 @@ def make_app(context: Context, settings: Settings, locate: Locate | None = None)
         app.add_route(path, Endpoint(console, [route for route in ROUTES if route.path == path]))
     app.add_sink(console.nothing_here, "/")
     app.add_error_handler(Exception, console.crash)
+    app.add_error_handler(Unavailable, console.unavailable)
     app.add_error_handler(falcon.HTTPError, console.wrong_request)
     return app
 
@@ -148,6 +156,15 @@ class Console:
         log.error("page.crashed", extra={"reference": reference, "path": request.path, "trace": trace})
         fault = Refusal("Something went wrong on our side. Nothing was changed.", reference=reference)
         blind(self.context, self.locate, request, response).refuse(fault, 500)
+
+    def unavailable(
+        self, request: falcon.Request, response: falcon.Response, error: Exception, _: object
+    ) -> None:
+        """Answer that the database is out of reach for the moment."""
+        log.error("page.database_unavailable", extra={"path": request.path, "reason": str(error)})
+        fault = OutOfReach("The books are out of reach for a moment. Nothing was changed: try again soon.")
+        blind(self.context, self.locate, request, response).refuse(fault, 503)
+        response.set_header("Retry-After", "5")
 
     def _reply(self, exchange: Exchange, route: Route, form_route: Route | None) -> Reply:
         visit = exchange.visit

@@ -20,6 +20,7 @@ from acquit.core.operator import Operator, require
 from acquit.office.call import Call, Door
 from acquit.office.calls import DOORS
 from acquit.store import operators
+from acquit.store.transaction import Unavailable
 
 log = logging.getLogger("acquit.office")
 
@@ -49,6 +50,7 @@ def make_app(context: Context) -> "falcon.App[Any, Any]":
     app.add_error_handler(Exception, _crash)
     app.add_error_handler(falcon.HTTPError, _wrong_request)
     app.add_error_handler(Refusal, _refuse)
+    app.add_error_handler(Unavailable, _unavailable)
     return app
 
 
@@ -134,6 +136,12 @@ def _refuse(_: falcon.Request, response: falcon.Response, refusal: Refusal, __: 
 
 def _wrong_request(_: falcon.Request, response: falcon.Response, error: falcon.HTTPError, __: object) -> None:
     _problem(response, error.status_code, "wrong-request", error.title or "This call cannot be answered.")
+
+
+def _unavailable(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:
+    log.error("office.database_unavailable", extra={"path": request.path, "reason": str(error)})
+    response.set_header("Retry-After", "5")
+    _problem(response, 503, "out-of-reach", "The books are out of reach for a moment: try again soon.")
 
 
 def _crash(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:
