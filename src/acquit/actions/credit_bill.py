@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from acquit.actions.context import Context
+from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import account_in, require_staff
 from acquit.actions.settling import Books, Owed, book_in, books_in, hold_in, owed_in, undo_in, vat_share_in
 from acquit.core import snapshot
@@ -73,6 +74,7 @@ def _issue(context: Context, tx: Transaction, books: Books, bill: Bill, reason: 
     )
     note = credit_note(bill, issuing, block.first, OrderId(order_id), reason)
     bills.write(tx, [note], block.series.series_id, [block.first])
+    defer_papers(tx.connection, [note])
     draw = given_back(bill, note)
     purchase_orders.draw(tx, [] if draw is None else [draw])
     return note
