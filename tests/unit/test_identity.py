@@ -46,8 +46,10 @@ from acquit.core.identity import (
     checked_login,
     checked_token_name,
     end_of_token,
+    narrowed,
     refuse_default_group,
     refuse_unless_admin,
+    roles_of,
 )
 from acquit.core.money import Currency
 from acquit.core.payment_order import NothingToPay, OrderedDebt, open_parts
@@ -92,6 +94,30 @@ def test_only_an_administrator_changes_identities() -> None:
     refuse_unless_admin(frozenset({Role.REGULAR, Role.ADMIN}))
     with pytest.raises(RoleTooLow):
         refuse_unless_admin(frozenset({Role.REGULAR}))
+
+
+EVERYTHING = tuple(Rule(method, "/*") for method in ("GET", "POST", "PUT", "DELETE"))
+READS = (Rule("GET", "/*"), Rule("POST", "/auth/logout"))
+
+
+@pytest.mark.parametrize(
+    ("groups", "roles", "left"),
+    [
+        (["DEFAULT"], [], EVERYTHING),
+        (["ADMIN"], [], EVERYTHING),
+        (["readers"], ["REGULAR"], EVERYTHING),
+        (["UNPRIVILEGED"], [], READS),
+        (["UNPRIVILEGED", "readers"], ["NONE"], READS),
+        (["readers"], ["NONE"], READS[1:]),
+        ([], [], READS[1:]),
+    ],
+)
+def test_a_login_does_what_its_roles_leave(
+    groups: list[str], roles: list[str], left: tuple[Rule, ...]
+) -> None:
+    assert narrowed(EVERYTHING, roles_of(groups, roles)) == left
+    bills = (Rule("GET", "/me/bill*"),)
+    assert narrowed(bills, roles_of(["UNPRIVILEGED"], [])) == bills
 
 
 def test_groups_of_every_account() -> None:

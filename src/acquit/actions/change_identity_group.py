@@ -16,7 +16,7 @@ from acquit.core.identity import (
     checked_group,
     refuse_default_group,
 )
-from acquit.store import acts, identities
+from acquit.store import access, acts, identities
 from acquit.store.transaction import Transaction
 
 
@@ -61,6 +61,7 @@ def change_identity_group(
             description=found.description if description is None else description,
         )
         identities.change_group(tx, changed)
+        access.tell_change(tx)
         acts.record(tx, by, "change_identity_group", account_id, name, role=changed.role.value)
         return _group(tx, account_id, name)
 
@@ -73,6 +74,7 @@ def remove_identity_group(context: Context, account_id: AccountId, name: str, *,
         if (held := identities.logins_that_begin_with(tx, account_id, name)) > 0:
             raise GroupInUse(f"{held} identity users have {name} as their group: give them another one first")
         identities.remove_group(tx, account_id, name)
+        access.tell_change(tx)
         acts.record(tx, by, "remove_identity_group", account_id, name)
 
 
@@ -83,6 +85,7 @@ def join_identity_group(context: Context, account_id: AccountId, name: str, logi
         if identities.lock(tx, account_id, login) is None:
             raise NoSuchLogin(login)
         identities.join(tx, account_id, name, login)
+        access.tell_change(tx)
         acts.record(tx, by, "join_identity_group", account_id, login, group=name)
 
 
@@ -99,6 +102,7 @@ def leave_identity_group(context: Context, account_id: AccountId, name: str, log
         if found.group == name:
             raise BadIdentity(f"{name} is the first group of {login}: give it another one by changing it")
         identities.leave(tx, account_id, name, login)
+        access.tell_change(tx)
         acts.record(tx, by, "leave_identity_group", account_id, login, group=name)
 
 

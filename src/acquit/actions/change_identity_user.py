@@ -43,6 +43,7 @@ def change_identity_user(
         if after.group != before.group and identities.find_group(tx, account_id, after.group) is None:
             raise NoSuchGroup(after.group)
         identities.change(tx, after)
+        access.tell_change(tx)
         acts.record(tx, by, "change_identity_user", account_id, login, group=after.group)
         return _locked(tx, account_id, login)
 

@@ -5,11 +5,13 @@ account has three groups that nobody made and nobody removes: ADMIN, DEFAULT and
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from acquit.core.access import Rule
 from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound
 from acquit.core.identifiers import AccountId, CredentialId
 
@@ -17,6 +19,7 @@ _LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{1,63}")
 _GROUP: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}")
+_LOG_OUT: Final = "/auth/logout"
 DESCRIPTION_MAX: Final = 500
 TOKEN_LIFE_MAX: Final = timedelta(days=3650)
 
@@ -106,7 +109,7 @@ class BadIdentity(Invalid):
 
 
 class Role(StrEnum):
-    """What the logins of a group may do."""
+    """What the logins of a group may do: everything, all but changing identities, only read, nothing."""
 
     ADMIN = "ADMIN"
     REGULAR = "REGULAR"
@@ -241,6 +244,21 @@ def refuse_default_group(name: str) -> None:
     """Pass when the account made the group itself. Raises DefaultGroup."""
     if name in DEFAULT_GROUPS:
         raise DefaultGroup(f"The group {name} belongs to every account: it is neither changed nor removed")
+
+
+def roles_of(groups: Iterable[str], roles: Iterable[str]) -> frozenset[Role]:
+    """Return the roles of a login: those of its groups that every account has, and those of the others."""
+    given = [DEFAULT_GROUPS[group] for group in groups if group in DEFAULT_GROUPS]
+    return frozenset([*given, *map(Role, roles)])
+
+
+def narrowed(rules: Sequence[Rule], roles: frozenset[Role]) -> tuple[Rule, ...]:
+    """Return which rules of a key its login's roles leave; whoever may call at all may log out."""
+    if Role.ADMIN in roles or Role.REGULAR in roles:
+        return tuple(rules)
+    reads = tuple(rule for rule in rules if rule.method == "GET" and Role.UNPRIVILEGED in roles)
+    leaves = any(rule.covers("POST", _LOG_OUT) for rule in rules)
+    return (*reads, Rule("POST", _LOG_OUT)) if leaves else reads
 
 
 def refuse_unless_admin(roles: frozenset[Role]) -> None:

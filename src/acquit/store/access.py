@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from acquit.core.access import Application, Block, Credential, Rule, read_blocks
 from acquit.core.identifiers import AccountId, ApplicationId, CredentialId, LegalEntityId
+from acquit.core.identity import LoginType, narrowed, roles_of
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
@@ -293,7 +294,17 @@ _SIGNER: Final[LiteralString] = """
            CASE WHEN n.state = 'closed' OR i.status = 'DISABLED' THEN 'expired'
                 ELSE c.status END AS key_status,
            c.rules, c.allowed_ips, c.redirection, c.by_staff, c.created_at, c.expires_at,
-           n.legal_entity_id, n.currency, e.zone
+           n.legal_entity_id, n.currency, e.zone, i.type AS login_type,
+           ARRAY(SELECT i.group_name
+                  UNION
+                 SELECT m.group_name FROM identity_group_user m
+                  WHERE m.account_id = i.account_id AND m.login = i.login) AS login_groups,
+           ARRAY(SELECT g.role FROM identity_group g
+                  WHERE g.account_id = i.account_id
+                    AND (g.name = i.group_name OR EXISTS (
+                         SELECT FROM identity_group_user m
+                          WHERE m.account_id = i.account_id AND m.login = i.login
+                            AND m.group_name = g.name))) AS login_roles
 """
 
 FIND_SIGNER: Final[LiteralString] = (
@@ -337,7 +348,8 @@ class Signer:
 def find_signer(tx: Transaction, application_key: str, key_hash: bytes) -> Signer | None:
     """Return the application and, if it is the application's, the consumer key; None without application.
 
-    A key of a closed account or of a disabled login counts as expired.
+    A key of a closed account or of a disabled login counts as expired; one of another login than the
+    account's own may do no more than the login's roles.
     """
     row = tx.one_or_none(FIND_SIGNER, application_key=application_key, key_hash=key_hash)
     return None if row is None else _signer(row)
@@ -395,6 +407,9 @@ def _signer(row: Any) -> Signer:
     credential = None
     if row.credential_id is not None:
         credential = _credential(row, account_id=row.caller_id, status=row.key_status, last_use_at=None)
+    if credential is not None and row.login_type in (LoginType.USER, LoginType.SERVICE):
+        roles = roles_of(row.login_groups, row.login_roles)
+        credential = replace(credential, rules=narrowed(credential.rules, roles))
     return Signer(
         application=_application(row),
         secret_sealed=bytes(row.secret_sealed),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString
 
 from acquit.core.identifiers import AccountId
-from acquit.core.identity import DEFAULT_GROUPS, Group, Login, LoginStatus, LoginType, Role
+from acquit.core.identity import DEFAULT_GROUPS, Group, Login, LoginStatus, LoginType, Role, roles_of
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
@@ -130,7 +130,7 @@ def remove_credentials(tx: Transaction, account_id: AccountId, login: str) -> No
 
 
 ROLES: Final[LiteralString] = """
-    SELECT DISTINCT named.group_name, g.role
+    SELECT named.group_name, g.role
       FROM identity_user u
       LEFT JOIN identity_group_user m ON m.account_id = u.account_id AND m.login = u.login
      CROSS JOIN LATERAL (VALUES (u.group_name), (m.group_name)) AS named (group_name)
@@ -143,8 +143,7 @@ ROLES: Final[LiteralString] = """
 def roles(tx: Transaction, account_id: AccountId, login: str) -> frozenset[Role]:
     """Return the roles that the login's groups give it; none when it is disabled or gone."""
     rows = tx.all(ROLES, account_id=account_id, login=login)
-    found = (DEFAULT_GROUPS.get(row.group_name, row.role) for row in rows)
-    return frozenset(Role(role) for role in found if role is not None)
+    return roles_of([row.group_name for row in rows], [row.role for row in rows if row.role is not None])
 
 
 # ---------------------------------------------------------------- groups
