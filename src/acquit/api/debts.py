@@ -225,7 +225,7 @@ def get_associated_object(request: Request) -> object:
     if operation.kind in RAISING:
         return _associated("DebtOperation", str(owed.debt.debt_id), _text(operation.reverses_id))
     if operation.deposit_id is not None:
-        return _associated("Deposit", operation.deposit_id, None, _payment_info(event))
+        return _associated("Deposit", operation.deposit_id, None, _payment_of(event))
     if operation.means is Means.CREDIT_NOTE:
         return _associated("Refund", operation.reason or None, None)
     if operation.means is Means.CREDIT_BALANCE:
@@ -292,12 +292,12 @@ def _operation_type(operation: Operation, owed: Owed) -> str:
 
 
 def _associated(
-    kind: str, key: str | None, sub_key: str | None, info: dict[str, Any] | None = None
+    kind: str, key: str | None, sub_key: str | None, payment: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    return {"id": key, "paymentInfo": info, "subId": sub_key, "type": kind}
+    return {"id": key, "paymentInfo": payment, "subId": sub_key, "type": kind}
 
 
-def _payment_info(event: Event) -> dict[str, Any]:
+def _payment_of(event: Event) -> dict[str, Any]:
     return {
         "description": event.deposit_reference or None,
         "paymentType": PAYMENT_TYPES[event.operation.means],
