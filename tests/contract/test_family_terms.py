@@ -6,12 +6,14 @@ from typing import LiteralString
 import pytest
 
 from acquit.actions.context import Context
+from acquit.actions.credit_bill import credit_bill
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.revoke_enterprise_terms import revoke_enterprise_terms
 from acquit.actions.set_support_level import set_support_level
 from acquit.api.entrance import Entrance
 from acquit.api.origin import Proxies
 from acquit.core.account import SupportLevel
+from acquit.core.identifiers import BillId
 from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import Term
 
@@ -74,6 +76,25 @@ def test_a_new_term_shows_at_once(world: World, entrance: Entrance, make_keys: M
     (method,) = petit.get("/me/payment/method")
     assert petit.get(f"/me/payment/method/{method}")["label"] == "PaymentEnterprisewith30daysdelays"
     assert infos(petit)["renewalType"] == "automaticForcedProduct"
+
+
+def test_a_credited_bill_is_refunded(world: World, entrance: Entrance, make_keys: MakeKeys) -> None:
+    acme = Wire(entrance, make_keys(ACME))
+    note = credit_bill(world.context, ACME, BillId(world.paid_bill), "wrong buyer", by="cli")
+    path = f"/me/bill/{world.paid_bill}"
+    debt = acme.get(f"{path}/debt")
+    assert (debt["status"], debt["dueAmount"]["value"]) == ("REFUNDED", 0)
+    operations = [acme.get(f"{path}/debt/operation/{key}") for key in acme.get(f"{path}/debt/operation")]
+    assert [(each["type"], each["status"]) for each in operations] == [
+        ("ENTERPRISE_MANUAL", "CANCELLED"), ("CANCEL", "DONE"), ("REFUND", "DONE"),
+    ]  # fmt: skip
+    last = operations[-1]
+    assert last["depositOrderId"] == note.order_id
+    carried = acme.get(f"{path}/debt/operation/{last['operationId']}/associatedObject")
+    assert carried == {"id": note.bill_id, "paymentInfo": None, "subId": None, "type": "Refund"}
+    assert acme.get(f"{path}/payment")["paymentType"] == "refund"
+    assert note.bill_id not in acme.get("/me/bill")
+    assert acme.call("GET", f"/me/bill/{note.bill_id}").status == 404
 
 
 def test_only_americans_download(world: World, entrance: Entrance, make_keys: MakeKeys) -> None:

@@ -119,9 +119,10 @@ def has_any(tx: Transaction, account_id: AccountId) -> bool:
 EVENTS: Final[LiteralString] = """
     SELECT o.debt_id, o.operation_id, o.kind, o.means, o.amount_minor, o.occurred_on, o.recorded_at,
            o.automatic, o.deposit_payer, o.deposit_id, o.reverses_id, o.reason,
-           p.order_id, p.means AS deposit_means, p.label, p.bank_reference
+           coalesce(p.order_id, n.order_id) AS order_id, p.means AS deposit_means, p.label, p.bank_reference
       FROM debt_operation o
       LEFT JOIN deposit p ON p.account_id = o.deposit_payer AND p.deposit_id = o.deposit_id
+      LEFT JOIN bill n ON o.means = 'credit-note' AND n.account_id = o.account_id AND n.bill_id = o.reason
      WHERE o.account_id = %(account_id)s AND o.debt_id = ANY(%(debt_ids)s)
      ORDER BY o.debt_id, o.operation_id
 """
