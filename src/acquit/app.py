@@ -327,10 +327,7 @@ def explain(error: Exception) -> str | None:
     import psycopg
 
     from acquit.adapters.http import PortTaken
-    from acquit.store.refused import StoreRefused
 
-    if isinstance(error, StoreRefused):
-        return str(error)
     if isinstance(error, PortTaken):
         return (
             f"Another program listens there ({error.strerror}): choose another --port, or 0 for a free one."

@@ -28,10 +28,21 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("request", "request:app", "What customers asked of sales."),
         Listed("purchase-order", "purchase_order:app", "Purchase orders: set, list, close."),
     ),
-    "Selling": (),
+    "Selling": (
+        Listed("catalog", "catalog:app", "Price catalogues: import, show."),
+        Listed("service", "service:app", "Services: subscribe, list, end."),
+    ),
     "Billing": (
         Listed("bills", "bills:app", "Run a period, look at runs and bills."),
         Listed("audit", "audit:audit", "Prove the books."),
     ),
-    "Care": (Listed("migrate", "care:migrate", "Bring the database up to date."),),
+    "Access": (
+        Listed("operator", "operator:app", "The provider's staff."),
+        Listed("application", "application:app", "Programs that call the API."),
+        Listed("consumer-key", "consumer_key:app", "What a program may do."),
+    ),
+    "Care": (
+        Listed("migrate", "care:migrate", "Bring the database up to date."),
+        Listed("bench", "bench:app", "Measure, as ratios of one run."),
+    ),
 }

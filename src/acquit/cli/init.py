@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -167,14 +167,14 @@ def _company(described: Mapping[str, Any], beside: Path) -> Company:
         "legal_entity_id": given.pop("id", ""),
         **dict.fromkeys(("name", "street", "zip", "city", "country", "currency", "zone"), ""),
     }
-    if "logo" in given:
-        given["logo"] = (beside / str(given["logo"])).read_bytes()
+    logo = given.pop("logo", None)
     known = {field.name for field in fields(LegalEntity)} - MADE - {"legal_entity_id"}
     _refuse_unknown("company", given, known - TERMS)
     _refuse_unknown("terms", described.get("terms", {}), TERMS)
+    entity = _converted("company", members | given | described.get("terms", {}), LegalEntity)
     chart = {**FRENCH_CHART, **_converted("chart", described.get("chart", {}), dict[Role, LedgerAccount])}
     return Company(
-        entity=_converted("company", members | given | described.get("terms", {}), LegalEntity),
+        entity=entity if logo is None else replace(entity, logo=(beside / str(logo)).read_bytes()),
         patterns=_converted("series", described.get("series", {}), Patterns),
         chart=chart,
     )
