@@ -23,6 +23,14 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"
 SET_LANGUAGE: Final[LiteralString] = """
     UPDATE account SET language = %(language)s WHERE account_id = 'ab12345-acq'
 """
+DISPUTE: Final[LiteralString] = """
+    INSERT INTO dispute (account_id, bill_id, amount_minor, reason, opened_by, deadline_on)
+    VALUES ('ab12345-acq', 'FR00000025', 1250, 'Not what we ordered', 'account:ab12345-acq', '2026-12-24')
+"""
+PAYS_FOR_CHILD: Final[LiteralString] = """
+    INSERT INTO debt (account_id, debt_id, bill_id, payer_id, currency, amount_minor, opened_at, due_on)
+    VALUES ('ab20001-acq', 7, 'FR00000099', 'ab12345-acq', 'EUR', 99900, now(), '2026-12-24')
+"""
 OPEN = ("/", "/manager/login", "/office/login", "/nothing-here")
 MANAGER = (
     "/manager",
@@ -223,3 +231,17 @@ def test_a_double_click_sends_one_request(
     page.get_by_role("button", name="Send the request").dblclick(delay=5)
     page.wait_for_url("**/manager/requests/*done=requested")
     assert count() == before + 1
+
+
+def test_a_dispute_and_the_bills_of_sub_accounts_are_told(
+    visitor: Callable[..., Page], names: dict[str, str], context: Context
+) -> None:
+    with context.database.write() as tx:
+        tx.run(DISPUTE)
+        tx.run(PAYS_FOR_CHILD)
+    page = visitor()
+    sign_in(page, "manager", ACME)
+    expect(page.get_by_text("€999.00 of it for sub-accounts")).to_be_visible()
+    page.goto("/manager/bills/FR00000025")
+    expect(page.get_by_text("€12.50 of this bill is in dispute.")).to_be_visible()
+    expect(page.get_by_text("Disputed · €12.50")).to_be_visible()

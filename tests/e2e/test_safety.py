@@ -266,3 +266,17 @@ def test_odd_pages_of_a_list_are_the_first_or_empty(customer: Visitor) -> None:
         assert customer.get(f"/manager/bills?page={page}").status_code == 200
     assert customer.get("/manager/bills?page=999999").status_code == 200
     assert customer.get("/manager/bills?state=x&from=soon&to=2026-13-01&q=%F0%9F%92%A9").status_code == 200
+
+
+def test_who_shares_an_order_sees_only_its_own_bills_on_it(client: TestClient, context: Context) -> None:
+    with context.database.read() as tx:
+        order = tx.one("SELECT purchase_order_id AS id FROM purchase_order WHERE is_family").id
+    for account, sees in ((ACME, True), (ACME_LAB, False)):
+        token = sign_in_account(context, account, PASSWORD, address="192.0.2.1")
+        page = Visitor(client, {"acquit-manager": token}).get(f"/manager/purchase-orders/{order}")
+        assert page.status_code == 200
+        assert "PO-2026-0042" in page.text
+        assert ("FR00000014" in page.text) is sees
+    token = sign_in_account(context, SMALL, PASSWORD, address="192.0.2.1")
+    neighbour = Visitor(client, {"acquit-manager": token})
+    assert neighbour.get(f"/manager/purchase-orders/{order}").status_code == 404

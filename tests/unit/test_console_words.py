@@ -11,7 +11,7 @@ import pytest
 from acquit.console import formats, forms, texts, typed
 from acquit.console.badges import BADGES, DONE
 from acquit.console.consent import SUBJECTS, VALIDITIES, VERBS
-from acquit.console.timeline import WORDS
+from acquit.console.timeline import OUTCOMES, WORDS
 from acquit.console.typed import METHODS, NotADate, NotAnAmount
 from acquit.console.visit import Upload
 from acquit.core.money import Currency
@@ -30,7 +30,16 @@ def english() -> set[str]:
         for said in SAID.findall(file.read_text())
     }
     found |= {word for table in BADGES.values() for word, _ in table.values()}
-    found |= {*DONE.values(), *VERBS.values(), *WORDS.values(), "Bill issued", "Due", "everything"}
+    found |= {
+        *DONE.values(),
+        *VERBS.values(),
+        *WORDS.values(),
+        "Bill issued",
+        "Due",
+        "Disputed",
+        "everything",
+    }
+    found |= {words for words, _ in OUTCOMES.values()}
     found |= {words for _, words in (*SUBJECTS, *METHODS)} | {words for words, _ in VALIDITIES.values()}
     return found
 

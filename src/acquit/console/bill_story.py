@@ -8,8 +8,9 @@ from acquit.console.timeline import state_of, timeline
 from acquit.console.visit import Download, Visit
 from acquit.core import debt as debts
 from acquit.core.bill import NoSuchBill
+from acquit.core.dispute import disputed_minor
 from acquit.core.identifiers import AccountId, BillId
-from acquit.store import bill_searches
+from acquit.store import bill_searches, disputes
 from acquit.store.transaction import Transaction
 
 
@@ -28,12 +29,13 @@ def bill_story(tx: Transaction, place: Place, account_id: AccountId, bill_id: Bi
     head = bill_searches.find(tx, account_id, bill_id)
     if head is None:
         raise NoSuchBill(bill_id)
-    owed = head.owed
+    owed, argued = head.owed, disputes.of_bill(tx, account_id, bill_id)
     return {
         "head": head,
         "state": state_of(head, place.today),
         "amounts": debts.amounts(owed.debt, owed.operations, place.today) if owed else None,
         "details": bill_searches.details(tx, account_id, bill_id),
         "taxes": bill_searches.taxes(tx, account_id, bill_id),
-        "timeline": timeline(head, place.today),
+        "timeline": timeline(head, argued, place.today),
+        "disputed_minor": disputed_minor(argued),
     }

@@ -1,12 +1,13 @@
 """What happened and will happen on a bill's debt, in time order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from acquit.core import debt as debts
 from acquit.core.debt import RAISING, Operation, OperationKind
+from acquit.core.dispute import Dispute, DisputeState
 from acquit.store.bill_searches import BillHead
 
 WORDS: Final[Mapping[OperationKind, str]] = {
@@ -15,6 +16,13 @@ WORDS: Final[Mapping[OperationKind, str]] = {
     OperationKind.WRITE_OFF: "Written off",
     OperationKind.RETURNED: "Payment returned by the bank",
     OperationKind.REOPENED: "Reopened",
+}
+
+
+OUTCOMES: Final[Mapping[DisputeState, tuple[str, str]]] = {
+    DisputeState.CREDITED: ("Dispute settled by a credit", "good"),
+    DisputeState.CORRECTED: ("Dispute settled by a corrected bill", "good"),
+    DisputeState.REJECTED: ("Dispute rejected", ""),
 }
 
 
@@ -37,9 +45,10 @@ def state_of(head: BillHead, today: date) -> str:
     return debts.status(owed.debt, owed.operations, today, owed.unpaid_after_days).value
 
 
-def timeline(head: BillHead, today: date) -> list[Moment]:
-    """Return the debt's moments, oldest first; the due date stands among them while something is open."""
+def timeline(head: BillHead, disputes: Sequence[Dispute], today: date) -> list[Moment]:
+    """Return what happened on the bill and its debt, and when it is due, oldest first."""
     moments = [Moment(head.issued_on, "Bill issued", amount_minor=head.total_minor)]
+    moments += [moment for dispute in disputes for moment in _argued(dispute)]
     if head.owed is None:
         return moments
     moments += [_moment(operation) for operation in head.owed.operations]
@@ -47,6 +56,14 @@ def timeline(head: BillHead, today: date) -> list[Moment]:
     late = is_open and head.due_on < today
     moments.append(Moment(head.due_on, "Due", "bad" if late else "next" if is_open else ""))
     return sorted(moments, key=lambda moment: moment.on)
+
+
+def _argued(dispute: Dispute) -> list[Moment]:
+    opened = Moment(dispute.opened_at.date(), "Disputed", "bad", dispute.amount_minor, dispute.reason)
+    if dispute.closed_at is None:
+        return [opened]
+    words, kind = OUTCOMES[dispute.state]
+    return [opened, Moment(dispute.closed_at.date(), words, kind, note=dispute.outcome)]
 
 
 def _moment(operation: Operation) -> Moment:

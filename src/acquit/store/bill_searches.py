@@ -59,12 +59,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class DueDay:
-    """What a payer owes on the bills that fall due on one day."""
+    """What a payer owes on the bills of one due date; `others_minor` of it on bills of other accounts."""
 
     due_on: date
     currency: Currency
-    open_minor: int
     bills: int
+    open_minor: int
+    others_minor: int
 
 
 _COLUMNS: Final[LiteralString] = """
@@ -115,7 +116,9 @@ TAXES: Final[LiteralString] = """
 
 DUE_DAYS: Final[LiteralString] = """
     SELECT d.due_on, d.currency, count(*) AS bills,
-           sum(d.amount_minor + done.effect_minor)::bigint AS open_minor
+           sum(d.amount_minor + done.effect_minor)::bigint AS open_minor,
+           coalesce(sum(d.amount_minor + done.effect_minor)
+                    FILTER (WHERE d.account_id <> d.payer_id), 0)::bigint AS others_minor
       FROM debt d
      CROSS JOIN LATERAL (SELECT coalesce(sum(o.effect_minor), 0) AS effect_minor
                            FROM debt_operation o

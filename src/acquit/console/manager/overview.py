@@ -1,5 +1,7 @@
 """The start page: what is owed and when, how it is paid, what the orders still hold."""
 
+from dataclasses import replace
+
 from acquit.console.orders import order_state, orders_in_use
 from acquit.console.place import own_place, page
 from acquit.console.timeline import state_of
@@ -26,6 +28,7 @@ def show_overview(visit: Visit) -> Page:
         "overview.html",
         place,
         owed=_by_currency(due_days, place.account.currency),
+        others=_by_currency([replace(each, open_minor=each.others_minor) for each in due_days]),
         late=_by_currency(late, place.account.currency),
         coming=coming[:LATEST],
         method=next((method for method in methods if method.is_default), None),
@@ -35,9 +38,9 @@ def show_overview(visit: Visit) -> Page:
     )
 
 
-def _by_currency(due_days: list[DueDay], currency: str) -> list[tuple[int, str]]:
-    """Add up per currency; the account's own currency is told even when nothing is owed in it."""
-    sums = {currency: 0}
+def _by_currency(due_days: list[DueDay], currency: str | None = None) -> list[tuple[int, str]]:
+    """Add up per currency; the given currency is told even when nothing is owed in any."""
+    sums = {currency: 0} if currency else {}
     for each in due_days:
         sums[each.currency] = sums.get(each.currency, 0) + each.open_minor
-    return [(minor, each) for each, minor in sums.items() if minor or len(sums) == 1]
+    return [(minor, each) for each, minor in sums.items() if minor or sums.keys() == {currency}]

@@ -19,7 +19,10 @@ def list_purchase_orders(visit: Visit) -> Page:
 
 
 def show_purchase_order(visit: Visit) -> Page:
-    """GET /manager/purchase-orders/{purchase_order_id}: what bills took from it, and until when it lasts."""
+    """GET /manager/purchase-orders/{purchase_order_id}: what bills took from it, and until when it lasts.
+
+    Whoever shares a family's order sees what is left of it, and of its bills only those of its own.
+    """
     wanted = visit.path_values["purchase_order_id"]
     with visit.snapshot() as tx:
         place = own_place(visit, tx)
@@ -28,12 +31,15 @@ def show_purchase_order(visit: Visit) -> Page:
         if order is None:
             raise NoSuchPurchaseOrder(wanted)
         draws = purchase_orders.draws(tx, order.account_id, PurchaseOrderId(order.purchase_order_id))
+    is_own = order.account_id == visit.account_id
+    seen = [draw for draw in draws if is_own or draw.bill_account_id == visit.account_id]
     return page(
         "purchase_order.html",
         place,
         order=order,
         state=order_state(order, place.today),
         used=used_percent(order),
-        draws=list(reversed(draws)),
+        draws=list(reversed(seen)),
+        is_own=is_own,
         spent_on=exhausted_on(order, draws, place.today),
     )

@@ -2,14 +2,18 @@
 
 from acquit.console.visit import Page, Visit
 from acquit.core.operator import Right
-from acquit.store import requests
+from acquit.store import legal_entities, requests
 
 
 def page(template: str, visit: Visit, **values: object) -> Page:
-    """Return a page of the office."""
+    """Return a page of the office; instants are told in the seller's zone, or in the `zone` given."""
     with visit.read() as tx:
         waiting = len(requests.waiting(tx))
-    rights = {right.value: visit.operator.may(right) for right in Right}
-    return Page(
-        f"office/{template}", {"operator": visit.operator, "waiting": waiting, "may": rights, **values}
-    )
+        zones = [entity.zone for entity in legal_entities.every(tx)]
+    common = {
+        "operator": visit.operator,
+        "waiting": waiting,
+        "may": {right.value: visit.operator.may(right) for right in Right},
+        "zone": zones[0] if zones else "UTC",
+    }
+    return Page(f"office/{template}", {**common, **values})
