@@ -131,7 +131,8 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
     rows = billables.accounts(tx, account_ids)
     accounts, snapshots = _billables(tx, rows, on)
     read = purchase_orders.concerning if scope.run_id is None else purchase_orders.lock_concerning
-    orders = read(tx, account_ids)
+    with_orders = billables.with_orders(tx, account_ids)
+    orders = read(tx, with_orders) if with_orders else []
     until_on = scope.period.last_on
     return Page(
         on,
@@ -201,7 +202,7 @@ def _printed(
 
 def _grants(tx: Transaction, payer_ids: Iterable[AccountId]) -> dict[AccountId, tuple[Grant, ...]]:
     found: dict[AccountId, tuple[Grant, ...]] = {}
-    for grant in terms.of_accounts(tx, sorted(payer_ids)):
+    for grant in terms.of_accounts(tx, billables.with_terms(tx, payer_ids)):
         found[grant.account_id] = (*found.get(grant.account_id, ()), grant)
     return found
 

@@ -226,10 +226,12 @@ def seller_problems(seller: Seller) -> list[Problem]:
 
 def glyph_problems(texts: Iterable[str], missing_glyphs: MissingGlyphs) -> list[Problem]:
     """Return the texts with characters that no paper can print."""
+    texts = tuple(texts)
+    whole = "".join(texts)
+    if whole.isascii() and whole.isprintable():
+        return []
     problems = []
     for text in texts:
-        if text.isascii() and text.isprintable():
-            continue
         missing = missing_glyphs(text)
         if missing:
             shown = " ".join(f"U+{ord(sign):04X}" for sign in sorted(missing))

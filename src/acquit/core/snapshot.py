@@ -7,6 +7,7 @@ sorted by code point, no blanks, UTF-8.
 import hashlib
 import json
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from acquit.core.account import LegalEntity, LegalParty
 
@@ -68,6 +69,7 @@ class Snapshot:
 
 _SELLER = tuple(sorted(field.name for field in fields(Seller)))
 _BUYER = tuple(sorted(field.name for field in fields(Buyer)))
+_seller, _buyer = attrgetter(*_SELLER), attrgetter(*_BUYER)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -97,6 +99,6 @@ def buyer(party: LegalParty, sub_account: str = "") -> Buyer:
 
 def snapshot(printed: Seller | Buyer) -> Snapshot:
     """Return the canonical copy and its SHA-256."""
-    names = _BUYER if isinstance(printed, Buyer) else _SELLER
-    body = _encode({name: getattr(printed, name) for name in names})
+    names, members = (_BUYER, _buyer) if isinstance(printed, Buyer) else (_SELLER, _seller)
+    body = _encode(dict(zip(names, members(printed), strict=True)))
     return Snapshot(hashlib.sha256(body.encode()).digest(), body)

@@ -72,15 +72,20 @@ CORRECTIONS: Final[LiteralString] = """
 
 SNAPSHOT: Final[LiteralString] = "SELECT body FROM snapshot WHERE snapshot_hash = %(snapshot_hash)s"
 
-KNOWN_SNAPSHOTS: Final[LiteralString] = """
-    SELECT snapshot_hash FROM snapshot WHERE snapshot_hash = ANY(%(hashes)s)
+FRESH_SNAPSHOTS: Final[LiteralString] = """
+    SELECT asked.place
+      FROM unnest(string_to_array(%(hashes)s, ' ')) WITH ORDINALITY AS asked(hash, place)
+      LEFT JOIN snapshot s ON s.snapshot_hash = decode(asked.hash, 'hex')
+     WHERE s.snapshot_hash IS NULL
+     ORDER BY asked.place
 """
 
 ADD_SNAPSHOTS: Final[LiteralString] = """
     INSERT INTO snapshot (snapshot_hash, body)
-    SELECT hash, body::jsonb
-      FROM unnest(%(hashes)s::bytea[], %(bodies)s::text[]) AS n(hash, body)
-     ORDER BY hash
+    SELECT decode(named.hash, 'hex'), told.body
+      FROM unnest(string_to_array(%(hashes)s, ' ')) WITH ORDINALITY AS named(hash, place)
+      JOIN jsonb_array_elements(%(bodies)s::jsonb) WITH ORDINALITY AS told(body, place) USING (place)
+     ORDER BY named.hash
         ON CONFLICT (snapshot_hash) DO NOTHING
 """
 
@@ -99,12 +104,13 @@ def next_order_ids(tx: Transaction, count: int) -> list[int]:
 
 
 def keep_snapshots(tx: Transaction, snapshots: Iterable[Snapshot]) -> None:
-    """Write those snapshots that are not kept yet."""
-    bodies = {each.hash: each.body for each in snapshots}
-    known = {row.snapshot_hash for row in tx.all(KNOWN_SNAPSHOTS, hashes=list(bodies))}
-    fresh = [name for name in bodies if name not in known]
+    """Write those snapshots that are not kept yet; hashes travel as one text, bodies as one array."""
+    bodies = {each.hash.hex(): each.body for each in snapshots}
+    names = list(bodies)
+    fresh = [names[row.place - 1] for row in tx.all(FRESH_SNAPSHOTS, hashes=" ".join(names))]
     if fresh:
-        tx.run(ADD_SNAPSHOTS, hashes=fresh, bodies=[bodies[name] for name in fresh])
+        told = f"[{','.join([bodies[name] for name in fresh])}]"
+        tx.run(ADD_SNAPSHOTS, hashes=" ".join(fresh), bodies=told)
 
 
 def write(tx: Transaction, bills: Sequence[Bill], series_id: str, numbers: Sequence[int]) -> None:

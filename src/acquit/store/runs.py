@@ -77,7 +77,7 @@ PARK: Final[LiteralString] = """
 RESOLVE: Final[LiteralString] = """
     UPDATE parked_account
        SET resolved_at = instant()
-     WHERE account_id = ANY(%(account_ids)s) AND resolved_at IS NULL
+     WHERE account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND resolved_at IS NULL
 """
 
 PARKED: Final[LiteralString] = """
@@ -90,7 +90,7 @@ PARKED: Final[LiteralString] = """
 RELEASE: Final[LiteralString] = """
     UPDATE held_bill
        SET released_at = instant()
-     WHERE account_id = ANY(%(account_ids)s) AND released_at IS NULL
+     WHERE account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND released_at IS NULL
 """
 
 HOLD: Final[LiteralString] = """
@@ -219,7 +219,7 @@ def park(tx: Transaction, run_id: RunId, parked: Mapping[AccountId, Sequence[Pro
 
 def resolve(tx: Transaction, account_ids: Sequence[AccountId]) -> int:
     """Take the accounts out of the queue of parked ones, whatever run put them there."""
-    return tx.run(RESOLVE, account_ids=list(account_ids))
+    return tx.run(RESOLVE, account_ids=" ".join(account_ids))
 
 
 def parked(tx: Transaction, run_id: RunId) -> list[Parked]:
@@ -232,7 +232,7 @@ def parked(tx: Transaction, run_id: RunId) -> list[Parked]:
 
 def release(tx: Transaction, account_ids: Sequence[AccountId]) -> int:
     """End every hold of the accounts; what is still held is held anew."""
-    return tx.run(RELEASE, account_ids=list(account_ids))
+    return tx.run(RELEASE, account_ids=" ".join(account_ids))
 
 
 def hold(tx: Transaction, run_id: RunId, holds: Iterable[Hold]) -> None:
