@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +63,7 @@ def demo(
 
 def _made(program: Program, there: Program, directory: Path, script: dict[str, Any]) -> "Keys":
     """Return the keys of the directory's demo, made now unless it was made before."""
+    from acquit.demo import world
     from acquit.demo.home import READY, Home
     from acquit.demo.keys import of_members
 
@@ -72,6 +74,7 @@ def _made(program: Program, there: Program, directory: Path, script: dict[str, A
             _say_again(program, directory, mark["script"])
             return of_members(mark["keys"])
         content = Path(script["catalogue"]).read_bytes() if script["catalogue"] else None
+        world.Script(date.max, script["months"], content).check()
         if mark:
             program.screen.say("A demo was begun here and not finished: it is made anew.")
             there.empty()

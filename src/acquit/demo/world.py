@@ -12,9 +12,11 @@ from typing import Final
 
 from acquit.actions.context import Context
 from acquit.actions.enrol_accounts import enrol_accounts
+from acquit.actions.import_catalogue import unpacked
 from acquit.actions.press import press
 from acquit.actions.render_document import render_missing
 from acquit.core.errors import Invalid
+from acquit.core.published_catalogue import read
 from acquit.demo.cast import SELLER
 from acquit.demo.clock import StageClock
 from acquit.demo.crowd import crowd
@@ -44,6 +46,13 @@ class Script:
     months: int
     catalogue: bytes | None = None
 
+    def check(self) -> None:
+        """Pass when it can be played. Raises BadMonths, CatalogueRefused, NothingToSell."""
+        if not 1 <= self.months <= MONTHS_MAX:
+            raise BadMonths(f"The demo has 1 to {MONTHS_MAX} months, not {self.months}.")
+        if self.catalogue is not None:
+            Shelf({plan.plan_code: plan for plan in read(unpacked(self.catalogue)).plans})
+
 
 def own_catalogue() -> bytes:
     """Return the demo's own small catalogue, in the published format."""
@@ -57,8 +66,6 @@ def business_today(context: Context) -> date:
 
 def build(context: Context, script: Script, happened: Callable[[], None]) -> Keys:
     """Play the months in an empty database and return the keys; `happened` is called after each day of it."""
-    if not 1 <= script.months <= MONTHS_MAX:
-        raise BadMonths(f"The demo has 1 to {MONTHS_MAX} months, not {script.months}.")
     ahead = script.as_of - business_today(context)
     calendar = Calendar(script.as_of, script.months)
     clock = StageClock(calendar.opening)
