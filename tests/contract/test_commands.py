@@ -101,9 +101,10 @@ def test_catalogues_are_shown(seller: Run, tmp_path: Path) -> None:
     shown = seller("catalog", "show")
     assert [each["plan"] for each in shown["plans"]] == ["ip", "metal-s", "ram-32", "ram-64"]
     assert [each["plan"] for each in seller("catalog", "show", "--find", "METAL")["plans"]] == ["metal-s"]
-    assert len(seller("catalog", "show", "metal-s")["pricings"]) == 4
+    assert len(seller("catalog", "show", "metal-s")["prices"]) == 4
+    assert seller("catalog", "show", "--plan", "ip", "--catalogue", 1)["catalogue"] == 1
     assert seller("catalog", "show", "tape", code=1)["error"]["code"] == "no-such-plan"
-    assert seller("catalog", "show", "--catalogue", 9, code=1)["error"]["code"] == "no-such-plan"
+    assert seller("catalog", "show", "--catalogue", 9, code=1)["error"]["code"] == "no-such-catalogue"
     again = tmp_path / "catalogue.json"
     assert seller("catalog", "import", again)["is_new"] is False
     again.write_bytes(catalogue().replace(b": 8900000000", b": -1"))
@@ -116,21 +117,17 @@ def test_no_catalogue_shows_nothing(run: Run) -> None:
 
 
 def test_services_are_subscribed_listed_and_ended(seller: Run) -> None:
-    made = seller("service", "subscribe", "metal-s", "--account", ACCOUNT, "--option", "ram-64",
-                  "--start", "2026-11-01", "--name", "srv-1")  # fmt: skip
-    service_id = made["service"]["service_id"]
-    assert made["charges"][0]["unit_price_ucents"] == 49_00000000
-    (head, option) = seller("service", "list", "--account", ACCOUNT, "--as-of", "2026-10-31")["services"]
-    assert (head["service"]["resource_name"], head["status"], head["renewal"]) == (
-        "srv-1",
-        "running",
-        "automatic",
-    )
+    made = seller("service", "subscribe", "--account", ACCOUNT, "--plan", "metal-s", "--option", "ram-64",
+                  "--from", "2026-11-01", "--resource", "srv-1")  # fmt: skip
+    service_id = made["service"]
+    assert made["charges"][0]["net_minor"] == 49_00
+    (head, option) = seller("service", "list", "--account", ACCOUNT, "--as-of", "2026-10-31")
+    assert (head["resource"], head["status"], head["renewal"]) == ("srv-1", "running", "automatic")
     assert option["renewal"] == "with-parent"
     refused = seller("service", "terminate", service_id, "--account", ACCOUNT, code=1)
     assert refused["error"]["code"] == "not-confirmed"
     ended = seller("service", "terminate", service_id, "--account", ACCOUNT, "--yes", "--ending", "now")
-    assert ended["state"] == "terminated"
+    assert ended["status"] == "terminated"
     assert seller("service", "list", "--account", "zz00000-acq", code=1)["error"]["code"] == "no-such-account"
 
 

@@ -230,7 +230,9 @@ def test_the_first_problems_are_shown_and_all_are_counted() -> None:
 
     with pytest.raises(CatalogueRefused, match=f"and {PROBLEMS_MAX - 5} more") as refused:
         read(changed(spoil))
-    assert refused.value.details == {"place": "plans[0].pricings[0].price", "problems": str(PROBLEMS_MAX)}
+    assert refused.value.details["place"] == "plans[0].pricings[0].price"
+    assert refused.value.details["problems"] == str(PROBLEMS_MAX)
+    assert len(refused.value.details["places"].splitlines()) == PROBLEMS_MAX
 
 
 @pytest.mark.parametrize(

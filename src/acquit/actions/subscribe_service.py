@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from acquit.actions.context import Context
+from acquit.actions.set_purchase_order import NoSuchBillingGroup
 from acquit.core.account import Account, AccountState, NoSuchAccount
 from acquit.core.catalogue import NoSuchPlan
 from acquit.core.charge import Charge
@@ -17,10 +18,11 @@ from acquit.core.subscription import (
     first_net_minor,
     installations,
     parts,
+    refuse_bad_wish,
     services,
 )
 from acquit.core.terms import AccountNotOpen, refuse_over_credit
-from acquit.store import accounts, acts, catalogues, terms
+from acquit.store import accounts, acts, catalogues, purchase_orders, terms
 from acquit.store import services as stored
 from acquit.store.transaction import Transaction
 
@@ -40,14 +42,17 @@ def subscribe_service(context: Context, account_id: AccountId, wish: Wish, *, by
     Where a grant of the payer makes renewal permanent, the service renews permanently.
 
     Raises:
+        BadWish, NoSuchBillingGroup: the wish cannot be billed as it is.
         NoSuchAccount, AccountNotOpen: nobody there may subscribe.
         NoSuchPlan, NotSoldAlone, OptionRefused, NotPriced, NotRenewable, ForeignCurrency: the catalogue that
             is in force on the first day does not sell this.
         ResourceTaken: the account has a running service of that name.
         CreditLimitExceeded: the payer's open debts and this order are more than sales allowed.
     """
+    refuse_bad_wish(wish)
     with context.database.write() as tx:
         account = _open_account(tx, account_id)
+        _refuse_strange_group(tx, account, wish)
         found = _subscription(tx, account, wish)
         _refuse_over_credit(tx, account, wish, found)
         stored.insert(tx, (found.service, *found.options))
@@ -96,6 +101,12 @@ def _refuse_currency(tx: Transaction, account: Account, catalogue_id: CatalogueI
             f"the catalogue is in {version.currency}.",
             account=account.account_id,
         )
+
+
+def _refuse_strange_group(tx: Transaction, account: Account, wish: Wish) -> None:
+    group = wish.billing_group_id
+    if group is not None and not purchase_orders.has_group(tx, account.account_id, group):
+        raise NoSuchBillingGroup(f"Account {account.account_id} has no billing group {group}.")
 
 
 def _refuse_taken(tx: Transaction, account: Account, wish: Wish) -> None:

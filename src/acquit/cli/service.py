@@ -1,137 +1,238 @@
-"""`acquit service`: subscribe plans for accounts, list and end services."""
+"""`acquit service`: subscribe plans for accounts, list, renew and end services."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from cyclopts import App, Parameter
 
+from acquit.actions.context import Context
 from acquit.actions.loading import account_in, today_of
+from acquit.actions.set_renewal import set_renewal
 from acquit.actions.subscribe_service import subscribe_service
 from acquit.actions.terminate_service import terminate_service
 from acquit.cli.catalog import price
 from acquit.cli.program import Given, Yes
 from acquit.cli.screen import facts, table
+from acquit.cli.terms import ChooseOne
+from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, BillingGroupId, ServiceId
-from acquit.core.money import E4_PER_ONE
-from acquit.core.service import Ending, Service
+from acquit.core.money import E4_PER_ONE, plain
+from acquit.core.service import Ending, NoSuchService, Service
 from acquit.core.subscription import DEFAULT_MODE, Wish
 from acquit.store import services
+from acquit.store.transaction import Transaction
 
-app = App(name="service", help="Services of accounts: subscribe, list, end.")
+NUMBER_DIGITS_MAX: Final = 15
+
+app = App(name="service", help="Services: subscribe, list, show, renewal, terminate.")
+
+ForAccount = Annotated[str, Parameter(name="--account", help="The account, as in ab12345-acq.")]
+Which = Annotated[str, Parameter(help="The service's number or its resource's name.")]
 
 
 @app.command
 def subscribe(
-    plan: str,
-    /,
     *,
-    account: str,
-    quantity: int = 1,
-    mode: str = DEFAULT_MODE,
-    months: int | None = None,
-    option: Annotated[tuple[str, ...], Parameter(name="--option")] = (),
-    name: str = "",
-    start: date | None = None,
-    billing_group: int | None = None,
+    account: ForAccount,
+    plan: Annotated[str, Parameter(help="The plan code; `acquit catalog show` lists them.")],
+    mode: Annotated[str, Parameter(help="How it is paid: default, degressivity12 …")] = DEFAULT_MODE,
+    months: Annotated[int | None, Parameter(help="Period of renewal, where the mode has several.")] = None,
+    option: Annotated[
+        list[str] | None, Parameter(help="An add-on; may be repeated. Needed ones have defaults.")
+    ] = None,
+    quantity: Annotated[int, Parameter(help="How many.")] = 1,
+    resource: Annotated[
+        str, Parameter(help="What the service is named; made from the plan if not given.", show_default=False)
+    ] = "",
+    from_: Annotated[date | None, Parameter(name="--from", help="First day, today if not given.")] = None,
+    group: Annotated[int | None, Parameter(help="Bill it with this billing group.")] = None,
     program: Given,
 ) -> None:
-    """Subscribe a plan of the catalogue for an account.
-
-    Parameters
-    ----------
-    plan
-        The plan code; `acquit catalog show` lists them.
-    account
-        The account, like ab12345-acq.
-    quantity
-        How many.
-    mode
-        How it is paid: default, degressivity12, upfront12 …
-    months
-        Period of renewal, where the mode has several.
-    option
-        An add-on; may be repeated. Defaults of needed families are added.
-    name
-        Name of the service [made from the plan].
-    start
-        First day [today].
-    billing_group
-        Billing group of the account.
-    """
+    """Subscribe a plan of the catalogue for an account; the next bill run bills it."""
     account_id = AccountId(account)
     with program.open() as context:
         with context.database.read() as tx:
             today = today_of(context, tx, account_in(tx, account_id))
-        group = None if billing_group is None else BillingGroupId(billing_group)
-        wish = Wish(plan, start or today, quantity, mode, months, option, name, group)
+        billing_group_id = None if group is None else BillingGroupId(group)
+        wish = Wish(
+            plan, from_ or today, quantity, mode, months, tuple(option or ()), resource, billing_group_id
+        )
         found = subscribe_service(context, account_id, wish, by="cli")
+    all_of_it = [found.service, *found.options]
     program.screen.answer(
-        {"service": found.service, "options": found.options, "charges": found.charges},
-        _table([found.service, *found.options]),
-        *(f"Charged once: {charge.description}." for charge in found.charges),
-    )
+        _document(found.service, today) | {
+            "options": [_document(each, today) for each in found.options],
+            "charges": [_charge(each) for each in found.charges],
+        },
+        _table(all_of_it, today),
+        *(
+            f"Charged once: {each.description}, {plain(each.net_minor, each.currency)} {each.currency}."
+            for each in found.charges
+        ),
+    )  # fmt: skip
 
 
 @app.command(name="list")
-def list_services(*, account: str, program: Given) -> None:
-    """List the services of an account.
-
-    Parameters
-    ----------
-    account
-        The account, like ab12345-acq.
-    """
+def list_(*, account: ForAccount, program: Given) -> None:
+    """List the services of an account with their options."""
     account_id = AccountId(account)
     with program.open() as context, context.database.read() as tx:
         today = today_of(context, tx, account_in(tx, account_id))
         found = services.of_account(tx, account_id)
-    rows = [{"service": each, "status": each.status(today), "renewal": each.renewal_type} for each in found]
-    program.screen.answer({"services": rows}, _table(found, today))
+    program.screen.answer(
+        [_document(each, today) for each in found], _table(found, today) if found else "No service."
+    )
+
+
+@app.command
+def show(service: Which, /, *, account: ForAccount, program: Given) -> None:
+    """Show one service: its price, its period, how it renews, its options."""
+    account_id = AccountId(account)
+    with program.open() as context, context.database.read() as tx:
+        today = today_of(context, tx, account_in(tx, account_id))
+        found = _named(tx, account_id, service)
+        options = services.options_of(tx, account_id, found.service_id)
+    document = _document(found, today)
+    shown = {name: value for name, value in document.items() if value not in (None, "")}
+    shown["unit_price"] = price(shown.pop("unit_price_ucents"))
+    program.screen.answer(
+        document | {"options": [_document(each, today) for each in options]},
+        facts(**shown),
+        *([_table(options, today)] if options else []),
+    )
+
+
+@app.command
+def renewal(
+    service: Which,
+    /,
+    *,
+    account: ForAccount,
+    automatic: Annotated[bool, Parameter(help="It renews by itself.")] = False,
+    manual: Annotated[bool, Parameter(help="It ends unless it is asked to go on.")] = False,
+    delete_at_expiration: Annotated[
+        bool | None,
+        Parameter(negative="--keep-at-expiration", help="Whether the running period is the last one."),
+    ] = None,
+    program: Given,
+) -> None:
+    """Say how a service and its options renew."""
+    if automatic and manual:
+        raise ChooseOne("Choose one of --automatic and --manual.")
+    if not automatic and not manual and delete_at_expiration is None:
+        raise ChooseOne("Say --automatic, --manual, --delete-at-expiration or --keep-at-expiration.")
+    account_id = AccountId(account)
+    with program.open() as context:
+        number, today = _number(context, account_id, service)
+        changed = set_renewal(
+            context, account_id, number, by="cli",
+            automatic=True if automatic else False if manual else None,
+            delete_at_expiration=delete_at_expiration,
+        )  # fmt: skip
+    goes_on = (
+        f"renews on {changed.next_renewal_on}" if changed.renews else f"ends on {changed.next_renewal_on}"
+    )
+    program.screen.answer(
+        _document(changed, today), f"{changed.resource_name} {goes_on} ({changed.renewal_type})."
+    )
 
 
 @app.command
 def terminate(
-    service: int,
+    service: Which,
     /,
     *,
-    account: str,
-    ending: Ending = Ending.AT_RENEWAL,
-    reason: str = "",
+    account: ForAccount,
+    ending: Annotated[
+        Ending, Parameter(help="At-renewal: when the paid period is over.")
+    ] = Ending.AT_RENEWAL,
+    reason: Annotated[str, Parameter(help="Why; it is recorded.", show_default=False)] = "",
     yes: Yes = False,
     program: Given,
 ) -> None:
-    """End a service and its options.
+    """End a service and its options; what is billed stays billed.
 
     Parameters
     ----------
-    service
-        The number of the service.
-    account
-        The account, like ab12345-acq.
-    ending
-        now, at-renewal (when the paid period is over) or at-engagement.
-    reason
-        Recorded with the act.
     yes
         Do not ask.
     """
-    program.screen.confirm(f"End service {service} of {account} ({ending})?", yes)
+    account_id = AccountId(account)
     with program.open() as context:
-        ended = terminate_service(
-            context, AccountId(account), ServiceId(service), ending, by="cli", reason=reason
-        )
+        number, today = _number(context, account_id, service)
+        program.screen.confirm(f"End service {service} of {account} ({ending})?", yes)
+        ended = terminate_service(context, account_id, number, ending, by="cli", reason=reason)
     program.screen.answer(
-        ended, facts(service=ended.resource_name, state=ended.state, gone_on=ended.terminated_on)
+        _document(ended, today), f"{ended.resource_name} of {account} ends on {ended.terminated_on}."
     )
 
 
-def _table(found: list[Service], today: date | None = None) -> object:
+def _number(context: Context, account_id: AccountId, named: str) -> tuple[ServiceId, date]:
+    """Return the service's number and the business date. Raises NoSuchAccount, NoSuchService."""
+    with context.database.read() as tx:
+        today = today_of(context, tx, account_in(tx, account_id))
+        return _named(tx, account_id, named).service_id, today
+
+
+def _named(tx: Transaction, account_id: AccountId, named: str) -> Service:
+    """Return the account's service of that number, else of that name. Raises NoSuchService."""
+    found = None
+    if named.isascii() and named.isdigit() and len(named) <= NUMBER_DIGITS_MAX:
+        found = services.find(tx, account_id, ServiceId(int(named)))
+    found = found or services.named(tx, account_id, named)
+    if found is None:
+        raise NoSuchService(
+            f"Account {account_id} has no service {named}. See: acquit service list --account {account_id}",
+            service=named,
+        )
+    return found
+
+
+def _document(service: Service, today: date) -> dict[str, Any]:
+    return {
+        "service": service.service_id,
+        "account": service.account_id,
+        "parent": service.parent_service_id,
+        "resource": service.resource_name,
+        "name": service.display_name,
+        "plan": service.plan_code,
+        "mode": service.pricing_mode,
+        "description": service.description,
+        "quantity": service.quantity_e4 // E4_PER_ONE,
+        "unit_price_ucents": service.unit_price_ucents,
+        "currency": service.currency,
+        "renewal_months": service.renewal_months,
+        "started": service.started_on,
+        "next_renewal": service.next_renewal_on,
+        "engaged_until": service.engaged_until_on,
+        "renewal": service.renewal_type.value,
+        "renews": service.renews,
+        "billing_group": service.billing_group_id,
+        "status": service.status(today).value,
+        "terminated": service.terminated_on,
+    }
+
+
+def _charge(charge: Charge) -> dict[str, Any]:
+    return {
+        "service": charge.service_id,
+        "kind": charge.kind,
+        "description": charge.description,
+        "net_minor": charge.net_minor,
+        "currency": charge.currency,
+    }
+
+
+def _table(found: Sequence[Service], today: date) -> object:
     return table(
-        "service", "name", "plan", ">quantity", ">price", "every", "renews on", "renewal", "status",
+        ">service", "resource", "plan", ">count", ">price", ">months", "renews on", "renewal", "status",
         rows=[
-            (each.service_id, each.resource_name, each.plan_code, each.quantity_e4 // E4_PER_ONE,
-             price(each.unit_price_ucents), f"{each.renewal_months} months", each.next_renewal_on,
-             each.renewal_type, each.status(today) if today else each.state)
+            (
+                each.service_id, each.resource_name, each.plan_code, each.quantity_e4 // E4_PER_ONE,
+                price(each.unit_price_ucents), each.renewal_months, each.next_renewal_on, each.renewal_type,
+                each.status(today),
+            )
             for each in found
         ],
     )  # fmt: skip

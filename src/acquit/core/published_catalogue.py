@@ -152,6 +152,7 @@ def read(content: bytes) -> Catalogue:
             + (f"; and {more} more." if more > 0 else "."),
             place=problems[0].where,
             problems=str(len(problems)),
+            places="\n".join(f"{problem.where}: {problem.message}" for problem in problems),
         )
     return catalogue
 
@@ -384,5 +385,5 @@ def _shown(value: Any) -> str:
         return "an object" if isinstance(value, Mapping) else "a list"
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
+    text = str(value) if str(value).isprintable() else ascii(value)
     return text if len(text) <= 40 else f"{text[:40]}…"

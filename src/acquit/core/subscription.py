@@ -22,6 +22,9 @@ ROUTES: Final = {
     "domain": "/domain",
 }
 OTHER_ROUTE: Final = "/service"
+QUANTITY_MAX: Final = 1_000_000_000
+NAME_MAX: Final = 255
+YEARS: Final = range(2000, 2200)
 
 
 class NotSoldAlone(Invalid):
@@ -46,6 +49,12 @@ class ResourceTaken(Conflict):
     """The account already has a service of that name."""
 
     code = "resource-taken"
+
+
+class BadWish(Invalid):
+    """The quantity, the name or the first day cannot be true."""
+
+    code = "bad-subscription"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,20 @@ class Buying:
     catalogue_id: CatalogueId
     currency: Currency
     is_permanent: bool = False
+
+
+def refuse_bad_wish(wish: Wish) -> None:
+    """Pass for a quantity, a name and a first day that can be billed. Raises BadWish."""
+    if wish.quantity > QUANTITY_MAX:
+        raise BadWish(f"A quantity is {QUANTITY_MAX} at most, not {wish.quantity}.", member="quantity")
+    name = wish.resource_name
+    if len(name) > NAME_MAX or not name.isprintable() or "/" in name or name != name.strip():
+        raise BadWish(
+            f"A service's name has at most {NAME_MAX} printable characters, without / and spaces around.",
+            member="resource",
+        )
+    if wish.starts_on.year not in YEARS:
+        raise BadWish(f"{wish.starts_on} is no first day: a year from {YEARS[0]} on.", member="from")
 
 
 def codes(plan: Plan, wish: Wish) -> tuple[str, ...]:

@@ -43,6 +43,12 @@ SET_BEARING: Final[LiteralString] = """
      WHERE operator_id = %(operator_id)s AND active
 """
 
+HAS_BEARING: Final[LiteralString] = """
+    SELECT token_hash IS NOT NULL AS held
+      FROM operator
+     WHERE operator_id = %(operator_id)s
+"""
+
 
 def find(tx: Transaction, operator_id: OperatorId) -> Operator | None:
     """Return the operator, active or not, or None."""
@@ -85,6 +91,12 @@ def add(tx: Transaction, operator: Operator, password_hash: str) -> bool:
 def set_token(tx: Transaction, operator_id: OperatorId, token_hash: bytes) -> bool:
     """Replace the operator's bearer token; False when there is no such active operator."""
     return tx.run(SET_BEARING, operator_id=operator_id, token_hash=token_hash) == 1
+
+
+def has_token(tx: Transaction, operator_id: OperatorId) -> bool:
+    """Whether the operator has a bearer token."""
+    row = tx.one_or_none(HAS_BEARING, operator_id=operator_id)
+    return row is not None and bool(row.held)
 
 
 def _operator(row: Any) -> Operator:
