@@ -169,11 +169,11 @@ class Story:
     def _plan_payment(self, payer_id: AccountId, habit: Habit, due_on: date, owed: list[Debt]) -> None:
         calendar, today = self.stage.calendar, self.stage.clock.today("")
         left_days = (calendar.as_of - due_on).days
-        if left_days < habit.late_days:
+        if habit.late_days and left_days < habit.late_days:
             return
         if payer_id == LEAD.account_id:
             owed = self._without_trouble(owed, today)
-        share = 2 if left_days < habit.halves_days else 1
+        share = 2 if 0 <= left_days < habit.halves_days else 1
         on = max(due_on + timedelta(days=habit.after_days), today + timedelta(days=1))
         if owed:
             self.stage.plan(on, Turn.PAYING, partial(self.pay, payer_id, owed, share))
