@@ -85,10 +85,14 @@ NUMBERS_GAPLESS: Final[LiteralString] = """
     WITH used AS (
          SELECT series_id, number FROM bill_number
           UNION ALL
-         SELECT s.series_id, substr(d.deposit_id, length(s.prefix) + 1)::bigint
+         SELECT coalesce(s.series_id, d.deposit_id), coalesce(s.number, 0)
            FROM deposit d
-           JOIN legal_entity e ON e.legal_entity_id = d.legal_entity_id
-           JOIN series s ON s.series_id = e.deposit_series_id
+           LEFT JOIN LATERAL (
+                SELECT series_id, substr(d.deposit_id, length(prefix) + 1)::bigint AS number
+                  FROM series
+                 WHERE legal_entity_id = d.legal_entity_id AND document = 'deposit'
+                   AND starts_with(d.deposit_id, prefix) AND length(d.deposit_id) = length(prefix) + digits
+                   AND substr(d.deposit_id, length(prefix) + 1) ~ '^[0-9]+$') s ON true
          ), counted AS (
          SELECT s.series_id, n.number, count(u.number) AS times
            FROM series s

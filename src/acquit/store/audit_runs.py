@@ -135,19 +135,29 @@ RUN_TOTALS: Final[LiteralString] = """
 """
 
 PAGE_HEADS: Final[LiteralString] = """
-    WITH written AS (
-         SELECT b.run_id, e.booked_at,
+    WITH page AS (
+         SELECT DISTINCT run_id, page_no, written_at, payer_first, payer_last, chain_head FROM bill_run_page
+         ), alone AS (
+         SELECT p.*
+           FROM page p
+          WHERE NOT EXISTS (SELECT FROM page o
+                             WHERE o.run_id = p.run_id AND o.page_no <> p.page_no
+                               AND o.written_at = p.written_at AND o.payer_first <= p.payer_last
+                               AND o.payer_last >= p.payer_first)
+         ), written AS (
+         SELECT p.run_id, p.page_no,
                 sha256(string_agg(e.hash, ''::bytea ORDER BY e.account_id, e.entry_no)) AS head
-           FROM bill b
+           FROM alone p
+           JOIN bill b ON b.run_id = p.run_id AND b.payer_id BETWEEN p.payer_first AND p.payer_last
            JOIN entry e ON e.account_id = b.account_id AND e.kind = 'bill' AND e.reference = b.bill_id
-          WHERE b.run_id IS NOT NULL
-          GROUP BY b.run_id, e.booked_at
+                       AND e.booked_at = p.written_at
+          GROUP BY p.run_id, p.page_no
          )
     SELECT count(*) AS compared,
            coalesce((array_agg(p.run_id || '/' || p.page_no ORDER BY p.run_id, p.page_no)
              FILTER (WHERE w.head IS DISTINCT FROM p.chain_head))[1:1000], '{}') AS differences
-      FROM bill_run_page p
-      LEFT JOIN written w ON w.run_id = p.run_id AND w.booked_at = p.written_at
+      FROM alone p
+      LEFT JOIN written w ON w.run_id = p.run_id AND w.page_no = p.page_no
 """
 
 CLOSED_RUNS: Final[LiteralString] = """
