@@ -9,7 +9,7 @@ def sign_in(page: Page, door: str, name: str, password: str = PASSWORD) -> None:
     """Go through the door's sign-in page."""
     if not page.url.split("?")[0].endswith(f"/{door}/login"):
         page.goto(f"/{door}/login")
-    page.locator("#name").fill(name)
+    page.locator("#login").fill(name)
     page.locator("#password").fill(password)
     page.locator("main button").first.click()
 

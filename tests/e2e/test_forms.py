@@ -41,7 +41,7 @@ def test_a_form_of_another_site_does_nothing(
 
 
 def test_the_sign_in_form_has_a_token_too(client: TestClient, world: World) -> None:
-    fields = {"name": ACME, "password": PASSWORD}
+    fields = {"login": ACME, "password": PASSWORD}
     assert Visitor(client, {}).post("/manager/login", fields).status_code == 403
     assert Visitor(client, {}).send("/manager/login", fields).status_code == 303
 
@@ -64,7 +64,7 @@ def test_an_ended_session_keeps_what_was_typed(customer: Visitor, context: Conte
     customer.cookies |= {name: cookie.value for name, cookie in answer.cookies.items()}
     login = dict(re.findall(r'name="(\w+)" value="([^"]*)"', answer.text))
     assert login["next"] == "/manager/requests/term"
-    back = customer.post("/manager/login", login | {"name": ACME, "password": PASSWORD})
+    back = customer.post("/manager/login", login | {"login": ACME, "password": PASSWORD})
     assert back.status_code == 200
     customer.cookies |= {name: cookie.value for name, cookie in back.cookies.items()}
     kept = dict(re.findall(r'name="(\w+)" value="([^"]*)"', back.text))
@@ -100,14 +100,14 @@ def test_another_sites_form_is_not_kept(client: TestClient, world: World) -> Non
 )
 def test_nobody_is_sent_elsewhere_after_signing_in(client: TestClient, world: World, wanted: str) -> None:
     visitor = Visitor(client, {})
-    fields = visitor.hidden("/manager/login") | {"name": ACME, "password": PASSWORD, "next": wanted}
+    fields = visitor.hidden("/manager/login") | {"login": ACME, "password": PASSWORD, "next": wanted}
     answer = visitor.post("/manager/login", fields)
     assert (answer.status_code, answer.headers["location"]) == (303, "/manager")
 
 
 def test_the_seventh_guess_is_told_to_wait(client: TestClient, world: World) -> None:
     visitor = Visitor(client, {})
-    fields = {"name": SMALL, "password": "wrong"}
+    fields = {"login": SMALL, "password": "wrong"}
     statuses = [visitor.send("/manager/login", fields).status_code for _ in range(7)]
     assert statuses == [401] * 5 + [429] * 2
     refused = visitor.send("/manager/login", fields | {"password": PASSWORD})

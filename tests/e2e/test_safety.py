@@ -198,7 +198,7 @@ def test_cookies_are_out_of_reach_and_bound_to_https_where_there_is_https(
         ("https", ("__Host-acquit-form", "__Host-acquit-manager")),
     ):
         visitor = Visitor(client, {})
-        fields = {"name": ACME, "password": PASSWORD}
+        fields = {"login": ACME, "password": PASSWORD}
         page = visitor.get("/manager/login", protocol=scheme)
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
         answer = visitor.post("/manager/login", hidden | fields, protocol=scheme)

@@ -23,17 +23,17 @@ def office_login(visit: Visit) -> Reply:
 
 def enter_manager(visit: Visit) -> Reply:
     """POST /manager/login: open a session, then go on where the person wanted to."""
-    name, password = visit.form.text("name"), visit.form.fields.get("password", "")
+    login, password = visit.form.text("login"), visit.form.fields.get("password", "")
     return _welcome(
-        visit, Door.MANAGER, sign_in_account(visit.context, name, password, address=visit.address)
+        visit, Door.MANAGER, sign_in_account(visit.context, login, password, address=visit.address)
     )
 
 
 def enter_office(visit: Visit) -> Reply:
     """POST /office/login: open a session, then go on where the person wanted to."""
-    name, password = visit.form.text("name"), visit.form.fields.get("password", "")
+    login, password = visit.form.text("login"), visit.form.fields.get("password", "")
     return _welcome(
-        visit, Door.OFFICE, sign_in_operator(visit.context, name, password, address=visit.address)
+        visit, Door.OFFICE, sign_in_operator(visit.context, login, password, address=visit.address)
     )
 
 
