@@ -1,0 +1,145 @@
+"""`acquit bills` and `acquit audit`: what scripts read, and how they exit."""
+
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from acquit.actions.context import Context
+from acquit.actions.set_purchase_order import set_order_policy
+from acquit.cli import frame
+from acquit.cli.program import Options, Program
+from acquit.cli.screen import Screen
+from acquit.core.purchase_order import Policy
+from acquit.store.transaction import Database
+from billed import family, later, seller, subscribe
+from founding import LAB, PETIT, SHOP
+
+Run = Callable[..., Any]
+
+
+def unused(*_: object) -> Any:
+    raise AssertionError("these commands only open the world")
+
+
+@pytest.fixture
+def context(database: Database) -> Context:
+    made = seller(database)
+    family(made)
+    for account_id in (LAB, SHOP, PETIT):
+        subscribe(made, account_id, f"srv-{account_id}")
+    return made
+
+
+@pytest.fixture
+def run(context: Context, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> Run:
+    """Carry out a command: its exit code and its document (or, `as_json=False`, its text)."""
+
+    def make(options: Options, screen: Screen) -> Program:
+        world = context if options.as_of is None else later(context, options.as_of)
+        members: dict[str, Any] = {field.name: unused for field in fields(Program)}
+        members |= {
+            "options": options,
+            "screen": screen,
+            "data": tmp_path,
+            "open": lambda: nullcontext(world),
+        }
+        return Program(**members)
+
+    def carry_out(*tokens: str, as_json: bool = True) -> tuple[int, Any]:
+        capsysbinary.readouterr()
+        code = frame.run([*tokens, *(["--json"] if as_json else [])], make, lambda _: None)
+        out = capsysbinary.readouterr().out
+        return code, json.loads(out) if as_json else out.decode()
+
+    return carry_out
+
+
+def test_a_run_tells_what_it_did(run: Run) -> None:
+    code, report = run("bills", "run", "--period", "2026-11")
+    assert code == 0
+    assert report.pop("seconds") >= 0
+    assert report == {
+        "run": 1, "period": "2026-11", "legal_entity": "FR", "status": "closed", "bills": 3, "posted_now": 3,
+        "parked": 0, "net_minor": 3000, "tax_minor": 600, "total_minor": 3600, "currency": "EUR",
+        "first_number": "FR00000001", "last_number": "FR00000003",
+    }  # fmt: skip
+    code, again = run("bills", "run", "--period", "2026-11", "--legal-entity", "FR")
+    assert (code, again["bills"], again["posted_now"]) == (0, 3, 0)
+
+
+def test_a_rehearsal_writes_nothing(run: Run) -> None:
+    code, report = run("bills", "run", "--period", "2026-11", "--dry-run")
+    assert (code, report["status"], report["run"], report["total_minor"]) == (0, "rehearsed", None, 3600)
+    assert run("bills", "show") == (0, [])
+
+
+def test_parked_accounts_make_the_command_fail_and_are_shown(run: Run, context: Context) -> None:
+    subscribe(context, PETIT, "odd", currency="XXX")
+    set_order_policy(context, SHOP, Policy.HOLD, by="cli")
+    code, report = run("bills", "run", "--period", "2026-11")
+    assert (code, report["status"], report["parked"], report["bills"]) == (1, "open", 1, 1)
+    code, shown = run("bills", "show", "--period", "2026-11")
+    assert code == 0
+    assert [each["account_id"] for each in shown["parked"]] == [PETIT]
+    assert [(each["account_id"], each["reason"]) for each in shown["held"]] == [(SHOP, "missing")]
+    _, text = run("bills", "show", "--period", "2026-11", as_json=False)
+    assert "No bill can be made in XXX" in text
+
+
+def test_several_currencies_make_a_list(run: Run, context: Context) -> None:
+    subscribe(context, PETIT, "usd", currency="USD")
+    code, reports = run("bills", "run", "--period", "2026-11")
+    assert code == 0
+    assert [(each["currency"], each["bills"]) for each in reports] == [("EUR", 3), ("USD", 1)]
+
+
+def test_a_bill_is_shown(run: Run) -> None:
+    run("bills", "run", "--period", "2026-11")
+    code, shown = run("bills", "show", "FR00000002")
+    assert (code, shown["account_id"], shown["total_minor"], len(shown["details"])) == (0, SHOP, 1200, 1)
+    _, text = run("bills", "show", "FR00000002", as_json=False)
+    assert "12.00 EUR" in text
+    assert run("bills", "show", "FR00000009")[1]["error"]["code"] == "no-such-bill"
+    assert run("bills", "show")[1][0]["period"] == "2026-11"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        (["--period", "2026-13"], 1, "bad-period"),
+        (["--period", "2026-11", "--legal-entity", "XX"], 1, "no-such-legal-entity"),
+        ([], 2, "usage"),
+    ],
+)
+def test_what_is_refused(words: list[str], code: int, error: str, run: Run) -> None:
+    found, document = run("bills", "run", *words)
+    assert (found, document["error"]["code"]) == (code, error)
+
+
+def test_a_date_before_the_series_is_refused(run: Run) -> None:
+    run("bills", "run", "--period", "2026-11")
+    code, document = run("bills", "run", "--period", "2026-12", "--as-of", "2026-11-20")
+    assert (code, document["error"]["code"]) == (1, "date-before-series")
+    assert run("bills", "show", "--period", "2026-12")[1]["error"]["code"] == "no-such-run"
+
+
+def test_the_audit_passes_or_names_what_differs(run: Run, database_url: str) -> None:
+    run("bills", "run", "--period", "2026-11")
+    code, proved = run("audit", "--full")
+    assert (code, proved["passed"]) == (0, True)
+    assert {"name", "passed", "compared", "differences"} == proved["checks"][0].keys()
+    assert proved["checks"][-1]["name"] == "papers"
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("UPDATE bill_detail SET net_minor = net_minor + 1 WHERE bill_id = 'FR00000002'")
+    code, proved = run("audit")
+    assert (code, proved["passed"]) == (1, False)
+    wrong = {each["name"]: each["differences"] for each in proved["checks"] if not each["passed"]}
+    assert wrong["bill-details"] == ["FR00000002"]
+    _, text = run("audit", as_json=False)
+    assert "FR00000002" in text
