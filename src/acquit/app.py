@@ -25,7 +25,8 @@ from acquit.cli.screen import Screen
 from acquit.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
+    from multiprocessing.synchronize import Event
 
     from acquit.actions.context import Context
     from acquit.adapters.http import Site, Tls
@@ -77,6 +78,7 @@ def _program(world: World, options: Options, screen: Screen) -> Program:
         serve=lambda serving, ready: _serve(world, serving, ready),
         work=lambda: work(world),
         empty=lambda: _empty(world.settings),
+        refuse_port=lambda port: _refuse_port(world.settings, port),
         at=at,
     )
 
@@ -184,28 +186,30 @@ def _serve(world: World, serving: Serving, ready: Ready) -> None:
 
 def _also_tls(world: World, host: str, also: AlsoTls, stack: ExitStack) -> str:
     """Serve https from a process of its own and return its origin once it answers."""
-    from acquit.adapters.http import Tls
+    from acquit.adapters.http import Tls, free_port
 
-    mine, theirs = multiprocessing.get_context("spawn").Pipe(duplex=False)
-    stack.enter_context(_beside(serve_tls, world, host, also.port, Tls(also.certificate, also.key), theirs))
-    theirs.close()
-    try:
-        return f"https://{_named(host)}:{mine.recv()}"
-    except EOFError:
-        raise OSError(errno.EADDRINUSE, "https cannot be served", f"port {also.port}") from None
+    port = free_port(host, also.port)
+    answers = multiprocessing.get_context("spawn").Event()
+    tls = Tls(also.certificate, also.key)
+    stack.enter_context(_beside(serve_tls, world, host, port, tls, answers))
+    answers.wait()
+    return f"https://{_named(host)}:{port}"
 
 
-def serve_tls(world: World, host: str, port: int, tls: "Tls", ready: "Connection") -> None:
-    """Serve https in this process until a signal, or until who started us is gone.
-
-    The port is told when it answers.
-    """
+def serve_tls(world: World, host: str, port: int, tls: "Tls", answers: "Event") -> None:
+    """Serve https in this process until a signal, or until who started us is gone; tell when it answers."""
     from acquit.adapters.http import Server
 
     stop = threading.Event()
     _stop_with_parent(stop)
     server = Server(partial(site, world), host=host, port=port, workers=1, tls=tls)
-    server.run(lambda: ready.send(server.port))
+    server.run(answers.set)
+
+
+def _refuse_port(settings: Settings, port: int | None) -> None:
+    from acquit.adapters.http import free_port
+
+    free_port(settings.host, settings.port if port is None else port)
 
 
 def _named(host: str) -> str:
@@ -238,14 +242,31 @@ def _kept_alive(cluster: "Cluster") -> Iterator[None]:
 
 @contextmanager
 def _beside(target: Callable[..., None], *arguments: object) -> Iterator[None]:
-    """Run a function in a process of its own for as long as this lasts; it is told to end by SIGTERM."""
-    process = multiprocessing.get_context("spawn").Process(target=target, args=arguments)
-    process.start()
+    """Run a function in a process of its own for as long as this lasts; one that dies is started again."""
+    stopped = threading.Event()
+    running = [_started(target, arguments)]
+
+    def watch() -> None:
+        while not stopped.wait(WATCH_SECONDS):
+            if not running[0].is_alive():
+                log.warning("process.started_again", extra={"part": target.__name__})
+                running[0] = _started(target, arguments)
+
+    watcher = threading.Thread(target=watch, name=f"watch-{target.__name__}", daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        process.terminate()
-        process.join()
+        stopped.set()
+        watcher.join()
+        running[0].terminate()
+        running[0].join()
+
+
+def _started(target: Callable[..., None], arguments: Sequence[object]) -> "SpawnProcess":
+    process = multiprocessing.get_context("spawn").Process(target=target, args=arguments)
+    process.start()
+    return process
 
 
 def work(world: World) -> None:

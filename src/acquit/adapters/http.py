@@ -395,6 +395,13 @@ def _answers(host: str, port: int, tls: bool) -> bool:
     return False
 
 
+def free_port(host: str, port: int) -> int:
+    """Return the port, or a free one for 0. Raises PortTaken when another server listens there."""
+    reserved = _reserve(host, port)
+    with closing(reserved):
+        return int(reserved.getsockname()[1])
+
+
 def _reserve(host: str, port: int) -> socket.socket:
     """Return a socket that holds the port without listening; workers share it by SO_REUSEPORT."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

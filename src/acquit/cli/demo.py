@@ -56,6 +56,7 @@ def demo(
         raise Invalid("--accounts is 0 or more.")
     directory = program.options.data or program.data.parent / BESIDE
     there = program.at(directory)
+    program.refuse_port(port)
     script = {"months": months, "accounts": accounts, "catalogue": catalog and str(catalog.absolute())}
     made = _made(program, there, directory.absolute(), script)
     return _Door(program, there, made, keys, once).serve(port, tls)

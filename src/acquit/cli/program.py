@@ -55,7 +55,7 @@ class Program:
 
     `open` lends the migrated world of the data directory (or of the external database). `serve` and `work`
     block until they are told to stop. `at` is the same program on another data directory, embedded there;
-    `empty` leaves the database without a table.
+    `empty` leaves the database without a table. `refuse_port` passes when nobody listens on the port yet.
     """
 
     options: Options
@@ -66,6 +66,7 @@ class Program:
     serve: Callable[[Serving, Ready], None]
     work: Callable[[], None]
     empty: Callable[[], None]
+    refuse_port: Callable[[int | None], None]
     at: Callable[[Path], "Program"]
 
 
