@@ -199,9 +199,10 @@ def _show_plans(
 
 
 def _show_plan(screen: Screen, version: Version, plan: Plan) -> None:
-    families = [
-        (each.name, ", ".join(each.options), each.default, "needed" if each.mandatory else "")
+    options = [
+        ("" if number else each.name, code, "default" * (code == each.default))
         for each in plan.families
+        for number, code in enumerate(each.options)
     ]
     screen.answer(
         _summary(plan) | {
@@ -215,7 +216,7 @@ def _show_plan(screen: Screen, version: Version, plan: Plan) -> None:
             catalogue=version.catalogue_id, currency=version.currency,
         ),
         "",
-        table("family", "options", "default", "", rows=families) if families else "It takes no option.",
+        table("family", "option", "", rows=options) if options else "It takes no option.",
         "",
         table("for", "mode", "every", "engaged", "quantity", ">price", rows=map(_price_row, plan.pricings)),
     )  # fmt: skip
@@ -266,8 +267,13 @@ def _price_row(pricing: Pricing) -> tuple[object, ...]:
     return (
         ", ".join(sorted(pricing.capacities)),
         pricing.mode,
-        f"{pricing.interval_count} {pricing.interval_unit}" if pricing.interval_count else "once",
+        _interval(pricing),
         f"{pricing.commitment_months} months" if pricing.commitment_months else "",
         f"{pricing.quantity_min}-{pricing.quantity_max or ''}",
         price(pricing.price_ucents),
     )
+
+
+def _interval(pricing: Pricing) -> str:
+    count = pricing.interval_count
+    return f"{count} {pricing.interval_unit}{'s' * (count > 1)}" if count else "once"

@@ -107,7 +107,7 @@ def list_(
          _day(each["expires"]), _day(each["last_use"]))
         for each in document
     ]  # fmt: skip
-    shown = table(">credential", ">application", "status", "rules", "ends", "last used", rows=rows)
+    shown = table(">key", ">program", "status", "rules", "ends", "used", rows=rows)
     program.screen.answer(document, shown if rows else "No consumer key.")
 
 

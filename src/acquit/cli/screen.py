@@ -121,7 +121,8 @@ def table(*columns: str, rows: Iterable[Sequence[object]], title: str | None = N
     """Return a table; a column whose name begins with `>` is aligned right."""
     shown = Table(title=title, box=None, pad_edge=False, header_style="bold", title_justify="left")
     for column in columns:
-        shown.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+        right = column.startswith(">")
+        shown.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
         shown.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
     return shown

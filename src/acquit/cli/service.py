@@ -224,15 +224,33 @@ def _charge(charge: Charge) -> dict[str, Any]:
     }
 
 
+def _per_period(service: Service) -> str:
+    months = service.renewal_months
+    return f"{price(service.unit_price_ucents)}/{'month' if months == 1 else f'{months} months'}"
+
+
 def _table(found: Sequence[Service], today: date) -> object:
     return table(
-        ">service", "resource", "plan", ">count", ">price", ">months", "renews on", "renewal", "status",
+        ">no", "resource", "plan", ">price", "goes on",
         rows=[
             (
-                each.service_id, each.resource_name, each.plan_code, each.quantity_e4 // E4_PER_ONE,
-                price(each.unit_price_ucents), each.renewal_months, each.next_renewal_on, each.renewal_type,
-                each.status(today),
+                each.service_id, each.resource_name if each.parent_service_id is None else "",
+                _plan(each), _per_period(each), _goes_on(each, today),
             )
             for each in found
         ],
     )  # fmt: skip
+
+
+def _plan(service: Service) -> str:
+    quantity = service.quantity_e4 // E4_PER_ONE
+    return service.plan_code if quantity == 1 else f"{quantity} x {service.plan_code}"
+
+
+def _goes_on(service: Service, today: date) -> str:
+    """Return in a few words when the service renews or ends, and who decides it."""
+    if service.terminated_on is not None:
+        return f"{'ended' if service.terminated_on <= today else 'ends'} {service.terminated_on}"
+    if not service.renews:
+        return f"ends {service.next_renewal_on}"
+    return f"renews {service.next_renewal_on}" + ", permanently" * service.renewal.forced
