@@ -25,6 +25,7 @@ FR = Seller("Nuage", "FR", vat_id="FR44732829320", siren="732829320")
 RATES = {
     "FR": ((date(2000, 4, 1), 1960), (date(2014, 1, 1), 2000)),
     "DE": ((date(2007, 1, 1), 1900),),
+    "RE": ((date(1995, 1, 1), 850),),
     "ZZ": ((date(2000, 1, 1), 0),),
 }
 TODAY = date(2026, 11, 23)
@@ -41,6 +42,7 @@ def buyer(country: str, profile: str = "business", vat_id: str = "", reason: str
         (buyer("FR"), SERVICES, TaxCase("S", 2000)),
         (buyer("FR", "person"), SERVICES, TaxCase("S", 2000)),
         (buyer("MC"), SERVICES, TaxCase("S", 2000)),
+        (buyer("RE"), SERVICES, TaxCase("S", 850)),
         (buyer("DE", vat_id="DE811569869"), SERVICES, REVERSE_CHARGE),
         (buyer("DE", vat_id="DE811569869"), GOODS, INTRA_COMMUNITY),
         (buyer("DE", "person"), SERVICES, TaxCase("S", 1900)),
@@ -67,6 +69,7 @@ def test_a_seller_outside_the_union_exports_to_it() -> None:
     [
         (buyer("FR", "exempt"), "missing-exemption-reason"),
         (buyer("ES", "person"), "missing-vat-rate"),
+        (buyer("GP"), "missing-vat-rate"),
     ],
 )
 def test_what_is_missing_to_tell_the_case(who: Buyer, code: str) -> None:

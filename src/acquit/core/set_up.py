@@ -43,6 +43,7 @@ EUROPEAN_RATES: Final[Rates] = {
     "ES": ((date(2012, 9, 1), 2100),),
     "FI": ((date(2013, 1, 1), 2400), (date(2024, 9, 1), 2550)),
     "FR": ((date(2014, 1, 1), 2000),),
+    "GP": ((date(1995, 1, 1), 850),),
     "GR": ((date(2016, 6, 1), 2400),),
     "HR": ((date(2012, 3, 1), 2500),),
     "HU": ((date(2012, 1, 1), 2700),),
@@ -51,16 +52,18 @@ EUROPEAN_RATES: Final[Rates] = {
     "LT": ((date(2009, 9, 1), 2100),),
     "LU": ((date(2015, 1, 1), 1700), (date(2023, 1, 1), 1600), (date(2024, 1, 1), 1700)),
     "LV": ((date(2012, 7, 1), 2100),),
+    "MQ": ((date(1995, 1, 1), 850),),
     "MT": ((date(2004, 1, 1), 1800),),
     "NL": ((date(2012, 10, 1), 2100),),
     "PL": ((date(2011, 1, 1), 2300),),
     "PT": ((date(2011, 1, 1), 2300),),
+    "RE": ((date(1995, 1, 1), 850),),
     "RO": ((date(2017, 1, 1), 1900), (date(2025, 8, 1), 2100)),
     "SE": ((date(1990, 7, 1), 2500),),
     "SI": ((date(2013, 7, 1), 2200),),
     "SK": ((date(2011, 1, 1), 2000), (date(2025, 1, 1), 2300)),
 }
-"""Standard rates. Source: Directive 2006/112/EC article 96 and each member state's law."""
+"""Standard rates. Source: Directive 2006/112/EC article 96 and each member state's law; CGI 296 (overseas)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ UNION: Final = frozenset({
 TAXED_AS: Final = {"MC": "FR"}
 """Territories that are another country's for VAT. Source: Directive 2006/112/EC article 7 (Monaco)."""
 
+OWN_RATES: Final = {"FR": frozenset({"GP", "MQ", "RE"})}
+"""Territories of a country in which its VAT is charged, at rates of their own. Source: CGI 294, 296."""
+
 _VAT_PREFIX: Final = {"GR": "EL"}
 
 
@@ -97,8 +100,8 @@ def tax_case(
     if buyer.tax_profile == "exempt":
         return _exempt(buyer)
     seller_country, buyer_country = _taxed_in(seller.country), _taxed_in(buyer.country)
-    if seller_country == buyer_country:
-        return _taxed(rates, seller_country, on)
+    if seller_country == buyer_country or buyer_country in OWN_RATES.get(seller_country, ()):
+        return _taxed(rates, buyer_country, on)
     if seller_country in UNION and buyer_country in UNION:
         return _within_union(buyer, buyer_country, on, rates, supply)
     return EXPORT if supply is Supply.GOODS else OUT_OF_SCOPE
