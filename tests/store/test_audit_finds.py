@@ -4,6 +4,7 @@ A superuser tampers inside a transaction that is undone, with triggers and const
 application's own role could not.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -237,3 +238,9 @@ def _filled(text: str, values: dict[str, Any]) -> str:
     for name, value in values.items():
         text = text.replace("{" + name + "}", str(value))
     return text
+
+
+def test_every_check_is_explained() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "audit.md"
+    explained = re.findall(r"^\| `([a-z-]+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert explained == [*(check.name for check in CHECKS), "papers"]
