@@ -76,13 +76,14 @@ def _await(process: "subprocess.Popen[bytes]", keys_file: Path, log: Path) -> No
 
 
 def begun(data: Path, *arguments: str) -> "subprocess.Popen[bytes]":
-    """Start to make a demo and return while it is being made."""
+    """Start to make a demo and return when its database is open and the play begins."""
     command: Sequence[str] = [PROGRAM, "demo", "--data", str(data), "--port", "0", *arguments]
     process = subprocess.Popen(
         command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     until = time.monotonic() + READY_SECONDS
-    while not (data / "postgres" / "cluster" / "postmaster.pid").exists():
+    mark = data / "demo.json"
+    while not (mark.exists() and "as_of" in mark.read_text(encoding="utf-8")):
         assert process.poll() is None, "the demo ended before it began"
         assert time.monotonic() < until, "the demo does not begin"
         time.sleep(0.02)

@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -20,7 +22,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo that was begun, killed, and made after all."""
     directory = tmp_path_factory.mktemp("killed") / "demo"
     process = begun(directory, *AS_OF)
-    time.sleep(1.5)
+    time.sleep(0.5)
     process.kill()
     process.wait()
     assert json.loads((directory / "demo.json").read_text())["state"] == "building"
@@ -60,6 +62,36 @@ def test_a_killed_database_is_started_again_under_the_server(data: Path) -> None
         assert passes_audit(data)
 
 
+def test_killed_workers_are_started_again(data: Path) -> None:
+    with running(data) as demo:
+        before = _children(demo.process.pid)
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + 60
+        while len(_children(demo.process.pid) - before) < len(before) or not _answers(
+            f"{demo.keys['base']}/me"
+        ):
+            assert time.monotonic() < until, "the workers do not come back"
+            time.sleep(0.1)
+        assert passes_audit(data)
+
+
+def test_being_told_to_end_while_it_is_made_stops_the_database(tmp_path: Path) -> None:
+    process = begun(tmp_path / "demo", *AS_OF)
+    process.terminate()
+    assert process.wait(60) == 130
+    assert not (tmp_path / "demo/postgres/cluster/postmaster.pid").exists()
+
+
+def test_a_taken_port_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        ran = acquit("demo", "--data", tmp_path / "demo", "--port", str(port))
+    assert ran.returncode == 1
+    assert "--port" in ran.stderr
+    assert not (tmp_path / "demo").exists()
+
+
 def test_ctrl_c_ends_it_with_zero_and_leaves_nothing_running(data: Path) -> None:
     with running(data) as demo:
         assert demo.stop() == 0
@@ -90,10 +122,23 @@ def test_wrong_usage_makes_nothing(tmp_path: Path) -> None:
         assert not (tmp_path / "demo" / "demo.json").exists()
 
 
+def _children(pid: int) -> set[int]:
+    """The processes that the server started to serve and to work, not its database."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == pid and b"spawn_main" in (path / "cmdline").read_bytes():
+                found.add(int(path.name))
+    return found
+
+
 def _answers(url: str) -> bool:
     """Whether the wire answers from its database: an unsigned call is refused, not failed."""
     try:
         urlopen(url)
     except HTTPError as error:
         return error.code == 403
+    except OSError:
+        return False
     return False
