@@ -17,7 +17,7 @@ from acquit.core.identifiers import LegalEntityId, OperatorId
 from acquit.core.journal import Role
 from acquit.core.numbering import BadSeries
 from acquit.core.set_up import EUROPEAN_RATES, Patterns
-from acquit.core.tax import UNION
+from acquit.core.tax import OWN_RATES, UNION
 from acquit.store import billables, legal_entities, operators, series
 from acquit.store.transaction import Database
 from founding import context_on, verbs
@@ -117,8 +117,8 @@ def test_nothing_stays_of_a_set_up_that_fails_late(database: Database) -> None:
     set_up_company(context, company(), by="cli")
 
 
-def test_every_member_state_has_a_rate() -> None:
-    assert set(EUROPEAN_RATES) == UNION
+def test_every_member_state_has_a_rate_and_every_territory_with_one_of_its_own() -> None:
+    assert set(EUROPEAN_RATES) == UNION.union(*OWN_RATES.values())
 
 
 def test_a_password_is_not_shown() -> None:

@@ -63,7 +63,7 @@ EUROPEAN_RATES: Final[Rates] = {
     "SI": ((date(2013, 7, 1), 2200),),
     "SK": ((date(2011, 1, 1), 2000), (date(2025, 1, 1), 2300)),
 }
-"""Standard rates. Source: Directive 2006/112/EC article 96 and each member state's law; CGI 296 (overseas)."""
+"""Standard rates. Source: Directive 2006/112/EC article 96 and each member state; CGI 296 (overseas)."""
 
 
 @dataclass(frozen=True, slots=True)
