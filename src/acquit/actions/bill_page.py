@@ -265,12 +265,15 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
 
 def _held_renewals(page: Page, holds: Iterable[Hold]) -> list[tuple[AccountId, Charge]]:
     """Return the renewals among what is held that are no charges yet."""
-    return [
-        (hold.account_id, charge)
-        for hold in holds
-        for charge in hold.charges
-        if charge.kind == "renewal" and charge not in page.open_charges.get(hold.account_id, ())
-    ]
+    fresh: list[tuple[AccountId, Charge]] = []
+    for hold in holds:
+        known = {each.key for each in page.open_charges.get(hold.account_id, ())}
+        fresh += [
+            (hold.account_id, charge)
+            for charge in hold.charges
+            if charge.kind == "renewal" and charge.key not in known
+        ]
+    return fresh
 
 
 def _warn(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> None:

@@ -48,6 +48,11 @@ class Charge:
     billing_group_id: BillingGroupId | None = None
 
     @property
+    def key(self) -> tuple[ServiceId, str, date]:
+        """What is billed once per account: service, kind and start of the period."""
+        return self.service_id, self.kind, self.period_start
+
+    @property
     def net_minor(self) -> int:
         """Quantity × unit price, rounded once."""
         return amount_minor(self.quantity_e4, self.unit_price_ucents, self.currency)
