@@ -1,8 +1,13 @@
 """Generated pages are not stale, and what they promise exists."""
 
 import re
+from dataclasses import fields
+
+from cyclopts import App
 
 import reference
+from acquit.actions.run_bills import RunReport
+from acquit.cli.frame import command_tree
 from acquit.settings import ALL
 from tidy.tree import HOME
 
@@ -10,6 +15,61 @@ from tidy.tree import HOME
 def test_the_page_of_settings_is_as_the_code_says() -> None:
     page = HOME / "docs" / "reference" / "settings.md"
     assert page.read_text(encoding="utf-8") == reference.settings_page(), "run make docs"
+
+
+def test_the_page_of_commands_is_as_the_code_says() -> None:
+    page = HOME / "docs" / "reference" / "commands.md"
+    assert page.read_text(encoding="utf-8") == reference.commands_page(), "run make docs"
+
+
+def test_what_scripts_read_of_a_run_is_what_it_says() -> None:
+    face = (HOME / "docs" / "reference" / "face.md").read_text(encoding="utf-8")
+    promised = re.search(r"- `bills run`: `(.+?)`,", face, re.DOTALL)
+    assert promised is not None
+    assert re.findall(r'"(\w+)"(?!:)', re.sub(r': "[^"]*"', "", promised[1])) == [
+        field.name for field in fields(RunReport)
+    ]
+
+
+def test_the_face_says_which_commands_are_there() -> None:
+    face = (HOME / "docs" / "reference" / "face.md").read_text(encoding="utf-8")
+    to_come = re.search(r"^Not built yet: (.+?)\.$", face, re.MULTILINE | re.DOTALL)
+    assert to_come is not None
+    missing = {" ".join(each.split()) for each in re.findall(r"`([^`]+)`", to_come[1])}
+    root = command_tree()
+    assert sorted(each for each in missing if is_there(root, each)) == [], "built by now: say so in face.md"
+    promised = {each for line in face.splitlines() for each in promised_by(line)}
+    absent = sorted(each for each in promised if not is_there(root, each))
+    assert [each for each in absent if not {each, each.split()[0]} & missing] == []
+
+
+def promised_by(line: str) -> set[str]:
+    """Return the commands that a line of the face's table names: of `a b / c` also `a c`."""
+    if not line.startswith("| `acquit "):
+        return set()
+    found, noun = set(), ""
+    for text in re.findall(r"`([^`]+)`", line.split(" | ")[0]):
+        words = re.split(r" (?=\[|--|[A-Z…'])", text)[0].split()
+        if words[0] == "acquit" and len(words) == 2:
+            found.add(words[1])
+            continue
+        if words[0] == "acquit":
+            words = words[1:]
+        if len(words) > 1 and "/" not in words[1]:
+            noun = words[0]
+            words = words[1:]
+        found |= {f"{noun} {verb}".strip() for verb in " ".join(words).split(" / ")}
+    return found
+
+
+def is_there(root: App, words: str) -> bool:
+    """Return whether the command line has the command."""
+    app = root
+    for word in words.split():
+        if word not in app:
+            return False
+        app = app[word]
+    return True
 
 
 def test_every_setting_has_its_line() -> None:

@@ -56,7 +56,7 @@ def run(tokens: Sequence[str], make: Make, explain: Explain) -> int:
 
 
 def _carry_out(tokens: list[str], make: Make, screen: Screen) -> int:
-    root = _root()
+    root = command_tree()
 
     def launch(
         *rest: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
@@ -77,7 +77,8 @@ def _carry_out(tokens: list[str], make: Make, screen: Screen) -> int:
     return result if type(result) is int else DONE
 
 
-def _root() -> App:
+def command_tree() -> App:
+    """Return every command, each imported only when it is looked into."""
     root = App(
         name="acquit",
         help="Enterprise billing that explains itself.",
