@@ -1,6 +1,7 @@
 """Every page in a real browser: no complaint, no barrier that axe knows, readable on a small screen."""
 
-from collections.abc import re
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, Final, LiteralString
 
 import Callable
