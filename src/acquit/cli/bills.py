@@ -53,7 +53,7 @@ def run(
                     context, entity_id, period, dry_run=dry_run, page_size=page_size,
                     progress=shown.tell, by="cli",
                 )  # fmt: skip
-        _tell_parked(context, screen, found, dry_run)
+        _tell_waiting(context, screen, found)
     screen.answer(found[0] if len(found) == 1 else found, _report_table(found))
     return REFUSED if any(report.parked for report in found) else 0
 
@@ -99,18 +99,19 @@ def _entities(context: Context, wanted: str | None) -> Sequence[LegalEntityId]:
     return known if wanted is None else [LegalEntityId(wanted)]
 
 
-def _tell_parked(context: Context, screen: Screen, reports: Sequence[RunReport], dry_run: bool) -> None:
-    if dry_run or not any(report.parked for report in reports):
-        return
+def _tell_waiting(context: Context, screen: Screen, reports: Sequence[RunReport]) -> None:
+    """Name what was not billed: accounts parked with their problems, drafts held for their order."""
+    more = f"acquit bills show --period {reports[0].period}"
     with context.database.read() as tx:
-        for run_id in {report.run for report in reports if report.parked and report.run is not None}:
+        for run_id in sorted({report.run for report in reports if report.run is not None}):
             waiting = runs.parked(tx, run_id)
             for each in waiting[:SHOWN_MAX]:
                 screen.warn(f"{each.account_id} is parked: {'; '.join(map(str, each.problems))}")
             if len(waiting) > SHOWN_MAX:
-                screen.warn(
-                    f"{len(waiting) - SHOWN_MAX} more: acquit bills show --period {reports[0].period}"
-                )
+                screen.warn(f"{len(waiting) - SHOWN_MAX} more are parked: {more}")
+            held = len(runs.held(tx, run_id))
+            if held:
+                screen.say(f"{held} held for their purchase order, accrued and not billed: {more}")
 
 
 def _report_table(reports: Sequence[RunReport]) -> object:
