@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from acquit.adapters.http import Site, Tls
     from acquit.api.origin import Proxies
     from acquit.ports import Clock
+    from acquit.store.backups import Backup
     from acquit.store.embedded import Cluster
     from acquit.store.transaction import Database
 
@@ -78,6 +79,8 @@ def _program(world: World, options: Options, screen: Screen) -> Program:
         serve=lambda serving, ready: _serve(world, serving, ready),
         work=lambda: work(world),
         empty=lambda: _empty(world.settings),
+        back_up=lambda target: _back_up(world.settings, target),
+        restore=lambda source: _restore(world.settings, source),
         refuse_port=lambda port: _refuse_port(world.settings, port),
         at=at,
     )
@@ -104,21 +107,46 @@ def _empty(settings: Settings) -> None:
         empty(cluster.url)
 
 
+def _back_up(settings: Settings, target: Path) -> "Backup":
+    from acquit.adapters.clock import SystemClock
+    from acquit.store.backups import back_up
+
+    with _migrated(settings) as (url, _):
+        return back_up(url, settings.data, target, SystemClock().now(), settings.postgresql)
+
+
+def _restore(settings: Settings, source: Path) -> "Backup":
+    from acquit.store.backups import read_manifest, restore
+    from acquit.store.migrate import migrate
+
+    read_manifest(source)
+    with _opened_database(settings) as (url, _):
+        made = restore(url, source, settings.data, settings.postgresql)
+        migrate(url)
+    return made
+
+
 @contextmanager
 def _migrated(settings: Settings) -> Iterator[tuple[str, "Cluster | None"]]:
     """Lend the URL of a migrated database, and the cluster when it is our own."""
-    from acquit.store.embedded import open_cluster
     from acquit.store.migrate import migrate
 
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        cluster = None
-        if settings.database_url is None:
-            cluster = stack.enter_context(open_cluster(settings.data, settings.postgresql))
-        url = cluster.url if cluster is not None else settings.database_url
-        assert url is not None, "a database is either external or our own"
+    with _opened_database(settings) as (url, cluster):
         migrate(url)
         yield url, cluster
+
+
+@contextmanager
+def _opened_database(settings: Settings) -> Iterator[tuple[str, "Cluster | None"]]:
+    """Lend the URL of the database as it is, and the cluster when it is our own."""
+    from acquit.store.embedded import open_cluster
+
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.database_url is not None:
+        yield settings.database_url, None
+        return
+    with open_cluster(settings.data, settings.postgresql) as cluster:
+        yield cluster.url, cluster
 
 
 def _secret(settings: Settings) -> bytes:

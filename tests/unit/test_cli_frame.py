@@ -78,7 +78,7 @@ def toy_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def make(options: Options, screen: Screen) -> Program:
     nothing: Any = None
-    return Program(options, screen, Path("/nowhere"), 0, *[nothing] * 6)
+    return Program(options, screen, Path("/nowhere"), 0, *[nothing] * 8)
 
 
 def explain(error: Exception) -> str | None:

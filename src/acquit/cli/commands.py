@@ -42,6 +42,8 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("consumer-key", "consumer_key:app", "What a program may do."),
     ),
     "Care": (
+        Listed("backup", "care:backup", "Database, papers and key, whole."),
+        Listed("restore", "care:restore", "Fill a new directory from a backup."),
         Listed("migrate", "care:migrate", "Bring the database up to date."),
         Listed("bench", "bench:app", "Measure, as ratios of one run."),
     ),

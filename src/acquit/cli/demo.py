@@ -171,10 +171,11 @@ class _Door:
 def _doors(document: dict[str, Any], keys: Path | None) -> Any:
     """Return where the doors are and how a person gets in."""
     manager, office = document["manager"], document["office"]
-    https = {"https": document["https"]["base"]} if "https" in document else {}
+    shown = {"API": document["base"]}
+    if "https" in document:
+        shown |= {"https": document["https"]["base"], "certificate": document["https"]["certificate"]}
     return facts(
-        API=document["base"],
-        **https,
+        **shown,
         manager=f"{manager['url']}  {manager['login']}  {manager['password']}",
         office=f"{office['url']}  {office['login']}  {office['password']}",
         keys=keys or "name a file with --keys to have them",

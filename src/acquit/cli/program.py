@@ -13,6 +13,7 @@ from acquit.cli.screen import Screen
 
 if TYPE_CHECKING:
     from acquit.actions.context import Context
+    from acquit.store.backups import Backup
 
 Ready = Callable[[str, str | None], None]
 """Called with the origin, such as `http://127.0.0.1:8080`, and that of https, once all of it answers."""
@@ -66,6 +67,8 @@ class Program:
     serve: Callable[[Serving, Ready], None]
     work: Callable[[], None]
     empty: Callable[[], None]
+    back_up: Callable[[Path], "Backup"]
+    restore: Callable[[Path], "Backup"]
     refuse_port: Callable[[int | None], None]
     at: Callable[[Path], "Program"]
 

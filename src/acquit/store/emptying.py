@@ -1,16 +1,19 @@
-"""Leave a database without a table, ready to be migrated anew: for a demo that was not finished."""
+"""Replace a database of ours by an empty one: for a demo that was not finished."""
 
 from typing import Final, LiteralString
 
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from acquit.store.migrate import connect
 
-DROP: Final[LiteralString] = "DROP SCHEMA public CASCADE"
+DROP: Final[LiteralString] = "DROP DATABASE acquit WITH (FORCE)"
 
-CREATE: Final[LiteralString] = "CREATE SCHEMA public"
+CREATE: Final[LiteralString] = "CREATE DATABASE acquit"
 
 
 def empty(url: str) -> None:
-    """The database of the URL holds nothing at all any more; its login owns it."""
-    with connect(url) as connection, connection.transaction():
+    """The database `acquit` of an embedded cluster holds nothing at all any more."""
+    assert conninfo_to_dict(url)["dbname"] == "acquit", "only a database of our own is emptied"
+    with connect(make_conninfo(url, dbname="postgres")) as connection:
         connection.execute(DROP)
         connection.execute(CREATE)

@@ -123,7 +123,7 @@ def migrate(url: str) -> None:
         all_series = (ours(), the_queue())
         if not any(_pending(connection, series) for series in all_series):
             return
-        _make_role(connection)
+        make_role(connection)
         connection.execute(LOCK, {"key": LOCK_KEY})
         try:
             for series in all_series:
@@ -232,7 +232,7 @@ def _record(connection: Connection, series: Series, step: Migration) -> None:
     connection.execute(query.format(sql.Identifier(series.table)), (step.number, step.name, step.sha256))
 
 
-def _make_role(connection: Connection) -> None:
+def make_role(connection: Connection) -> None:
     """Leave a role `acquit_app` that our login may take on."""
     if _may_take_role(connection):
         return
