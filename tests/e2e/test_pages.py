@@ -4,8 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, LiteralString
 
-import Callable
-import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
