@@ -292,9 +292,9 @@ def _beside(target: Callable[..., None], *arguments: object) -> Iterator[None]:
 
 
 def _started(target: Callable[..., None], arguments: Sequence[object]) -> "SpawnProcess":
-    process = multiprocessing.get_context("spawn").Process(target=target, args=arguments)
-    process.start()
-    return process
+    child = multiprocessing.get_context("spawn").Process(target=target, args=arguments)
+    child.start()
+    return child
 
 
 def work(world: World) -> None:

@@ -170,13 +170,13 @@ class _Door:
 
 def _doors(document: dict[str, Any], keys: Path | None) -> Any:
     """Return where the doors are and how a person gets in."""
-    manager, office = document["manager"], document["office"]
+    own, office = document["manager"], document["office"]
     shown = {"API": document["base"]}
     if "https" in document:
         shown |= {"https": document["https"]["base"], "certificate": document["https"]["certificate"]}
     return facts(
         **shown,
-        manager=f"{manager['url']}  {manager['login']}  {manager['password']}",
+        manager=f"{own['url']}  {own['login']}  {own['password']}",
         office=f"{office['url']}  {office['login']}  {office['password']}",
         keys=keys or "name a file with --keys to have them",
     )

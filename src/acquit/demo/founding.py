@@ -48,7 +48,7 @@ def found_seller(stage: Stage, catalogue: bytes, name: str) -> tuple[CatalogueId
     return imported.version.catalogue_id, tuple(logins)
 
 
-def found_customers(stage: Stage) -> None:
+def found_accounts(stage: Stage) -> None:
     """Every customer has its account, its sub-accounts and, where sales granted one, its payment term."""
     for character in CAST:
         _open(stage.context, character)
@@ -82,7 +82,7 @@ def make_keys(context: Context, staff: tuple[Login, ...]) -> Keys:
         sub_accounts=tuple(subs),
         staff=staff,
         office_token=create_operator_token(context, staff[0].login, by="cli"),
-        manager=login,
+        sign_in=login,
     )
 
 

@@ -38,7 +38,7 @@ class Keys:
     sub_accounts: tuple[SubAccountKey, ...]
     staff: tuple[Login, ...]
     office_token: str = field(repr=False)
-    manager: Login
+    sign_in: Login
 
     def document(self, origin: str) -> dict[str, Any]:
         """Return the keys file of a server that answers at the origin."""
@@ -64,8 +64,8 @@ class Keys:
             },
             "manager": {
                 "url": f"{origin}/manager",
-                "login": self.manager.login,
-                "password": self.manager.password,
+                "login": self.sign_in.login,
+                "password": self.sign_in.password,
             },
             "operators": [asdict(each) for each in self.staff],
         }
@@ -82,7 +82,7 @@ def of_members(members: dict[str, Any]) -> Keys:
         | {
             "sub_accounts": tuple(SubAccountKey(**each) for each in members["sub_accounts"]),
             "staff": tuple(Login(**each) for each in members["staff"]),
-            "manager": Login(**members["manager"]),
+            "sign_in": Login(**members["sign_in"]),
         }
     )
 

@@ -259,8 +259,8 @@ class Story:
 
 
 def _wants() -> list[tuple[AccountId, tuple[Want, ...]]]:
-    customers = [(each.account_id, each.wants) for each in CAST]
-    return customers + [(sub.account_id, sub.wants) for sub in FAMILY]
+    own = [(each.account_id, each.wants) for each in CAST]
+    return own + [(sub.account_id, sub.wants) for sub in FAMILY]
 
 
 def _renewing_minor(service: Service, until_on: date) -> int:

@@ -20,7 +20,7 @@ from acquit.core.published_catalogue import read
 from acquit.demo.cast import SELLER
 from acquit.demo.clock import StageClock
 from acquit.demo.crowd import crowd
-from acquit.demo.founding import found_customers, found_seller, make_keys
+from acquit.demo.founding import found_accounts, found_seller, make_keys
 from acquit.demo.keys import Keys
 from acquit.demo.shelf import Shelf
 from acquit.demo.stage import Calendar, Stage
@@ -86,7 +86,7 @@ def _play(stage: Stage, script: Script, happened: Callable[[], None]) -> Keys:
     catalogue_id, staff = found_seller(stage, script.catalogue or own_catalogue(), name)
     with stage.context.database.read() as tx:
         shelf = Shelf(catalogues.plans(tx, catalogue_id))
-    found_customers(stage)
+    found_accounts(stage)
     keys = make_keys(stage.context, staff)
     Story(stage, shelf).begin()
     stage.play(happened)
