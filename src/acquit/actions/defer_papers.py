@@ -17,10 +17,14 @@ _queue: Final = App(connector=SyncPsycopgConnector())
 
 
 def defer_papers(connection: Connection, bills: Sequence[Bill]) -> None:
-    """Jobs that render these bills wait in the queue once the connection's transaction is committed."""
-    keys: list[JSONValue] = [[bill.account_id, bill.bill_id] for bill in bills]
+    """Jobs that render these bills wait in the queue once the connection's transaction is committed.
+
+    Account and number alternate in one text: a list of texts took a seventh of a bill run's time.
+    """
+    keys = [f"{bill.account_id} {bill.bill_id}" for bill in bills]
     jobs: list[dict[str, JSONValue]] = [
-        {"keys": keys[start : start + BILLS_PER_JOB]} for start in range(0, len(keys), BILLS_PER_JOB)
+        {"keys": " ".join(keys[start : start + BILLS_PER_JOB])}
+        for start in range(0, len(keys), BILLS_PER_JOB)
     ]
     if jobs:
         _queue.configure_task(RENDER, queue=QUEUE, connection=connection).batch_defer(*jobs)

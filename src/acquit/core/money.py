@@ -23,6 +23,7 @@ EXPONENTS: Final = {
 _PLAIN: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,8}))?")
 
 UCENTS_PER_UNIT: Final = 100_000_000
+_UCENTS_PER_MINOR: Final = {code: int(UCENTS_PER_UNIT // 10**digits) for code, digits in EXPONENTS.items()}
 E4_PER_ONE: Final = 10_000
 BP_PER_ONE: Final = 10_000
 
@@ -46,8 +47,8 @@ def exponent(currency: Currency) -> int:
 
 
 def ucents_per_minor(currency: Currency) -> int:
-    """Return how many ucents make one smallest unit (EUR: 1,000,000)."""
-    return int(UCENTS_PER_UNIT // 10 ** exponent(currency))
+    """Return how many ucents make one smallest unit (EUR: 1,000,000). Raises KeyError if unknown."""
+    return _UCENTS_PER_MINOR[currency]
 
 
 def amount_minor(quantity_e4: int, unit_price_ucents: int, currency: Currency) -> int:

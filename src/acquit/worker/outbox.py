@@ -160,13 +160,16 @@ async def _take_role(connection: Any) -> None:
     await connection.execute(TAKE_ROLE)
 
 
-def _render(context: Context, press: Press, stop: threading.Event, keys: Sequence[Sequence[str]]) -> None:
+def _render(context: Context, press: Press, stop: threading.Event, keys: str) -> None:
     """Render a job's bills, some at a time, so that it can be left between them."""
-    for start in range(0, len(keys), AT_ONCE):
+    words = iter(keys.split(" "))
+    bills = [
+        (AccountId(account_id), BillId(bill_id)) for account_id, bill_id in zip(words, words, strict=True)
+    ]
+    for start in range(0, len(bills), AT_ONCE):
         if stop.is_set():
             raise Stopping
-        part = [(AccountId(key[0]), BillId(key[1])) for key in keys[start : start + AT_ONCE]]
-        made = render_bills(context, part, press)
+        made = render_bills(context, bills[start : start + AT_ONCE], press)
         if made:
             log.info("papers.rendered", extra={"bills": made})
 
