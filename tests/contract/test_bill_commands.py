@@ -1,6 +1,8 @@
 """`acquit bills` and `acquit audit`: what scripts read, and how they exit."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import fields
@@ -143,3 +145,18 @@ def test_the_audit_passes_or_names_what_differs(run: Run, database_url: str) -> 
     assert wrong["bill-details"] == ["FR00000002"]
     _, text = run("audit", as_json=False)
     assert "FR00000002" in text
+
+
+def test_the_benchmark_tells_its_figures() -> None:
+    script = Path(__file__).parents[2] / "benchmarks" / "bill_run.py"
+    ran = subprocess.run(
+        [sys.executable, script, "--accounts", "40"], capture_output=True, text=True, check=True
+    )
+    told = json.loads(ran.stdout)
+    assert told["name"] == "bill-run"
+    assert told["rig"].keys() == {"cores", "memory", "postgresql", "python"}
+    assert told["figures"].keys() == {
+        "accounts", "bills", "seconds", "bills_per_second", "copy_bills_per_second", "copy_ratio",
+        "peak_rss_mb",
+    }  # fmt: skip
+    assert told["figures"]["bills"] == 40
