@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
+from acquit.actions.loading import StaffOnly
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.run_bills import run_bills
 from acquit.core.account import NoSuchLegalEntity
@@ -14,11 +15,12 @@ from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.journal import ChartIncomplete
 from acquit.core.money import Currency
 from acquit.core.numbering import DateBeforeSeries
+from acquit.core.operator import RoleForbids
 from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import Term, UsageChoice
 from acquit.store.transaction import Database
 from billed import ADDRESSED, bill, charge, failed, family, later, next_renewals, rows, seller, subscribe
-from founding import ACME, FR, LAB, PETIT, SHOP
+from founding import ACME, FR, LAB, PETIT, SAM, SHOP
 
 BILLS = """
     SELECT bill_id, account_id, payer_id, issued_on, due_on, term_days, category, currency, net_minor,
@@ -280,6 +282,15 @@ def test_what_a_seller_lacks_is_refused_before_anything_is_written(database: Dat
     with pytest.raises(NoSuchLegalEntity):
         run_bills(context, LegalEntityId("XX"), "2026-11", by="cli")
     assert rows(context, "SELECT 1 FROM bill_run") == []
+
+
+def test_only_who_bills_for_a_living_may_run_bills(database: Database) -> None:
+    context = seller(database)
+    assert run_bills(context, FR, "2026-11", by="operator:bob")[0].bills == 0
+    with pytest.raises(RoleForbids):
+        run_bills(context, FR, "2026-11", by=SAM)
+    with pytest.raises(StaffOnly):
+        run_bills(context, FR, "2026-11", by=f"account:{PETIT}")
 
 
 def test_a_chart_without_a_role_is_refused(database: Database) -> None:

@@ -20,7 +20,7 @@ from psycopg import errors
 from acquit.actions.bill_page import AfterPage, Scope, Written, bill_page, decide_page, load
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
-from acquit.actions.loading import entity_in
+from acquit.actions.loading import entity_in, require_staff
 from acquit.core import bill_run, snapshot
 from acquit.core.bill import seller_problems
 from acquit.core.bill_run import CannotRun, RunStatus, Totals, totals_of
@@ -28,6 +28,7 @@ from acquit.core.identifiers import AccountId, LegalEntityId, PurchaseOrderId, R
 from acquit.core.journal import refuse_incomplete
 from acquit.core.money import Currency
 from acquit.core.numbering import DateBeforeSeries, NoSuchSeries, refuse_date, series_problems
+from acquit.core.operator import Right
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import PurchaseOrder
 from acquit.store import acts, billables, journals, runs, series
@@ -38,13 +39,7 @@ Progress = Callable[[int, int], None]
 
 TRIES_MAX: Final = 2
 TURNS_MAX: Final = 5
-REFUSED: Final = (
-    errors.IntegrityError,
-    errors.DataError,
-    errors.ProgrammingError,
-    errors.InternalError,
-    OverflowError,
-)
+REFUSED: Final = (errors.IntegrityError, errors.DataError, errors.RaiseException, OverflowError)
 """What PostgreSQL says when it does not take a page as it is: trying again does not help."""
 
 
@@ -110,10 +105,12 @@ def run_bills(
         NoSuchLegalEntity, BadPeriod: there is no such seller or month.
         CannotRun: the seller lacks something without which no bill is lawful.
         DateBeforeSeries: the last bill bears a later date.
+        StaffOnly, RoleForbids: `by` may not run bills.
     """
     started = time.perf_counter()
     month = bill_run.period(period)
     with context.database.read() as tx:
+        require_staff(tx, by, Right.RUN_BILLS)
         scope = _scope(context, tx, legal_entity_id, month, as_of, by)
         pages = billables.due_pages(tx, legal_entity_id, month.last_on, page_size)
     tally = _Tally(sum(page.accounts for page in pages), progress)
