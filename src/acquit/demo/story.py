@@ -176,7 +176,8 @@ class Story:
         share = 2 if 0 <= left_days < habit.halves_days else 1
         on = max(due_on + timedelta(days=habit.after_days), today + timedelta(days=1))
         if owed:
-            self.stage.plan(on, Turn.PAYING, partial(self.pay, payer_id, owed, share))
+            paid = [(debt, debt.amount_minor // share) for debt in owed]
+            self.stage.plan(on, Turn.PAYING, partial(self.pay, payer_id, paid))
 
     def _without_trouble(self, owed: list[Debt], today: date) -> list[Debt]:
         """One of the leading customer's own bills is forgotten, one is disputed."""
@@ -190,21 +191,22 @@ class Story:
             return others
         return owed
 
-    def pay(self, payer_id: AccountId, owed: Sequence[Debt], share: int) -> None:
-        """One transfer settles the bills that fell due together, whole or by half."""
+    def pay(self, payer_id: AccountId, paid: Sequence[tuple[Debt, int]]) -> None:
+        """One transfer settles bills that fell due together, each by so much."""
         on = self.stage.clock.today("")
-        allocations = [Allocation(debt.account_id, debt.debt_id, debt.amount_minor // share) for debt in owed]
+        allocations = [Allocation(debt.account_id, debt.debt_id, amount) for debt, amount in paid]
+        first = paid[0][0]
         receipt = Receipt(
             received_on=on,
             amount_minor=sum(each.amount_minor for each in allocations),
-            currency=owed[0].currency,
-            bank_reference=f"VIR{on:%Y%m%d}{owed[0].debt_id}",
-            label=" ".join(debt.bill_id for debt in owed),
+            currency=first.currency,
+            bank_reference=f"VIR{on:%Y%m%d}{first.debt_id}",
+            label=" ".join(debt.bill_id for debt, _ in paid),
         )
         settle_debt(self.stage.context, payer_id, receipt, allocations, by=TREASURY)
 
     def dispute(self, debt: Debt) -> None:
-        """The customer objects to the dearest line of a bill."""
+        """The customer objects to the dearest line of a bill, and pays the rest when it is due."""
         with self.stage.context.database.read() as tx:
             bill = bills.find(tx, debt.account_id, debt.bill_id)
         assert bill is not None, "the debt is on a bill"
@@ -214,6 +216,8 @@ class Story:
             "Le serveur a été arrêté trois jours pendant cette période : nous demandons un avoir.",
             detail_no=detail.detail_no, by=f"account:{debt.account_id}/{debt.account_id}",
         )  # fmt: skip
+        rest = [(debt, debt.amount_minor - detail.net_minor)]
+        self.stage.plan(debt.due_on, Turn.PAYING, partial(self.pay, debt.payer_id, rest))
 
     # ------------------------------------------------------------ requests
 
