@@ -199,7 +199,8 @@ ALL: Final[tuple[Setting, ...]] = (
         _nothing,
         "an embedded PostgreSQL in the data directory",
         "An external PostgreSQL (15 or newer) as `postgresql://…`. Its login owns the database and may take "
-        "the role `acquit_app`; `acquit migrate` says what a database administrator has to do when it may not.",
+        "the role `acquit_app`; `acquit migrate` says what a database administrator has to do when it may "
+        "not.",
         _database_url,
     ),
     Setting(
