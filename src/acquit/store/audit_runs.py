@@ -66,8 +66,11 @@ RENEWALS: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(l.account_id || '/' || l.service_id ORDER BY l.account_id, l.service_id)
              FILTER (WHERE s.service_id IS NULL OR s.next_renewal_on <= l.period_end
-                        OR (s.next_renewal_on <> l.period_end + 1 AND s.unit_price_ucents > 0)))[1:1000],
-             '{}') AS differences
+                        OR (s.next_renewal_on <> l.period_end + 1
+                            AND round(s.quantity_e4::numeric * s.unit_price_ucents *
+                                CASE WHEN s.currency IN ('JPY', 'XOF') THEN 0.000000000001
+                                     WHEN s.currency = 'TND' THEN 0.000000001
+                                     ELSE 0.0000000001 END) > 0)))[1:1000], '{}') AS differences
       FROM last l
       LEFT JOIN service s ON s.account_id = l.account_id AND s.service_id = l.service_id
 """
