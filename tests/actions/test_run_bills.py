@@ -14,13 +14,14 @@ from acquit.core.bill_run import BadPeriod, CannotRun, RunStatus
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.journal import ChartIncomplete
 from acquit.core.money import Currency
-from acquit.core.numbering import DateBeforeSeries
+from acquit.core.numbering import DateBeforeSeries, DocumentKind, Series
 from acquit.core.operator import RoleForbids
 from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import Term, UsageChoice
+from acquit.store import legal_entities, series
 from acquit.store.transaction import Database
 from billed import ADDRESSED, bill, charge, failed, family, later, next_renewals, rows, seller, subscribe
-from founding import ACME, FR, LAB, PETIT, SAM, SHOP
+from founding import ACME, ENTITY, FR, LAB, PETIT, SAM, SHOP
 
 BILLS = """
     SELECT bill_id, account_id, payer_id, issued_on, due_on, term_days, category, currency, net_minor,
@@ -337,3 +338,32 @@ def test_a_currency_that_no_bill_is_made_in_parks_the_account(database: Database
     family(context)
     subscribe(context, PETIT, "srv1", currency=Currency("XXX"))
     assert bill(context).parked == 1
+
+
+def test_each_legal_entity_numbers_and_bills_its_own_accounts(database: Database) -> None:
+    context = seller(database)
+    family(context)
+    de, buyer = LegalEntityId("DE"), AccountId("zz99999-acq")
+    with database.write() as tx:
+        german = replace(
+            ENTITY, legal_entity_id=de, country="DE", vat_id="DE811569869", bill_series_id="DE",
+            credit_series_id="DEC", deposit_series_id="DED",
+        )  # fmt: skip
+        legal_entities.insert(tx, german)
+        for name, document, code in (
+            ("DE", "bill", "4"),
+            ("DEC", "credit-note", "5"),
+            ("DED", "deposit", "6"),
+        ):
+            series.insert(tx, Series(name, de, DocumentKind(document), name, 8, code))
+        tx.run(
+            "INSERT INTO ledger_account (legal_entity_id, role, number, name) "
+            "SELECT 'DE', role, number, name FROM ledger_account WHERE legal_entity_id = 'FR'"
+        )
+    open_account(context, Opening(de, replace(ADDRESSED, country="DE", vat_id="", siren=""), buyer), by="cli")
+    subscribe(context, buyer, "srv1")
+    subscribe(context, PETIT, "srv2")
+    assert bill(context).last_number == "FR00000001"
+    (german_run,) = run_bills(context, de, "2026-11", by="cli")
+    assert (german_run.bills, german_run.last_number, german_run.tax_minor) == (1, "DE00000001", 190)
+    assert failed(context) == {}
