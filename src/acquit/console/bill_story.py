@@ -10,7 +10,7 @@ from acquit.core import debt as debts
 from acquit.core.bill import NoSuchBill
 from acquit.core.dispute import disputed_minor
 from acquit.core.identifiers import AccountId, BillId
-from acquit.store import bill_searches, disputes
+from acquit.store import bill_searches, bills, disputes
 from acquit.store.transaction import Transaction
 
 
@@ -34,8 +34,8 @@ def bill_story(tx: Transaction, place: Place, account_id: AccountId, bill_id: Bi
         "head": head,
         "state": state_of(head, place.today),
         "amounts": debts.amounts(owed.debt, owed.operations, place.today) if owed else None,
-        "details": bill_searches.details(tx, account_id, bill_id),
-        "taxes": bill_searches.taxes(tx, account_id, bill_id),
+        "details": bills.details(tx, account_id, bill_id),
+        "taxes": bills.taxes(tx, account_id, bill_id),
         "timeline": timeline(head, argued, place.today),
         "disputed_minor": disputed_minor(argued),
     }

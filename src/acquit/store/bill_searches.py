@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, LiteralString
 
-from acquit.core.bill import BillKind, Detail
-from acquit.core.identifiers import AccountId, BillId, OrderId, PurchaseOrderId, ServiceId
+from acquit.core.bill import BillKind
+from acquit.core.identifiers import AccountId, BillId, OrderId, PurchaseOrderId
 from acquit.core.money import Currency
-from acquit.core.tax import TaxLine
 from acquit.core.terms import Method, Term
 from acquit.store.debt_lists import Owed, of_bills
 from acquit.store.transaction import Transaction
@@ -99,21 +98,6 @@ FIND: Final[LiteralString] = (
     _COLUMNS + "  FROM bill b WHERE b.account_id = %(account_id)s AND b.bill_id = %(bill_id)s"
 )
 
-DETAILS: Final[LiteralString] = """
-    SELECT detail_no, service_id, kind, domain, description, quantity_e4, unit_price_ucents, net_minor,
-           vat_category, vat_rate_bp, period_start, period_end, purchase_order_line_no, correction_no
-      FROM bill_detail
-     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
-     ORDER BY detail_no
-"""
-
-TAXES: Final[LiteralString] = """
-    SELECT vat_category, vat_rate_bp, net_minor, tax_minor, exemption_code, exemption_text
-      FROM bill_tax
-     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
-     ORDER BY vat_rate_bp DESC, vat_category
-"""
-
 DUE_DAYS: Final[LiteralString] = """
     SELECT d.due_on, d.currency, count(*) AS bills,
            sum(d.amount_minor + done.effect_minor)::bigint AS open_minor,
@@ -158,16 +142,6 @@ def find(tx: Transaction, account_id: AccountId, bill_id: BillId) -> BillHead | 
     return next(iter(_heads(tx, account_id, rows)), None)
 
 
-def details(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[Detail]:
-    """Return the document's lines in their order."""
-    return [_detail(row) for row in tx.all(DETAILS, account_id=account_id, bill_id=bill_id)]
-
-
-def taxes(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[TaxLine]:
-    """Return the document's VAT per category and rate, highest rate first."""
-    return [TaxLine(**row._asdict()) for row in tx.all(TAXES, account_id=account_id, bill_id=bill_id)]
-
-
 def due_days(tx: Transaction, payer_id: AccountId) -> list[DueDay]:
     """Return what the payer owes, by due date."""
     return [DueDay(**row._asdict()) for row in tx.all(DUE_DAYS, payer_id=payer_id)]
@@ -199,7 +173,3 @@ def _head(row: Any, owed: Owed | None) -> BillHead:
         payment_reference=row.payment_reference,
         owed=owed,
     )
-
-
-def _detail(row: Any) -> Detail:
-    return Detail(**row._asdict() | {"service_id": ServiceId(row.service_id)})

@@ -137,6 +137,16 @@ def find(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Bill | None
     return None if row is None else _bill(tx, row)
 
 
+def details(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[Detail]:
+    """Return the lines of the account's bill in their order."""
+    return [Detail(*row) for row in tx.all(DETAILS, account_id=account_id, bill_id=bill_id)]
+
+
+def taxes(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[TaxLine]:
+    """Return the VAT of the account's bill per category and rate, highest rate first."""
+    return [TaxLine(*row) for row in tx.all(TAXES, account_id=account_id, bill_id=bill_id)]
+
+
 def account_of(tx: Transaction, bill_id: BillId) -> AccountId | None:
     """Return which account a bill belongs to, by the register of numbers, or None."""
     row = tx.one_or_none(ACCOUNT_OF, bill_id=bill_id)
@@ -159,6 +169,6 @@ def _bill(tx: Transaction, row: Any) -> Bill:
     whose = {"account_id": row.account_id, "bill_id": row.bill_id}
     return Bill(
         **row._asdict() | {"kind": BillKind(row.kind)},
-        details=tuple(Detail(*detail) for detail in tx.all(DETAILS, **whose)),
-        taxes=tuple(TaxLine(*tax) for tax in tx.all(TAXES, **whose)),
+        details=tuple(details(tx, **whose)),
+        taxes=tuple(taxes(tx, **whose)),
     )
