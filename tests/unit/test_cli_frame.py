@@ -1,5 +1,6 @@
 """The frame of the command line: exit codes, common options, messages without a stack trace."""
 
+import io
 import json
 import sys
 import types
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from cyclopts import App
+from rich.console import Console
 
 from acquit.cli import commands, frame
 from acquit.cli.program import Given, Options, Program, Yes
@@ -114,6 +116,20 @@ def test_options_of_every_command_may_stand_anywhere(capsys: pytest.CaptureFixtu
     seen = capsys.readouterr()
     assert json.loads(seen.out) == {"name": "bear", "days": 4, "as_of": "2026-11-23", "data": "/x"}
     assert seen.err == "looking\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (60, ["name  days  until", "bear     3  2026-11-23"]),
+        (20, ["name   bear", "days   3", "until  2026-11-23"]),
+    ],
+)
+def test_rows_stand_below_each_other_rather_than_broken(columns: int, shown: list[str]) -> None:
+    told = io.StringIO()
+    rows = table("name", ">days", "until", rows=[("bear", 3, date(2026, 11, 23))])
+    Console(file=told, width=columns).print(rows)
+    assert [line.rstrip() for line in told.getvalue().splitlines()] == shown
 
 
 def test_a_person_sees_texts_and_tables(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,9 +9,11 @@ from getpass import getpass
 from typing import Final
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from acquit.core.errors import Invalid
 
@@ -117,22 +119,58 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def table(*columns: str, rows: Iterable[Sequence[object]], title: str | None = None) -> Table:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows as a table, or one below the other where the terminal is too narrow for their longest words."""
+
+    columns: Sequence[str]
+    cells: Sequence[Sequence[str]]
+    title: str | None = None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield what fits the console."""
+        wide = self._table()
+        if not self.cells or Measurement.get(console, options, wide).minimum < options.max_width:
+            yield wide
+            return
+        if self.title:
+            yield Text(self.title)
+        for number, row in enumerate(self.cells):
+            yield from [Text("")] * (number > 0)
+            yield self._record(row)
+
+    def _table(self) -> Table:
+        shown = Table(title=self.title, box=None, pad_edge=False, header_style="bold", title_justify="left")
+        for column in self.columns:
+            right = column.startswith(">")
+            shown.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+        for row in self.cells:
+            shown.add_row(*map(escape, row))
+        return shown
+
+    def _record(self, row: Sequence[str]) -> Table:
+        shown = _facts()
+        for column, cell in zip(self.columns, row, strict=True):
+            if cell:
+                shown.add_row(escape(column.removeprefix(">")), escape(cell))
+        return shown
+
+
+def table(*columns: str, rows: Iterable[Sequence[object]], title: str | None = None) -> Rows:
     """Return a table; a column whose name begins with `>` is aligned right."""
-    shown = Table(title=title, box=None, pad_edge=False, header_style="bold", title_justify="left")
-    for column in columns:
-        right = column.startswith(">")
-        shown.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
-    return shown
+    return Rows(columns, [["" if cell is None else str(cell) for cell in row] for row in rows], title)
 
 
 def facts(**named: object) -> Table:
     """Return a table of names and values; an underscore in a name is shown as a space."""
+    shown = _facts()
+    for name, value in named.items():
+        shown.add_row(name.replace("_", " "), escape("" if value is None else str(value)))
+    return shown
+
+
+def _facts() -> Table:
     shown = Table(box=None, pad_edge=False, show_header=False)
     shown.add_column(style="bold")
     shown.add_column(overflow="fold")
-    for name, value in named.items():
-        shown.add_row(name.replace("_", " "), escape("" if value is None else str(value)))
     return shown
