@@ -96,6 +96,7 @@ def test_a_person_is_asked_for_the_password_twice(
         (("sam", "--name", "Sam", "--role", "sales"), (1, "operator-exists")),
         (("Sam!", "--name", "Sam", "--role", "sales"), (1, "invalid")),
         (("zoe", "--name", " ", "--role", "sales"), (1, "invalid")),
+        (("zoe", "--name", "Zo\x1b[2Jé", "--role", "sales"), (1, "invalid")),
         (("zoe", "--name", "Zoé", "--role", "king"), (2, "usage")),
         (("zoe", "--role", "sales"), (2, "usage")),
     ],
@@ -142,6 +143,9 @@ def test_a_wrong_application_is_refused(run: Run) -> None:
     assert run("application", "create", "--account", "zz99999-acq") == (1, "no-such-account")
     assert run("application", "create", "--account", ACME, "--name", " ") == (1, "invalid")
     assert run("application", "create", "--account", ACME, "--name", "x" * 101) == (1, "invalid")
+    assert run("application", "create", "--account", ACME, "--name", "a\x1b[2Jb") == (1, "invalid")
+    assert run("application", "create", "--account", ACME, "--name", "\udcff") == (1, "invalid")
+    assert run("application", "create", "--account", "\udcff") == (2, "usage")
     assert run("application", "create") == (2, "usage")
     assert run("application", "list", "--account", "zz99999-acq") == (1, "no-such-account")
     assert run("application", "delete", "nothing", "--yes") == (1, "no-such-application")

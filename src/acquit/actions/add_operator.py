@@ -14,6 +14,7 @@ from acquit.store import acts, operators
 from acquit.store.transaction import Transaction
 
 OPERATOR_ID: Final = re.compile(r"[a-z][a-z0-9._-]{1,39}")
+NAME_MAX: Final = 255
 
 
 class OperatorExists(Conflict):
@@ -72,8 +73,8 @@ def token_hash(token: str) -> bytes:
 def _operator(operator_id: str, name: str, role: str, email: str) -> Operator:
     if not OPERATOR_ID.fullmatch(operator_id):
         raise Invalid("An operator's id has 2 to 40 of a-z 0-9 . _ - and begins with a letter.")
-    if not name.strip():
-        raise Invalid("An operator has a name.")
+    if not 1 <= len(name.strip()) <= NAME_MAX or not (name + email).isprintable():
+        raise Invalid(f"An operator has a name of 1 to {NAME_MAX} printable characters.")
     if role not in tuple(Role):
         raise Invalid(f"There is no role {role}: choose one of {', '.join(Role)}.")
     return Operator(OperatorId(operator_id), name.strip(), email, Role(role))

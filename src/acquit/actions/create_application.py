@@ -32,9 +32,10 @@ def create_application(
     Raises Invalid for an empty or long name.
     """
     name, description = name.strip(), description.strip()
-    if not 1 <= len(name) <= NAME_MAX or len(description) > DESCRIPTION_MAX:
+    if not 1 <= len(name) <= NAME_MAX or not name.isprintable() or len(description) > DESCRIPTION_MAX:
         raise Invalid(
-            f"An application has a name of 1 to {NAME_MAX} characters and a description of at most 500."
+            f"An application has a name of 1 to {NAME_MAX} printable characters and a description of at most "
+            f"{DESCRIPTION_MAX}."
         )
     secret = random_key(SECRET_LENGTH)
     sealed = context.sealer.seal(secret)

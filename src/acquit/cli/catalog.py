@@ -106,11 +106,14 @@ def price(ucents: int) -> str:
 
 
 def _content(file: Path) -> bytes:
-    if not file.is_file():
+    """Return what a file or a pipe holds, up to what is read of a catalogue at all."""
+    if not file.exists() or file.is_dir():
         raise Invalid(f"There is no file {file}.")
-    if file.stat().st_size > SIZE_MAX:
+    with file.open("rb") as opened:
+        content = opened.read(SIZE_MAX + 1)
+    if len(content) > SIZE_MAX:
         raise Invalid(f"{file} is longer than {SIZE_MAX // 2**20} MiB: it is no catalogue.")
-    return file.read_bytes()
+    return content
 
 
 def _tell(screen: Screen, found: Imported, seller: LegalEntityId) -> None:

@@ -44,6 +44,10 @@ def run(tokens: Sequence[str], make: Make, explain: Explain) -> int:
         return _fail(screen, WRONG_USAGE, "usage", f"{error} See: {hint}")
     except Refusal as refusal:
         return _fail(screen, REFUSED, refusal.code, refusal.message, refusal.details)
+    except UnicodeEncodeError as error:
+        if all(map(_is_text, tokens)):
+            return _fail(screen, REFUSED, "mistake", _mistake(error))
+        return _fail(screen, WRONG_USAGE, "usage", "A word of the command is not UTF-8 text.")
     except KeyboardInterrupt:
         screen.say("Stopped.")
         return STOPPED
@@ -113,6 +117,11 @@ def _mistake(error: Exception) -> str:
         f"Acquit made a mistake ({type(error).__name__}); what was begun is undone. "
         f"What happened is written in {name}: please send it with your report."
     )
+
+
+def _is_text(token: str) -> bool:
+    """Whether the bytes that were typed are UTF-8."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in token)
 
 
 def _close_output() -> None:
