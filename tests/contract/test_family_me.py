@@ -95,8 +95,9 @@ def test_a_tag_counts_when_a_person_gave_it(customer: Make, families: Families) 
     petit, context = customer(PETIT), families.world.context
     asked = petit.post("/me/tag", tagName="reseller", reason="we resell")
     assert asked["status"] == "WAIT_MODERATION"
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden, match="ask sales for it") as refused:
         petit.post("/me/subAccount")
+    assert "acquit account" not in str(refused.value)
     with pytest.raises(ResourceConflictError):
         petit.post("/me/tag", tagName="reseller")
     add_tag(context, PETIT, "reseller", by="cli")

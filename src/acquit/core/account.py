@@ -304,7 +304,7 @@ def refuse_sub_account(parent: Account) -> None:
     if not parent.is_reseller:
         raise ResellerTagMissing(
             f"Account {parent.account_id} lacks the tag {RESELLER_TAG!r} that opening sub-accounts needs; "
-            f"sales adds it: acquit account add-tag {parent.account_id} {RESELLER_TAG}",
+            "ask sales for it",
             account=parent.account_id,
             source="conditions of sub-accounts: reseller tag",
         )
