@@ -256,6 +256,8 @@ def test_the_article_is_quoted() -> None:
         law.refuse_unlawful(law.legal_check(METERED, NET60, ENTITY))
     assert "L441-10" in caught.value.details["source"]
     assert "289" in caught.value.details["source"]
+    with pytest.raises(Unlawful, match="at least 1 day, not 0"):
+        law.refuse_unlawful(law.legal_check(Applicant(account()), Term(0), ENTITY))
     german = replace(ENTITY, country="DE")
     assert "2011/7/EU" in law.legal_check(Applicant(account()), Term(75), german)[4].source
 

@@ -364,6 +364,8 @@ def _legal_maximum(term: Term, entity: LegalEntity) -> Finding:
     ok = 0 < term.days <= days_max
     reason = f"At most {days_max} days {counted} may be agreed; {term.days} "
     reason += "are within it." if ok else "are not lawful."
+    if term.days < 1:
+        reason = f"A payment term has at least 1 day, not {term.days}."
     return Finding("term-too-long", ok, reason, _law(entity))
 
 
