@@ -43,6 +43,12 @@ def test_many_orders_from_a_csv_file(context: Context) -> None:
         assert accounts.find_several(tx, [ACME])[0].order_policy is Policy.HOLD
 
 
+def test_a_choice_may_be_written_as_the_command_line_writes_it(context: Context) -> None:
+    rows = f"account,reference,from,type,by\n{ACME},PO-1,2026-01-01,reference-order,SERVICE_PERIOD\n"
+    (order,) = import_purchase_orders(context, rows.encode(), "csv", by=SAM)
+    assert (order.type, order.matched_by) == ("REFERENCE_ORDER", MatchedBy.SERVICE_PERIOD)
+
+
 def test_many_orders_from_a_json_file(context: Context) -> None:
     entry = {
         "account": ACME, "reference": 4500012345, "from": "2026-01-01", "type": "REFERENCE_ORDER",

@@ -183,11 +183,16 @@ def _day(row: OrderRow, name: str) -> date:
 
 def _choice(row: OrderRow, name: str, kind: type[_Choice]) -> _Choice:
     text = _word(row, name)
-    try:
-        return kind(text)
-    except ValueError:
-        known = ", ".join(choice.value for choice in kind)
-        raise Invalid(f"[{name}] {text!r} is not one of {known}.") from None
+    for choice in kind:
+        if _spelled_alike(choice.value, text):
+            return choice
+    known = ", ".join(choice.value for choice in kind)
+    raise Invalid(f"[{name}] {text!r} is not one of {known}.")
+
+
+def _spelled_alike(value: str, text: str) -> bool:
+    """Whether the text is the value, as the wire writes it or as the command line does."""
+    return value.casefold().replace("_", "-") == text.casefold().replace("_", "-")
 
 
 def _list(row: OrderRow, name: str) -> list[object]:
