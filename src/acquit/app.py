@@ -333,6 +333,7 @@ def site(world: World) -> "Site":
     from acquit.api.entrance import Entrance
     from acquit.api.origin import Proxies
     from acquit.api.papers import PREFIX, Papers
+    from acquit.api.routing import BASES, OTHER_BRANCH
     from acquit.console.app import make_app
     from acquit.office.app import PREFIX as OFFICE
     from acquit.office.app import make_app as make_office
@@ -347,7 +348,7 @@ def site(world: World) -> "Site":
     pages = make_app(context, settings, partial(_located, proxies))
     return Site(
         (
-            Mount(("/1.0", "/v1"), entrance, fault=entrance.fault),
+            Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault),
             Mount((PREFIX,), Papers(context)),
             Mount((OFFICE,), make_office(context)),
             Mount(("",), pages, body_max=PAGE_BODY_MAX),

@@ -15,6 +15,7 @@ from acquit.adapters.sealer import AesSealer
 from acquit.api.entrance import Entrance
 from acquit.api.origin import Proxies
 from acquit.api.papers import PREFIX, Papers
+from acquit.api.routing import BASES, OTHER_BRANCH
 from acquit.store.transaction import Database
 
 
@@ -37,7 +38,7 @@ def make_site(
         database.close()
 
     papers = Mount((PREFIX,), Papers(context))
-    return Site((Mount(("/1.0", "/v1"), entrance, fault=entrance.fault), papers), close)
+    return Site((Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault), papers), close)
 
 
 def main() -> None:

@@ -126,6 +126,12 @@ def test_ten_megabytes_are_refused_in_the_wire_s_words(server: Running) -> None:
         assert headers["x-ovh-queryid"]
 
 
+def test_the_branch_that_is_not_served_answers_in_the_wire_s_words(server: Running) -> None:
+    status, headers, body = ask(server, "GET", "/v2/iam/policy")
+    assert (status, json.loads(body)["class"]) == (404, "Client::NotFound")
+    assert headers["x-ovh-queryid"]
+
+
 def test_a_body_in_chunks_is_the_body_that_was_signed(server: Running, keys: Keys) -> None:
     body = json.dumps({"accessRules": [{"method": "GET", "path": "/me"}]}).encode()
     headers = keys.sign("POST", f"{server.origin}/1.0/auth/credential", body)

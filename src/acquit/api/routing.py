@@ -14,6 +14,8 @@ from acquit.api.contract import Route
 from acquit.api.refusals import NoSuchRoute
 
 BASES: Final = ("/1.0", "/v1")
+OTHER_BRANCH: Final = "/v2"
+"""A branch of the same API without a route of ours: clients that call it read errors as JSON all the same."""
 BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
