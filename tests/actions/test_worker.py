@@ -93,7 +93,9 @@ def test_a_bill_that_cannot_be_rendered_holds_nobody_up_and_is_told(context: Con
     assert missing(context) == 1
 
 
-def test_what_fails_is_tried_again_a_little_later(context: Context) -> None:
+def test_what_fails_is_tried_again_a_little_later_and_told(
+    context: Context, caplog: pytest.LogCaptureFixture
+) -> None:
     issue(context, numbered(1))
     defer(context, [numbered(1)])
 
@@ -103,6 +105,10 @@ def test_what_fails_is_tried_again_a_little_later(context: Context) -> None:
 
     carry_out(context, press=jammed)
     assert jobs(context) == [("render_bills", "todo", 1)]
+    [told] = [record for record in caplog.records if record.name == "acquit.worker"]
+    assert (told.getMessage(), told.__dict__["task"], told.__dict__["attempt"]) == (
+        "job.failed", "render_bills", 1,
+    )  # fmt: skip
     with context.database.write() as tx:
         tx.run(HURRY)
     carry_out(context)

@@ -57,6 +57,15 @@ class Patience(BaseRetryStrategy):
         """Return when to try again, or None when it has been tried often enough."""
         if isinstance(exception, Stopping):
             return RetryDecision(retry_in={"seconds": 0})
+        log.warning(
+            "job.failed",
+            extra={
+                "job": job.id,
+                "task": job.task_name,
+                "attempt": job.attempts + 1,
+                "error": type(exception).__qualname__,
+            },
+        )
         if isinstance(exception, Unavailable):
             return RetryDecision(retry_in={"seconds": 1})
         if job.attempts >= ATTEMPTS_MAX:
