@@ -1,0 +1,167 @@
+"""`acquit collect run`: gather what is new; once, or again and again."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from threading import Lock
+from typing import Annotated, Literal
+
+from cyclopts import Parameter, validators
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from acquit.collector.gather import Expected, Gathered, Wanted
+from acquit.collector.running import PARALLEL, Run, Step, Tell, chosen
+from acquit.collector.seat import ARCHIVE, Archive, Config, Given, Screen, accounts_in, minutes, table
+
+DONE, REFUSED, INCOMPLETE = 0, 1, 3
+
+Kind = Literal[
+    "account", "bill", "detail", "debt", "payment_method", "purchase_order", "sub_account", "operation",
+    "service", "paper",
+]  # fmt: skip
+Positive = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+
+
+def run(
+    *,
+    account: tuple[str, ...] = (),
+    since: date | None = None,
+    only: tuple[Kind, ...] = (),
+    dry_run: bool = False,
+    watch: Positive | None = None,
+    per_minute: Positive | None = None,
+    parallel: Positive = PARALLEL,
+    archive: Archive = ARCHIVE,
+    config: Config = None,
+    program: Given,
+) -> int:
+    """Gather what is new of all accounts; goes on where it was broken off.
+
+    Exits 0 when nothing is left, 3 when something is (the next run fetches it), 1 when nothing could be done.
+
+    Parameters
+    ----------
+    account
+        Only this account; may be repeated.
+    since
+        Only bills from this day on, looked at anew.
+    only
+        Only this; may be repeated.
+    dry_run
+        Count calls and minutes, gather nothing.
+    watch
+        Go on for ever, a run every so many minutes.
+    per_minute
+        Calls a minute and key; default 60 at public endpoints, 600 elsewhere.
+    parallel
+        Accounts gathered side by side.
+    """
+    plan = Run(archive, Wanted(since, frozenset(only)), per_minute, parallel)
+    while True:
+        accesses = chosen(accounts_in(config).all(), account)
+        if dry_run:
+            return _expect(program.screen, plan.expect(accesses))
+        with _progress(program.screen, len(accesses)) as tell:
+            gathered = plan.gather(accesses, tell)
+        code = _report(program.screen, gathered, archive)
+        if watch is None:
+            return code
+        time.sleep(60 * watch)
+
+
+def _expect(screen: Screen, expected: list[Expected]) -> int:
+    seconds = max((one.seconds for one in expected), default=0.0)
+    rows = [
+        (one.account, one.bills, one.new_bills, one.papers, one.calls, minutes(one.seconds))
+        for one in expected
+    ]
+    calls, papers = sum(one.calls for one in expected), sum(one.papers for one in expected)
+    screen.answer(
+        {"accounts": expected, "calls": calls, "papers": papers, "seconds": round(seconds)},
+        table("account", ">bills", ">new", ">papers", ">calls", ">time", rows=rows),
+        f"{calls} calls and {papers} papers; about {minutes(seconds)}.",
+    )
+    return DONE
+
+
+def _report(screen: Screen, gathered: list[Gathered], archive: Path) -> int:
+    failed = [one for one in gathered if one.faults]
+    code = (
+        DONE if not failed else REFUSED if len(failed) == len(gathered) and _nothing(gathered) else INCOMPLETE
+    )
+    rows = [
+        (
+            one.account,
+            one.new_bills,
+            one.changed_bills,
+            one.details,
+            one.papers,
+            one.calls,
+            "" if not one.faults else "not whole",
+        )
+        for one in gathered
+        if one.faults or len(gathered) <= 20 or one.new_bills
+    ]
+    screen.answer(
+        {"archive": str(archive), "complete": not failed, "accounts": [_told(one) for one in gathered]},
+        table("account", ">new", ">changed", ">details", ">papers", ">calls", "", rows=rows),
+        f"{sum(one.new_bills for one in gathered)} new bills in {archive}, "
+        f"{sum(one.calls for one in gathered)} calls.",
+    )
+    for one in failed:
+        for fault in one.faults:
+            screen.warn(f"{one.account}: {fault.message}")
+    return code
+
+
+def _nothing(gathered: list[Gathered]) -> bool:
+    return not any(one.bills or one.details or one.papers for one in gathered)
+
+
+def _told(one: Gathered) -> dict[str, object]:
+    return {
+        "account": one.account,
+        "new_bills": one.new_bills,
+        "changed_bills": one.changed_bills,
+        "details": one.details,
+        "papers": one.papers,
+        "calls": one.calls,
+        "faults": [{"kind": fault.kind, "message": fault.message} for fault in one.faults],
+    }
+
+
+@contextmanager
+def _progress(screen: Screen, accounts: int) -> Iterator[Tell]:
+    """Show the step of each account at work and what is left of it, by the pace in force.
+
+    Nothing in a pipe.
+    """
+    if not screen.err.is_terminal:
+        yield lambda _step: None
+        return
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
+        console=screen.err, transient=True,
+    )  # fmt: skip
+    tasks: dict[str, int] = {}
+    lock = Lock()
+
+    def tell(step: Step) -> None:
+        with lock:
+            if step.account not in tasks:
+                tasks[step.account] = bar.add_task("", total=step.total, left="")
+            bar.update(
+                tasks[step.account],  # type: ignore[arg-type]
+                description=escape(f"{step.account} {step.what}"),
+                total=step.total,
+                completed=step.done,
+                left=f"{minutes(step.left_seconds)} left" if step.done < step.total else "",
+                visible=step.done < step.total or (len(tasks) <= accounts and accounts <= 20),
+            )
+
+    with bar:
+        yield tell

@@ -1,0 +1,181 @@
+"""The tables of an archive: each column's type and meaning. `docs/reference/archive.md` is written from this.
+
+Amounts are whole numbers of the currency's smallest unit (EUR: cents) beside a `currency`; a currency that
+we do not
+know counts two decimals. `_on` is a day as the provider wrote it, `_at` an instant in UTC.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Column(NamedTuple):
+    """One column: DuckDB's name of its type, and what it says."""
+
+    name: str
+    kind: str
+    meaning: str
+
+
+ACCOUNT: Final = Column("account", "VARCHAR", "the name that the collector has for the account")
+BILL: Final = Column("bill_id", "VARCHAR", "number of the bill")
+CURRENCY: Final = Column("currency", "VARCHAR", "code as the provider writes it")
+SEEN: Final = Column("seen_at", "TIMESTAMP", "when this content was first seen")
+
+_BILL: Final = (
+    ACCOUNT,
+    BILL,
+    Column("issued_on", "DATE", "date of the bill"),
+    Column("category", "VARCHAR", "kind of bill as the provider says; null where it says none (US)"),
+    Column("order_id", "BIGINT", "number of the provider's order behind the bill"),
+    CURRENCY,
+    Column("net_minor", "BIGINT", "amount without VAT"),
+    Column("tax_minor", "BIGINT", "VAT"),
+    Column("total_minor", "BIGINT", "amount with VAT"),
+)
+
+TABLES: Final[dict[str, tuple[Column, ...]]] = {
+    "account": (
+        ACCOUNT,
+        Column("nichandle", "VARCHAR", "the provider's name for the account"),
+        Column("organisation", "VARCHAR", "the company"),
+        Column("subsidiary", "VARCHAR", "the provider's selling company, such as FR"),
+        Column("vat_id", "VARCHAR", "VAT number known to the provider"),
+        Column("currency", "VARCHAR", "currency of the account"),
+        Column("base", "VARCHAR", "base URL that it was gathered from"),
+        Column(
+            "parent",
+            "VARCHAR",
+            "the account that it is a sub-account of, as the collector names it; else null",
+        ),
+        Column("sub_account_no", "BIGINT", "its number below the parent; else null"),
+        Column(
+            "gathered_at", "TIMESTAMP", "end of the last run that left nothing out, to the hour; null: never"
+        ),
+    ),
+    "sub_account": (
+        Column("account", "VARCHAR", "the parent"),
+        Column("sub_account_no", "BIGINT", "the provider's number of the sub-account"),
+        Column("description", "VARCHAR", "what the parent wrote"),
+        Column("created_on", "DATE", "day of its creation"),
+    ),
+    "bill": (
+        *_BILL,
+        Column("purchase_order", "VARCHAR", "reference of the purchase order; null when unknown or none"),
+        Column(
+            "purchase_order_source",
+            "VARCHAR",
+            "`read` on the paper, `inferred` from the windows of the orders, `unknown`",
+        ),
+        Column("due_on", "DATE", "due date; null when unknown"),
+        Column("due_source", "VARCHAR", "`read` on the paper, `inferred` from the debt, `unknown`"),
+        Column("details_count", "BIGINT", "number of details gathered; null: not gathered yet"),
+        Column(
+            "versions_count",
+            "BIGINT",
+            "how many different contents were seen; more than 1: changed after issue",
+        ),
+        Column("e_invoicing_status", "VARCHAR", "as the provider says; null where it says none"),
+        Column("paper", "VARCHAR", "path of the PDF below the archive; null: not there yet"),
+        SEEN,
+    ),
+    "bill_version": (
+        *_BILL,
+        Column("version_no", "BIGINT", "1 is the first content seen"),
+        SEEN,
+    ),
+    "bill_detail": (
+        ACCOUNT,
+        BILL,
+        Column("detail_no", "BIGINT", "position on the bill, from 1"),
+        Column("detail_id", "VARCHAR", "the provider's identifier"),
+        Column("issued_on", "DATE", "date of the bill"),
+        Column("domain", "VARCHAR", "the service that it is about"),
+        Column("description", "VARCHAR", "text of the line"),
+        Column("quantity_e4", "BIGINT", "quantity in 1/10,000; null when it is no number"),
+        Column("unit_price_ucents", "BIGINT", "unit price in 1e-8 of the currency's unit"),
+        Column("net_minor", "BIGINT", "amount of the line without VAT"),
+        CURRENCY,
+        Column("period_start_on", "DATE", "first day of the service; null when the line has none"),
+        Column(
+            "period_end_on",
+            "DATE",
+            "end of the service as the provider writes it; null when the line has none",
+        ),
+    ),
+    "debt": (
+        ACCOUNT,
+        Column("debt_id", "BIGINT", "the provider's identifier"),
+        Column("order_id", "BIGINT", "the order, by which a debt and its bill meet"),
+        Column("bill_id", "VARCHAR", "the bill of that order; null when it was not gathered"),
+        Column("opened_on", "DATE", "date of the debt"),
+        Column("due_on", "DATE", "no collection before this day; null when the provider says none"),
+        Column(
+            "status",
+            "VARCHAR",
+            "UNMATURED TO_BE_PAID UNPAID PAID REFUNDED WRITE_OFF; derived from amounts where not told (US)",
+        ),
+        CURRENCY,
+        Column("amount_minor", "BIGINT", "what was owed first"),
+        Column("due_minor", "BIGINT", "what is still owed"),
+        Column("todo_minor", "BIGINT", "booked, payment not started"),
+        Column("pending_minor", "BIGINT", "payment under way"),
+        Column("unmatured_minor", "BIGINT", "owed, its term still running"),
+        SEEN,
+    ),
+    "debt_operation": (
+        ACCOUNT,
+        Column("debt_id", "BIGINT", "the debt"),
+        Column("operation_id", "BIGINT", "the provider's identifier"),
+        Column("operated_on", "DATE", "day of the operation"),
+        Column("kind", "VARCHAR", "such as ENTERPRISE_MANUAL; null where not told"),
+        Column("status", "VARCHAR", "as the provider says: to do, PENDING, DONE, PAID, FAILED, CANCELLED"),
+        CURRENCY,
+        Column("amount_minor", "BIGINT", "amount"),
+        Column("deposit_order_id", "BIGINT", "order of the deposit that brought the money"),
+    ),
+    "payment_method": (
+        ACCOUNT,
+        Column("payment_method_id", "BIGINT", "the provider's identifier"),
+        Column("kind", "VARCHAR", "such as ENTERPRISE or SEPA_DIRECT_DEBIT"),
+        Column("subkind", "VARCHAR", "brand or term, such as 45_DAYS"),
+        Column("term_days", "BIGINT", "days of the term, read from the subkind or the label; null: no term"),
+        Column("status", "VARCHAR", "such as VALID"),
+        Column("is_default", "BOOLEAN", "whether it pays what is not told otherwise"),
+        Column("label", "VARCHAR", "as the provider labels it"),
+    ),
+    "purchase_order": (
+        ACCOUNT,
+        Column("purchase_order_id", "BIGINT", "the provider's identifier"),
+        Column("reference", "VARCHAR", "the text printed on bills"),
+        Column("kind", "VARCHAR", "PURCHASE_ORDER or REFERENCE_ORDER"),
+        Column("status", "VARCHAR", "CREATED or DELETED; DELETED too when the provider no longer lists it"),
+        Column("is_active", "BOOLEAN", "false: suspended"),
+        Column("start_on", "DATE", "first day covered"),
+        Column("end_on", "DATE", "first day not covered; null: open"),
+        Column("billing_group_id", "BIGINT", "the group that it is limited to; null: the whole account"),
+        Column("description", "VARCHAR", "what was written with it"),
+    ),
+    "service": (
+        ACCOUNT,
+        Column("service_id", "BIGINT", "the provider's identifier"),
+        Column("name", "VARCHAR", "name of the resource; a detail's domain is this name"),
+        Column("display_name", "VARCHAR", "the name that a person gave it"),
+        Column("plan", "VARCHAR", "code of what was bought"),
+        Column("state", "VARCHAR", "as the provider says"),
+        Column("next_billing_on", "DATE", "day of the next renewal"),
+    ),
+    "paper": (
+        ACCOUNT,
+        BILL,
+        Column("kind", "VARCHAR", "`pdf`, or `xml` for the e-invoice that was inside it"),
+        Column("path", "VARCHAR", "path below the archive"),
+        Column("sha256", "VARCHAR", "hash of the file, hexadecimal"),
+        Column("size_bytes", "BIGINT", "its length"),
+        Column("saved_at", "TIMESTAMP", "when it was saved"),
+    ),
+}
+
+PARQUET: Final = {
+    name: ", ".join(f"{column.name} {column.kind}" for column in columns) for name, columns in TABLES.items()
+}
+"""What a CREATE TABLE of each table says."""

@@ -1,0 +1,190 @@
+"""Papers: downloaded whole or not at all, under names that people can browse, each with its hash.
+
+`papers/ACCOUNT/2026/11/2026-11-02_FR00000042_123.45-EUR.pdf`, its e-invoice beside it as `.xml`. The
+manifest has
+a line for each file; a file without a line is written anew, a line that a crash tore off is cut away.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from acquit.collector.fault import Fault
+from acquit.collector.files import append_line, replace_bytes
+from acquit.collector.journal import Journal, day_of
+from acquit.collector.lists import Object
+from acquit.collector.pace import Pace, RealTimer, Timer
+from acquit.collector.reading import read_paper
+from acquit.collector.wire import AGENT, PASSING, TIMEOUT
+
+PAPER_BYTES_MAX: Final = 200_000_000
+TAIL_BYTES: Final = 2048
+TRIES: Final = 4
+REDIRECTS_MAX: Final = 5
+PASSING_AGAIN: Final = frozenset({"network", "provider", "limit"})
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One file that the archive answers for; `path` is below the archive."""
+
+    account: str
+    bill_id: str
+    kind: str
+    path: str
+    sha256: str
+    size_bytes: int
+    saved_at: datetime
+
+
+class Papers:
+    """The papers of one account; close it."""
+
+    def __init__(
+        self, archive: Path, account: str, journal: Journal, pace: Pace, *, month_first: bool = False,
+        timer: Timer | None = None,
+    ) -> None:  # fmt: skip
+        self._archive, self._account, self._journal, self._pace = archive, account, journal, pace
+        self._month_first = month_first
+        self._timer = timer or RealTimer()
+        self._http = httpx.Client(
+            timeout=TIMEOUT, follow_redirects=True, max_redirects=REDIRECTS_MAX, headers={"User-Agent": AGENT}
+        )
+
+    def fetch(self, bill: Object, link: str) -> None:
+        """Save the paper of the bill behind the link, and what was read on it. Raises Fault."""
+        bill_id = str(bill["billId"])
+        pdf = self._download(bill_id, link)
+        reading, xml = read_paper(pdf, bill_id, month_first=self._month_first)
+        path = path_of(self._account, bill)
+        if xml is not None:
+            self._save(bill_id, "xml", path + ".xml", xml)
+        self._save(bill_id, "pdf", path + ".pdf", pdf)
+        told = {
+            "purchase_order": reading.purchase_order,
+            "order_is_read": reading.order_is_read,
+            "due_on": reading.due_on.isoformat() if reading.due_on else None,
+        }
+        self._journal.write("reading", bill_id, told)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _save(self, bill_id: str, kind: str, path: str, content: bytes) -> None:
+        path, digest = self._free(path, content), hashlib.sha256(content).hexdigest()
+        replace_bytes(self._archive / path, content)
+        entry = Entry(self._account, bill_id, kind, path, digest, len(content), datetime.now(UTC))
+        append_line(self._archive / "manifest.jsonl", msgspec.json.encode(entry))
+
+    def _free(self, path: str, content: bytes) -> str:
+        """Return the path, or one beside it when another content already stands there.
+
+        Nothing is overwritten.
+        """
+        stem, dot, ending = path.rpartition(".")
+        for number in range(1, 1000):
+            tried = path if number == 1 else f"{stem}_v{number}{dot}{ending}"
+            if not (self._archive / tried).exists() or (self._archive / tried).read_bytes() == content:
+                return tried
+        raise Fault("archive", f"{path} exists a thousand times; look at the archive.")
+
+    # ------------------------------------------------------------ download
+
+    def _download(self, bill_id: str, link: str) -> bytes:
+        problem = Fault("paper", f"The link to the paper of {bill_id} is not encrypted; it was not followed.")
+        if not _is_safe(link):
+            raise problem
+        for attempt in range(TRIES):
+            if attempt:
+                self._timer.sleep(2.0**attempt)
+            self._pace.wait()
+            try:
+                return self._once(bill_id, link)
+            except Fault as fault:
+                problem = fault
+        raise problem
+
+    def _once(self, bill_id: str, link: str) -> bytes:
+        try:
+            with self._http.stream("GET", link) as response:
+                if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                    self._pace.refused(None)
+                if response.status_code in PASSING or not response.is_success:
+                    raise Fault("paper", f"The paper of {bill_id} was answered {response.status_code}.")
+                content = _whole(response, bill_id)
+        except httpx.HTTPError as error:
+            raise Fault(
+                "paper", f"The paper of {bill_id} did not arrive whole ({type(error).__name__})."
+            ) from None
+        _refuse_other(content, bill_id)
+        return content
+
+
+def path_of(account: str, bill: Object) -> str:
+    """Return the path of a bill's paper below the archive, without its ending."""
+    issued_on = day_of(bill.get("date"))
+    price = bill.get("priceWithTax") or {}
+    year, month = (f"{issued_on:%Y}", f"{issued_on:%m}") if issued_on else ("undated", "00")
+    name = f"{issued_on or 'undated'}_{bill['billId']}_{_amount(price)}-{price.get('currencyCode', 'XXX')}"
+    return f"papers/{account}/{year}/{month}/{re.sub(r'[^A-Za-z0-9._-]', '_', name)}"
+
+
+def entries(archive: Path) -> Iterator[Entry]:
+    """Yield the manifest's lines, oldest first; a torn last line is not one."""
+    path = archive / "manifest.jsonl"
+    decoder = msgspec.json.Decoder(Entry)
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                if line.endswith(b"\n"):
+                    yield decoder.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                raise Fault(
+                    "archive", f"{path.name}, line {number}, is damaged: bring it back from a copy."
+                ) from None
+
+
+def _amount(price: Object) -> str:
+    """Return the amount as people write it in a file name, `123.45`; exact, from text or whole numbers."""
+    ucents = price.get("priceInUcents")
+    if isinstance(ucents, int):
+        cents = (abs(ucents) + 500_000) // 1_000_000
+        return f"{'-' if ucents < 0 else ''}{cents // 100}.{cents % 100:02d}"
+    whole, _, fraction = str(price.get("value", "0")).partition(".")
+    return f"{whole}.{fraction[:2]:0<2}"
+
+
+def _is_safe(link: str) -> bool:
+    parts = urlsplit(link)
+    return parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+    )
+
+
+def _whole(response: httpx.Response, bill_id: str) -> bytes:
+    parts, size = [], 0
+    for part in response.iter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > PAPER_BYTES_MAX:
+            raise Fault("paper", f"The paper of {bill_id} is larger than any bill; it was not kept.")
+    return b"".join(parts)
+
+
+def _refuse_other(content: bytes, bill_id: str) -> None:
+    """Refuse what is no whole PDF: a page of HTML, an empty answer, a file cut short."""
+    if not content.startswith(b"%PDF-"):
+        kind = "a page of HTML" if b"<html" in content[:2048].lower() else "something else"
+        raise Fault("paper", f"The provider sent {kind} in place of the paper of {bill_id}.")
+    if b"%%EOF" not in content[-TAIL_BYTES:]:
+        raise Fault("paper", f"The paper of {bill_id} is cut short.")
