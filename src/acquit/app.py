@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -374,6 +375,21 @@ def _located(proxies: "Proxies", environ: Mapping[str, Any]) -> tuple[str, str]:
 
 def explain(error: Exception) -> str | None:
     """Return a sentence about an error that is no mistake of ours, or None."""
+    if isinstance(error, ModuleNotFoundError) and error.name not in (None, "acquit"):
+        return f"This command needs the server's packages ({error.name}): pip install 'acquit[server]'."
+    if find_spec("psycopg") is not None and (told := _of_server(error)) is not None:
+        return told
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file {error.filename}."
+    if isinstance(error, PermissionError):
+        return f"You may not use {error.filename}: {error.strerror}."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full: make room and repeat the command. Nothing was half done."
+    return None
+
+
+def _of_server(error: Exception) -> str | None:
+    """Return a sentence about an error that only the server's packages know."""
     import psycopg
 
     from acquit.adapters.http import PortTaken
@@ -384,10 +400,4 @@ def explain(error: Exception) -> str | None:
         )
     if isinstance(error, psycopg.OperationalError):
         return f"The database does not answer: {str(error).strip()} What was begun is undone; try again."
-    if isinstance(error, FileNotFoundError):
-        return f"There is no file {error.filename}."
-    if isinstance(error, PermissionError):
-        return f"You may not use {error.filename}: {error.strerror}."
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The disk is full: make room and repeat the command. Nothing was half done."
     return None

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 
 class Listed(NamedTuple):
-    """One command: `where` is `module:attribute` below `acquit.cli`, a cyclopts App or a function."""
+    """One command: `where` is `module:attribute`, below `acquit.cli` or a whole path."""
 
     name: str
     where: str
@@ -47,4 +47,5 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("migrate", "care:migrate", "Bring the database up to date."),
         Listed("bench", "bench:app", "Measure, as ratios of one run."),
     ),
+    "Your own bills": (Listed("collect", "acquit.collector.cli:app", "Gather bills from any APIv6."),),
 }

@@ -94,7 +94,8 @@ def command_tree() -> App:
     for order, (task, listed) in enumerate(COMMANDS.items()):
         group = Group(task, sort_key=order)
         for position, (name, where, line) in enumerate(listed):
-            root.command(f"acquit.cli.{where}", name=name, group=group, help=line, sort_key=position)
+            path = where if where.startswith("acquit.") else f"acquit.cli.{where}"
+            root.command(path, name=name, group=group, help=line, sort_key=position)
     return root
 
 
