@@ -284,6 +284,15 @@ def test_a_paper_with_an_impossible_sign_is_still_a_paper() -> None:
     assert "□" in text_of(specimen([detail("a", "smile 😀", 100_000_000)]))
 
 
+def test_what_is_copied_from_a_paper_bears_no_invisible_sign() -> None:
+    address, reference = "comptabilite-fournisseurs@exemple-hebergement.example", "PO-" + "2026-" * 11
+    seller, lines = replace(SELLER, email=address), [detail("a-long-name." * 5, "sous-total", 100)]
+    said = text_of(replace(specimen(lines, purchase_order_reference=reference), seller=seller))
+    assert BREAK not in said
+    assert address in said.replace("\n", "")
+    assert reference in said.replace("\n", "")
+
+
 def test_long_words_may_break_and_nothing_is_lost() -> None:
     word = "x" * 40 + ".example-" + "y" * 40
     assert folded(word).replace(BREAK, "") == word
