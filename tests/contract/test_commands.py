@@ -2,8 +2,10 @@
 
 import io
 import json
+import tomllib
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +15,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from acquit.app import main
 from acquit.cli import commands
-from acquit.cli.init import EXAMPLE
+from acquit.cli.init import EXAMPLE, TERMS
+from acquit.core.account import LegalEntity
 from selling import PASSWORD, catalogue
 
 Run = Callable[..., Any]
@@ -72,6 +75,17 @@ def test_init_teaches(run: Run, tmp_path: Path) -> None:
     wrong.write_bytes(b"\xff")
     assert "UTF-8" in run("init", wrong, code=1)["error"]["message"]
     assert "no file" in run("init", tmp_path / "absent.toml", code=1)["error"]["message"]
+
+
+def test_the_example_names_every_setting_of_terms_with_its_default() -> None:
+    terms = EXAMPLE.partition("[terms]\n")[2].partition("\n\n")[0]
+    given = tomllib.loads("\n".join(line.removeprefix("# ") for line in terms.splitlines()))
+    assert set(given) == TERMS
+    defaults = {field.name: field.default for field in fields(LegalEntity)}
+    told = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    assert {name: told[name] for name in TERMS - {"approval_above_minor"}} == {
+        name: defaults[name] for name in TERMS - {"approval_above_minor"}
+    }
 
 
 def test_init_reads_a_whole_file(run: Run, tmp_path: Path) -> None:

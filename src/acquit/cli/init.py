@@ -47,7 +47,15 @@ iban = "FR14 2004 1010 0505 0001 3M02 606"
 [terms]
 # granted_days = [30, 45, 60]      # what sales may grant
 # default_days = 30                # without an agreement
+# net_days_max = 60                # what the law allows, counted from the bill
+# month_end_days_max = 45          # and to the end of a month
+# usage_days_max = 45              # and for bills of metered usage
+# approval_above_minor = 10000000  # a higher credit limit (cents), or none, needs a second person
+# method_type = "ENTERPRISE"       # how the payment method of a term is called
+# method_label = "PaymentEnterprisewith{days}daysdelays"
+# unpaid_after_days = 8            # days late until a debt counts as unpaid
 # late_rate_bp = 1215              # late interest, 1/10,000 per year
+# late_fee_minor = 4000            # for each bill paid late, in cents
 # vat_on_debits = false            # true: VAT is due when billed, not when paid
 
 [series]
