@@ -7,6 +7,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from acquit.core.errors import Conflict
+
+
+class MadeOtherwise(Conflict):
+    """The keys in the directory are those of a demo that another version made."""
+
+    code = "demo-of-another-version"
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -76,15 +84,20 @@ class Keys:
 
 
 def of_members(members: dict[str, Any]) -> Keys:
-    """Return the keys that were kept."""
-    return Keys(
-        **members
-        | {
-            "sub_accounts": tuple(SubAccountKey(**each) for each in members["sub_accounts"]),
-            "staff": tuple(Login(**each) for each in members["staff"]),
-            "sign_in": Login(**members["sign_in"]),
-        }
-    )
+    """Return the keys that were kept. Raises MadeOtherwise when they are not as this version keeps them."""
+    try:
+        return Keys(
+            **members
+            | {
+                "sub_accounts": tuple(SubAccountKey(**each) for each in members["sub_accounts"]),
+                "staff": tuple(Login(**each) for each in members["staff"]),
+                "sign_in": Login(**members["sign_in"]),
+            }
+        )
+    except (KeyError, TypeError) as error:
+        raise MadeOtherwise(
+            "This demo was made by another version of Acquit: remove its directory, or name another with --data."
+        ) from error
 
 
 def write(path: Path, document: dict[str, Any]) -> None:
