@@ -9,7 +9,7 @@ def made() -> Keys:
     login = Login("camille", "secret", "administrator")
     return Keys(
         "key", "secret", "ab12345-acq", "consumer", "bills", (SubAccountKey(1, "ab20001-acq", "consumer"),),
-        "token", (login,), login,
+        (login,), "token", login,
     )  # fmt: skip
 
 

@@ -96,7 +96,8 @@ def of_members(members: dict[str, Any]) -> Keys:
         )
     except (KeyError, TypeError) as error:
         raise MadeOtherwise(
-            "This demo was made by another version of Acquit: remove its directory, or name another with --data."
+            "This demo was made by another version of Acquit: remove its directory, "
+            "or name another with --data."
         ) from error
 
 
