@@ -227,6 +227,9 @@ class Provider:
             return self._list(
                 {key: one for key, one in found.items() if one.get("date", "~")[:10] >= since}, seen
             )
+        if self.batch_below and seen.headers.get("X-Ovh-Batch") and path[-1] == "details":
+            told = [{"key": one, "value": list(world.details[one].values())} for one in path[2].split(",")]
+            return 200, told, {}
         if path[-1] == "details" and path[2] in world.details:
             return self._list(world.details[path[2]], seen)
         found = lists.get(tuple(path[:-1]), {})

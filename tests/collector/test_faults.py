@@ -1,4 +1,4 @@
-"""What bad answers, bad papers and bad machines get: a clear line; the rest goes on; the next run repairs."""
+"""What bad answers, papers and machines get: a clear line each; the rest goes on; the next run repairs."""
 
 import json
 import os
@@ -205,7 +205,7 @@ def test_the_exit_code_and_the_document_tell(provider: Provider, tmp_path: Path,
     assert not any(secret in out + err for secret in ENDPOINT_SECRETS)
     provider.forbidden = set()
     running = collect(config, tmp_path / "archive")
-    assert running.communicate(timeout=60)
+    running.communicate(timeout=60)
     assert running.returncode == 0
 
 
@@ -219,18 +219,22 @@ def test_a_full_disk_is_told_and_the_next_run_goes_on(
     assert "make room" in out + err
     assert "Traceback" not in err
     running = collect(config, tmp_path / "archive")
-    assert running.communicate(timeout=60)
+    running.communicate(timeout=60)
     assert running.returncode == 0
     complete(tmp_path / "archive", 60)
 
 
-@pytest.mark.parametrize("seed", range(8))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(100 if metafunc.config.getoption("--soak") else 6))
+
+
 def test_kill_9_at_any_call_leaves_nothing_missing_or_doubled(
     provider: Provider, tmp_path: Path, config: Path, seed: int
 ) -> None:
     chance = random.Random(seed)
     fill(provider, 30)
-    kinds: list[int | str | None] = [*[None] * 12, 500, "cut", 429]
+    kinds: list[int | str | None] = [*[None] * 40, 500, "cut", 429]
     provider.fault = lambda _path, _number: chance.choice(kinds)
     for _ in range(2):
         running = collect(config, tmp_path / "archive")

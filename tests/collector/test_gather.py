@@ -210,3 +210,13 @@ def test_2215_bills_take_as_many_calls_and_twenty_at_the_pace_of_a_key(tmp_path:
 
 def test_price_of_the_test_provider() -> None:
     assert price(4544)["priceInUcents"] == 4_544_000_000
+
+
+def test_lists_below_several_bills_come_in_one_call_where_the_server_can(
+    provider: Provider, tmp_path: Path
+) -> None:
+    provider.batch_below = True
+    fill(provider, 200, details=3)
+    gathered = run(provider, tmp_path)
+    assert (messages(gathered), gathered[0].details) == ([], 600)
+    assert len(provider.calls) <= 4 + 7

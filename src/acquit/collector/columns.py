@@ -1,8 +1,7 @@
 """The tables of an archive: each column's type and meaning. `docs/reference/archive.md` is written from this.
 
 Amounts are whole numbers of the currency's smallest unit (EUR: cents) beside a `currency`; a currency that
-we do not
-know counts two decimals. `_on` is a day as the provider wrote it, `_at` an instant in UTC.
+we do not know counts two decimals. `_on` is a day as the provider wrote it, `_at` an instant in UTC.
 """
 
 from typing import Final, NamedTuple
@@ -116,10 +115,10 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         ),
         CURRENCY,
         Column("amount_minor", "BIGINT", "what was owed first"),
-        Column("due_minor", "BIGINT", "what is still owed"),
+        Column("due_minor", "BIGINT", "what is still owed, whether its term still runs or not"),
         Column("todo_minor", "BIGINT", "booked, payment not started"),
         Column("pending_minor", "BIGINT", "payment under way"),
-        Column("unmatured_minor", "BIGINT", "owed, its term still running"),
+        Column("unmatured_minor", "BIGINT", "part of it whose term still runs"),
         SEEN,
     ),
     "debt_operation": (

@@ -1,9 +1,8 @@
 """Gather what one account has: its bills with details and papers, debts, methods, orders, sub-accounts.
 
-Idempotent: what the journal knows is not asked again, but the last weeks of bills, open debts and the
-short lists
-are looked at anew. Where a run is broken off, by whatever, the next goes on at the call that was missing.
-Document links are used and thrown away; they never enter the journal.
+Idempotent: what the journal knows is not asked again, but the last weeks of bills, open debts and the short
+lists are looked at anew. Where a run is broken off, by whatever, the next goes on at the call that was
+missing. Document links are used and thrown away; they never enter the journal.
 """
 
 from collections.abc import Callable, Iterator

@@ -109,7 +109,7 @@ QUERIES: Final = {
         billed AS (SELECT order_id, max(bill_id) AS bill_id FROM bill_version GROUP BY order_id)
         SELECT getvariable('account') AS account, debt_id, owed.order_id, bill_id, opened_on, due_on,
                CASE WHEN is_gone THEN 'PAID' WHEN status IS NOT NULL THEN status
-                    WHEN due_minor = 0 AND unmatured_minor = 0 THEN 'PAID'
+                    WHEN due_minor = 0 THEN 'PAID'
                     WHEN unmatured_minor > 0 THEN 'UNMATURED' ELSE 'TO_BE_PAID' END AS status,
                currency, amount_minor, if(is_gone, 0, due_minor) AS due_minor, if(is_gone, 0, todo_minor)
                  AS todo_minor,

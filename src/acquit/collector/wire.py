@@ -1,8 +1,7 @@
 """One signed conversation with an APIv6: paced, repeated where that helps, and told in values.
 
 A call ends in an `Answer` (any status that the provider meant) or in a `Fault` (nothing useful came
-although we
-tried). Neither ever holds a secret. Redirections are not followed: a signature is for one URL.
+although we tried). Neither ever holds a secret. Redirections are not followed: a signature is for one URL.
 """
 
 import hashlib

@@ -1,0 +1,133 @@
+"""A month in the life, against a real Acquit: gather, prove, bill the next month, gather again, prove."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+AS_OF, LATER, PERIOD = "2026-11-23", "2026-12-01", "2026-12"
+
+
+class Company:
+    """A demo company that is being served, and the collector of its customer."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.keys = home, home / "keys.json"
+        self.environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+
+    def acquit(self, *words: str) -> tuple[int, Any]:
+        ran = subprocess.run(
+            [sys.executable, "-m", "acquit", *words, "--json"],
+            capture_output=True, text=True, env=self.environment, cwd=self.home, timeout=300, check=False,
+        )  # fmt: skip
+        assert ran.stdout, ran.stderr
+        return ran.returncode, json.loads(ran.stdout)
+
+    def collect(self, *words: str) -> tuple[int, Any]:
+        archive = () if words[0] in ("init", "accounts", "sub-accounts") else ("--archive", "archive")
+        config = () if words[0] == "ask" else ("--config", "config")
+        return self.acquit("collect", *words, *archive, *config)
+
+    def sign_in(self) -> None:
+        told = json.loads(self.keys.read_text(encoding="utf-8"))
+        self.environment |= {
+            "OVH_ENDPOINT": told["base"],
+            "OVH_APPLICATION_KEY": told["application_key"],
+            "OVH_APPLICATION_SECRET": told["application_secret"],
+            "OVH_CONSUMER_KEY": told["account"]["consumer_key"],
+        }
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    home = tmp_path_factory.mktemp("company")
+    made = Company(home)
+    words = [
+        "demo",
+        "--data",
+        "demo",
+        "--port",
+        "0",
+        "--keys",
+        "keys.json",
+        "--as-of",
+        AS_OF,
+        "--months",
+        "4",
+    ]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "acquit", *words],
+        cwd=home, env=made.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 180
+        while not made.keys.exists():
+            assert server.poll() is None and time.monotonic() < deadline, "the demo company did not come up"  # noqa: PT018
+            time.sleep(0.1)
+        made.sign_in()
+        yield made
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+def test_a_month_in_the_life(company: Company) -> None:
+    code, told = company.collect("init")
+    assert (code, all(right["granted"] for right in told["rights"])) == (0, True)
+    code, told = company.collect("sub-accounts", "add")
+    assert (code, len(told["made"])) == (0, 3)
+
+    code, expected = company.collect("run", "--dry-run")
+    code, first = company.collect("run")
+    assert (code, first["complete"]) == (0, True)
+    bills = sum(one["new_bills"] for one in first["accounts"])
+    assert bills > 10
+    assert expected["papers"] == bills
+    assert all(one["calls"] <= 8 for one in first["accounts"]), "fifty bills' details go in one call"
+
+    code, proof = company.collect("verify")
+    assert code == 0, proof
+    assert {check["name"] for check in proof["checks"] if not check["compared"]} == set()
+
+    code, idle = company.collect("run")
+    assert [one["calls"] for one in idle["accounts"]] == [1, 1, 1, 1]
+
+    code, _ = company.acquit("bills", "run", "--period", PERIOD, "--data", "demo", "--as-of", LATER)
+    assert code == 0
+    code, later = company.collect("run")
+    assert (code, later["complete"]) == (0, True)
+    assert sum(one["new_bills"] for one in later["accounts"]) >= 3
+    assert company.collect("verify")[0] == 0
+
+    _, rows = company.collect("ask", "SELECT DISTINCT due_source, purchase_order_source FROM bill")
+    assert {row["due_source"] for row in rows} == {"read"}
+    assert {row["purchase_order_source"] for row in rows} >= {"read"}
+
+
+def test_a_paper_that_was_touched_is_told(company: Company) -> None:
+    paper = next((company.home / "archive" / "papers").rglob("*.pdf"))
+    content = paper.read_bytes()
+    paper.write_bytes(content + b" ")
+    code, proof = company.collect("verify", "--offline")
+    paper.write_bytes(content)
+    assert code == 1
+    wrong = [one for check in proof["checks"] for one in check["differences"]]
+    assert wrong == [f"{paper.relative_to(company.home / 'archive')}: was changed"]
+
+
+def test_questions_read_the_tables_and_nothing_else(company: Company) -> None:
+    assert company.collect("ask", "SELECT sum(total_minor) AS total FROM bill")[1][0]["total"] > 0
+    for question in (
+        "SELECT * FROM read_csv('/etc/hostname')",
+        "COPY bill TO 'stolen.csv'",
+        "ATTACH 'x.db'",
+        "SET enable_external_access = true",
+    ):
+        code, told = company.collect("ask", question)
+        assert (code, told["error"]["code"]) == (1, "collector"), question
