@@ -111,6 +111,7 @@ def test_a_month_in_the_life(company: Company) -> None:
 
 
 def test_a_paper_that_was_touched_is_told(company: Company) -> None:
+    company.collect("run")
     paper = next((company.home / "archive" / "papers").rglob("*.pdf"))
     content = paper.read_bytes()
     paper.write_bytes(content + b" ")
@@ -122,6 +123,7 @@ def test_a_paper_that_was_touched_is_told(company: Company) -> None:
 
 
 def test_questions_read_the_tables_and_nothing_else(company: Company) -> None:
+    company.collect("run")
     assert company.collect("ask", "SELECT sum(total_minor) AS total FROM bill")[1][0]["total"] > 0
     for question in (
         "SELECT * FROM read_csv('/etc/hostname')",
