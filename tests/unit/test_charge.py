@@ -70,7 +70,7 @@ def test_a_renewal_decides_the_category_of_a_bill() -> None:
 
 
 def test_what_is_billed_once_has_a_key() -> None:
-    assert charge().key == (1, "usage", date(2026, 11, 1))
+    assert charge().key == (1, "usage", "", date(2026, 11, 1))
 
 
 def test_usage_is_told_apart() -> None:

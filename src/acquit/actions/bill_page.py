@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from acquit.core.account import LegalEntity, LegalParty
 from acquit.core.bill import Bill, Draft, Issuing, issue
 from acquit.core.bill_run import Billable, Hold, Outcome, Period, Rules, Totals, decide, totals_of
-from acquit.core.charge import Charge, Renewing, renewals
+from acquit.core.charge import Charge, ChargeKey, Renewing, renewals
 from acquit.core.debt import Debt
 from acquit.core.identifiers import AccountId, DebtId, LegalPartyId, OrderId, PurchaseOrderId, RunId
 from acquit.core.journal import Chart, Entry, EntryKind, Head, bill_postings, chained
@@ -243,7 +243,7 @@ def _charges(
         moves.append((service.service_id, next_on))
     waiting = page.open_charges.get(account_id)
     if waiting:
-        charges = sorted(charges + waiting, key=lambda each: (each.service_id, each.kind, each.period_start))
+        charges = sorted(charges + waiting, key=lambda each: each.key)
     return charges, moves
 
 
@@ -258,6 +258,9 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
     runs.release(tx, account_ids)
     runs.hold(tx, scope.run_id, decided.holds)
     runs.accept(tx, _held_renewals(page, decided.holds))
+    billed = _billed_charges(page, decided.drafts)
+    if billed:
+        billables.close_charges(tx, billed)
     runs.resolve(tx, [account_id for account_id in account_ids if account_id not in parked])
     runs.park(tx, scope.run_id, parked)
     _warn(tx, scope, page, decided)
@@ -274,6 +277,21 @@ def _held_renewals(page: Page, holds: Iterable[Hold]) -> list[tuple[AccountId, C
             if charge.kind == "renewal" and charge.key not in known
         ]
     return fresh
+
+
+def _billed_charges(page: Page, drafts: Iterable[Draft]) -> list[tuple[AccountId, ChargeKey]]:
+    """Return the open charges that the drafts bear."""
+    if not page.open_charges:
+        return []
+    known = {account_id: {each.key for each in charges} for account_id, charges in page.open_charges.items()}
+    found = []
+    for unnumbered in drafts:
+        account_id = unnumbered.sharing.account_id
+        for detail in unnumbered.details if account_id in known else ():
+            key = (detail.service_id, detail.kind, detail.part, detail.period_start)
+            if key in known[account_id]:
+                found.append((account_id, key))
+    return found
 
 
 def _warn(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> None:

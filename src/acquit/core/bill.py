@@ -6,7 +6,7 @@ bill is final; what corrects it is another document.
 """
 
 from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -70,6 +70,7 @@ class Detail:
     period_end: date
     purchase_order_line_no: int | None = None
     correction_no: int = 0
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +321,9 @@ def _detail(number: int, charge: Charge, case: TaxCase) -> Detail:
         case.rate_bp,
         charge.period_start,
         charge.period_end,
+        None,
+        0,
+        charge.part,
     )
 
 
@@ -327,21 +331,7 @@ def _on_line(detail: Detail, order: PurchaseOrder) -> Detail:
     line = order.line_for(detail.domain)
     if line is None:
         return detail
-    return Detail(
-        detail.detail_no,
-        detail.service_id,
-        detail.kind,
-        detail.domain,
-        detail.description,
-        detail.quantity_e4,
-        detail.unit_price_ucents,
-        detail.net_minor,
-        detail.vat_category,
-        detail.vat_rate_bp,
-        detail.period_start,
-        detail.period_end,
-        line.line_no,
-    )
+    return replace(detail, purchase_order_line_no=line.line_no)
 
 
 def _siren_problems(siren: str, who: str, where: str) -> list[Problem]:

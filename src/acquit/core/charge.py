@@ -1,7 +1,7 @@
 """Charges: priced facts not yet billed, and the renewals that services bring on their anniversaries.
 
-`period_end` is the last day covered. A charge is billed once: its key (account, service, kind, start
-of its period) is unique among the details of all bills.
+`period_end` is the last day covered. A charge is billed once: its key (account, service, kind, part,
+start of its period) is unique among the details of all bills.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,16 @@ class ChargeKind(StrEnum):
     ONE_OFF = "one-off"
 
 
+ChargeKey = tuple[ServiceId, str, str, date]
+"""Service (0: the account itself), kind, part and start of the period."""
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A priced fact to bill: negative by quantity (a discount), never by price."""
+    """A priced fact to bill: negative by quantity (a discount), never by price.
+
+    `part` tells charges of one service, kind and period apart: a meter, a discount; mostly empty.
+    """
 
     service_id: ServiceId
     kind: str
@@ -46,11 +53,12 @@ class Charge:
     currency: Currency
     category: str = "purchase"
     billing_group_id: BillingGroupId | None = None
+    part: str = ""
 
     @property
-    def key(self) -> tuple[ServiceId, str, date]:
-        """What is billed once per account: service, kind and start of the period."""
-        return self.service_id, self.kind, self.period_start
+    def key(self) -> ChargeKey:
+        """What is billed once per account: service, kind, part and start of the period."""
+        return self.service_id, self.kind, self.part, self.period_start
 
     @property
     def net_minor(self) -> int:

@@ -7,29 +7,31 @@ from acquit.store.audit_check import Check
 CHARGES_ONCE: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE times > 1))[1:1000], '{}') AS differences
-      FROM (SELECT account_id || '/' || service_id || '/' || kind || '/' || period_start AS id,
+      FROM (SELECT account_id || '/' || service_id || '/' || concat_ws(':', kind, nullif(part, '')) || '/'
+                     || period_start AS id,
                    count(*) AS times
               FROM bill_detail
-             GROUP BY account_id, service_id, kind, period_start, correction_no) compared
+             GROUP BY account_id, service_id, kind, part, period_start, correction_no) compared
 """
 
 CHARGES_BILLED: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
       FROM (SELECT coalesce(c.account_id, d.account_id) || '/' || coalesce(c.service_id, d.service_id)
-                     || '/' || coalesce(c.kind, d.kind) || '/'
+                     || '/' || concat_ws(':', coalesce(c.kind, d.kind), nullif(coalesce(c.part, d.part), ''))
+                     || '/'
                      || coalesce(c.period_start, d.period_start) AS id,
                    CASE WHEN c.account_id IS NULL THEN d.kind <> 'renewal'
                         ELSE d.account_id IS NOT NULL
                              AND (d.quantity_e4 <> c.quantity_e4 OR d.unit_price_ucents <> c.unit_price_ucents
                                   OR d.period_end <> c.period_end) END AS differs
               FROM charge c
-              FULL JOIN (SELECT account_id, service_id, kind, period_start, period_end, quantity_e4,
+              FULL JOIN (SELECT account_id, service_id, kind, part, period_start, period_end, quantity_e4,
                                 unit_price_ucents
                            FROM bill_detail
                           WHERE correction_no = 0) d
                 ON d.account_id = c.account_id AND d.service_id = c.service_id AND d.kind = c.kind
-               AND d.period_start = c.period_start) compared
+               AND d.part = c.part AND d.period_start = c.period_start) compared
 """
 
 CHARGES_CONSERVED: Final[LiteralString] = """
@@ -42,8 +44,8 @@ CHARGES_CONSERVED: Final[LiteralString] = """
                 d.net_minor AS billed_minor
            FROM charge c
            LEFT JOIN bill_detail d ON d.account_id = c.account_id AND d.service_id = c.service_id
-                                  AND d.kind = c.kind AND d.period_start = c.period_start
-                                  AND d.correction_no = 0
+                                  AND d.kind = c.kind AND d.part = c.part
+                                  AND d.period_start = c.period_start AND d.correction_no = 0
          )
     SELECT count(*) AS compared,
            coalesce((array_agg(currency || '/' || accepted_on ORDER BY currency, accepted_on)
@@ -53,6 +55,26 @@ CHARGES_CONSERVED: Final[LiteralString] = """
                    coalesce(sum(net_minor) FILTER (WHERE billed_minor IS NULL), 0) AS open
               FROM told
              GROUP BY currency, accepted_on) compared
+"""
+
+CHARGES_OPEN: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT coalesce(c.account_id, o.account_id) || '/' || coalesce(c.service_id, o.service_id) || '/'
+                     || concat_ws(':', coalesce(c.kind, o.kind), nullif(coalesce(c.part, o.part), '')) || '/'
+                     || coalesce(c.period_start, o.period_start) AS id,
+                   c.account_id IS NULL OR (o.account_id IS NULL) <> c.is_billed
+                     OR o.accepted_on <> c.accepted_on AS differs
+              FROM (SELECT c.account_id, c.service_id, c.kind, c.part, c.period_start, c.accepted_on,
+                           d.account_id IS NOT NULL AS is_billed
+                      FROM charge c
+                      LEFT JOIN (SELECT DISTINCT account_id, service_id, kind, part, period_start
+                                   FROM bill_detail) d
+                        ON d.account_id = c.account_id AND d.service_id = c.service_id AND d.kind = c.kind
+                       AND d.part = c.part AND d.period_start = c.period_start) c
+              FULL JOIN open_charge o
+                ON o.account_id = c.account_id AND o.service_id = c.service_id AND o.kind = c.kind
+               AND o.part = c.part AND o.period_start = c.period_start) compared
 """
 
 RENEWALS: Final[LiteralString] = """
@@ -176,6 +198,7 @@ CHECKS: Final = (
     Check("charges-billed-once", CHARGES_ONCE),
     Check("charges-as-accepted", CHARGES_BILLED),
     Check("charges-conserved", CHARGES_CONSERVED),
+    Check("charges-open", CHARGES_OPEN),
     Check("renewal-dates", RENEWALS),
     Check("renewal-periods", RENEWAL_PERIODS),
     Check("order-draws", ORDER_DRAWS),

@@ -13,7 +13,7 @@ from typing import Any, Final, LiteralString
 from psycopg.rows import tuple_row
 
 from acquit.core.account import LegalParty, TaxProfile
-from acquit.core.charge import Charge, Renewing
+from acquit.core.charge import Charge, ChargeKey, Renewing
 from acquit.core.identifiers import AccountId, LegalEntityId, LegalPartyId
 from acquit.core.journal import Head
 from acquit.core.tax import Rates
@@ -25,18 +25,11 @@ _RENEWS: Final[LiteralString] = """
            AND (s.terminated_on IS NULL OR s.terminated_on > s.next_renewal_on)
 """
 
-_IS_OPEN: Final[LiteralString] = """
-           c.accepted_on <= %(until_on)s AND NOT EXISTS (
-           SELECT FROM bill_detail d
-            WHERE d.account_id = c.account_id AND d.service_id = c.service_id AND d.kind = c.kind
-              AND d.period_start = c.period_start)
-"""
-
 _DUE_SERVICES: Final[LiteralString] = "WITH due AS (SELECT s.account_id FROM service s WHERE"
 
-_DUE_CHARGES: Final[LiteralString] = "UNION SELECT c.account_id FROM charge c WHERE"
-
 _DUE_PAGES: Final[LiteralString] = """
+          UNION
+         SELECT account_id FROM open_charge WHERE accepted_on <= %(until_on)s
           UNION
          SELECT account_id FROM held_bill WHERE released_at IS NULL
           UNION
@@ -59,7 +52,7 @@ _DUE_PAGES: Final[LiteralString] = """
      ORDER BY page
 """
 
-DUE: Final[LiteralString] = _DUE_SERVICES + _RENEWS + _DUE_CHARGES + _IS_OPEN + _DUE_PAGES
+DUE: Final[LiteralString] = _DUE_SERVICES + _RENEWS + _DUE_PAGES
 
 CLAIM: Final[LiteralString] = """
     SELECT account_id
@@ -122,16 +115,25 @@ _BY_SERVICE: Final[LiteralString] = " ORDER BY s.account_id, s.service_id"
 
 RENEWING: Final[LiteralString] = _SERVICES + _RENEWS + _BY_SERVICE
 
-_CHARGES: Final[LiteralString] = """
+OPEN_CHARGES: Final[LiteralString] = """
     SELECT c.account_id, c.service_id, c.kind, c.period_start, c.period_end, c.description, c.domain,
-           c.quantity_e4, c.unit_price_ucents, c.currency, c.category, s.billing_group_id
-      FROM charge c
+           c.quantity_e4, c.unit_price_ucents, c.currency, c.category, s.billing_group_id, c.part
+      FROM open_charge o
+      JOIN charge c ON c.account_id = o.account_id AND c.service_id = o.service_id AND c.kind = o.kind
+                   AND c.part = o.part AND c.period_start = o.period_start
       LEFT JOIN service s ON s.account_id = c.account_id AND s.service_id = c.service_id
-     WHERE c.account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND"""
+     WHERE o.account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND o.accepted_on <= %(until_on)s
+     ORDER BY c.account_id, c.service_id, c.kind, c.part, c.period_start
+"""
 
-_BY_CHARGE: Final[LiteralString] = " ORDER BY c.account_id, c.service_id, c.kind, c.period_start"
-
-OPEN_CHARGES: Final[LiteralString] = _CHARGES + _IS_OPEN + _BY_CHARGE
+CLOSE_CHARGES: Final[LiteralString] = """
+    DELETE FROM open_charge o
+     USING unnest(string_to_array(%(account_ids)s, ' '), string_to_array(%(service_ids)s, ' ')::bigint[],
+                  string_to_array(%(kinds)s, ' '), string_to_array(%(starts)s, ' ')::date[])
+             AS b(account_id, service_id, kind, start_on)
+     WHERE o.account_id = b.account_id AND o.service_id = b.service_id
+       AND o.kind || ':' || o.part = b.kind AND o.period_start = b.start_on
+"""
 
 HEADS: Final[LiteralString] = """
     SELECT a.account_id, e.entry_no, e.hash
@@ -262,6 +264,17 @@ def open_charges(
     for row in _rows(tx, OPEN_CHARGES, account_ids=" ".join(account_ids), until_on=until_on):
         found[row[0]].append(Charge(*row[1:]))
     return found
+
+
+def close_charges(tx: Transaction, billed: Sequence[tuple[AccountId, ChargeKey]]) -> int:
+    """Take charges that stand on a bill now from those that are open; return how many."""
+    return tx.run(
+        CLOSE_CHARGES,
+        account_ids=" ".join([account_id for account_id, _ in billed]),
+        service_ids=" ".join([str(key[0]) for _, key in billed]),
+        kinds=" ".join([f"{key[1]}:{key[2]}" for _, key in billed]),
+        starts=" ".join([str(key[3]) for _, key in billed]),
+    )
 
 
 def heads(tx: Transaction, account_ids: Sequence[AccountId]) -> dict[AccountId, Head]:

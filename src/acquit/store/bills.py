@@ -24,7 +24,7 @@ DETAIL: Final = {
     "detail_no": "int4", "service_id": "int8", "kind": "text", "domain": "text", "description": "text",
     "quantity_e4": "int8", "unit_price_ucents": "int8", "net_minor": "int8", "vat_category": "text",
     "vat_rate_bp": "int4", "period_start": "date", "period_end": "date", "purchase_order_line_no": "int4",
-    "correction_no": "int4",
+    "correction_no": "int4", "part": "text",
 }  # fmt: skip
 TAX: Final = {
     "vat_category": "text", "vat_rate_bp": "int4", "net_minor": "int8", "tax_minor": "int8",
@@ -48,7 +48,8 @@ FIND: Final[LiteralString] = """
 
 DETAILS: Final[LiteralString] = """
     SELECT detail_no, service_id, kind, domain, description, quantity_e4, unit_price_ucents, net_minor,
-           vat_category, vat_rate_bp, period_start, period_end, purchase_order_line_no, correction_no
+           vat_category, vat_rate_bp, period_start, period_end, purchase_order_line_no, correction_no,
+           part
       FROM bill_detail
      WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
      ORDER BY detail_no

@@ -109,9 +109,9 @@ HELD: Final[LiteralString] = """
 """
 
 CHARGE: Final = {
-    "account_id": "text", "service_id": "int8", "kind": "text", "period_start": "date", "period_end": "date",
-    "description": "text", "domain": "text", "quantity_e4": "int8", "unit_price_ucents": "int8",
-    "currency": "text", "category": "text", "accepted_on": "date",
+    "account_id": "text", "service_id": "int8", "kind": "text", "part": "text", "period_start": "date",
+    "period_end": "date", "description": "text", "domain": "text", "quantity_e4": "int8",
+    "unit_price_ucents": "int8", "currency": "text", "category": "text", "accepted_on": "date",
 }  # fmt: skip
 
 
@@ -262,6 +262,7 @@ def accept(tx: Transaction, charges: Iterable[tuple[AccountId, Charge]]) -> int:
             account_id,
             charge.service_id,
             charge.kind,
+            charge.part,
             charge.period_start,
             charge.period_end,
             charge.description,

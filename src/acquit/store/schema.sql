@@ -578,6 +578,7 @@ CREATE TABLE charge (
     account_id         text COLLATE "C" NOT NULL,
     service_id         bigint NOT NULL,
     kind               text NOT NULL CHECK (kind IN ('installation', 'renewal', 'usage', 'adjustment', 'discount', 'one-off')),
+    part               text COLLATE "C" NOT NULL DEFAULT '' CHECK (part ~ '^[A-Za-z0-9._:-]{0,80}$'),
     period_start       date NOT NULL,
     period_end         date NOT NULL,
     charge_no          bigint NOT NULL DEFAULT nextval('charge_no'),
@@ -589,9 +590,30 @@ CREATE TABLE charge (
     category           text NOT NULL DEFAULT 'purchase',
     accepted_on        date NOT NULL,
     accepted_at        timestamptz NOT NULL DEFAULT instant(),
-    PRIMARY KEY (account_id, service_id, kind, period_start)
+    PRIMARY KEY (account_id, service_id, kind, part, period_start)
 );
-COMMENT ON TABLE charge IS 'fact: a priced fact to bill in arrears (accepted_on is the cut-off it counts for); open while no bill_detail bears its key. period_end is the last day covered';
+COMMENT ON TABLE charge IS 'fact: a priced fact to bill in arrears (accepted_on is the cut-off it counts for); open while no bill_detail bears its key. part tells charges of one kind and period apart (a meter, a discount); service 0 is the account itself. period_end is the last day covered';
+
+CREATE TABLE open_charge (
+    account_id    text COLLATE "C" NOT NULL,
+    service_id    bigint NOT NULL,
+    kind          text NOT NULL,
+    part          text COLLATE "C" NOT NULL,
+    period_start  date NOT NULL,
+    accepted_on   date NOT NULL,
+    PRIMARY KEY (account_id, service_id, kind, part, period_start)
+);
+COMMENT ON TABLE open_charge IS 'charges on no bill yet: a trigger adds each new charge, the run that bills it takes it away; the audit compares with charge and bill_detail';
+
+CREATE FUNCTION open_new_charges() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO open_charge (account_id, service_id, kind, part, period_start, accepted_on)
+    SELECT account_id, service_id, kind, part, period_start, accepted_on FROM fresh;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER charge_opened AFTER INSERT ON charge
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION open_new_charges();
 
 -- ---------------------------------------------------------------- bill runs and bills
 
@@ -699,6 +721,7 @@ CREATE TABLE bill_detail (
     detail_no               integer NOT NULL,
     service_id              bigint NOT NULL,
     kind                    text NOT NULL,
+    part                    text COLLATE "C" NOT NULL DEFAULT '',
     correction_no           integer NOT NULL DEFAULT 0,
     domain                  text NOT NULL,
     description             text NOT NULL,
@@ -712,8 +735,8 @@ CREATE TABLE bill_detail (
     purchase_order_line_no  integer,
     PRIMARY KEY (account_id, bill_id, detail_no)
 );
-CREATE UNIQUE INDEX bill_detail_charge ON bill_detail (account_id, service_id, kind, period_start, correction_no);
-COMMENT ON TABLE bill_detail IS 'fact: one line of a bill; a charge is billed once: unique (account, service, kind, start of its period) per correction. period_end is the last day covered';
+CREATE UNIQUE INDEX bill_detail_charge ON bill_detail (account_id, service_id, kind, part, period_start, correction_no);
+COMMENT ON TABLE bill_detail IS 'fact: one line of a bill; a charge is billed once: unique (account, service, kind, part, start of its period) per correction. period_end is the last day covered';
 
 CREATE TABLE bill_tax (
     account_id      text COLLATE "C" NOT NULL,

@@ -145,12 +145,12 @@ def insert_charges(tx: Transaction, account_id: AccountId, charges: Iterable[Cha
     """Write charges that are accepted on the first day of their period, and return how many."""
     return tx.copy(
         "charge",
-        ("account_id", "service_id", "kind", "period_start", "period_end", "description", "domain",
+        ("account_id", "service_id", "kind", "part", "period_start", "period_end", "description", "domain",
          "quantity_e4", "unit_price_ucents", "currency", "category", "accepted_on"),
         (
-            (account_id, each.service_id, each.kind, each.period_start, each.period_end, each.description,
-             each.domain, each.quantity_e4, each.unit_price_ucents, each.currency, each.category,
-             each.period_start)
+            (account_id, each.service_id, each.kind, each.part, each.period_start, each.period_end,
+             each.description, each.domain, each.quantity_e4, each.unit_price_ucents, each.currency,
+             each.category, each.period_start)
             for each in charges
         ),
     )  # fmt: skip
