@@ -225,7 +225,7 @@ def test_a_key_ends_as_asked(
         (("--rule", "GET /me", "--validity", "99999999d"), (1, "bad-end")),
         (("--rule", "GET /me", "--validity", "soon"), (2, "usage")),
         (("--rule", "GET /me", "--expires", "2020-01-01"), (1, "bad-end")),
-        (("--rule", "GET /me", "--expires", "2100-01-01", "--validity", "1d"), (1, "choose-one")),
+        (("--rule", "GET /me", "--expires", "2100-01-01", "--validity", "1d"), (2, "choose-one")),
     ],
 )
 def test_a_wrong_key_is_refused(run: Run, options: tuple[str, ...], refused: tuple[int, str]) -> None:

@@ -213,8 +213,8 @@ def test_renewal_is_set(run: Run, context: Context) -> None:
     assert (manual["renewal"], manual["renews"]) == ("manual", False)
     assert run(*renewal, "--automatic", "--delete-at-expiration")["renews"] is False
     assert run(*renewal, "--keep-at-expiration")["renews"] is True
-    assert run(*renewal) == (1, "choose-one")
-    assert run(*renewal, "--manual", "--automatic") == (1, "choose-one")
+    assert run(*renewal) == (2, "choose-one")
+    assert run(*renewal, "--manual", "--automatic") == (2, "choose-one")
     assert run("service", "renewal", "srv-2", "--account", ACME, "--manual") == (1, "no-such-service")
     grant_enterprise_terms(context, ACME, AskedTerm(Term(45)), by="cli")
     assert run(*renewal, "--manual") == (1, "renewal-is-permanent")

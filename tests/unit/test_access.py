@@ -216,7 +216,11 @@ def test_the_clock_may_be_half_a_minute_off(stamp: str, in_time: bool) -> None:
     ],
 )
 def test_a_caller_may_have_signed_with_or_without_the_port(origins: list[str], urls: tuple[str, ...]) -> None:
-    assert candidate_urls(origins, "/1.0/me") == urls
+    assert candidate_urls(origins, "/1.0/me?a=b") == tuple(url + "?a=b" for url in urls)
+
+
+def test_a_bare_question_mark_may_have_been_signed_too() -> None:
+    assert candidate_urls(["https://a"], "/1.0/me") == ("https://a/1.0/me", "https://a/1.0/me?")
 
 
 # ---------------------------------------------------------------- the ladder

@@ -17,6 +17,7 @@ from acquit.core.terms import (
     CreditLimitExceeded,
     Grant,
     Method,
+    NobodyNamed,
     NothingToApprove,
     NotThePayer,
     OverrideReasonMissing,
@@ -290,6 +291,8 @@ def test_approval_is_by_another_person_and_once() -> None:
     law.refuse_approval(waiting, "operator:bob")
     with pytest.raises(SamePersonApproves):
         law.refuse_approval(waiting, "operator:alice")
+    with pytest.raises(NobodyNamed):
+        law.refuse_approval(waiting, "cli")
     for done in (
         grant(),
         replace(waiting, approved_by="operator:bob"),

@@ -118,7 +118,7 @@ def _orders(tx: Transaction, request: Request, ids: Sequence[int]) -> dict[int, 
 
 def _order(order: ListedOrder, request: Request) -> dict[str, Any]:
     return {
-        "active": order.active,
+        "active": order.active and order.status != "DELETED",
         "billingGroupId": order.billing_group_id,
         "creationDate": wire.instant(order.created_at, request.zone),
         "description": order.description,

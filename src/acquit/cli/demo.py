@@ -7,9 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from acquit.cli.program import AlsoTls, Given, Program, Serving
+from acquit.cli.program import AlsoTls, Given, Program, Serving, WrongUsage
 from acquit.cli.screen import facts
-from acquit.core.errors import Invalid
 
 if TYPE_CHECKING:
     from acquit.demo.home import Home
@@ -53,7 +52,7 @@ def demo(
         Make it, print the guide's walk and exit.
     """
     if accounts < 0:
-        raise Invalid("--accounts is 0 or more.")
+        raise WrongUsage("--accounts is 0 or more.")
     directory = program.options.data or program.data.parent / BESIDE
     there = program.at(directory)
     program.refuse_port(port)

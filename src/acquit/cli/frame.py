@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from acquit.cli.commands import COMMANDS
-from acquit.cli.program import Options, Program
+from acquit.cli.program import Options, Program, WrongUsage
 from acquit.cli.screen import Screen
 from acquit.core.errors import Refusal
 
@@ -42,6 +42,8 @@ def run(tokens: Sequence[str], make: Make, explain: Explain) -> int:
     except CycloptsError as error:
         hint = "acquit " + " ".join([*(error.command_chain or ()), "--help"])
         return _fail(screen, WRONG_USAGE, "usage", f"{error} See: {hint}")
+    except WrongUsage as refusal:
+        return _fail(screen, WRONG_USAGE, refusal.code, refusal.message, refusal.details)
     except Refusal as refusal:
         return _fail(screen, REFUSED, refusal.code, refusal.message, refusal.details)
     except UnicodeEncodeError as error:

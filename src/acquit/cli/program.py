@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from acquit.cli.screen import Screen
+from acquit.core.errors import Invalid
 
 if TYPE_CHECKING:
     from acquit.actions.context import Context
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 Ready = Callable[[str, str | None], None]
 """Called with the origin, such as `http://127.0.0.1:8080`, and that of https, once all of it answers."""
+
+
+class WrongUsage(Invalid):
+    """The words of the command do not go together; it exits with 2."""
+
+    code = "usage"
 
 
 @dataclass(frozen=True, slots=True)

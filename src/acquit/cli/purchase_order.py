@@ -17,7 +17,7 @@ from acquit.actions.context import Context
 from acquit.actions.import_purchase_orders import import_purchase_orders
 from acquit.actions.loading import account_in, today_of
 from acquit.actions.set_purchase_order import set_purchase_order
-from acquit.cli.program import Given
+from acquit.cli.program import Given, WrongUsage
 from acquit.cli.screen import table
 from acquit.cli.terms import ChooseOne, Operator, actor
 from acquit.core.account import NoSuchAccount
@@ -88,7 +88,7 @@ def set_(
             _refuse_both(account, reference)
             orders = import_purchase_orders(context, _content(file), _form(file), by=actor(operator))
         elif account is None or reference is None:
-            raise Invalid("Say which order with --account and --reference, or give a --file.")
+            raise WrongUsage("Say which order with --account and --reference, or give a --file.")
         else:
             account_id = AccountId(account)
             members = _members(context, account_id, sub_account or [])

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from acquit.cli.program import Given, Serving
-from acquit.core.errors import Invalid
+from acquit.cli.program import Given, Serving, WrongUsage
 
 
 def serve(
@@ -37,7 +36,7 @@ def serve(
         Also carry out what is due; --no-worker leaves it to `acquit worker`.
     """
     if (tls_cert is None) != (tls_key is None):
-        raise Invalid("https needs both: --tls-cert and --tls-key.")
+        raise WrongUsage("https needs both: --tls-cert and --tls-key.")
     serving = Serving(host, port, workers, tls_cert, tls_key, worker)
     program.serve(serving, lambda origin, _: program.screen.say(f"Serving on {origin} (Ctrl-C stops)."))
 

@@ -11,7 +11,7 @@ from acquit.actions.grant_enterprise_terms import approve_enterprise_terms, gran
 from acquit.actions.list_notices import notices_of
 from acquit.actions.loading import account_in, today_of
 from acquit.actions.revoke_enterprise_terms import revoke_enterprise_terms
-from acquit.cli.program import Given
+from acquit.cli.program import Given, WrongUsage
 from acquit.cli.screen import Screen, facts, table
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, GrantId
@@ -34,7 +34,7 @@ UsageBill = Annotated[
 Override = Annotated[str | None, Parameter(help="Why metered usage gets the longer term too.")]
 
 
-class ChooseOne(Invalid):
+class ChooseOne(WrongUsage):
     """Two options contradict each other."""
 
     code = "choose-one"

@@ -289,9 +289,13 @@ def sign(secret: str, consumer_key: str, method: str, url: str, body: bytes, tim
 
 
 def candidate_urls(origins: Sequence[str], target: str) -> tuple[str, ...]:
-    """Return the URLs the caller may have signed: each origin as it is, and without its port."""
-    both = [form for origin in origins for form in (origin, _without_port(origin))]
-    return tuple(origin + target for origin in dict.fromkeys(both))
+    """Return the URLs the caller may have signed: each origin as it is, and without its port.
+
+    A bare `?` at the end is signed by who writes it, and lost on the way.
+    """
+    both = dict.fromkeys(form for origin in origins for form in (origin, _without_port(origin)))
+    ends = (target,) if "?" in target else (target, target + "?")
+    return tuple(origin + end for end in ends for origin in both)
 
 
 def _without_port(origin: str) -> str:

@@ -76,6 +76,12 @@ class SamePersonApproves(Forbidden):
     code = "same-person-approves"
 
 
+class NobodyNamed(Forbidden):
+    """An approval is given by an operator with a name, not by a shell."""
+
+    code = "nobody-named"
+
+
 class NothingToApprove(Conflict):
     """The grant needs no approval, has it, or has ended."""
 
@@ -278,10 +284,15 @@ def is_same(grant: Grant, term: Term, credit_limit_minor: int | None, usage_choi
 def refuse_approval(grant: Grant, by: str) -> None:
     """Pass when `by` may approve the grant.
 
-    Raises NothingToApprove when it waits for none, SamePersonApproves for the one who granted it.
+    Raises NothingToApprove when it waits for none, NobodyNamed when no operator is named, SamePersonApproves
+    for the one who granted it.
     """
     if grant.is_approved or grant.end_on is not None:
         raise NothingToApprove(f"Grant {grant.grant_id} does not wait for an approval.")
+    if not by.startswith("operator:"):
+        raise NobodyNamed(
+            f"Grant {grant.grant_id} is approved by a second person, who has a name: say which operator."
+        )
     if grant.granted_by == by:
         raise SamePersonApproves(
             f"Grant {grant.grant_id} was made by {by}; a second person has to approve it.", granted_by=by
