@@ -21,6 +21,7 @@ from acquit.actions.bill_page import AfterPage, Scope, Written, bill_page, decid
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import entity_in, require_staff
+from acquit.actions.run_inputs import keep_inputs
 from acquit.core import bill_run, snapshot
 from acquit.core.bill import seller_problems
 from acquit.core.bill_run import CannotRun, RunStatus, Totals, totals_of
@@ -119,7 +120,7 @@ def run_bills(
         return _reports(scope, tally, RunStatus.REHEARSED, {}, time.perf_counter() - started)
     with context.database.write() as tx:
         run_id = runs.open_run(tx, legal_entity_id, str(month))
-    scope = replace(scope, run_id=run_id, after_page=after_page)
+    scope = replace(scope, run_id=run_id, after_page=after_page, keep_inputs=keep_inputs)
     with _without_collector():
         _run(context, scope, pages, tally)
     status, parked, billed = _close(context, scope, run_id, tally)
