@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, LiteralString
 
 from acquit.core.credit_balance import CreditLot, CreditType
-from acquit.core.identifiers import AccountId, CreditMovementId, DebtId
+from acquit.core.identifiers import AccountId, CreditMovementId, DebtId, RunId
 from acquit.core.money import Currency
 from acquit.store.transaction import Transaction
 
@@ -53,6 +53,15 @@ HISTORY: Final[LiteralString] = """
       FROM credit_movement m
       LEFT JOIN debt d ON d.account_id = m.debt_account_id AND d.debt_id = m.debt_id
      WHERE m.account_id = %(account_id)s
+     ORDER BY m.movement_id
+"""
+
+USED_IN_RUN: Final[LiteralString] = """
+    SELECT b.bill_id, m.lot_id, -m.amount_minor AS amount_minor
+      FROM bill b
+      JOIN credit_movement m ON m.account_id = b.payer_id AND m.debt_account_id = b.account_id
+                            AND m.debt_id = b.order_id AND m.amount_minor < 0
+     WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
      ORDER BY m.movement_id
 """
 
@@ -122,6 +131,16 @@ def next_ids(tx: Transaction, count: int) -> list[tuple[int, CreditMovementId]]:
 def write(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
     """Write uses of lots; the rows have the columns of MOVEMENT."""
     tx.copy("credit_movement", tuple(MOVEMENT), rows, tuple(MOVEMENT.values()))
+
+
+def used_in_run(
+    tx: Transaction, run_id: RunId, account_ids: Iterable[AccountId]
+) -> dict[str, list[tuple[CreditMovementId, int]]]:
+    """Return which lots paid how much of each bill that the run issued to the accounts."""
+    found: dict[str, list[tuple[CreditMovementId, int]]] = defaultdict(list)
+    for row in tx.all(USED_IN_RUN, run_id=run_id, account_ids=" ".join(account_ids)):
+        found[row.bill_id].append((row.lot_id, row.amount_minor))
+    return found
 
 
 def give_back(
