@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from importlib.util import find_spec
+from multiprocessing.connection import wait as wait_for_any
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,10 +27,12 @@ from acquit.cli.screen import Screen
 from acquit.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
     from multiprocessing.synchronize import Event
 
     from acquit.actions.context import Context
+    from acquit.actions.share_run import Assignment, Told
     from acquit.adapters.http import Site, Tls
     from acquit.api.origin import Proxies
     from acquit.ports import Clock
@@ -84,6 +87,7 @@ def _program(world: World, options: Options, screen: Screen) -> Program:
         restore=lambda source: _restore(world.settings, source),
         refuse_port=lambda port: _refuse_port(world.settings, port),
         at=at,
+        crew=lambda size: crew_of(world, size),
     )
 
 
@@ -180,6 +184,82 @@ def _clock(world: World, database: "Database") -> "Clock":
         return FixedClock(world.as_of)
     with database.read() as tx:
         return SystemClock(business_days_ahead(tx))
+
+
+# ---------------------------------------------------------------- a bill run's crew
+
+
+class Processes:
+    """Processes of this program that bill beside it; each tells through a pipe of its own."""
+
+    def __init__(self, world: World, size: int) -> None:
+        self.size = size
+        self._world = world
+        self._spawn = multiprocessing.get_context("spawn")
+        self._stopped = self._spawn.Event()
+        self._running: dict[Connection, SpawnProcess] = {}
+
+    def start(self, assignments: "Sequence[Assignment]") -> None:
+        """Start a process for each assignment."""
+        for assignment in assignments:
+            ours, theirs = self._spawn.Pipe(duplex=False)
+            child = self._spawn.Process(
+                target=bill_beside, args=(self._world, assignment, theirs, self._stopped)
+            )
+            child.start()
+            theirs.close()
+            self._running[ours] = child
+
+    def told(self, seconds: float) -> "list[Told]":
+        """Return what was told since; a pipe that ends belongs to a process that is done, or died."""
+        found: list[Told] = []
+        ready = {id(each) for each in wait_for_any(list(self._running), seconds)}
+        for pipe in [each for each in self._running if id(each) in ready]:
+            try:
+                while pipe.poll():
+                    found.append(pipe.recv())
+            except (EOFError, OSError):
+                self._running.pop(pipe).join()
+        return found
+
+    def works(self) -> bool:
+        """Whether any of them still works."""
+        return bool(self._running)
+
+    def stop(self) -> None:
+        """Let each end with the page at hand; who does not is ended."""
+        self._stopped.set()
+        for child in self._running.values():
+            child.join(STOP_SECONDS)
+            child.kill()
+            child.join()
+
+
+@contextmanager
+def crew_of(world: World, size: int) -> Iterator[Processes]:
+    """Lend so many processes that bill; none is left behind, whatever happens here."""
+    crew = Processes(world, size)
+    try:
+        yield crew
+    finally:
+        crew.stop()
+
+
+def bill_beside(world: World, assignment: "Assignment", pipe: "Connection", stopped: "Event") -> None:
+    """Bill an assignment in this process until it is done, we are told to stop, or our parent is gone.
+
+    What goes wrong here ends this process alone: the parent does what is left and tells what is wrong.
+    """
+    from acquit.actions.share_run import bill_assigned
+
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _stop_with_parent(stop)
+    try:
+        with opened(world) as context:
+            bill_assigned(context, assignment, pipe.send, lambda: stop.is_set() or stopped.is_set())
+    except Exception as error:
+        log.warning("crew.ended", extra={"reason": str(error)})
 
 
 # ---------------------------------------------------------------- the server

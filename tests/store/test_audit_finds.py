@@ -16,11 +16,17 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 import acquit.store.audit
+from acquit.actions.add_credit import Credit, add_credit
+from acquit.actions.agree_discount import agree_discount
+from acquit.actions.agree_minimum_spend import agree_minimum_spend
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
+from acquit.core.credit_balance import CreditType
 from acquit.core.debt import Allocation
-from acquit.core.identifiers import BillId, DebtId
+from acquit.core.discount import Discount
+from acquit.core.identifiers import BillId, DebtId, DiscountId, MinimumSpendId
+from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, Policy
@@ -59,10 +65,10 @@ TAMPERINGS = [
     by("due-dates", "FR00000001", f"UPDATE bill SET due_on = due_on + 1 {ONE}"),
     by("numbers-gapless", "FR/1", f"DELETE FROM bill_number {ONE}"),
     by("numbers-gapless", "FR/1", f"UPDATE bill_number SET number = 2 {ONE}"),
-    by("numbers-gapless", "FR/11", "UPDATE series SET next_number = 12 WHERE series_id = 'FR'"),
+    by("numbers-gapless", "FR/14", "UPDATE series SET next_number = 15 WHERE series_id = 'FR'"),
     by("numbers-gapless", "RC/1", "DELETE FROM deposit WHERE deposit_id = 'RC00000001'"),
     by("number-dates", "FR00000002", f"UPDATE bill_number SET issued_on = issued_on + 40 {ONE}"),
-    by("number-dates", "FR00000010", "UPDATE series SET last_on = last_on + 1 WHERE series_id = 'FR'"),
+    by("number-dates", "FR00000013", "UPDATE series SET last_on = last_on + 1 WHERE series_id = 'FR'"),
     by("numbered-bills", "FR00000001", f"UPDATE bill_number SET account_id = 'zz99999-acq' {ONE}"),
     by("numbered-bills", "FR00000001", f"UPDATE bill SET issued_at = issued_at - interval '2 days' {ONE}"),
     by("payment-references", "FR00000001", f"UPDATE bill SET payment_reference = 'RF05100000001' {ONE}"),
@@ -158,6 +164,13 @@ TAMPERINGS = [
     ),
     by("money-conserved", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '419100'"),
     by("receivable", "FR/EUR", "UPDATE posting SET amount_minor = amount_minor + 1 WHERE ledger = '411000'"),
+    by("discounts-agreed", "FR00000013/2", "UPDATE discount SET from_on = '2027-03-01'"),
+    by("discounts-agreed", "FR00000013/2", "DELETE FROM discount"),
+    by("minimums-agreed", "FR00000013/3", "UPDATE minimum_spend SET amount_minor = 1"),
+    by("credit-lots", f"{PETIT}/1", "UPDATE credit_movement SET amount_minor = 1 WHERE movement_id = 1"),
+    by("credit-operations", f"{PETIT}/{{credit}}", "DELETE FROM credit_movement WHERE amount_minor < 0"),
+    by("credit-balances", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '419700'"),
+    by("run-inputs", "4/1", "DELETE FROM bill_run_input WHERE run_id = 4"),
     by("vat-pending", "FR00000003", f"UPDATE posting SET ledger = '0' {PENDING} AND amount_minor > 0"),
 ]  # fmt: skip
 
@@ -187,7 +200,23 @@ def world(module_database: Database) -> dict[str, Any]:
     reopen_debt(context, ACME, debt_id, undone, "wrong bill", by="cli")
     returned, debt_id = _settle(context, "FR00000006")
     return_payment(context, PETIT, debt_id, returned, "no funds", by="cli")
-    return {"service": service_id, "petit": PETIT, "paid": paid[0]}
+    credit = _agree(later(context, date(2027, 2, 1)))
+    return {"service": service_id, "petit": PETIT, "paid": paid[0], "credit": credit}
+
+
+def _agree(context: Any) -> int:
+    """A month with a discount, a minimum spend and credit; return the operation that used it."""
+    on, eur = date(2027, 2, 1), Currency("EUR")
+    agree_discount(context, Discount(PETIT, DiscountId(0), "Off", on, eur, share_bp=1000), by="cli")
+    least = MinimumSpend(PETIT, MinimumSpendId(0), "Least", 5_000, eur, Interval.MONTH, Whose.ACCOUNT, on)
+    agree_minimum_spend(context, least, by="cli")
+    add_credit(context, SHOP, Credit(50, eur, CreditType.BONUS, "welcome"), by="cli")
+    add_credit(context, PETIT, Credit(700, eur, CreditType.VOUCHER, "goodwill"), by="cli")
+    bill(context, "2027-02")
+    with context.database.read() as tx:
+        return int(
+            tx.one("SELECT operation_id FROM debt_operation WHERE means = 'credit-balance'").operation_id
+        )
 
 
 def _settle(context: Any, bill_id: str) -> tuple[int, DebtId]:

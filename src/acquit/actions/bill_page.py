@@ -11,10 +11,14 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from acquit.actions.page_agreements import agreed_charges, load_agreements
+from acquit.actions.page_credit import Uses, decide_uses, entries_of_uses, take_ids, write_uses
 from acquit.core.account import LegalEntity, LegalParty
+from acquit.core.agreement import Agreements
 from acquit.core.bill import Bill, Draft, Issuing, issue
 from acquit.core.bill_run import Billable, Hold, Outcome, Period, Rules, Totals, decide, totals_of
 from acquit.core.charge import Charge, ChargeKey, Renewing, renewals
+from acquit.core.credit_balance import CreditLot
 from acquit.core.debt import Debt
 from acquit.core.identifiers import AccountId, DebtId, LegalPartyId, OrderId, PurchaseOrderId, RunId
 from acquit.core.journal import Chart, Entry, EntryKind, Head, bill_postings, chained
@@ -26,12 +30,26 @@ from acquit.core.tax import Rates
 from acquit.core.terms import Grant, default_term
 from acquit.documents.glyphs import missing_glyphs
 from acquit.ports import Clock
-from acquit.store import acts, billables, bills, debts, journals, purchase_orders, runs, series, terms
+from acquit.store import (
+    acts,
+    billables,
+    bills,
+    credit_movements,
+    debts,
+    journals,
+    purchase_orders,
+    runs,
+    series,
+    terms,
+)
 from acquit.store.billables import AccountRow
 from acquit.store.transaction import Connection, Transaction
 
 AfterPage = Callable[[Connection, Sequence[Bill]], None]
 """Called within a page's transaction with the bills that it issued, to defer what follows them."""
+
+KeepInputs = Callable[[Transaction, "Page", "Scope"], None]
+"""Called before anything is written with all that the page is decided by, to keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,7 @@ class Scope:
     by: str
     run_id: RunId | None = None
     after_page: AfterPage | None = None
+    keep_inputs: KeepInputs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +89,8 @@ class Page:
     orders: dict[PurchaseOrderId, PurchaseOrder]
     orders_of: Mapping[AccountId, list[PurchaseOrderId]]
     snapshots: Sequence[Snapshot]
+    agreements: Mapping[AccountId, Agreements] = field(default_factory=dict)
+    credit: Mapping[AccountId, tuple[CreditLot, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +100,7 @@ class Decided:
     outcomes: Sequence[Outcome]
     next_ons: Sequence[tuple[AccountId, int, date]]
     orders: Mapping[PurchaseOrderId, PurchaseOrder]
+    uses: Uses = ()
 
     @property
     def drafts(self) -> list[Draft]:
@@ -108,6 +130,8 @@ def bill_page(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId], w
         return Written(postponed=tuple(postponed))
     page = load(tx, scope, mine)
     decided = decide_page(page, scope)
+    if scope.keep_inputs is not None:
+        scope.keep_inputs(tx, page, scope)
     _write_unnumbered(tx, scope, page, decided)
     issued = _write_numbered(tx, scope, page, decided)
     if scope.after_page is not None and issued:
@@ -142,6 +166,8 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         {order.purchase_order_id: order for order in orders},
         _by_account(orders),
         snapshots,
+        load_agreements(tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on),
+        credit_movements.lots(tx, {row.payer_id for row in rows}),
     )
 
 
@@ -221,6 +247,8 @@ def decide_page(page: Page, scope: Scope) -> Decided:
     for account in page.accounts:
         account_id = account.account_id
         charges, moves = _charges(page, account_id, scope.period.last_on)
+        if account_id in page.agreements:
+            charges = _agreed(page, account_id, charges, scope.period.last_on)
         own = [orders[order_id] for order_id in page.orders_of.get(account_id, ())]
         outcome, left = decide(account, charges, own, rules)
         outcomes.append(outcome)
@@ -228,7 +256,23 @@ def decide_page(page: Page, scope: Scope) -> Decided:
             next_ons += [(account_id, service_id, next_on) for service_id, next_on in moves]
         if own:
             orders.update((order.purchase_order_id, order) for order in left)
-    return Decided(outcomes, next_ons, orders)
+    drafts = [draft for outcome in outcomes for draft in outcome.drafts]
+    return Decided(outcomes, next_ons, orders, decide_uses(drafts, page.credit, page.on))
+
+
+def _agreed(page: Page, account_id: AccountId, charges: list[Charge], until_on: date) -> list[Charge]:
+    """Return the account's charges as its agreements make them; some count those of its family."""
+    return agreed_charges(
+        account_id,
+        charges,
+        page.agreements,
+        lambda: [
+            (each.account_id, _charges(page, each.account_id, until_on)[0])
+            for each in page.accounts
+            if each.payer_id == account_id
+        ],
+        until_on,
+    )
 
 
 def _charges(
@@ -312,6 +356,7 @@ def _write_numbered(tx: Transaction, scope: Scope, page: Page, decided: Decided)
         return []
     heads = billables.heads(tx, list(dict.fromkeys(each.sharing.account_id for each in drafts)))
     order_ids = bills.next_order_ids(tx, len(drafts))
+    ids = take_ids(tx, decided.uses)
     issued_at = _instant(scope, page.on)
     block = series.take(tx, scope.entity.bill_series_id, len(drafts), page.on)
     issuing = Issuing(
@@ -330,7 +375,9 @@ def _write_numbered(tx: Transaction, scope: Scope, page: Page, decided: Decided)
     bills.write(tx, issued, block.series.series_id, numbers)
     debts.write(tx, map(_debt, issued))
     entries = _entries(scope, issued, heads)
-    journals.write(tx, entries)
+    paying = entries_of_uses(scope.chart, scope.entity.vat_on_debits, issued, decided.uses, ids, heads)
+    journals.write(tx, [*entries, *paying] if paying else entries)
+    write_uses(tx, issued, decided.uses, ids, scope.by)
     purchase_orders.draw(tx, _draws(issued))
     payers = [bill.payer_id for bill in issued]
     head = hashlib.sha256(b"".join([entry.hash for entry in _in_account_order(entries)])).digest()

@@ -179,6 +179,8 @@ def _undo(
         undone = refuse_reversal(owed.debt, owed.operations, operation_id)
         if undone.kind is not OperationKind.PAYMENT:
             raise CannotReverse(f"Operation {operation_id} on bill {owed.debt.bill_id} is no payment.")
+        if kind is OperationKind.RETURNED and undone.means is Means.CREDIT_BALANCE:
+            raise CannotReverse(f"No bank took operation {operation_id} back: it was paid from credit.")
         books = books_in(tx, account.legal_entity_id)
         on = context.clock.today(books.entity.zone)
         new_id = undo_in(tx, books, owed, undone, kind, on, reason)

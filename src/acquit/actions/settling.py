@@ -13,6 +13,7 @@ from acquit.core.account import LegalEntity
 from acquit.core.debt import (
     Allocation,
     Debt,
+    Means,
     NoSuchDebt,
     Operation,
     OperationKind,
@@ -21,7 +22,7 @@ from acquit.core.debt import (
 )
 from acquit.core.identifiers import AccountId, DebtId, LegalEntityId
 from acquit.core.journal import Chart, EntryKind, Posting, Role, VatShare, chained
-from acquit.store import accounts, billables, debts, journals
+from acquit.store import accounts, billables, credit_movements, debts, journals
 from acquit.store.transaction import Transaction
 
 
@@ -128,6 +129,9 @@ def undo_in(
     )  # fmt: skip
     paid = paid_minor(owed.operations)
     moved = vat_share_in(tx, books, debt).moved(paid - undone.amount_minor, paid)
+    if undone.means is Means.CREDIT_BALANCE:
+        _give_credit_back(tx, books, debt, undone, operation_id, moved, on)
+        return operation_id
     returned = kind is OperationKind.RETURNED
     postings = (journal.returned_postings if returned else journal.reopened_postings)(
         books.chart, undone.amount_minor, moved, debt.currency
@@ -135,3 +139,13 @@ def undo_in(
     entry_kind = EntryKind.RETURNED if returned else EntryKind.REOPENED
     book_in(tx, debt.account_id, entry_kind, on, f"{debt.bill_id}/{operation_id}", postings)
     return operation_id
+
+
+def _give_credit_back(
+    tx: Transaction, books: Books, debt: Debt, undone: Operation, operation_id: int, moved: int, on: date
+) -> None:
+    """Put what a use of credit had taken back into its lots, and book it."""
+    whose = (debt.account_id, debt.debt_id)
+    credit_movements.give_back(tx, debt.payer_id, whose, undone.operation_id, operation_id, on, "system")
+    postings = journal.credit_used_postings(books.chart, -undone.amount_minor, -moved, debt.currency)
+    book_in(tx, debt.account_id, EntryKind.REOPENED, on, f"{debt.bill_id}/{operation_id}", postings)

@@ -1,18 +1,24 @@
 """`acquit bills`: run a period, look at runs and bills."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from acquit.actions.compare_runs import Comparing, compare_posted
 from acquit.actions.context import Context
 from acquit.actions.run_bills import RunReport, run_bills
-from acquit.cli.program import Given
+from acquit.cli.bill_proof import comparison_tables, document, explain, replay
+from acquit.cli.bill_queue import parked, retry
+from acquit.cli.program import Given, Program
 from acquit.cli.screen import Screen, facts, table
 from acquit.core.account import NoSuchLegalEntity
 from acquit.core.bill import Bill, NoSuchBill
-from acquit.core.bill_run import Hold, period
-from acquit.core.errors import NotFound
+from acquit.core.bill_run import Hold, NoSuchRun, period
+from acquit.core.comparison import Comparison
+from acquit.core.errors import Invalid, NotFound
 from acquit.core.identifiers import BillId, LegalEntityId
 from acquit.core.money import Currency, plain
 from acquit.store import bills, legal_entities, runs
@@ -20,14 +26,17 @@ from acquit.store.runs import Parked, Run
 
 REFUSED = 1
 SHOWN_MAX = 20
+PROCESSES_MAX = 64
 
 app = App(name="bills", help="Run a period, look at runs and bills.")
+for each in (parked, retry, explain, replay):
+    app.command(each)
 
 
-class NoSuchRun(NotFound):
-    """The period was not run."""
+class BadProcesses(Invalid):
+    """So many processes cannot bill at once."""
 
-    code = "no-such-run"
+    code = "bad-processes"
 
 
 @app.command
@@ -37,25 +46,67 @@ def run(
     legal_entity: Annotated[str | None, Parameter(help="Only this seller.")] = None,
     dry_run: Annotated[bool, Parameter(negative="", help="Write nothing; tell the same totals.")] = False,
     page_size: Annotated[int, Parameter(help="Accounts per transaction.")] = 5_000,
+    processes: Annotated[int, Parameter(help="How many bill at once.")] = 1,
+    diff: Annotated[bool, Parameter(negative="", help="Compare with the month before.")] = False,
     program: Given,
 ) -> int:
     """Bill a period: renewals that start in it and charges accepted by its end.
 
     Run again, it bills only what is still open. Exits 1 while accounts are parked.
     """
+    asked = Asked(period, dry_run, page_size, _checked_processes(processes), diff)
     screen = program.screen
+    found: list[RunReport] = []
+    compared: dict[LegalEntityId, Comparison] = {}
     with program.open() as context:
-        found: list[RunReport] = []
         for entity_id in _entities(context, legal_entity):
-            with screen.progress(f"Bills of {entity_id}, {period}", 100) as advance:
-                shown = _Percent(advance)
-                found += run_bills(
-                    context, entity_id, period, dry_run=dry_run, page_size=page_size,
-                    progress=shown.tell, by="cli",
-                )  # fmt: skip
+            reports, comparison = _run_entity(program, context, entity_id, asked)
+            found += reports
+            if comparison is not None:
+                compared[entity_id] = comparison
         _tell_waiting(context, screen, found)
-    screen.answer(found[0] if len(found) == 1 else found, _report_table(found))
+    documents = [document(report, compared.get(report.legal_entity)) for report in found]
+    tables = [shown for each in compared.values() for shown in comparison_tables(each)]
+    screen.answer(documents[0] if len(documents) == 1 else documents, _report_table(found), *tables)
     return REFUSED if any(report.parked for report in found) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a period is asked to be run."""
+
+    period: str
+    dry_run: bool
+    page_size: int
+    processes: int
+    diff: bool
+
+
+def _checked_processes(processes: int) -> int:
+    if not 1 <= processes <= PROCESSES_MAX:
+        raise BadProcesses(f"Between 1 and {PROCESSES_MAX} processes can bill at once, not {processes}.")
+    return processes
+
+
+def _run_entity(
+    program: Program, context: Context, entity_id: LegalEntityId, asked: Asked
+) -> tuple[list[RunReport], Comparison | None]:
+    """Run the period of one seller, with a crew and a comparison when they are asked for."""
+    rows_max = None if program.options.json else SHOWN_MAX
+    comparing = Comparing(context, entity_id, asked.period, rows_max) if asked.diff else None
+    alone = asked.processes == 1 or asked.dry_run
+    crew = nullcontext(None) if alone else program.crew(asked.processes - 1)
+    with program.screen.progress(f"Bills of {entity_id}, {asked.period}", 100) as advance, crew as others:
+        reports = run_bills(
+            context, entity_id, asked.period, dry_run=asked.dry_run, page_size=asked.page_size,
+            progress=_Percent(advance).tell, crew=others, by="cli",
+            rehearsed=comparing.add if comparing is not None else None,
+        )  # fmt: skip
+    if comparing is None:
+        return reports, None
+    if asked.dry_run:
+        return reports, comparing.finish()
+    return reports, compare_posted(context, entity_id, asked.period, rows_max)
 
 
 @app.command

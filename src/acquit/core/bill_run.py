@@ -23,7 +23,7 @@ from acquit.core.bill import (
     printed_texts,
 )
 from acquit.core.charge import Charge, gathers_usage
-from acquit.core.errors import Conflict, Invalid
+from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId, BillingGroupId, PurchaseOrderId
 from acquit.core.money import EXPONENTS, Currency, plain
 from acquit.core.problem import Problem
@@ -43,6 +43,30 @@ class CannotRun(Conflict):
     """The legal entity lacks something without which no bill is lawful; every lack is told."""
 
     code = "cannot-run"
+
+
+class NoSuchRun(NotFound):
+    """The period was not run."""
+
+    code = "no-such-run"
+
+
+class NoInputs(Conflict):
+    """The run kept nothing that it could be decided by again."""
+
+    code = "no-inputs"
+
+
+class NotParked(NotFound):
+    """No run has set the account aside."""
+
+    code = "not-parked"
+
+
+class NothingMended(Conflict):
+    """What kept the accounts from being billed is as it was."""
+
+    code = "nothing-mended"
 
 
 class RunStatus(StrEnum):

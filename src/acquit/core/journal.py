@@ -36,6 +36,12 @@ class Role(StrEnum):
     BANK = "bank"
     UNAPPLIED = "unapplied"
     WRITE_OFF = "write_off"
+    CREDIT_BALANCE = "credit_balance"
+    CREDIT_GIVEN = "credit_given"
+
+
+FOR_CREDIT: Final = frozenset({Role.CREDIT_BALANCE, Role.CREDIT_GIVEN})
+"""Roles that only credit balances need."""
 
 
 class EntryKind(StrEnum):
@@ -48,6 +54,7 @@ class EntryKind(StrEnum):
     REOPENED = "reopened"
     RETURNED = "returned"
     WRITE_OFF = "write-off"
+    CREDIT_ADDED = "credit-added"
 
 
 Chart = Mapping[str, str]
@@ -131,9 +138,13 @@ def entry_text(
     return f"{account_id}|{entry_no}|{kind}|{booked_on}|{reference}|{sums}"
 
 
-def refuse_incomplete(chart: Chart, legal_entity_id: str) -> None:
-    """Pass when every role has a ledger account. Raises ChartIncomplete with those that have none."""
-    missing = [role.value for role in Role if role not in chart]
+def refuse_incomplete(chart: Chart, legal_entity_id: str, *, for_credit: bool = False) -> None:
+    """Pass when every role has a ledger account, those of credit balances if they are `for_credit`.
+
+    Raises ChartIncomplete with those that have none.
+    """
+    needed = [role for role in Role if for_credit or role not in FOR_CREDIT]
+    missing = [role.value for role in needed if role not in chart]
     if missing:
         raise ChartIncomplete(
             f"The chart of accounts of {legal_entity_id} has no ledger account for {', '.join(missing)}.",
@@ -206,6 +217,28 @@ def credit_postings(
 ) -> tuple[Posting, ...]:
     """A bill is taken back: nothing is owed for it and its VAT is neither due nor pending."""
     return bill_postings(chart, -net_minor, -tax_minor, currency, vat_on_debits)
+
+
+def credit_added_postings(
+    chart: Chart, amount_minor: int, currency: Currency, is_money: bool
+) -> tuple[Posting, ...]:
+    """A payer has credit: its unapplied money, or what the seller gave and bears as an expense."""
+    source = chart[Role.UNAPPLIED if is_money else Role.CREDIT_GIVEN]
+    return (
+        Posting(source, amount_minor, currency),
+        Posting(chart[Role.CREDIT_BALANCE], -amount_minor, currency),
+    )
+
+
+def credit_used_postings(
+    chart: Chart, amount_minor: int, vat_minor: int, currency: Currency
+) -> tuple[Posting, ...]:
+    """Credit settles a debt (a negative amount: is given back); so much pending VAT becomes due."""
+    return (
+        Posting(chart[Role.CREDIT_BALANCE], amount_minor, currency),
+        Posting(chart[Role.RECEIVABLE], -amount_minor, currency),
+        *_vat_moves(chart, vat_minor, currency),
+    )
 
 
 def _vat_moves(chart: Chart, vat_minor: int, currency: Currency) -> tuple[Posting, ...]:

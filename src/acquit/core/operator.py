@@ -30,12 +30,18 @@ class Right(StrEnum):
     RUN_BILLS = "run-bills"
     CORRECT_BILLS = "correct-bills"
     SETTLE_DEBTS = "settle-debts"
+    AGREE_PRICES = "agree-prices"
+    ADD_CREDIT = "add-credit"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.SALES: frozenset({Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS}),
-    Role.BILLING: frozenset({Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.CORRECT_BILLS}),
-    Role.TREASURY: frozenset({Right.SETTLE_DEBTS}),
+    Role.SALES: frozenset(
+        {Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS, Right.AGREE_PRICES}
+    ),
+    Role.BILLING: frozenset(
+        {Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.CORRECT_BILLS, Right.ADD_CREDIT}
+    ),
+    Role.TREASURY: frozenset({Right.SETTLE_DEBTS, Right.ADD_CREDIT}),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),
 }

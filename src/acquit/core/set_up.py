@@ -28,6 +28,8 @@ FRENCH_CHART: Final[Mapping[Role, LedgerAccount]] = {
     Role.BANK: LedgerAccount("512000", "Banques"),
     Role.UNAPPLIED: LedgerAccount("419100", "Clients - avances et acomptes reçus"),
     Role.WRITE_OFF: LedgerAccount("654000", "Pertes sur créances irrécouvrables"),
+    Role.CREDIT_BALANCE: LedgerAccount("419700", "Clients - avoirs à utiliser"),
+    Role.CREDIT_GIVEN: LedgerAccount("709600", "Rabais, remises et ristournes accordés"),
 }
 """Source: plan comptable général (ANC 2014-03), classes 4 to 7."""
 

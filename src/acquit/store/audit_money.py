@@ -100,6 +100,14 @@ DEPOSITS: Final[LiteralString] = """
            JOIN debt d ON d.account_id = o.account_id AND d.debt_id = o.debt_id
           WHERE o.deposit_id IS NOT NULL
           GROUP BY o.deposit_payer, o.deposit_id, d.currency
+         ), used AS (
+         SELECT deposit_payer, deposit_id, currency, sum(amount_minor) AS amount_minor
+           FROM (SELECT deposit_payer, deposit_id, currency, amount_minor FROM applied
+                  UNION ALL
+                 SELECT account_id, deposit_id, currency, amount_minor
+                   FROM credit_movement
+                  WHERE deposit_id IS NOT NULL) told
+          GROUP BY deposit_payer, deposit_id, currency
          )
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
@@ -107,7 +115,7 @@ DEPOSITS: Final[LiteralString] = """
                    d.deposit_id IS NULL OR coalesce(a.amount_minor, 0) NOT BETWEEN 0 AND d.amount_minor
                      AS differs
               FROM deposit d
-              FULL JOIN applied a ON a.deposit_payer = d.account_id AND a.deposit_id = d.deposit_id
+              FULL JOIN used a ON a.deposit_payer = d.account_id AND a.deposit_id = d.deposit_id
                                  AND a.currency = d.currency) compared
 """
 
@@ -143,6 +151,12 @@ MONEY_CONSERVED: Final[LiteralString] = """
            JOIN account a ON a.account_id = o.account_id
           WHERE o.deposit_id IS NOT NULL
           GROUP BY a.legal_entity_id, d.currency
+         ), credit AS (
+         SELECT a.legal_entity_id, m.currency, sum(m.amount_minor) AS amount_minor
+           FROM credit_movement m
+           JOIN account a ON a.account_id = m.account_id
+          WHERE m.deposit_id IS NOT NULL
+          GROUP BY a.legal_entity_id, m.currency
          ), booked AS (
          SELECT a.legal_entity_id, p.currency,
                 coalesce(sum(p.amount_minor) FILTER (WHERE l.role = 'bank'), 0) AS bank_minor,
@@ -159,11 +173,13 @@ MONEY_CONSERVED: Final[LiteralString] = """
                      AS id,
                    coalesce(r.amount_minor, 0) - coalesce(m.returned_minor, 0) <> coalesce(b.bank_minor, 0)
                      OR coalesce(r.amount_minor, 0) - coalesce(m.applied_minor, 0)
-                        <> coalesce(b.unapplied_minor, 0) AS differs
+                        - coalesce(c.amount_minor, 0) <> coalesce(b.unapplied_minor, 0) AS differs
               FROM received r
               FULL JOIN booked b ON b.legal_entity_id = r.legal_entity_id AND b.currency = r.currency
               LEFT JOIN moved m ON m.legal_entity_id = coalesce(r.legal_entity_id, b.legal_entity_id)
-                               AND m.currency = coalesce(r.currency, b.currency)) compared
+                               AND m.currency = coalesce(r.currency, b.currency)
+              LEFT JOIN credit c ON c.legal_entity_id = coalesce(r.legal_entity_id, b.legal_entity_id)
+                                AND c.currency = coalesce(r.currency, b.currency)) compared
 """
 
 RECEIVABLE: Final[LiteralString] = """
@@ -221,7 +237,7 @@ VAT_PENDING: Final[LiteralString] = """
                                 AND p.ledger = c.number
                  WHERE e.account_id = d.account_id
                    AND e.reference = d.bill_id || '/' || o.operation_id) m ON true
-          WHERE o.deposit_id IS NOT NULL
+          WHERE o.deposit_id IS NOT NULL OR o.means = 'credit-balance'
           GROUP BY d.account_id, d.bill_id, d.amount_minor
          )
     SELECT count(*) AS compared,

@@ -21,7 +21,9 @@ CHARGES_BILLED: Final[LiteralString] = """
                      || '/' || concat_ws(':', coalesce(c.kind, d.kind), nullif(coalesce(c.part, d.part), ''))
                      || '/'
                      || coalesce(c.period_start, d.period_start) AS id,
-                   CASE WHEN c.account_id IS NULL THEN d.kind <> 'renewal'
+                   CASE WHEN c.account_id IS NULL
+                        THEN d.kind <> 'renewal' AND (d.kind <> 'discount' OR d.part = '')
+                             AND (d.kind <> 'adjustment' OR d.part NOT LIKE 'minimum:%')
                         ELSE d.account_id IS NOT NULL
                              AND (d.quantity_e4 <> c.quantity_e4 OR d.unit_price_ucents <> c.unit_price_ucents
                                   OR d.period_end <> c.period_end) END AS differs

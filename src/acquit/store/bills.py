@@ -1,11 +1,13 @@
 """Issued bills: written once by COPY, read whole; nothing here changes one."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any, Final, LiteralString
 
 from acquit.core.bill import Bill, BillKind, Detail
-from acquit.core.identifiers import AccountId, BillId
+from acquit.core.identifiers import AccountId, BillId, RunId
 from acquit.core.snapshot import Snapshot
 from acquit.core.tax import TaxLine
 from acquit.store.transaction import Transaction
@@ -90,6 +92,44 @@ ADD_SNAPSHOTS: Final[LiteralString] = """
         ON CONFLICT (snapshot_hash) DO NOTHING
 """
 
+SNAPSHOTS: Final[LiteralString] = """
+    SELECT s.snapshot_hash, s.body
+      FROM unnest(string_to_array(%(hashes)s, ' ')) AS asked(hash)
+      JOIN snapshot s ON s.snapshot_hash = decode(asked.hash, 'hex')
+"""
+
+OF_RUN: Final[LiteralString] = """
+    SELECT b.account_id, b.bill_id, b.order_id, b.kind, b.corrects_bill_id, b.legal_entity_id, b.payer_id,
+           b.run_id, b.category, b.issued_on, b.issued_at, b.term_days, b.term_method, b.term_grant_id,
+           b.due_on, b.currency, b.net_minor, b.tax_minor, b.total_minor, b.billing_group_id,
+           b.purchase_order_account, b.purchase_order_id, b.purchase_order_reference, b.purchase_order_type,
+           b.payment_reference, b.payment_means, b.language, b.note, b.seller_hash, b.buyer_hash,
+           b.payer_hash, n.number
+      FROM bill b
+      JOIN bill_number n ON n.bill_id = b.bill_id
+     WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
+     ORDER BY n.number
+"""
+
+DETAILS_OF_RUN: Final[LiteralString] = """
+    SELECT d.bill_id, d.detail_no, d.service_id, d.kind, d.domain, d.description, d.quantity_e4,
+           d.unit_price_ucents, d.net_minor, d.vat_category, d.vat_rate_bp, d.period_start, d.period_end,
+           d.purchase_order_line_no, d.correction_no, d.part
+      FROM bill b
+      JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
+     WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
+     ORDER BY d.bill_id, d.detail_no
+"""
+
+TAXES_OF_RUN: Final[LiteralString] = """
+    SELECT t.bill_id, t.vat_category, t.vat_rate_bp, t.net_minor, t.tax_minor, t.exemption_code,
+           t.exemption_text
+      FROM bill b
+      JOIN bill_tax t ON t.account_id = b.account_id AND t.bill_id = b.bill_id
+     WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
+     ORDER BY t.bill_id, t.vat_rate_bp DESC, t.vat_category
+"""
+
 NEXT_ORDER_IDS: Final[LiteralString] = """
     SELECT nextval('order_id') AS order_id FROM generate_series(1, %(count)s::bigint)
 """
@@ -158,6 +198,33 @@ def corrections(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list
     """Return the documents that correct the account's bill."""
     rows = tx.all(CORRECTIONS, account_id=account_id, bill_id=bill_id)
     return [BillId(row.bill_id) for row in rows]
+
+
+def of_run(tx: Transaction, run_id: RunId, account_ids: Iterable[AccountId]) -> list[tuple[Bill, int]]:
+    """Return what the run billed to the accounts, whole and with numbers, in the order of numbers."""
+    whose = {"run_id": run_id, "account_ids": " ".join(account_ids)}
+    lines: dict[str, list[Detail]] = defaultdict(list)
+    for bill_id, *row in tx.all(DETAILS_OF_RUN, **whose):
+        lines[bill_id].append(Detail(*row))
+    shares: dict[str, list[TaxLine]] = defaultdict(list)
+    for bill_id, *row in tx.all(TAXES_OF_RUN, **whose):
+        shares[bill_id].append(TaxLine(*row))
+    found = []
+    for row in tx.all(OF_RUN, **whose):
+        bill = replace(
+            Bill(*row[:-1]),
+            kind=BillKind(row.kind),
+            details=tuple(lines[row.bill_id]),
+            taxes=tuple(shares[row.bill_id]),
+        )
+        found.append((bill, row.number))
+    return found
+
+
+def snapshots(tx: Transaction, hashes: Iterable[bytes]) -> dict[bytes, dict[str, Any]]:
+    """Return those of the copies that are kept, by hash."""
+    rows = tx.all(SNAPSHOTS, hashes=" ".join([each.hex() for each in hashes]))
+    return {row.snapshot_hash: row.body for row in rows}
 
 
 def snapshot(tx: Transaction, snapshot_hash: bytes) -> dict[str, Any]:

@@ -16,6 +16,11 @@ DEBT: Final = {
     "amount_minor": "int8", "opened_at": "timestamptz", "due_on": "date",
 }  # fmt: skip
 
+OPERATION: Final = {
+    "account_id": "text", "debt_id": "int8", "operation_id": "int8", "kind": "text", "means": "text",
+    "automatic": "bool", "amount_minor": "int8", "occurred_on": "date",
+}  # fmt: skip
+
 _DEBTS: Final[LiteralString] = """
     SELECT account_id, debt_id, bill_id, payer_id, currency, amount_minor, opened_at, due_on FROM debt
 """
@@ -58,10 +63,15 @@ FIND_DEPOSIT: Final[LiteralString] = """
 """
 
 APPLIED: Final[LiteralString] = """
-    SELECT coalesce(sum(-o.effect_minor) FILTER (WHERE o.kind <> 'returned'), 0)::bigint AS applied_minor
-      FROM debt_operation o
-      JOIN debt d ON d.account_id = o.account_id AND d.debt_id = o.debt_id
-     WHERE d.payer_id = %(account_id)s AND o.deposit_payer = %(account_id)s AND o.deposit_id = %(deposit_id)s
+    SELECT (coalesce((SELECT sum(-o.effect_minor)
+                        FROM debt_operation o
+                        JOIN debt d ON d.account_id = o.account_id AND d.debt_id = o.debt_id
+                       WHERE d.payer_id = %(account_id)s AND o.deposit_payer = %(account_id)s
+                         AND o.deposit_id = %(deposit_id)s AND o.kind <> 'returned'), 0)
+          + coalesce((SELECT sum(amount_minor)
+                        FROM credit_movement
+                       WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s), 0))::bigint
+           AS applied_minor
 """
 
 OPEN_BY_PAYER: Final[LiteralString] = """
@@ -159,6 +169,11 @@ def add_operation(
     return int(row.operation_id)
 
 
+def write_operations(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
+    """Write many events without a deposit; the rows have the columns of OPERATION, their ids are taken."""
+    tx.copy("debt_operation", tuple(OPERATION), rows, tuple(OPERATION.values()))
+
+
 def add_deposit(
     tx: Transaction,
     payer_id: AccountId,
@@ -197,7 +212,7 @@ def find_deposit(tx: Transaction, payer_id: AccountId, deposit_id: str) -> Depos
 
 
 def applied_minor(tx: Transaction, payer_id: AccountId, deposit_id: str) -> int:
-    """Return how much of a deposit settles debts, or was returned to the bank."""
+    """Return how much of a deposit settles debts, was returned to the bank, or became credit."""
     return int(tx.one(APPLIED, account_id=payer_id, deposit_id=deposit_id).applied_minor)
 
 

@@ -35,6 +35,19 @@ RECENT: Final[LiteralString] = """
      LIMIT %(rows_max)s
 """
 
+WAITING: Final[LiteralString] = """
+    SELECT run_id, legal_entity_id, period, status, opened_at, closed_at
+      FROM bill_run r
+     WHERE EXISTS (SELECT FROM parked_account WHERE run_id = r.run_id AND resolved_at IS NULL)
+     ORDER BY period, legal_entity_id
+"""
+
+FIND_BY_ID: Final[LiteralString] = """
+    SELECT run_id, legal_entity_id, period, status, opened_at, closed_at
+      FROM bill_run
+     WHERE run_id = %(run_id)s
+"""
+
 CLOSE: Final[LiteralString] = """
     UPDATE bill_run SET status = 'closed', closed_at = instant() WHERE run_id = %(run_id)s
 """
@@ -108,6 +121,17 @@ HELD: Final[LiteralString] = """
      ORDER BY account_id, reason, currency
 """
 
+EVER_HELD: Final[LiteralString] = """
+    SELECT account_id, amount_minor, currency, reason, held_on, until_on
+      FROM held_bill
+     WHERE run_id = %(run_id)s
+     ORDER BY account_id, reason, currency
+"""
+
+EVER_PARKED: Final[LiteralString] = """
+    SELECT account_id, problems, parked_at FROM parked_account WHERE run_id = %(run_id)s ORDER BY account_id
+"""
+
 CHARGE: Final = {
     "account_id": "text", "service_id": "int8", "kind": "text", "part": "text", "period_start": "date",
     "period_end": "date", "description": "text", "domain": "text", "quantity_e4": "int8",
@@ -160,6 +184,17 @@ def recent(tx: Transaction, rows_max: int = 24) -> list[Run]:
     """Return the latest runs, newest period first."""
     rows = tx.all(RECENT, rows_max=rows_max)
     return [Run(**row._asdict() | {"status": RunStatus(row.status)}) for row in rows]
+
+
+def waiting(tx: Transaction) -> list[Run]:
+    """Return the runs that have accounts set aside, oldest period first."""
+    return [Run(**row._asdict() | {"status": RunStatus(row.status)}) for row in tx.all(WAITING)]
+
+
+def find_by_id(tx: Transaction, run_id: RunId) -> Run | None:
+    """Return the run, or None."""
+    row = tx.one_or_none(FIND_BY_ID, run_id=run_id)
+    return None if row is None else Run(**row._asdict() | {"status": RunStatus(row.status)})
 
 
 def close(tx: Transaction, run_id: RunId) -> None:
@@ -228,6 +263,19 @@ def parked(tx: Transaction, run_id: RunId) -> list[Parked]:
         Parked(row.account_id, tuple(Problem(**problem) for problem in row.problems), row.parked_at)
         for row in tx.all(PARKED, run_id=run_id)
     ]
+
+
+def ever_parked(tx: Transaction, run_id: RunId) -> list[Parked]:
+    """Return the accounts that the run set aside at any time, with their last problems."""
+    return [
+        Parked(row.account_id, tuple(Problem(**problem) for problem in row.problems), row.parked_at)
+        for row in tx.all(EVER_PARKED, run_id=run_id)
+    ]
+
+
+def ever_held(tx: Transaction, run_id: RunId) -> list[Hold]:
+    """Return what the run held back at any time, as it did last."""
+    return [Hold(*row) for row in tx.all(EVER_HELD, run_id=run_id)]
 
 
 def release(tx: Transaction, account_ids: Sequence[AccountId]) -> int:

@@ -1,0 +1,72 @@
+"""What agreements do to the charges of a page: found in one query, loaded only for who has one."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from acquit.core.agreement import Agreements, with_discounts, with_minimums
+from acquit.core.charge import Charge
+from acquit.core.identifiers import AccountId, LegalEntityId
+from acquit.core.minimum_spend import LOOKED_BACK_DAYS
+from acquit.store import agreements
+from acquit.store.transaction import Transaction
+
+SINCE_DAYS = 2 * LOOKED_BACK_DAYS
+"""What is loaded of the past: an interval of a year that was over a year ago."""
+
+
+def load_agreements(
+    tx: Transaction,
+    legal_entity_id: LegalEntityId,
+    period: str,
+    account_ids: Iterable[AccountId],
+    until_on: date,
+) -> dict[AccountId, Agreements]:
+    """Return the agreements of those accounts that have one."""
+    holders = agreements.holders(tx, account_ids)
+    if not holders:
+        return {}
+    discounts, minimums = agreements.discounts(tx, holders), agreements.minimums(tx, holders)
+    plans = agreements.plans(tx, holders)
+    given = agreements.given_minor(tx, legal_entity_id, period, holders)
+    counted = agreements.counted(tx, holders, until_on - timedelta(days=SINCE_DAYS))
+    settled = agreements.settled(tx, holders)
+    return {
+        account_id: Agreements(
+            tuple(each for each in discounts if each.account_id == account_id),
+            tuple(each for each in minimums if each.account_id == account_id),
+            plans.get(account_id, {}),
+            given.get(account_id, {}),
+            counted.get(account_id, {}),
+            settled.get(account_id, {}),
+        )
+        for account_id in holders
+    }
+
+
+def agreed_charges(
+    account_id: AccountId,
+    charges: Sequence[Charge],
+    known: Mapping[AccountId, Agreements],
+    paid_for: Callable[[], Iterable[tuple[AccountId, Sequence[Charge]]]],
+    until_on: date,
+) -> list[Charge]:
+    """Return the account's charges as its agreements make them.
+
+    `paid_for` is asked for the charges of all that the account pays for when a minimum counts these.
+    """
+    agreements = known.get(account_id)
+    if agreements is None:
+        return list(charges)
+    own = with_discounts(agreements, charges)
+    if not agreements.minimums:
+        return own
+    families = any(minimum.whose == "payer" for minimum in agreements.minimums)
+    family = [charge for each in paid_for() for charge in _discounted(known, *each)] if families else []
+    return with_minimums(agreements, own, family, until_on)
+
+
+def _discounted(
+    known: Mapping[AccountId, Agreements], account_id: AccountId, charges: Sequence[Charge]
+) -> Sequence[Charge]:
+    agreements = known.get(account_id)
+    return charges if agreements is None else with_discounts(agreements, charges)

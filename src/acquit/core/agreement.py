@@ -1,0 +1,59 @@
+"""What an account agreed beside its prices: discounts, then minimum spends, put on its charges."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from acquit.core.charge import Charge
+from acquit.core.discount import Discount, discounted
+from acquit.core.identifiers import DiscountId, MinimumSpendId, ServiceId
+from acquit.core.minimum_spend import Counted, MinimumSpend, true_ups
+
+
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """The agreements of one account and what they are judged by.
+
+    `plans` names the plan of each service, `given_minor` what each amount let off in the period's run before,
+    `counted` what was billed towards each minimum, `settled` the intervals whose missing amount was billed.
+    """
+
+    discounts: tuple[Discount, ...] = ()
+    minimums: tuple[MinimumSpend, ...] = ()
+    plans: Mapping[ServiceId, str] = field(default_factory=dict)
+    given_minor: Mapping[DiscountId, int] = field(default_factory=dict)
+    counted: Mapping[MinimumSpendId, list[Counted]] = field(default_factory=dict)
+    settled: Mapping[MinimumSpendId, frozenset[date]] = field(default_factory=dict)
+
+
+def with_discounts(agreements: Agreements, charges: Sequence[Charge]) -> list[Charge]:
+    """Return the charges with the lines that let something off them."""
+    return discounted(charges, agreements.discounts, agreements.plans, agreements.given_minor)
+
+
+def with_minimums(
+    agreements: Agreements, own: Sequence[Charge], paid_for: Sequence[Charge], until_on: date
+) -> list[Charge]:
+    """Return the account's charges with what is missing of its minimums.
+
+    `own` are the account's charges after discounts; `paid_for` those and all others that it pays for.
+    """
+    charges = list(own)
+    for minimum in agreements.minimums:
+        about_to_be_billed = paid_for if minimum.whose == "payer" else own
+        counted = [
+            *agreements.counted.get(minimum.minimum_spend_id, ()),
+            *_counted(minimum, about_to_be_billed),
+        ]
+        settled = agreements.settled.get(minimum.minimum_spend_id, frozenset())
+        charges += true_ups(minimum, counted, settled, until_on)
+    return charges
+
+
+def _counted(minimum: MinimumSpend, charges: Iterable[Charge]) -> list[Counted]:
+    """Return what of the charges counts towards the minimum; no adjustment of a minimum does."""
+    return [
+        Counted(charge.period_start, charge.net_minor)
+        for charge in charges
+        if charge.currency == minimum.currency and not charge.part.startswith("minimum:")
+    ]

@@ -1,0 +1,259 @@
+"""An explanation in sentences, as one accountant tells another; English and French."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from acquit.core.discount import percent
+from acquit.core.explanation import Explanation, LineSource, TaxSource, quantity, unit_price
+from acquit.core.money import Currency, plain
+
+ENGLISH: Final[Mapping[str, str]] = {
+    "bill": "Bill {bill} of {on} bills account {account} {total} {currency}: {net} net and {tax} VAT.",
+    "bill-credit": "Credit note {bill} of {on} takes {corrects} of {account} back: {total} {currency}.",
+    "payer": "Its parent {payer} owes it.",
+    "line": "{no}. {what}, from {start} to {end}: {quantity} × {price} = {exact} {currency}, {rounded}.",
+    "rounded": "rounded half away from zero to {net}",
+    "not-rounded": "exact to the cent",
+    "renewal": "Renewal: every {months} month(s) on day {day}, or on the last day of a shorter month.",
+    "accepted": "It was accepted on {on} and billed once.",
+    "price": "Price {price} of plan {plan} ({name}), mode {mode}, catalogue {catalogue} of {version}.",
+    "sold": "The service was sold at {sold} on {on} and keeps that price.",
+    "other-price": "The catalogue lists {price} for that mode; the service keeps what it was sold at.",
+    "usage": "Usage: {events} events of meter {meter} add up to {metered}, of which {included} are included.",
+    "discount-share": "Discount {id} {name}: {share} % of the {lowers} left of the line, since {start}.",
+    "discount-amount": "Discount {id} {name}: at most {amount} per period, no more than the {lowers} left.",
+    "minimum": "Minimum spend {id}: {amount} per {interval}; {spent} was billed, {missing} is missing.",
+    "tax": "VAT {category} at {rate} % of {base} is {tax}: {why}",
+    "S-home": "seller and buyer are both taxed in {seller} (Directive 2006/112/EC, article 44).",
+    "S-away": "it is charged where the buyer is, in {buyer} (Directive 2006/112/EC, articles 44 and 58).",
+    "AE": "the buyer in {buyer} accounts for it itself under {vat_id} (Directive 2006/112/EC, article 196).",
+    "K": "goods go to a business in another member state (Directive 2006/112/EC, article 138).",
+    "G": "goods leave the Union (Directive 2006/112/EC, article 146).",
+    "O": "the buyer in {buyer} is outside the Union (CGI, article 259-1).",
+    "E": "exempt: {reason}",
+    "Z": "the rate of {buyer} on that day is zero.",
+    "term": "Due on {due}: {days} days after the bill{method}.",
+    "method-net": "",
+    "method-days-first": ", then to the end of that month",
+    "method-month-first": ", counted from the end of the month",
+    "grant": "The term was granted to {payer} (grant {grant}, from {start}); at most 60 days, "
+    "or 45 to the end of the month (Code de commerce, L441-10).",
+    "no-grant": "No term was granted: the seller's own holds (Code de commerce, L441-10).",
+    "order": "Purchase order {reference} covers it: it took {net}; {left}.",
+    "order-left": "{left} of {amount} are left now",
+    "order-open": "the order has no maximum",
+    "no-order": "It quotes no purchase order.",
+    "number": "It is number {number} of series {series}; transfers quote {reference}.",
+    "run": "Run {run} of {period} decided it from input {input}: acquit bills replay {run}.",
+    "debt": "Debt {debt}: {open} {currency} is open now.",
+    "paid": "{amount} was settled by {means}.",
+    "entry": "Entry {entry} of {account}: {postings}.",
+    "debit": "debit {ledger} {amount}",
+    "credit": "credit {ledger} {amount}",
+}
+
+FRENCH: Final[Mapping[str, str]] = {
+    "bill": "Facture {bill} du {on}, compte {account} : {total} {currency}, soit {net} HT et {tax} de TVA.",
+    "bill-credit": "L'avoir {bill} du {on} annule {corrects} du compte {account} : {total} {currency}.",
+    "payer": "Son parent {payer} la doit.",
+    "line": "{no}. {what}, du {start} au {end} : {quantity} × {price} = {exact} {currency}, {rounded}.",
+    "rounded": "arrondi au plus proche, demi vers le haut, à {net}",
+    "not-rounded": "exact au centime",
+    "renewal": "Renouvellement : tous les {months} mois, le {day} ou le dernier jour d'un mois plus court.",
+    "accepted": "Accepté le {on} et facturé une seule fois.",
+    "price": "Prix {price} du plan {plan} ({name}), mode {mode}, catalogue {catalogue} du {version}.",
+    "sold": "Le service a été vendu à {sold} le {on} et garde ce prix.",
+    "other-price": "Le catalogue indique {price} pour ce mode ; le service garde le prix de sa vente.",
+    "usage": "Usage : {events} événements du compteur {meter} font {metered}, dont {included} inclus.",
+    "discount-share": "Remise {id} {name} : {share} % des {lowers} restants de la ligne, depuis le {start}.",
+    "discount-amount": "Remise {id} {name} : au plus {amount} par période, jamais plus que les {lowers} restants.",
+    "minimum": "Minimum {id} : {amount} par {interval} ; {spent} ont été facturés, il manque {missing}.",
+    "tax": "TVA {category} à {rate} % de {base} : {tax} ; {why}",
+    "S-home": "vendeur et acheteur sont imposés en {seller} (directive 2006/112/CE, article 44).",
+    "S-away": "elle est due chez l'acheteur, en {buyer} (directive 2006/112/CE, articles 44 et 58).",
+    "AE": "l'acheteur en {buyer} l'autoliquide sous {vat_id} (directive 2006/112/CE, article 196).",
+    "K": "livraison à une entreprise d'un autre État membre (directive 2006/112/CE, article 138).",
+    "G": "les biens quittent l'Union (directive 2006/112/CE, article 146).",
+    "O": "l'acheteur en {buyer} est hors de l'Union (CGI, article 259-1).",
+    "E": "exonéré : {reason}",
+    "Z": "le taux de {buyer} à cette date est nul.",
+    "term": "Échéance le {due} : {days} jours après la facture{method}.",
+    "method-net": "",
+    "method-days-first": ", puis fin de ce mois",
+    "method-month-first": ", comptés depuis la fin du mois",
+    "grant": "Le délai a été accordé à {payer} (accord {grant}, depuis le {start}) ; au plus 60 jours, "
+    "ou 45 jours fin de mois (Code de commerce, L441-10).",
+    "no-grant": "Aucun délai n'a été accordé : celui du vendeur vaut (Code de commerce, L441-10).",
+    "order": "Le bon de commande {reference} la couvre : elle y prend {net} ; {left}.",
+    "order-left": "il reste {left} sur {amount}",
+    "order-open": "il n'a pas de maximum",
+    "no-order": "Elle ne cite aucun bon de commande.",
+    "number": "Elle porte le numéro {number} de la série {series} ; les virements citent {reference}.",
+    "run": "Le lot {run} de {period} l'a décidée à partir de l'entrée {input} : acquit bills replay {run}.",
+    "debt": "Dette {debt} : {open} {currency} restent dus.",
+    "paid": "{amount} réglés par {means}.",
+    "entry": "Écriture {entry} de {account} : {postings}.",
+    "debit": "débit {ledger} {amount}",
+    "credit": "crédit {ledger} {amount}",
+}
+
+
+def told(explanation: Explanation, language: str = "en") -> list[str]:
+    """Return the explanation in sentences; French for a language that begins with `fr`."""
+    return _Teller(FRENCH if language.lower().startswith("fr") else ENGLISH, explanation).tell()
+
+
+class _Teller:
+    """Fills the sentences of one language with one explanation."""
+
+    def __init__(self, texts: Mapping[str, str], explained: Explanation) -> None:
+        self.texts = texts
+        self.explained = explained
+        self.currency = Currency(explained.bill.currency)
+
+    def tell(self) -> list[str]:
+        """Return all sentences in order."""
+        lines = [sentence for line in self.explained.lines for sentence in self._line(line)]
+        taxes = [self._tax(each) for each in self.explained.taxes]
+        return [*self._head(), *lines, *taxes, *self._term(), *self._order(), *self._books()]
+
+    def _say(self, sentence: str, /, **values: object) -> str:
+        return self.texts[sentence].format(**values)
+
+    def _amount(self, minor: int) -> str:
+        return plain(minor, self.currency)
+
+    def _head(self) -> list[str]:
+        bill = self.explained.bill
+        name = "bill-credit" if bill.corrects_bill_id else "bill"
+        said = [
+            self._say(
+                name, bill=bill.bill_id, on=bill.issued_on, account=bill.account_id,
+                total=self._amount(bill.total_minor), net=self._amount(bill.net_minor),
+                tax=self._amount(bill.tax_minor), currency=self.currency, corrects=bill.corrects_bill_id,
+            )
+        ]  # fmt: skip
+        return said + ([self._say("payer", payer=bill.payer_id)] if bill.payer_id != bill.account_id else [])
+
+    def _line(self, line: LineSource) -> list[str]:
+        detail = line.detail
+        net = self._amount(detail.net_minor)
+        rounded = self._say("rounded", net=net) if line.is_rounded else self._say("not-rounded")
+        said = [
+            self._say(
+                "line", no=detail.detail_no, what=detail.description, start=detail.period_start,
+                end=detail.period_end, quantity=quantity(detail.quantity_e4), rounded=rounded,
+                price=unit_price(detail.unit_price_ucents), exact=line.exact, currency=self.currency,
+            )
+        ]  # fmt: skip
+        if line.accepted_on is not None:
+            said.append(self._say("accepted", on=line.accepted_on))
+        return [*said, *self._price(line), *self._usage(line), *self._agreed(line)]
+
+    def _price(self, line: LineSource) -> list[str]:
+        price = line.price
+        if price is None or line.detail.kind != "renewal":
+            return []
+        said = [self._say("renewal", months=price.renewal_months, day=price.anniversary_day)]
+        listed = price.price_ucents
+        if price.catalogue:
+            shown = price.sold_ucents if listed is None else listed
+            said.append(
+                self._say(
+                    "price", price=unit_price(shown), plan=price.plan_code, name=price.plan_name,
+                    mode=price.mode, catalogue=price.catalogue, version=price.version_on,
+                )
+            )  # fmt: skip
+        said.append(self._say("sold", sold=unit_price(price.sold_ucents), on=price.sold_on))
+        if listed is not None and listed != price.sold_ucents:
+            said.append(self._say("other-price", price=unit_price(listed)))
+        return said
+
+    def _usage(self, line: LineSource) -> list[str]:
+        usage = line.usage
+        if usage is None:
+            return []
+        return [
+            self._say(
+                "usage", events=usage.events, meter=usage.meter, metered=quantity(usage.metered_e4),
+                included=quantity(usage.included_e4),
+            )
+        ]  # fmt: skip
+
+    def _agreed(self, line: LineSource) -> list[str]:
+        said = []
+        discount, minimum = line.discount, line.minimum
+        if discount is not None:
+            lowers = self._amount(line.lowers_minor or 0)
+            shared = {"id": discount.discount_id, "name": discount.name, "lowers": lowers}
+            if discount.share_bp is not None:
+                share = percent(discount.share_bp)
+                said.append(self._say("discount-share", share=share, start=discount.from_on, **shared))
+            else:
+                amount = self._amount(discount.amount_minor or 0)
+                said.append(self._say("discount-amount", amount=amount, **shared))
+        if minimum is not None:
+            said.append(
+                self._say(
+                    "minimum", id=minimum.minimum_spend_id, amount=self._amount(minimum.amount_minor),
+                    interval=minimum.interval.value, spent=self._amount(line.spent_minor or 0),
+                    missing=self._amount(line.detail.net_minor),
+                )
+            )  # fmt: skip
+        return said
+
+    def _tax(self, tax: TaxSource) -> str:
+        line = tax.line
+        why = self._say(
+            tax.code, seller=tax.seller_country, buyer=tax.buyer_country, vat_id=tax.buyer_vat_id,
+            reason=line.exemption_text,
+        )  # fmt: skip
+        return self._say(
+            "tax", category=line.vat_category, rate=percent(line.vat_rate_bp) or "0",
+            base=self._amount(line.net_minor), tax=self._amount(line.tax_minor), why=why,
+        )  # fmt: skip
+
+    def _term(self) -> list[str]:
+        bill, grant = self.explained.bill, self.explained.grant
+        method = self._say(f"method-{bill.term_method}")
+        said = [self._say("term", due=bill.due_on, days=bill.term_days, method=method)]
+        if grant is None:
+            return [*said, self._say("no-grant")]
+        return [
+            *said,
+            self._say("grant", payer=grant.account_id, grant=grant.grant_id, start=grant.from_on),
+        ]
+
+    def _order(self) -> list[str]:
+        order, bill = self.explained.order, self.explained.bill
+        if order is None:
+            return [self._say("no-order")]
+        left = self._say("order-open")
+        if order.amount_max_minor is not None:
+            remains = self._amount(order.amount_max_minor - order.drawn_minor)
+            left = self._say("order-left", left=remains, amount=self._amount(order.amount_max_minor))
+        return [self._say("order", reference=order.reference, net=self._amount(bill.net_minor), left=left)]
+
+    def _books(self) -> list[str]:
+        known, bill = self.explained, self.explained.bill
+        said = [
+            self._say("number", number=known.number, series=known.series_id, reference=bill.payment_reference)
+        ]
+        if known.run is not None and known.input_no is not None:
+            said.append(self._say("run", run=known.run, period=known.period, input=known.input_no))
+        if known.debt is not None:
+            owed = self._amount(known.debt.open_minor)
+            said.append(self._say("debt", debt=known.debt.debt_id, open=owed, currency=self.currency))
+            for means, minor in known.debt.paid_minor.items():
+                said.append(self._say("paid", amount=self._amount(minor), means=means))
+        if known.entry is not None:
+            postings = ", ".join(
+                self._say(
+                    "debit" if each.amount_minor > 0 else "credit",
+                    ledger=each.ledger, amount=self._amount(abs(each.amount_minor)),
+                )
+                for each in known.entry.postings
+            )  # fmt: skip
+            entry = known.entry
+            said.append(self._say("entry", entry=entry.entry_no, account=entry.account_id, postings=postings))
+        return said
