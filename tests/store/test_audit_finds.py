@@ -23,7 +23,7 @@ from acquit.core.debt import Allocation
 from acquit.core.identifiers import BillId, DebtId
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
-from acquit.core.purchase_order import OrderKind, Policy
+from acquit.core.purchase_order import OrderKind, OrderLine, Policy
 from acquit.store.audit import CHECKS, audit
 from acquit.store.transaction import Database, Transaction
 from billed import bill, charge, family, later, seller, subscribe
@@ -114,6 +114,8 @@ TAMPERINGS = [
     by("order-draws", "FR00000001", "UPDATE purchase_order_draw SET amount_minor = 1 " + ONE),
     by("order-draws", "FR00000001", f"UPDATE bill SET purchase_order_id = NULL {ONE}"),
     by("order-maxima", f"{ACME}/100", "UPDATE purchase_order SET amount_max_minor = 1"),
+    by("order-lines", f"{LAB}/101/1", "UPDATE purchase_order_line SET amount_max_minor = 1"),
+    by("order-lines", f"{ACME}/100/9", f"UPDATE bill_detail SET purchase_order_line_no = 9 {ONE}"),
     by("run-totals", "1/EUR", "UPDATE bill_run_page SET net_minor = net_minor + 1 WHERE run_id = 1"),
     by("run-totals", "1/EUR", f"UPDATE bill SET run_id = NULL {ONE}"),
     by(
@@ -169,6 +171,9 @@ def world(module_database: Database) -> dict[str, Any]:
     family(context)
     order = OrderTerms("PO", date(2026, 1, 1), kind=OrderKind.BLANKET, amount_max_minor=100_000)
     set_purchase_order(context, ACME, order, by="cli")
+    line = OrderLine(1, "A", amount_max_minor=50_000)
+    lines = OrderTerms("LINES", date(2026, 1, 1), kind=OrderKind.CLOSED, lines=(line,))
+    set_purchase_order(context, LAB, lines, by="cli")
     set_order_policy(context, SHOP, Policy.HOLD, by="cli")
     subscribe(context, ACME, "a", next_on=date(2026, 11, 20))
     subscribe(context, LAB, "b")

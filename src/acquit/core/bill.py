@@ -26,7 +26,7 @@ from acquit.core.identifiers import (
 from acquit.core.money import Currency, amount_minor
 from acquit.core.numbering import Series, document_id, payment_reference
 from acquit.core.problem import Problem
-from acquit.core.purchase_order import PurchaseOrder
+from acquit.core.purchase_order import PurchaseOrder, lines_for
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxCase, TaxLine, tax_line, tax_problems
 from acquit.core.terms import Term, due_on
@@ -168,9 +168,13 @@ def draft(sharing: Sharing, charges: list[Charge], case: TaxCase) -> Draft:
 
 def placed(unplaced: Draft, order: PurchaseOrder) -> Draft:
     """Return the draft on the order that it quotes, each detail on the order's line that covers it."""
-    details = (
-        tuple(_on_line(detail, order) for detail in unplaced.details) if order.lines else unplaced.details
-    )
+    details = unplaced.details
+    if order.lines:
+        lines = lines_for(order, shares_of(details))
+        assert lines is not None, f"order {order.purchase_order_id} does not carry the draft"
+        details = tuple(
+            replace(each, purchase_order_line_no=lines.get(each.domain)) for each in unplaced.details
+        )
     return Draft(
         unplaced.sharing,
         unplaced.category,
@@ -181,6 +185,14 @@ def placed(unplaced: Draft, order: PurchaseOrder) -> Draft:
         unplaced.tax_minor,
         order,
     )
+
+
+def shares_of(details: Sequence[Detail]) -> dict[str, int]:
+    """Return what the details come to, net, by the service that they are for, in their order."""
+    shares: dict[str, int] = {}
+    for detail in details:
+        shares[detail.domain] = shares.get(detail.domain, 0) + detail.net_minor
+    return shares
 
 
 def arithmetic_problems(checked: Draft) -> list[Problem]:
@@ -325,13 +337,6 @@ def _detail(number: int, charge: Charge, case: TaxCase) -> Detail:
         0,
         charge.part,
     )
-
-
-def _on_line(detail: Detail, order: PurchaseOrder) -> Detail:
-    line = order.line_for(detail.domain)
-    if line is None:
-        return detail
-    return replace(detail, purchase_order_line_no=line.line_no)
 
 
 def _siren_problems(siren: str, who: str, where: str) -> list[Problem]:

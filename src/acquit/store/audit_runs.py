@@ -134,6 +134,32 @@ ORDER_MAXIMA: Final[LiteralString] = """
               FROM purchase_order o) compared
 """
 
+ORDER_LINES: Final[LiteralString] = """
+    WITH taken AS (
+         SELECT b.purchase_order_account AS account_id, b.purchase_order_id,
+                d.purchase_order_line_no AS line_no,
+                sum(CASE WHEN b.kind = 'credit-note' THEN -d.net_minor ELSE d.net_minor END) AS drawn_minor
+           FROM bill b
+           JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
+          WHERE d.purchase_order_line_no IS NOT NULL
+          GROUP BY 1, 2, 3
+         )
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT t.account_id || '/' || t.purchase_order_id || '/' || t.line_no AS id,
+                   l.line_no IS NULL OR t.drawn_minor > coalesce(l.amount_max_minor,
+                     round(l.quantity_e4::numeric * l.unit_price_ucents *
+                           CASE WHEN o.currency IN ('JPY', 'XOF') THEN 0.000000000001
+                                WHEN o.currency = 'TND' THEN 0.000000001
+                                ELSE 0.0000000001 END), t.drawn_minor) AS differs
+              FROM taken t
+              LEFT JOIN purchase_order o ON o.account_id = t.account_id
+                                        AND o.purchase_order_id = t.purchase_order_id
+              LEFT JOIN purchase_order_line l ON l.account_id = t.account_id
+                                             AND l.purchase_order_id = t.purchase_order_id
+                                             AND l.line_no = t.line_no) compared
+"""
+
 RUN_TOTALS: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(run_id || '/' || currency ORDER BY run_id, currency)
@@ -203,6 +229,7 @@ CHECKS: Final = (
     Check("renewal-periods", RENEWAL_PERIODS),
     Check("order-draws", ORDER_DRAWS),
     Check("order-maxima", ORDER_MAXIMA),
+    Check("order-lines", ORDER_LINES),
     Check("run-totals", RUN_TOTALS),
     Check("page-heads", PAGE_HEADS),
     Check("closed-runs", CLOSED_RUNS),
