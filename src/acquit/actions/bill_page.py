@@ -5,7 +5,7 @@ What bears no number is written before the block of numbers is taken; after it n
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -21,12 +21,24 @@ from acquit.core.journal import Chart, Entry, EntryKind, Head, bill_postings, ch
 from acquit.core.money import Currency
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Draw, Policy, PurchaseOrder, newly_warned
+from acquit.core.shared_bill import Family, share
 from acquit.core.snapshot import Buyer, Seller, Snapshot, buyer, snapshot
 from acquit.core.tax import Rates
 from acquit.core.terms import Grant, default_term
 from acquit.documents.glyphs import missing_glyphs
 from acquit.ports import Clock
-from acquit.store import acts, billables, bills, debts, journals, purchase_orders, runs, series, terms
+from acquit.store import (
+    acts,
+    billables,
+    bills,
+    debts,
+    families,
+    journals,
+    purchase_orders,
+    runs,
+    series,
+    terms,
+)  # fmt: skip
 from acquit.store.billables import AccountRow
 from acquit.store.transaction import Connection, Transaction
 
@@ -70,6 +82,7 @@ class Page:
     orders: dict[PurchaseOrderId, PurchaseOrder]
     orders_of: Mapping[AccountId, list[PurchaseOrderId]]
     snapshots: Sequence[Snapshot]
+    families: Sequence[Family] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +142,10 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
     taken = series.find(tx, scope.entity.bill_series_id)
     on = max(scope.run_on, taken.last_on or scope.run_on) if taken else scope.run_on
     rows = billables.accounts(tx, account_ids)
+    parent_ids = families.sharing(tx, {row.payer_id for row in rows}, on)
+    if parent_ids:
+        absent = parent_ids - {row.account_id for row in rows}
+        rows += billables.accounts(tx, sorted(absent))
     accounts, snapshots = _billables(tx, rows, on)
     read = purchase_orders.concerning if scope.run_id is None else purchase_orders.lock_concerning
     with_orders = billables.with_orders(tx, account_ids)
@@ -142,7 +159,27 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         {order.purchase_order_id: order for order in orders},
         _by_account(orders),
         snapshots,
+        _families(parent_ids, rows, accounts),
     )
+
+
+def _families(
+    parent_ids: Set[AccountId], rows: Sequence[AccountRow], accounts: Sequence[Billable]
+) -> list[Family]:
+    """Return who stands on whose bill: those whom the parent pays for and who have its legal party."""
+    if not parent_ids:
+        return []
+    parents = {row.account_id: row for row in rows if row.account_id in parent_ids}
+    names: dict[AccountId, dict[AccountId, str]] = {parent_id: {} for parent_id in parents}
+    for row in rows:
+        parent = parents.get(row.payer_id)
+        if parent is not None and row.party_id == parent.party_id:
+            names[parent.account_id][row.account_id] = row.sub_account or row.account_id
+    return [
+        Family(each.account_id, each.language, each.buyer_hash, names[each.account_id])
+        for each in accounts
+        if each.account_id in parents
+    ]
 
 
 def _by_account(orders: Iterable[PurchaseOrder]) -> dict[AccountId, list[PurchaseOrderId]]:
@@ -228,6 +265,8 @@ def decide_page(page: Page, scope: Scope) -> Decided:
             next_ons += [(account_id, service_id, next_on) for service_id, next_on in moves]
         if own:
             orders.update((order.purchase_order_id, order) for order in left)
+    if page.families:
+        outcomes = share(outcomes, page.families)
     return Decided(outcomes, next_ons, orders)
 
 
@@ -287,10 +326,11 @@ def _billed_charges(page: Page, drafts: Iterable[Draft]) -> list[tuple[AccountId
     found = []
     for unnumbered in drafts:
         account_id = unnumbered.sharing.account_id
-        for detail in unnumbered.details if account_id in known else ():
+        for detail in unnumbered.details if unnumbered.slices or account_id in known else ():
             key = (detail.service_id, detail.kind, detail.part, detail.period_start)
-            if key in known[account_id]:
-                found.append((account_id, key))
+            owner_id = detail.owner_id or account_id
+            if key in known.get(owner_id, ()):
+                found.append((owner_id, key))
     return found
 
 
@@ -328,10 +368,10 @@ def _write_numbered(tx: Transaction, scope: Scope, page: Page, decided: Decided)
         for draft, number, order_id in zip(drafts, numbers, order_ids, strict=True)
     ]
     bills.write(tx, issued, block.series.series_id, numbers)
-    debts.write(tx, map(_debt, issued))
+    debts.write(tx, map(debt_of, issued))
     entries = _entries(scope, issued, heads)
     journals.write(tx, entries)
-    purchase_orders.draw(tx, _draws(issued))
+    purchase_orders.draw(tx, draws_of(issued))
     payers = [bill.payer_id for bill in issued]
     head = hashlib.sha256(b"".join([entry.hash for entry in _in_account_order(entries)])).digest()
     runs.add_page(tx, scope.run_id, (min(payers), max(payers)), page.on, totals_of(drafts), head)
@@ -344,7 +384,8 @@ def _instant(scope: Scope, on: date) -> datetime:
     return datetime.combine(on, scope.clock.now().astimezone(zone).time(), zone)
 
 
-def _debt(bill: Bill) -> Debt:
+def debt_of(bill: Bill) -> Debt:
+    """Return the debt that the bill opens."""
     return Debt(
         bill.account_id,
         DebtId(bill.order_id),
@@ -384,7 +425,8 @@ def _in_account_order(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.account_id, entry.entry_no))
 
 
-def _draws(issued: Iterable[Bill]) -> list[Draw]:
+def draws_of(issued: Iterable[Bill]) -> list[Draw]:
+    """Return what the bills take from the purchase orders that they quote."""
     return [
         Draw(
             bill.purchase_order_account,

@@ -54,7 +54,10 @@ class BillKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One line of a bill; `period_end` is the last day covered. Negative by quantity, never by price."""
+    """One line of a bill; `period_end` is the last day covered. Negative by quantity, never by price.
+
+    `owner_id` is there on a shared bill: the sub-account whose charge it is.
+    """
 
     detail_no: int
     service_id: ServiceId
@@ -71,6 +74,22 @@ class Detail:
     purchase_order_line_no: int | None = None
     correction_no: int = 0
     part: str = ""
+    owner_id: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What of a shared bill is of one account, with its name as printed; the slices add up to the bill."""
+
+    owner_id: AccountId
+    name: str
+    net_minor: int
+    tax_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """Net and VAT."""
+        return self.net_minor + self.tax_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +119,7 @@ class Draft:
     net_minor: int
     tax_minor: int
     order: PurchaseOrder | None = None
+    slices: tuple[Slice, ...] = ()
 
     @property
     def total_minor(self) -> int:
@@ -144,6 +164,7 @@ class Bill:
     payer_hash: bytes | None
     details: tuple[Detail, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
+    slices: tuple[Slice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +332,7 @@ def issue(final: Draft, issuing: Issuing, number: int, order_id: OrderId) -> Bil
         sharing.payer_hash,
         final.details,
         final.taxes,
+        final.slices,
     )
 
 
