@@ -16,11 +16,15 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 import acquit.store.audit
+from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
+from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
+from acquit.actions.share_bills import share_bills
+from acquit.core.credit import Part
 from acquit.core.debt import Allocation
-from acquit.core.identifiers import BillId, DebtId
+from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, OrderLine, Policy
@@ -29,6 +33,7 @@ from acquit.store.transaction import Database, Transaction
 from billed import bill, charge, family, later, seller, subscribe
 from founding import ACME, LAB, PETIT, SHOP
 
+WORKS = AccountId("ab20003-acq")
 ONE = "WHERE bill_id = 'FR00000001'"
 PENDING = "WHERE ledger = '445740'"
 ACMES = f"WHERE account_id = '{ACME}'"
@@ -59,10 +64,10 @@ TAMPERINGS = [
     by("due-dates", "FR00000001", f"UPDATE bill SET due_on = due_on + 1 {ONE}"),
     by("numbers-gapless", "FR/1", f"DELETE FROM bill_number {ONE}"),
     by("numbers-gapless", "FR/1", f"UPDATE bill_number SET number = 2 {ONE}"),
-    by("numbers-gapless", "FR/11", "UPDATE series SET next_number = 12 WHERE series_id = 'FR'"),
+    by("numbers-gapless", "FR/14", "UPDATE series SET next_number = 15 WHERE series_id = 'FR'"),
     by("numbers-gapless", "RC/1", "DELETE FROM deposit WHERE deposit_id = 'RC00000001'"),
     by("number-dates", "FR00000002", f"UPDATE bill_number SET issued_on = issued_on + 40 {ONE}"),
-    by("number-dates", "FR00000010", "UPDATE series SET last_on = last_on + 1 WHERE series_id = 'FR'"),
+    by("number-dates", "FR00000013", "UPDATE series SET last_on = last_on + 1 WHERE series_id = 'FR'"),
     by("numbered-bills", "FR00000001", f"UPDATE bill_number SET account_id = 'zz99999-acq' {ONE}"),
     by("numbered-bills", "FR00000001", f"UPDATE bill SET issued_at = issued_at - interval '2 days' {ONE}"),
     by("payment-references", "FR00000001", f"UPDATE bill SET payment_reference = 'RF05100000001' {ONE}"),
@@ -160,6 +165,29 @@ TAMPERINGS = [
     ),
     by("money-conserved", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '419100'"),
     by("receivable", "FR/EUR", "UPDATE posting SET amount_minor = amount_minor + 1 WHERE ledger = '411000'"),
+    by(
+        "shared-slices",
+        "FR00000013/{works}",
+        "UPDATE bill_slice SET net_minor = net_minor + 1 WHERE owner_id = '{works}'",
+    ),
+    by("shared-slices", "FR00000013", "UPDATE bill_slice SET tax_minor = tax_minor + 1 WHERE slice_no = 1"),
+    by("shared-slices", "FR00000013/{works}", "UPDATE bill_detail SET owner_id = NULL"),
+    by("shared-slices", "FR00000013/{works}", "DELETE FROM bill_slice"),
+    by(
+        "shared-owners",
+        "FR00000013/{works}",
+        "UPDATE account SET parent_id = '{petit}', payer_id = '{petit}' WHERE account_id = '{works}'",
+    ),
+    by("shared-owners", "FR00000013/{works}", "UPDATE bill_sharing SET from_on = '2027-03-01'"),
+    by("shared-owners", "FR00000013/{works}", "UPDATE bill SET payer_id = 'x' WHERE bill_id = 'FR00000013'"),
+    by("family-view", f"{ACME}/2026-11/EUR", f"UPDATE bill_tax SET tax_minor = tax_minor + 1 {ONE}"),
+    by(
+        "corrective-bills",
+        "FR00000012",
+        "UPDATE bill SET net_minor = net_minor + 1 WHERE bill_id = 'FR00000011'",
+    ),
+    by("corrective-bills", "FR00000012", "DELETE FROM bill WHERE bill_id = 'AV00000003'"),
+    by("credited-vat", "AV00000002", "UPDATE bill_tax SET tax_minor = 0 WHERE bill_id = 'AV00000002'"),
     by("vat-pending", "FR00000003", f"UPDATE posting SET ledger = '0' {PENDING} AND amount_minor > 0"),
 ]  # fmt: skip
 
@@ -192,7 +220,20 @@ def world(module_database: Database) -> dict[str, Any]:
     reopen_debt(context, ACME, debt_id, undone, "wrong bill", by="cli")
     returned, debt_id = _settle(context, "FR00000006")
     return_payment(context, PETIT, debt_id, returned, "no funds", by="cli")
-    return {"service": service_id, "petit": PETIT, "paid": paid[0]}
+    _corrections(later(context, date(2027, 2, 1)))
+    return {"service": service_id, "petit": PETIT, "works": WORKS, "paid": paid[0]}
+
+
+def _corrections(context: Any) -> None:
+    """A part is credited; a bill is corrected; the family shares a bill."""
+    credit_bill(context, PETIT, BillId("FR00000006"), "outage", [Part(1, 7)], by="cli")
+    charge(context, PETIT, 7, accepted_on=date(2027, 1, 5))
+    bill(context, "2027-01")
+    correct_bill(context, PETIT, BillId("FR00000011"), "street", Correction({"street": "x"}), by="cli")
+    open_sub_account(context, ACME, "works", by="cli", account_id=WORKS)
+    share_bills(context, ACME, by="cli")
+    charge(context, WORKS, 7, accepted_on=date(2027, 1, 5))
+    bill(context, "2027-01")
 
 
 def _settle(context: Any, bill_id: str) -> tuple[int, DebtId]:

@@ -16,7 +16,7 @@ NOT_A_BILL = "not a bill"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The family's bills of a month or a year, regrouped; `total_minor` is the sum of the bills themselves."""
+    """A family's bills of a month or a year, regrouped; `total_minor` is the sum of the bills themselves."""
 
     account: AccountId
     period: str

@@ -1,4 +1,4 @@
-"""The consolidated view: what a family was billed, regrouped at will; not a bill, and always the sum of the bills.
+"""The consolidated view: what a family was billed, regrouped at will. No bill; always the sum of the bills.
 
 Net amounts belong to lines. The VAT of a bill is computed on its sum; the view shares it out over the lines
 of its category and rate so that it adds up exactly, however lines are regrouped.

@@ -195,6 +195,6 @@ def parts(amount_minor: int, weights: Sequence[int]) -> list[int]:
         assert amount_minor == 0, "what weighs nothing bears nothing"
         return [0 for _ in weights]
     if whole < 0:
-        return parts(-amount_minor, [-weight for weight in weights])
+        return parts(amount_minor, [-weight for weight in weights])
     marks = [rounded(amount_minor * reached, whole) for reached in accumulate(weights, initial=0)]
     return [after - before for before, after in pairwise(marks)]

@@ -33,7 +33,8 @@ TAXES: Final[LiteralString] = """
 """
 
 CHILDREN: Final[LiteralString] = """
-    SELECT b.currency, sum(CASE WHEN b.kind = 'credit-note' THEN -b.total_minor ELSE b.total_minor END)::bigint
+    SELECT b.currency,
+           sum(CASE WHEN b.kind = 'credit-note' THEN -b.total_minor ELSE b.total_minor END)::bigint
              AS total_minor
       FROM account a
       JOIN bill b ON b.account_id = a.account_id
