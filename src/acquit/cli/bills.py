@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 
 from acquit.actions.context import Context
 from acquit.actions.run_bills import RunReport, run_bills
+from acquit.cli import bill_changes, bill_families
 from acquit.cli.program import Given
 from acquit.cli.screen import Screen, facts, table
 from acquit.core.account import NoSuchLegalEntity
@@ -22,6 +23,11 @@ REFUSED = 1
 SHOWN_MAX = 20
 
 app = App(name="bills", help="Run a period, look at runs and bills.")
+for command in (
+    bill_changes.credit, bill_changes.correct, bill_changes.held, bill_changes.extend, bill_changes.release,
+    bill_families.view, bill_families.share, bill_families.statement,
+):  # fmt: skip
+    app.command(command)
 
 
 class NoSuchRun(NotFound):
