@@ -4,12 +4,13 @@ from datetime import date
 
 import pytest
 
+from acquit.actions.context import Context
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.set_purchase_order import set_purchase_order
 from acquit.actions.settle_debt import Receipt, settle_debt
 from acquit.core.bill import NoSuchBill
-from acquit.core.credit import CreditReasonMissing, NotCreditable
-from acquit.core.debt import Allocation, DebtStatus, amounts, status
+from acquit.core.credit import CreditReasonMissing, NotCreditable, Part
+from acquit.core.debt import Allocation, DebtStatus, amounts, open_minor, paid_minor, status
 from acquit.core.identifiers import BillId, DebtId
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
@@ -102,4 +103,64 @@ def test_what_cannot_be_credited(database: Database) -> None:
         credit_bill(context, PETIT, FIRST, "why", by="cli")
     with pytest.raises(NotCreditable, match="itself"):
         credit_bill(context, PETIT, note.bill_id, "why", by="cli")
+    assert failed(context) == {}
+
+
+def pay(context: Context, bill_id: BillId, amount: int) -> None:
+    """The payer pays so much of a bill."""
+    (row,) = rows(context, "SELECT * FROM debt WHERE bill_id = %(bill_id)s", bill_id=bill_id)
+    part = Allocation(row.account_id, DebtId(row.debt_id), amount)
+    settle_debt(context, row.payer_id, Receipt(date(2026, 12, 1), amount, Currency("EUR")), [part], by="cli")
+
+
+def standing(context: Context, bill_id: BillId) -> tuple[int, int]:
+    """What is open on a bill, and what money settles of it."""
+    with context.database.read() as tx:
+        debt = debts.of_bill(tx, PETIT, bill_id)
+        assert debt is not None
+        operations = debts.operations(tx, PETIT, debt.debt_id)
+    return open_minor(debt, operations), paid_minor(operations)
+
+
+@pytest.mark.parametrize(
+    ("paid", "taken", "left"),
+    [
+        (0, "1:400", (720, 0)),
+        (1200, "1:400", (0, 720)),
+        (1200, "1:333 1:333", (0, 401)),
+        (700, "1:400", (20, 700)),
+        (701, "1:1 1:1 1:1 1:997", (0, 0)),
+        (1199, "1:7", (0, 1192)),
+    ],
+)
+@pytest.mark.parametrize("on_debits", [False, True])
+def test_a_part_is_taken_back_and_money_stays_with_the_rest(
+    paid: int, taken: str, left: tuple[int, int], on_debits: bool, database: Database
+) -> None:
+    context = seller(database, vat_on_debits=on_debits)
+    family(context)
+    subscribe(context, PETIT, "srv1")
+    bill(context)
+    if paid:
+        pay(context, FIRST, paid)
+    for text in taken.split():
+        number, amount = map(int, text.split(":"))
+        credit_bill(context, PETIT, FIRST, "outage", [Part(number, amount)], by="cli")
+        assert failed(context) == {}
+    assert standing(context, FIRST) == left
+    assert failed(context) == {}
+
+
+def test_what_is_left_after_parts_is_taken_back_whole(database: Database) -> None:
+    context = seller(database)
+    family(context)
+    subscribe(context, PETIT, "srv1", unit_price_ucents=1_003_000_000)
+    bill(context)
+    credit_bill(context, PETIT, FIRST, "outage", [Part(1, 1)], by="cli")
+    credit_bill(context, PETIT, FIRST, "outage", [Part(1, 2)], by="cli")
+    note = credit_bill(context, PETIT, FIRST, "the rest", by="cli")
+    assert (note.net_minor, note.tax_minor) == (1000, 200)
+    assert standing(context, FIRST) == (0, 0)
+    with pytest.raises(NotCreditable):
+        credit_bill(context, PETIT, FIRST, "once more", by="cli")
     assert failed(context) == {}

@@ -2,12 +2,13 @@
 
 from datetime import date
 
+from acquit.actions.credit_bill import credit_bill
 from acquit.actions.run_bills import run_bills
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.core.bill_run import RunStatus
-from acquit.core.identifiers import AccountId, PurchaseOrderId
+from acquit.core.identifiers import AccountId, BillId, PurchaseOrderId
 from acquit.core.order_change import OrderTerms
-from acquit.core.purchase_order import MatchedBy, OrderKind, Policy
+from acquit.core.purchase_order import MatchedBy, OrderKind, OrderLine, Policy
 from acquit.store.transaction import Database
 from billed import bill, charge, failed, family, later, next_renewals, rows, seller, subscribe
 from founding import ACME, FR, LAB, PETIT, SHOP
@@ -20,6 +21,10 @@ DRAWS = """
     SELECT o.reference, d.bill_account_id, d.amount_minor
       FROM purchase_order_draw d JOIN purchase_order o ON o.purchase_order_id = d.purchase_order_id
      ORDER BY d.bill_id
+"""
+LINES = """
+    SELECT bill_id, domain, purchase_order_line_no AS line_no
+      FROM bill_detail ORDER BY bill_id, detail_no
 """
 HELD = """
     SELECT account_id, amount_minor, reason, held_on, until_on, released_at IS NOT NULL AS released
@@ -36,6 +41,11 @@ def blanket(reference: str, maximum: int, **given: object) -> OrderTerms:
     return OrderTerms(
         reference, JANUARY, kind=OrderKind.BLANKET, amount_max_minor=maximum, **given,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def closed(reference: str, lines: tuple[OrderLine, ...], **given: object) -> OrderTerms:
+    """A closed order from January on."""
+    return OrderTerms(reference, JANUARY, kind=OrderKind.CLOSED, lines=lines, **given)  # type: ignore[arg-type]
 
 
 def order_id(context: object, reference: str) -> PurchaseOrderId:
@@ -96,6 +106,51 @@ def test_a_spent_order_hands_over_to_its_successor(database: Database) -> None:
     bill(later(context, date(2026, 12, 1)), "2026-12")
     bill(later(context, date(2027, 1, 1)), "2027-01")
     assert [row.reference for row in rows(context, BILLS)] == ["FIRST", "SECOND", None]
+    assert failed(context) == {}
+
+
+def test_a_closed_order_is_spent_line_by_line(database: Database) -> None:
+    context = seller(database)
+    family(context)
+    lines = (
+        OrderLine(1, "SRV", service_pattern="srv*", quantity_e4=2_0000, unit_price_ucents=1_000_000_000),
+        OrderLine(2, "ANY", amount_max_minor=50_000),
+    )
+    set_purchase_order(context, PETIT, closed("LINES", lines), by="cli")
+    set_order_policy(context, PETIT, Policy.WARN, by="cli")
+    subscribe(context, PETIT, "srv1")
+    subscribe(context, PETIT, "other")
+    for month in (date(2026, 11, 23), date(2026, 12, 1), date(2027, 1, 1)):
+        bill(later(context, month), f"{month:%Y-%m}")
+    assert [tuple(row) for row in rows(context, LINES)] == [
+        ("FR00000001", "srv1", 1), ("FR00000001", "other", 2),
+        ("FR00000002", "srv1", 1), ("FR00000002", "other", 2),
+        ("FR00000003", "srv1", 2), ("FR00000003", "other", 2),
+    ]  # fmt: skip
+    assert failed(context) == {}
+
+
+def test_a_bill_whose_line_is_spent_goes_whole_to_the_successor_and_a_credit_gives_the_line_back(
+    database: Database,
+) -> None:
+    context = seller(database)
+    family(context)
+    line = (OrderLine(1, "SRV", service_pattern="srv*", amount_max_minor=1_500),)
+    set_purchase_order(context, PETIT, closed("FIRST", line), by="cli")
+    set_purchase_order(
+        context, PETIT, closed("SECOND", line, succeeds_id=order_id(context, "FIRST")), by="cli"
+    )
+    subscribe(context, PETIT, "srv1")
+    subscribe(context, PETIT, "free", unit_price_ucents=1)
+    bill(context)
+    bill(later(context, date(2026, 12, 1)), "2026-12")
+    assert [row.reference for row in rows(context, BILLS)] == ["FIRST", "SECOND"]
+    credit_bill(later(context, date(2026, 12, 2)), PETIT, BillId("FR00000001"), "why", by="cli")
+    bill(later(context, date(2027, 1, 1)), "2027-01")
+    quoted = rows(context, "SELECT bill_id, purchase_order_reference AS reference FROM bill ORDER BY bill_id")
+    assert [tuple(row) for row in quoted] == [
+        ("AV00000001", "FIRST"), ("FR00000001", "FIRST"), ("FR00000002", "SECOND"), ("FR00000003", "FIRST"),
+    ]  # fmt: skip
     assert failed(context) == {}
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from threading import Thread
 
@@ -16,8 +17,11 @@ import psycopg
 import pytest
 
 from acquit.actions.context import Context
+from acquit.actions.set_purchase_order import set_purchase_order
 from acquit.core.bill_run import RunStatus
 from acquit.core.identifiers import AccountId
+from acquit.core.order_change import OrderTerms
+from acquit.core.purchase_order import OrderKind, OrderLine
 from acquit.store.transaction import Database
 from billed import ON, bill, charge, failed, family, rows, seller, subscribe
 from founding import ACME, LAB, PETIT, SHOP
@@ -149,6 +153,38 @@ def test_two_runs_at_once_bill_everything_once(database: Database, database_url:
     posted = [int(run.communicate(timeout=120)[0]) for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0]
     assert sum(posted) == 4
+    whole(context)
+
+
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock'
+       AND query LIKE '%FROM purchase_order o%FOR NO KEY UPDATE%'
+"""
+
+
+@pytest.mark.parametrize("kind", [OrderKind.BLANKET, OrderKind.CLOSED])
+def test_two_runs_that_contend_on_a_family_order_never_overspend_it(
+    kind: OrderKind, database: Database, database_url: str
+) -> None:
+    context = ready(database)
+    lines = (OrderLine(1, "A", amount_max_minor=2_500),) if kind is OrderKind.CLOSED else ()
+    order = OrderTerms(
+        "FAM", date(2026, 1, 1), kind=kind, lines=lines, members=frozenset({ACME, LAB, SHOP}),
+        amount_max_minor=None if lines else 2_500,
+    )  # fmt: skip
+    set_purchase_order(context, ACME, order, by="cli")
+    with psycopg.connect(database_url) as other, psycopg.connect(database_url, autocommit=True) as owner:
+        other.execute("SELECT 1 FROM purchase_order FOR UPDATE")
+        runs = [start(database_url, page_size=1) for _ in range(2)]
+        wait_for(lambda: owner.execute(WAITING).fetchone() == (2,))
+        other.commit()
+        posted = [int(run.communicate(timeout=120)[0]) for run in runs]
+    assert sum(posted) == 4
+    assert min(posted) >= 1
+    drawn = rows(context, "SELECT sum(amount_minor)::bigint AS minor FROM purchase_order_draw")
+    assert drawn[0].minor == 2_000
+    assert len(rows(context, "SELECT 1 FROM bill WHERE purchase_order_id IS NULL")) == 2
     whole(context)
 
 

@@ -19,22 +19,27 @@ import acquit.store.audit
 from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.agree_discount import agree_discount
 from acquit.actions.agree_minimum_spend import agree_minimum_spend
+from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
+from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
+from acquit.actions.share_bills import share_bills
+from acquit.core.credit import Part
 from acquit.core.credit_balance import CreditType
 from acquit.core.debt import Allocation
 from acquit.core.discount import Discount
-from acquit.core.identifiers import BillId, DebtId, DiscountId, MinimumSpendId
+from acquit.core.identifiers import AccountId, BillId, DebtId, DiscountId, MinimumSpendId
 from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
-from acquit.core.purchase_order import OrderKind, Policy
+from acquit.core.purchase_order import OrderKind, OrderLine, Policy
 from acquit.store.audit import CHECKS, audit
 from acquit.store.transaction import Database, Transaction
 from billed import bill, charge, family, later, seller, subscribe
 from founding import ACME, LAB, PETIT, SHOP
 
+WORKS = AccountId("ab20003-acq")
 ONE = "WHERE bill_id = 'FR00000001'"
 PENDING = "WHERE ledger = '445740'"
 ACMES = f"WHERE account_id = '{ACME}'"
@@ -120,6 +125,8 @@ TAMPERINGS = [
     by("order-draws", "FR00000001", "UPDATE purchase_order_draw SET amount_minor = 1 " + ONE),
     by("order-draws", "FR00000001", f"UPDATE bill SET purchase_order_id = NULL {ONE}"),
     by("order-maxima", f"{ACME}/100", "UPDATE purchase_order SET amount_max_minor = 1"),
+    by("order-lines", f"{LAB}/101/1", "UPDATE purchase_order_line SET amount_max_minor = 1"),
+    by("order-lines", f"{ACME}/100/9", f"UPDATE bill_detail SET purchase_order_line_no = 9 {ONE}"),
     by("run-totals", "1/EUR", "UPDATE bill_run_page SET net_minor = net_minor + 1 WHERE run_id = 1"),
     by("run-totals", "1/EUR", f"UPDATE bill SET run_id = NULL {ONE}"),
     by(
@@ -171,6 +178,29 @@ TAMPERINGS = [
     by("credit-operations", f"{PETIT}/{{credit}}", "DELETE FROM credit_movement WHERE amount_minor < 0"),
     by("credit-balances", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '419700'"),
     by("run-inputs", "4/1", "DELETE FROM bill_run_input WHERE run_id = 4"),
+    by(
+        "shared-slices",
+        "FR00000013/{works}",
+        "UPDATE bill_slice SET net_minor = net_minor + 1 WHERE owner_id = '{works}'",
+    ),
+    by("shared-slices", "FR00000013", "UPDATE bill_slice SET tax_minor = tax_minor + 1 WHERE slice_no = 1"),
+    by("shared-slices", "FR00000013/{works}", "UPDATE bill_detail SET owner_id = NULL"),
+    by("shared-slices", "FR00000013/{works}", "DELETE FROM bill_slice"),
+    by(
+        "shared-owners",
+        "FR00000013/{works}",
+        "UPDATE account SET parent_id = '{petit}', payer_id = '{petit}' WHERE account_id = '{works}'",
+    ),
+    by("shared-owners", "FR00000013/{works}", "UPDATE bill_sharing SET from_on = '2027-03-01'"),
+    by("shared-owners", "FR00000013/{works}", "UPDATE bill SET payer_id = 'x' WHERE bill_id = 'FR00000013'"),
+    by("family-view", f"{ACME}/2026-11/EUR", f"UPDATE bill_tax SET tax_minor = tax_minor + 1 {ONE}"),
+    by(
+        "corrective-bills",
+        "FR00000012",
+        "UPDATE bill SET net_minor = net_minor + 1 WHERE bill_id = 'FR00000011'",
+    ),
+    by("corrective-bills", "FR00000012", "DELETE FROM bill WHERE bill_id = 'AV00000003'"),
+    by("credited-vat", "AV00000002", "UPDATE bill_tax SET tax_minor = 0 WHERE bill_id = 'AV00000002'"),
     by("vat-pending", "FR00000003", f"UPDATE posting SET ledger = '0' {PENDING} AND amount_minor > 0"),
 ]  # fmt: skip
 
@@ -182,6 +212,9 @@ def world(module_database: Database) -> dict[str, Any]:
     family(context)
     order = OrderTerms("PO", date(2026, 1, 1), kind=OrderKind.BLANKET, amount_max_minor=100_000)
     set_purchase_order(context, ACME, order, by="cli")
+    line = OrderLine(1, "A", amount_max_minor=50_000)
+    lines = OrderTerms("LINES", date(2026, 1, 1), kind=OrderKind.CLOSED, lines=(line,))
+    set_purchase_order(context, LAB, lines, by="cli")
     set_order_policy(context, SHOP, Policy.HOLD, by="cli")
     subscribe(context, ACME, "a", next_on=date(2026, 11, 20))
     subscribe(context, LAB, "b")
@@ -200,8 +233,22 @@ def world(module_database: Database) -> dict[str, Any]:
     reopen_debt(context, ACME, debt_id, undone, "wrong bill", by="cli")
     returned, debt_id = _settle(context, "FR00000006")
     return_payment(context, PETIT, debt_id, returned, "no funds", by="cli")
-    credit = _agree(later(context, date(2027, 2, 1)))
-    return {"service": service_id, "petit": PETIT, "paid": paid[0], "credit": credit}
+    later_on = later(context, date(2027, 2, 1))
+    _corrections(later_on)
+    credit = _agree(later_on)
+    return {"service": service_id, "petit": PETIT, "works": WORKS, "paid": paid[0], "credit": credit}
+
+
+def _corrections(context: Any) -> None:
+    """A part is credited; a bill is corrected; the family shares a bill."""
+    credit_bill(context, PETIT, BillId("FR00000006"), "outage", [Part(1, 7)], by="cli")
+    charge(context, PETIT, 7, accepted_on=date(2027, 1, 5))
+    bill(context, "2027-01")
+    correct_bill(context, PETIT, BillId("FR00000011"), "street", Correction({"street": "x"}), by="cli")
+    open_sub_account(context, ACME, "works", by="cli", account_id=WORKS)
+    share_bills(context, ACME, by="cli")
+    charge(context, WORKS, 7, accepted_on=date(2027, 1, 5))
+    bill(context, "2027-01")
 
 
 def _agree(context: Any) -> int:

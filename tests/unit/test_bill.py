@@ -1,11 +1,13 @@
 """A bill from draft to issue, and what the gate says about it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from acquit.core.bill import (
+    Bill,
     BillKind,
     Draft,
     Issuing,
@@ -23,7 +25,16 @@ from acquit.core.bill import (
     seller_problems,
 )
 from acquit.core.charge import Charge
-from acquit.core.credit import CreditReasonMissing, NotCreditable, credit_note, given_back, refuse_credit
+from acquit.core.credit import (
+    BadCredit,
+    CreditReasonMissing,
+    NotCreditable,
+    Part,
+    credit_note,
+    given_back,
+    refuse_credit,
+    taken_back,
+)
 from acquit.core.dispute import (
     Dispute,
     DisputeClosed,
@@ -44,7 +55,7 @@ from acquit.core.identifiers import (
     RunId,
     ServiceId,
 )
-from acquit.core.money import Currency
+from acquit.core.money import Currency, amount_minor
 from acquit.core.numbering import DocumentKind, Series
 from acquit.core.purchase_order import OrderLine, PurchaseOrder
 from acquit.core.snapshot import Buyer, Seller
@@ -186,9 +197,15 @@ def test_a_bill_that_is_not_there_is_named() -> None:
     assert NoSuchBill("FR1").details == {"bill": "FR1"}
 
 
+def whole_note(bill: Bill, reason: str, *notes: Bill, parts: Sequence[Part] = ()) -> Bill:
+    lines = taken_back(bill, notes, parts)
+    number = len(notes) + 1
+    return credit_note(bill, notes, lines, issuing(CREDITS, None), number, OrderId(7 + number), reason)
+
+
 def test_a_credit_note_takes_back_what_was_billed(drafted: Draft) -> None:
     bill = issue(placed(drafted, ORDER), issuing(), 42, OrderId(7))
-    note = credit_note(bill, issuing(CREDITS, None), 1, OrderId(8), " twice ")
+    note = whole_note(bill, " twice ")
     assert (note.bill_id, note.corrects_bill_id, note.kind) == ("AV00000001", "FR00000042", "credit-note")
     assert (note.total_minor, note.note, note.run_id, note.due_on) == (1_800, "twice", None, ON)
     assert [each.correction_no for each in note.details] == [1, 1]
@@ -200,14 +217,59 @@ def test_a_credit_note_takes_back_what_was_billed(drafted: Draft) -> None:
 
 def test_what_cannot_be_credited(drafted: Draft) -> None:
     bill = issue(drafted, issuing(), 42, OrderId(7))
-    note = credit_note(bill, issuing(CREDITS, None), 1, OrderId(8), "twice")
+    note = whole_note(bill, "twice")
     refuse_credit(bill, [], "twice")
     with pytest.raises(CreditReasonMissing):
         refuse_credit(bill, [], "  ")
     with pytest.raises(NotCreditable, match="AV00000001"):
-        refuse_credit(bill, [note.bill_id], "twice")
+        refuse_credit(bill, [note], "twice")
     with pytest.raises(NotCreditable, match="itself"):
         refuse_credit(note, [], "twice")
+
+
+@pytest.mark.parametrize(
+    ("taken", "nets", "vats"),
+    [
+        ("1", [1_000], [200]),
+        ("1 2", [1_500], [300]),
+        ("1:1, 1:1, 1:1, 1:1, *", [1, 1, 1, 1, 1_496], [0, 0, 1, 0, 299]),
+        ("1:333, 2:167, *", [333, 167, 1_000], [67, 33, 200]),
+    ],
+)
+def test_the_notes_of_a_bill_give_its_vat_back_to_the_cent(
+    taken: str, nets: list[int], vats: list[int], drafted: Draft
+) -> None:
+    bill = issue(drafted, issuing(), 42, OrderId(7))
+    notes: list[Bill] = []
+    for text in taken.split(", "):
+        parts = [] if text == "*" else [_part(each) for each in text.split()]
+        notes.append(whole_note(bill, "why", *notes, parts=parts))
+    assert [note.net_minor for note in notes] == nets
+    assert [note.tax_minor for note in notes] == vats
+    assert [note.details[0].correction_no for note in notes] == list(range(1, len(notes) + 1))
+    for each in (line for note in notes for line in note.details):
+        assert each.net_minor == amount_minor(each.quantity_e4, each.unit_price_ucents, EUR)
+
+
+def _part(text: str) -> Part:
+    number, _, amount = text.partition(":")
+    return Part(int(number), int(amount) if amount else None)
+
+
+@pytest.mark.parametrize("taken", ["3", "1 1", "1:0", "1:-1", "1:1001"])
+def test_what_cannot_be_taken_back_in_part(taken: str, drafted: Draft) -> None:
+    bill = issue(drafted, issuing(), 42, OrderId(7))
+    with pytest.raises(BadCredit):
+        taken_back(bill, [], [_part(each) for each in taken.split()])
+
+
+def test_of_a_line_only_what_is_left_is_taken_back(drafted: Draft) -> None:
+    bill = issue(drafted, issuing(), 42, OrderId(7))
+    note = whole_note(bill, "why", parts=[Part(1, 999)])
+    with pytest.raises(BadCredit, match=r"0\.01 EUR net is left of line 1"):
+        taken_back(bill, [note], [Part(1, 2)])
+    (rest,) = taken_back(bill, [note], [Part(1)])
+    assert (rest.net_minor, rest.quantity_e4, rest.unit_price_ucents) == (1, 10_000, 1_000_000)
 
 
 def dispute(amount_minor: int, state: DisputeState = DisputeState.OPEN) -> Dispute:

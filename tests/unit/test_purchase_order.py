@@ -230,11 +230,54 @@ def test_lines_cover_services_by_pattern(pattern: str, name: str, covered: bool)
     assert OrderLine(1, "A1", service_pattern=pattern).covers(name) is covered
 
 
-def test_the_first_line_that_covers_a_service_counts() -> None:
-    lines = (OrderLine(1, "VPS", service_pattern="vps-*"), OrderLine(2, "REST"))
-    held = order(lines=lines)
-    assert [line.line_no if (line := held.line_for(name)) else None for name in ("vps-1", "x")] == [1, 2]
-    assert order().line_for("vps-1") is None
+@pytest.mark.parametrize(
+    ("lines", "shares", "found"),
+    [
+        ("vps-* 10, * 50", "vps-1 5, x 5", {"vps-1": 1, "x": 2}),
+        ("vps-* 10, vps-* 50", "vps-1 20", {"vps-1": 2}),
+        ("vps-* 10, vps-* 50", "vps-1 10, vps-2 1", {"vps-1": 1, "vps-2": 2}),
+        ("vps-* 10", "vps-1 6, vps-2 5", None),
+        ("vps-* 10", "vps-1 10, x 99", {"vps-1": 1}),
+        ("vps-* -", "vps-1 999999", {"vps-1": 1}),
+        ("vps-* 10", "vps-1 -3", {"vps-1": 1}),
+        ("", "vps-1 5", {}),
+    ],
+)
+def test_a_service_goes_to_the_first_line_that_covers_it_and_has_room(
+    lines: str, shares: str, found: dict[str, int] | None
+) -> None:
+    held = order(
+        lines=tuple(
+            OrderLine(number, "A", service_pattern=pattern, amount_max_minor=_amount(limit))
+            for number, (pattern, limit) in enumerate(_pairs(lines), 1)
+        )
+    )
+    assert law.lines_for(held, {name: int(net) for name, net in _pairs(shares)}) == found
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    pairs = [each.split() for each in text.split(", ") if each]
+    return [(first, second) for first, second in pairs]
+
+
+def _amount(limit: str) -> int | None:
+    return None if limit == "-" else int(limit)
+
+
+def test_what_is_drawn_is_drawn_from_lines_too_and_given_back() -> None:
+    held = order(lines=(OrderLine(1, "A", service_pattern="vps-*", amount_max_minor=10),))
+    drawn = law.draw(held, 7, {"vps-1": 6, "x": 1})
+    assert (drawn.drawn_minor, [line.drawn_minor for line in drawn.lines]) == (7, [6])
+    assert (drawn.carries(4, {"vps-1": 4}), drawn.carries(5, {"vps-1": 5})) == (True, False)
+    assert law.draw(drawn, -7, {"vps-1": -6, "x": -1}) == held
+
+
+def test_a_bill_leaves_an_order_whose_line_is_spent() -> None:
+    first = order(1, lines=(OrderLine(1, "A", amount_max_minor=10, drawn_minor=8),))
+    later = order(2, succeeds_id=PurchaseOrderId(1))
+    assert law.place(first, [first], 3, Policy.HOLD, START, None, {"x": 3}).reason == law.Lack.SPENT
+    assert law.place(first, [first, later], 3, Policy.HOLD, START, None, {"x": 3}).order == later
+    assert law.place(first, [first, later], 2, Policy.HOLD, START, None, {"x": 2}).order == first
 
 
 def test_amounts_of_lines() -> None:

@@ -5,7 +5,7 @@ What bears no number is written before the block of numbers is taken; after it n
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -25,6 +25,7 @@ from acquit.core.journal import Chart, Entry, EntryKind, Head, bill_postings, ch
 from acquit.core.money import Currency
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Draw, Policy, PurchaseOrder, newly_warned
+from acquit.core.shared_bill import Family, share
 from acquit.core.snapshot import Buyer, Seller, Snapshot, buyer, snapshot
 from acquit.core.tax import Rates
 from acquit.core.terms import Grant, default_term
@@ -36,6 +37,7 @@ from acquit.store import (
     bills,
     credit_movements,
     debts,
+    families,
     journals,
     purchase_orders,
     runs,
@@ -91,6 +93,7 @@ class Page:
     snapshots: Sequence[Snapshot]
     agreements: Mapping[AccountId, Agreements] = field(default_factory=dict)
     credit: Mapping[AccountId, tuple[CreditLot, ...]] = field(default_factory=dict)
+    families: Sequence[Family] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,10 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
     taken = series.find(tx, scope.entity.bill_series_id)
     on = max(scope.run_on, taken.last_on or scope.run_on) if taken else scope.run_on
     rows = billables.accounts(tx, account_ids)
+    parent_ids = families.sharing(tx, {row.payer_id for row in rows}, on)
+    if parent_ids:
+        absent = parent_ids - {row.account_id for row in rows}
+        rows += billables.accounts(tx, sorted(absent))
     accounts, snapshots = _billables(tx, rows, on)
     read = purchase_orders.concerning if scope.run_id is None else purchase_orders.lock_concerning
     with_orders = billables.with_orders(tx, account_ids)
@@ -168,7 +175,27 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         snapshots,
         load_agreements(tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on),
         credit_movements.lots(tx, {row.payer_id for row in rows}),
+        _families(parent_ids, rows, accounts),
     )
+
+
+def _families(
+    parent_ids: Set[AccountId], rows: Sequence[AccountRow], accounts: Sequence[Billable]
+) -> list[Family]:
+    """Return who stands on whose bill: those whom the parent pays for and who have its legal party."""
+    if not parent_ids:
+        return []
+    parents = {row.account_id: row for row in rows if row.account_id in parent_ids}
+    names: dict[AccountId, dict[AccountId, str]] = {parent_id: {} for parent_id in parents}
+    for row in rows:
+        parent = parents.get(row.payer_id)
+        if parent is not None and row.party_id == parent.party_id:
+            names[parent.account_id][row.account_id] = row.sub_account or row.account_id
+    return [
+        Family(each.account_id, each.language, each.buyer_hash, names[each.account_id])
+        for each in accounts
+        if each.account_id in parents
+    ]
 
 
 def _by_account(orders: Iterable[PurchaseOrder]) -> dict[AccountId, list[PurchaseOrderId]]:
@@ -256,6 +283,8 @@ def decide_page(page: Page, scope: Scope) -> Decided:
             next_ons += [(account_id, service_id, next_on) for service_id, next_on in moves]
         if own:
             orders.update((order.purchase_order_id, order) for order in left)
+    if page.families:
+        outcomes = share(outcomes, page.families)
     drafts = [draft for outcome in outcomes for draft in outcome.drafts]
     return Decided(outcomes, next_ons, orders, decide_uses(drafts, page.credit, page.on))
 
@@ -331,10 +360,11 @@ def _billed_charges(page: Page, drafts: Iterable[Draft]) -> list[tuple[AccountId
     found = []
     for unnumbered in drafts:
         account_id = unnumbered.sharing.account_id
-        for detail in unnumbered.details if account_id in known else ():
+        for detail in unnumbered.details if unnumbered.slices or account_id in known else ():
             key = (detail.service_id, detail.kind, detail.part, detail.period_start)
-            if key in known[account_id]:
-                found.append((account_id, key))
+            owner_id = detail.owner_id or account_id
+            if key in known.get(owner_id, ()):
+                found.append((owner_id, key))
     return found
 
 
@@ -373,12 +403,12 @@ def _write_numbered(tx: Transaction, scope: Scope, page: Page, decided: Decided)
         for draft, number, order_id in zip(drafts, numbers, order_ids, strict=True)
     ]
     bills.write(tx, issued, block.series.series_id, numbers)
-    debts.write(tx, map(_debt, issued))
+    debts.write(tx, map(debt_of, issued))
     entries = _entries(scope, issued, heads)
     paying = entries_of_uses(scope.chart, scope.entity.vat_on_debits, issued, decided.uses, ids, heads)
     journals.write(tx, [*entries, *paying] if paying else entries)
     write_uses(tx, issued, decided.uses, ids, scope.by)
-    purchase_orders.draw(tx, _draws(issued))
+    purchase_orders.draw(tx, draws_of(issued))
     payers = [bill.payer_id for bill in issued]
     head = hashlib.sha256(b"".join([entry.hash for entry in _in_account_order(entries)])).digest()
     runs.add_page(tx, scope.run_id, (min(payers), max(payers)), page.on, totals_of(drafts), head)
@@ -391,7 +421,8 @@ def _instant(scope: Scope, on: date) -> datetime:
     return datetime.combine(on, scope.clock.now().astimezone(zone).time(), zone)
 
 
-def _debt(bill: Bill) -> Debt:
+def debt_of(bill: Bill) -> Debt:
+    """Return the debt that the bill opens."""
     return Debt(
         bill.account_id,
         DebtId(bill.order_id),
@@ -431,7 +462,8 @@ def _in_account_order(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.account_id, entry.entry_no))
 
 
-def _draws(issued: Iterable[Bill]) -> list[Draw]:
+def draws_of(issued: Iterable[Bill]) -> list[Draw]:
+    """Return what the bills take from the purchase orders that they quote."""
     return [
         Draw(
             bill.purchase_order_account,

@@ -47,7 +47,12 @@ def entity_of(tx: Transaction, account: Account) -> LegalEntity:
 
 def today_of(context: Context, tx: Transaction, account: Account) -> date:
     """Return the business date of the account's legal entity."""
-    return context.clock.today(entity_of(tx, account).zone)
+    return date_of(context, entity_of(tx, account))
+
+
+def date_of(context: Context, entity: LegalEntity) -> date:
+    """Return the business date of the legal entity: in a sandbox that of its test clock."""
+    return entity.test_on or context.clock.today(entity.zone)
 
 
 def applicant_in(tx: Transaction, account: Account) -> Applicant:

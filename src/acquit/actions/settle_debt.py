@@ -69,7 +69,7 @@ def settle_debt(
         require_staff(tx, by, Right.SETTLE_DEBTS)
         entity_id = account_in(tx, payer_id).legal_entity_id
         hold_in(tx, payer_id, [each.account_id for each in allocations])
-        books = books_in(tx, entity_id)
+        books = books_in(context, tx, entity_id)
         _refuse_allocations(tx, payer_id, receipt.currency, receipt.amount_minor, allocations)
         deposit = _book_deposit(tx, books, payer_id, receipt)
         ids = [_settle(tx, books, each, deposit, receipt.automatic) for each in allocations]
@@ -93,7 +93,7 @@ def apply_deposit(
         if deposit is None:
             raise NoSuchDeposit(f"Account {payer_id} has no deposit {deposit_id}.", deposit=deposit_id)
         unapplied = deposit.amount_minor - debts.applied_minor(tx, payer_id, deposit_id)
-        books = books_in(tx, entity_id)
+        books = books_in(context, tx, entity_id)
         _refuse_allocations(tx, payer_id, deposit.currency, unapplied, allocations)
         ids = [_settle(tx, books, each, deposit, False) for each in allocations]
         left = unapplied - sum(each.amount_minor for each in allocations)
@@ -181,8 +181,8 @@ def _undo(
             raise CannotReverse(f"Operation {operation_id} on bill {owed.debt.bill_id} is no payment.")
         if kind is OperationKind.RETURNED and undone.means is Means.CREDIT_BALANCE:
             raise CannotReverse(f"No bank took operation {operation_id} back: it was paid from credit.")
-        books = books_in(tx, account.legal_entity_id)
-        on = context.clock.today(books.entity.zone)
+        books = books_in(context, tx, account.legal_entity_id)
+        on = books.today
         new_id = undo_in(tx, books, owed, undone, kind, on, reason)
         verb = "return_payment" if kind is OperationKind.RETURNED else "reopen_debt"
         acts.record(tx, by, verb, account_id, owed.debt.bill_id, operation_id=operation_id, reason=reason)

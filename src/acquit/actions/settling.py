@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from acquit.actions.loading import entity_in
+from acquit.actions.context import Context
+from acquit.actions.loading import date_of, entity_in
 from acquit.core import journal
 from acquit.core.account import LegalEntity
 from acquit.core.debt import (
@@ -19,19 +20,23 @@ from acquit.core.debt import (
     OperationKind,
     paid_minor,
     refuse_over_open,
+    standing,
 )
 from acquit.core.identifiers import AccountId, DebtId, LegalEntityId
 from acquit.core.journal import Chart, EntryKind, Posting, Role, VatShare, chained
+from acquit.core.snapshot import Snapshot, seller, snapshot
 from acquit.store import accounts, billables, credit_movements, debts, journals
 from acquit.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The seller and its chart of accounts."""
+    """The seller, its chart of accounts, its business date and its copy as it is printed now."""
 
     entity: LegalEntity
     chart: Chart
+    today: date
+    seller: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,12 @@ def hold_in(tx: Transaction, payer_id: AccountId, account_ids: Sequence[AccountI
     accounts.lock(tx, *sorted({*account_ids} - {payer_id}))
 
 
-def books_in(tx: Transaction, legal_entity_id: LegalEntityId) -> Books:
+def books_in(context: Context, tx: Transaction, legal_entity_id: LegalEntityId) -> Books:
     """Return the books of a legal entity. Raises NoSuchLegalEntity, ChartIncomplete."""
     entity = entity_in(tx, legal_entity_id)
     chart = billables.chart(tx, entity.legal_entity_id)
     journal.refuse_incomplete(chart, entity.legal_entity_id)
-    return Books(entity, chart)
+    return Books(entity, chart, date_of(context, entity), snapshot(seller(entity)))
 
 
 def owed_in(tx: Transaction, account_id: AccountId, debt_id: DebtId) -> Owed:
@@ -64,11 +69,20 @@ def owed_in(tx: Transaction, account_id: AccountId, debt_id: DebtId) -> Owed:
     return Owed(debt, tuple(debts.operations(tx, account_id, debt_id)))
 
 
-def vat_share_in(tx: Transaction, books: Books, debt: Debt) -> VatShare:
-    """Return the VAT of the debt's bill that waits for payment (none when it was due with the bill)."""
-    pending = books.chart[Role.VAT_PENDING]
+def vat_share_in(tx: Transaction, books: Books, owed: Owed) -> VatShare:
+    """Return the VAT of the debt's bill that waits for payment (none when it was due with the bill).
+
+    What credit notes took back counts no more.
+    """
+    debt, pending = owed.debt, books.chart[Role.VAT_PENDING]
     posted = journals.posted_minor(tx, debt.account_id, EntryKind.BILL.value, debt.bill_id, pending)
-    return VatShare(debt.amount_minor, -posted)
+    credited = 0
+    for each in standing(owed.operations):
+        if each.kind is OperationKind.CREDIT:
+            note_id, kind = each.reason, EntryKind.CREDIT_NOTE.value
+            posted += journals.posted_minor(tx, debt.account_id, kind, note_id, pending)
+            credited += each.amount_minor
+    return VatShare(debt.amount_minor - credited, -posted)
 
 
 def book_in(
@@ -101,7 +115,7 @@ def settle_in(
         deposit=(deposit.account_id, deposit.deposit_id), automatic=automatic,
     )  # fmt: skip
     paid = paid_minor(owed.operations)
-    moved = vat_share_in(tx, books, debt).moved(paid, paid + amount_minor)
+    moved = vat_share_in(tx, books, owed).moved(paid, paid + amount_minor)
     postings = journal.settlement_postings(books.chart, amount_minor, moved, debt.currency)
     book_in(tx, debt.account_id, EntryKind.SETTLEMENT, on, f"{debt.bill_id}/{operation_id}", postings)
     return operation_id
@@ -128,7 +142,7 @@ def undo_in(
         reverses_id=undone.operation_id, reason=reason,
     )  # fmt: skip
     paid = paid_minor(owed.operations)
-    moved = vat_share_in(tx, books, debt).moved(paid - undone.amount_minor, paid)
+    moved = vat_share_in(tx, books, owed).moved(paid - undone.amount_minor, paid)
     if undone.means is Means.CREDIT_BALANCE:
         _give_credit_back(tx, books, debt, undone, operation_id, moved, on)
         return operation_id

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from acquit.actions.compare_runs import Comparing, compare_posted
 from acquit.actions.context import Context
 from acquit.actions.run_bills import RunReport, run_bills
+from acquit.cli import bill_changes, bill_families
 from acquit.cli.bill_proof import comparison_tables, document, explain, replay
 from acquit.cli.bill_queue import parked, retry
 from acquit.cli.program import Given, Program
@@ -29,8 +30,12 @@ SHOWN_MAX = 20
 PROCESSES_MAX = 64
 
 app = App(name="bills", help="Run a period, look at runs and bills.")
-for each in (parked, retry, explain, replay):
-    app.command(each)
+for command in (
+    parked, retry, explain, replay,
+    bill_changes.credit, bill_changes.correct, bill_changes.held, bill_changes.extend, bill_changes.release,
+    bill_families.view, bill_families.share, bill_families.statement,
+):  # fmt: skip
+    app.command(command)
 
 
 class BadProcesses(Invalid):

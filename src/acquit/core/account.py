@@ -141,7 +141,10 @@ class LegalParty:
 
 @dataclass(frozen=True, slots=True)
 class LegalEntity:
-    """The seller that issues, numbers and books, with every setting of its own."""
+    """The seller that issues, numbers and books, with every setting of its own.
+
+    In a sandbox it stands for another (`sandbox_of`), and its business date is `test_on`.
+    """
 
     legal_entity_id: LegalEntityId
     name: str
@@ -183,6 +186,13 @@ class LegalEntity:
     approval_above_minor: int | None = None
     method_type: str = "ENTERPRISE"
     method_label: str = "PaymentEnterprisewith{days}daysdelays"
+    sandbox_of: LegalEntityId | None = None
+    test_on: date | None = None
+
+    @property
+    def sells_as(self) -> LegalEntityId:
+        """The seller whose catalogue holds and whose name the wire tells: a sandbox stands for another."""
+        return self.sandbox_of or self.legal_entity_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from acquit.core.identifiers import (
 from acquit.core.money import Currency, amount_minor
 from acquit.core.numbering import Series, document_id, payment_reference
 from acquit.core.problem import Problem
-from acquit.core.purchase_order import PurchaseOrder
+from acquit.core.purchase_order import PurchaseOrder, lines_for
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxCase, TaxLine, tax_line, tax_problems
 from acquit.core.terms import Term, due_on
@@ -54,7 +54,10 @@ class BillKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One line of a bill; `period_end` is the last day covered. Negative by quantity, never by price."""
+    """One line of a bill; `period_end` is the last day covered. Negative by quantity, never by price.
+
+    `owner_id` is there on a shared bill: the sub-account whose charge it is.
+    """
 
     detail_no: int
     service_id: ServiceId
@@ -71,6 +74,22 @@ class Detail:
     purchase_order_line_no: int | None = None
     correction_no: int = 0
     part: str = ""
+    owner_id: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What of a shared bill is of one account, with its name as printed; the slices add up to the bill."""
+
+    owner_id: AccountId
+    name: str
+    net_minor: int
+    tax_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """Net and VAT."""
+        return self.net_minor + self.tax_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +119,7 @@ class Draft:
     net_minor: int
     tax_minor: int
     order: PurchaseOrder | None = None
+    slices: tuple[Slice, ...] = ()
 
     @property
     def total_minor(self) -> int:
@@ -144,6 +164,7 @@ class Bill:
     payer_hash: bytes | None
     details: tuple[Detail, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
+    slices: tuple[Slice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +189,13 @@ def draft(sharing: Sharing, charges: list[Charge], case: TaxCase) -> Draft:
 
 def placed(unplaced: Draft, order: PurchaseOrder) -> Draft:
     """Return the draft on the order that it quotes, each detail on the order's line that covers it."""
-    details = (
-        tuple(_on_line(detail, order) for detail in unplaced.details) if order.lines else unplaced.details
-    )
+    details = unplaced.details
+    if order.lines:
+        lines = lines_for(order, shares_of(details))
+        assert lines is not None, f"order {order.purchase_order_id} does not carry the draft"
+        details = tuple(
+            replace(each, purchase_order_line_no=lines.get(each.domain)) for each in unplaced.details
+        )
     return Draft(
         unplaced.sharing,
         unplaced.category,
@@ -181,6 +206,14 @@ def placed(unplaced: Draft, order: PurchaseOrder) -> Draft:
         unplaced.tax_minor,
         order,
     )
+
+
+def shares_of(details: Sequence[Detail]) -> dict[str, int]:
+    """Return what the details come to, net, by the service that they are for, in their order."""
+    shares: dict[str, int] = {}
+    for detail in details:
+        shares[detail.domain] = shares.get(detail.domain, 0) + detail.net_minor
+    return shares
 
 
 def arithmetic_problems(checked: Draft) -> list[Problem]:
@@ -299,6 +332,7 @@ def issue(final: Draft, issuing: Issuing, number: int, order_id: OrderId) -> Bil
         sharing.payer_hash,
         final.details,
         final.taxes,
+        final.slices,
     )
 
 
@@ -325,13 +359,6 @@ def _detail(number: int, charge: Charge, case: TaxCase) -> Detail:
         0,
         charge.part,
     )
-
-
-def _on_line(detail: Detail, order: PurchaseOrder) -> Detail:
-    line = order.line_for(detail.domain)
-    if line is None:
-        return detail
-    return replace(detail, purchase_order_line_no=line.line_no)
 
 
 def _siren_problems(siren: str, who: str, where: str) -> list[Problem]:

@@ -21,6 +21,7 @@ from acquit.core.bill import (
     glyph_problems,
     placed,
     printed_texts,
+    shares_of,
 )
 from acquit.core.charge import Charge, gathers_usage
 from acquit.core.errors import Conflict, Invalid, NotFound
@@ -324,6 +325,7 @@ def _place_all(
     left = list(orders)
     for gathered in drafts:
         unplaced = gathered.draft
+        shares = shares_of(unplaced.details)
         placement = place(
             _as_drawn(gathered.order, left),
             left,
@@ -331,10 +333,11 @@ def _place_all(
             account.policy,
             rules.on,
             first_period(unplaced.details),
+            shares,
         )
         if placement.order is not None:
             issued.append(placed(unplaced, placement.order))
-            left[left.index(placement.order)] = draw(placement.order, unplaced.net_minor)
+            left[left.index(placement.order)] = draw(placement.order, unplaced.net_minor, shares)
             continue
         verdict = _after_deadline(placement.verdict, account, placement.reason, rules.on)
         if verdict is Verdict.HOLD:

@@ -1,13 +1,16 @@
-"""Credit notes: documents that take an issued bill back whole; the bill itself never changes."""
+"""Credit notes: documents that take an issued bill back, whole or in part; the bill itself never changes."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from acquit.core.bill import Bill, BillKind, Issuing
+from acquit.core.bill import Bill, BillKind, Detail, Issuing
 from acquit.core.errors import Conflict, Invalid
-from acquit.core.identifiers import BillId, OrderId
+from acquit.core.identifiers import OrderId
+from acquit.core.money import plain, share_minor, ucents_per_minor
 from acquit.core.numbering import document_id, payment_reference
 from acquit.core.purchase_order import Draw
+from acquit.core.shared_bill import slices_of
+from acquit.core.tax import TaxLine
 
 
 class NotCreditable(Conflict):
@@ -22,23 +25,135 @@ class CreditReasonMissing(Invalid):
     code = "credit-reason-missing"
 
 
-def refuse_credit(bill: Bill, corrections: Iterable[BillId], reason: str) -> None:
-    """Pass when the bill may be taken back. Raises CreditReasonMissing, NotCreditable."""
+class BadCredit(Invalid):
+    """A credit of a part names lines of the bill and takes back no more than is left of them."""
+
+    code = "bad-credit"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What to take back of one line: all that is left of it, or a net amount."""
+
+    detail_no: int
+    amount_minor: int | None = None
+
+
+def refuse_credit(bill: Bill, notes: Iterable[Bill], reason: str) -> None:
+    """Pass when something of the bill can be taken back. Raises CreditReasonMissing, NotCreditable."""
     if not reason.strip():
         raise CreditReasonMissing("A credit note needs a reason: it is printed on it.", bill=bill.bill_id)
     if bill.kind is BillKind.CREDIT_NOTE:
         raise NotCreditable(f"{bill.bill_id} is a credit note itself.", bill=bill.bill_id)
-    before = next(iter(corrections), None)
-    if before is not None:
-        raise NotCreditable(f"Credit note {before} took bill {bill.bill_id} back already.", bill=bill.bill_id)
+    before = list(notes)
+    if before and sum(note.net_minor for note in before) >= bill.net_minor:
+        raise NotCreditable(
+            f"Credit note {before[-1].bill_id} took bill {bill.bill_id} back already.", bill=bill.bill_id
+        )
 
 
-def credit_note(bill: Bill, issuing: Issuing, number: int, order_id: OrderId, reason: str) -> Bill:
-    """Return the credit note over the whole bill: its amounts and details, and the kind gives the direction.
+def taken_back(bill: Bill, notes: Sequence[Bill], parts: Sequence[Part]) -> tuple[Detail, ...]:
+    """Return the lines that a credit note takes back: those named, or all that is left of the bill.
+
+    A line of which nothing was taken back before comes back as it was billed, else as one of the amount.
+    Raises BadCredit.
+    """
+    left = _left(bill, notes)
+    whole = parts or [Part(number) for number, net_minor in left.items() if net_minor]
+    by_number = {each.detail_no: each for each in bill.details}
+    if len({part.detail_no for part in whole}) != len(whole):
+        raise BadCredit("A line is named once.", bill=bill.bill_id)
+    correction_no = _next_correction(bill, notes)
+    found = []
+    for number, part in enumerate(whole, 1):
+        net_minor = _asked(bill, left, part, may_be_negative=not parts)
+        found.append(_credited(bill, by_number[part.detail_no], net_minor, number, correction_no))
+    if sum(each.net_minor for each in found) <= 0:
+        raise BadCredit("A credit note takes back more than nothing.", bill=bill.bill_id)
+    return tuple(found)
+
+
+def _left(bill: Bill, notes: Iterable[Bill]) -> dict[int, int]:
+    """Return what is left, net, of each line of the bill, by its number."""
+    back: dict[tuple[object, ...], int] = {}
+    for detail in (detail for note in notes for detail in note.details):
+        back[_line(detail)] = back.get(_line(detail), 0) + detail.net_minor
+    return {each.detail_no: each.net_minor - back.get(_line(each), 0) for each in bill.details}
+
+
+def _line(detail: Detail) -> tuple[object, ...]:
+    return detail.owner_id, detail.service_id, detail.kind, detail.part, detail.period_start
+
+
+def _asked(bill: Bill, left: dict[int, int], part: Part, *, may_be_negative: bool) -> int:
+    if part.detail_no not in left:
+        raise BadCredit(f"Bill {bill.bill_id} has no line {part.detail_no}.", bill=bill.bill_id)
+    there = left[part.detail_no]
+    wanted = there if part.amount_minor is None else part.amount_minor
+    if may_be_negative or 0 < wanted <= there:
+        return wanted
+    raise BadCredit(
+        f"{plain(there, bill.currency)} {bill.currency} net is left of line {part.detail_no} of bill "
+        f"{bill.bill_id}; {plain(wanted, bill.currency)} cannot be taken back.",
+        bill=bill.bill_id,
+    )
+
+
+def _credited(bill: Bill, detail: Detail, net_minor: int, number: int, correction_no: int) -> Detail:
+    back = replace(detail, detail_no=number, correction_no=correction_no)
+    if net_minor == detail.net_minor:
+        return back
+    sign = 1 if net_minor >= 0 else -1
+    price = abs(net_minor) * ucents_per_minor(bill.currency)
+    return replace(back, quantity_e4=sign * 10_000, unit_price_ucents=price, net_minor=net_minor)
+
+
+def _next_correction(bill: Bill, notes: Iterable[Bill]) -> int:
+    """Return the correction number after all that the bill's charges have been given."""
+    bills = (bill, *notes)
+    return 1 + max(detail.correction_no for each in bills for detail in each.details)
+
+
+def credited_taxes(bill: Bill, notes: Iterable[Bill], details: Sequence[Detail]) -> tuple[TaxLine, ...]:
+    """Return the VAT that a credit note takes back.
+
+    It is the VAT of all that was taken back so far less what notes before took: the notes of a bill together
+    give back its VAT, to the cent.
+    """
+    before = list(notes)
+    found = []
+    for tax in bill.taxes:
+        kind = (tax.vat_category, tax.vat_rate_bp)
+        nets = [each.net_minor for each in details if (each.vat_category, each.vat_rate_bp) == kind]
+        if not nets:
+            continue
+        taken = [
+            each for note in before for each in note.taxes if (each.vat_category, each.vat_rate_bp) == kind
+        ]
+        net_minor = sum(nets)
+        reached = share_minor(sum(each.net_minor for each in taken) + net_minor, tax.vat_rate_bp)
+        tax_minor = reached - sum(each.tax_minor for each in taken)
+        found.append(replace(tax, net_minor=net_minor, tax_minor=tax_minor))
+    return tuple(found)
+
+
+def credit_note(
+    bill: Bill,
+    notes: Sequence[Bill],
+    details: tuple[Detail, ...],
+    issuing: Issuing,
+    number: int,
+    order_id: OrderId,
+    reason: str,
+) -> Bill:
+    """Return the credit note over these lines of the bill; amounts stay positive, the kind is the direction.
 
     Each detail bears the next correction number, so that a charge is still billed once.
     """
     series = issuing.series
+    taxes = credited_taxes(bill, notes, details)
+    net_minor, tax_minor = sum(each.net_minor for each in taxes), sum(each.tax_minor for each in taxes)
+    names = {each.owner_id: each.name for each in bill.slices}
     return replace(
         bill,
         bill_id=document_id(series, number),
@@ -55,7 +170,12 @@ def credit_note(bill: Bill, issuing: Issuing, number: int, order_id: OrderId, re
         payment_reference=payment_reference(series.reference_code, number, series.digits),
         note=reason.strip(),
         seller_hash=issuing.seller_hash,
-        details=tuple(replace(each, correction_no=each.correction_no + 1) for each in bill.details),
+        net_minor=net_minor,
+        tax_minor=tax_minor,
+        total_minor=net_minor + tax_minor,
+        details=details,
+        taxes=taxes,
+        slices=slices_of(bill.account_id, details, taxes, names) if bill.slices else (),
     )
 
 
@@ -68,6 +188,6 @@ def given_back(bill: Bill, note: Bill) -> Draw | None:
         bill.purchase_order_id,
         bill.account_id,
         note.bill_id,
-        -bill.net_minor,
+        -note.net_minor,
         note.issued_on,
     )

@@ -7,7 +7,7 @@ bill or no longer covers the day. Draw-down counts net amounts.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -90,7 +90,10 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One line of a closed order: an article, the services that it covers, how much of it."""
+    """One line of a closed order: an article, the services that it covers, how much of it.
+
+    `drawn_minor` is the net amount that details took from it, less what credit notes gave back.
+    """
 
     line_no: int
     item_number: str
@@ -100,6 +103,7 @@ class OrderLine:
     unit_price_ucents: int | None = None
     amount_max_minor: int | None = None
     cost_account: str = ""
+    drawn_minor: int = 0
 
     def covers(self, resource_name: str) -> bool:
         """Whether the pattern (literal, `*` for any text) matches the service's name."""
@@ -111,6 +115,17 @@ class OrderLine:
         if self.amount_max_minor is not None or self.quantity_e4 is None or self.unit_price_ucents is None:
             return self.amount_max_minor
         return amount_minor(self.quantity_e4, self.unit_price_ucents, currency)
+
+    def carries(self, net_minor: int, currency: Currency) -> bool:
+        """Whether details of that net amount fit whole into what is left of the line."""
+        amount = self.amount(currency)
+        return amount is None or net_minor <= amount - self.drawn_minor
+
+
+Shares = Mapping[str, int]
+"""What the details of a bill come to, net, by the service that they are for."""
+
+NO_SHARES: Final[Shares] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +173,10 @@ class PurchaseOrder:
         """Whether the day lies from the first day to the day before the end."""
         return self.start_on <= on and (self.end_on is None or on < self.end_on)
 
-    def carries(self, net_minor: int) -> bool:
-        """Whether a bill of that net amount fits whole into what is left."""
+    def carries(self, net_minor: int, shares: Shares = NO_SHARES) -> bool:
+        """Whether a bill of that net amount fits whole into what is left, of the order and of its lines."""
         left = self.left_minor
-        return left is None or net_minor <= left
-
-    def line_for(self, resource_name: str) -> OrderLine | None:
-        """Return the first line that covers the service, or None."""
-        return next((line for line in self.lines if line.covers(resource_name)), None)
+        return (left is None or net_minor <= left) and lines_for(self, shares) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,17 +230,18 @@ def place(
     policy: Policy,
     bill_on: date,
     period_start: date | None = None,
+    shares: Shares = NO_SHARES,
 ) -> Placement:
     """Decide which order carries a bill of that net amount whole, or what the policy says if none does.
 
-    `order` is the candidate, `orders` all that concern the account: from a spent order the bill goes to
-    the first successor that covers the day and carries it.
+    `order` is the candidate, `orders` all that concern the account: from an order that is spent, or has a
+    line that is, the bill goes to the first successor that covers the day and carries it.
     """
     if order is None:
         return _without(policy, _lack(orders, bill_on, period_start))
     for link in chain(order, orders):
         usable = link.is_usable and link.covers(_day(link, bill_on, period_start))
-        if usable and link.carries(net_minor):
+        if usable and link.carries(net_minor, shares):
             return Placement(link, Verdict.OK)
     return _without(policy, Lack.SPENT)
 
@@ -248,10 +260,34 @@ def chain(order: PurchaseOrder, orders: Sequence[PurchaseOrder]) -> list[Purchas
         links.append(min(nexts, key=lambda other: (other.start_on, other.purchase_order_id)))
 
 
-def draw(order: PurchaseOrder, net_minor: int) -> PurchaseOrder:
+def lines_for(order: PurchaseOrder, shares: Shares) -> dict[str, int] | None:
+    """Return the number of the line that each service's details go to, or None when a line is spent.
+
+    A service goes whole to the first line that covers it and has room; one that no line covers to none.
+    """
+    if not order.lines:
+        return {}
+    found: dict[str, int] = {}
+    lines = list(order.lines)
+    for name, net_minor in shares.items():
+        covering = [place for place, line in enumerate(lines) if line.covers(name)]
+        fitting = [place for place in covering if lines[place].carries(net_minor, order.currency)]
+        if covering and not fitting:
+            return None
+        for taken in fitting[:1]:
+            found[name] = lines[taken].line_no
+            lines[taken] = replace(lines[taken], drawn_minor=lines[taken].drawn_minor + net_minor)
+    return found
+
+
+def draw(order: PurchaseOrder, net_minor: int, shares: Shares = NO_SHARES) -> PurchaseOrder:
     """Return the order after a bill (or, negative, a credit note) of that net amount was placed on it."""
-    assert order.carries(net_minor), f"order {order.purchase_order_id} cannot carry {net_minor}"
-    return replace(order, drawn_minor=order.drawn_minor + net_minor)
+    assert order.carries(net_minor, shares), f"order {order.purchase_order_id} cannot carry {net_minor}"
+    taken = dict.fromkeys((line.line_no for line in order.lines), 0)
+    for name, line_no in (lines_for(order, shares) or {}).items():
+        taken[line_no] += shares[name]
+    lines = tuple(replace(line, drawn_minor=line.drawn_minor + taken[line.line_no]) for line in order.lines)
+    return replace(order, drawn_minor=order.drawn_minor + net_minor, lines=lines)
 
 
 def used_percent(order: PurchaseOrder) -> int | None:

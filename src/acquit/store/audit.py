@@ -8,7 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
-from acquit.store import audit_agreements, audit_bills, audit_journal, audit_money, audit_runs
+from acquit.store import (
+    audit_agreements,
+    audit_bills,
+    audit_families,
+    audit_journal,
+    audit_money,
+    audit_runs,
+)
 from acquit.store.audit_check import Check
 from acquit.store.transaction import Transaction
 
@@ -18,6 +25,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_journal.CHECKS,
     *audit_money.CHECKS,
     *audit_agreements.CHECKS,
+    *audit_families.CHECKS,
 )
 """Every check, in the order in which they are told."""
 

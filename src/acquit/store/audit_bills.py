@@ -40,11 +40,11 @@ BILL_TAXES: Final[LiteralString] = """
            coalesce((array_agg(bill_id ORDER BY bill_id) FILTER (WHERE differs))[1:1000], '{}') AS differences
       FROM (SELECT coalesce(b.bill_id, t.bill_id) AS bill_id,
                    b.net_minor IS DISTINCT FROM t.net_minor OR b.tax_minor IS DISTINCT FROM t.tax_minor
-                     OR t.wrong AS differs
+                     OR t.off > CASE WHEN b.kind = 'credit-note' THEN 1 ELSE 0 END OR t.wrong AS differs
               FROM bill b
               FULL JOIN (SELECT account_id, bill_id, sum(net_minor) AS net_minor, sum(tax_minor) AS tax_minor,
-                                bool_or(tax_minor <> round(net_minor::numeric * vat_rate_bp * 0.0001)
-                                  OR (vat_category <> 'S' AND vat_rate_bp <> 0)) AS wrong
+                                max(abs(tax_minor - round(net_minor::numeric * vat_rate_bp * 0.0001))) AS off,
+                                bool_or(vat_category <> 'S' AND vat_rate_bp <> 0) AS wrong
                            FROM bill_tax
                           GROUP BY account_id, bill_id) t
                 ON t.account_id = b.account_id AND t.bill_id = b.bill_id) compared
@@ -76,9 +76,13 @@ DUE_DATES: Final[LiteralString] = """
                        WHEN 'month-first'
                          THEN (date_trunc('month', issued_on::timestamp)
                                + interval '1 month - 1 day')::date + term_days
-                     END))[1:1000], '{}') AS differences
-      FROM bill
-     WHERE kind <> 'credit-note'
+                     END AND due_on IS DISTINCT FROM kept_on))[1:1000], '{}') AS differences
+      FROM (SELECT b.bill_id, b.issued_on, b.due_on, b.term_days, b.term_method,
+                   CASE WHEN b.kind = 'corrective' THEN (
+                     SELECT due_on FROM bill
+                      WHERE account_id = b.account_id AND bill_id = b.corrects_bill_id) END AS kept_on
+              FROM bill b
+             WHERE b.kind <> 'credit-note') compared
 """
 
 NUMBERS_GAPLESS: Final[LiteralString] = """

@@ -223,6 +223,20 @@ VAT_PENDING: Final[LiteralString] = """
            JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no AND p.ledger = c.number
           WHERE e.kind = 'bill'
           GROUP BY e.account_id, e.reference
+         ), credited AS (
+         SELECT n.account_id, n.corrects_bill_id AS bill_id, sum(n.total_minor) AS total_minor,
+                sum(coalesce(p.pending_minor, 0)) AS pending_minor
+           FROM bill n
+           LEFT JOIN LATERAL (
+                SELECT sum(p.amount_minor) AS pending_minor
+                  FROM entry e
+                  JOIN chart c ON c.account_id = e.account_id
+                  JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
+                                AND p.ledger = c.number
+                 WHERE e.account_id = n.account_id AND e.kind = 'credit-note'
+                   AND e.reference = n.bill_id) p ON true
+          WHERE n.kind = 'credit-note'
+          GROUP BY n.account_id, n.corrects_bill_id
          ), settled AS (
          SELECT d.account_id, d.bill_id, d.amount_minor AS total_minor, count(*) AS operations,
                 sum(-o.effect_minor) AS paid_minor,
@@ -242,11 +256,14 @@ VAT_PENDING: Final[LiteralString] = """
          )
     SELECT count(*) AS compared,
            coalesce((array_agg(s.bill_id ORDER BY s.bill_id)
-             FILTER (WHERE s.moved_minor <> div(2 * coalesce(b.pending_minor, 0) * s.paid_minor
-                                                + s.total_minor, 2 * s.total_minor)))[1:1000], '{}')
+             FILTER (WHERE s.moved_minor IS DISTINCT FROM CASE WHEN s.paid_minor = 0 THEN 0 ELSE
+                       div(2 * (coalesce(b.pending_minor, 0) - coalesce(c.pending_minor, 0)) * s.paid_minor
+                           + s.total_minor - coalesce(c.total_minor, 0),
+                           nullif(2 * (s.total_minor - coalesce(c.total_minor, 0)), 0)) END))[1:1000], '{}')
              AS differences
       FROM settled s
       LEFT JOIN billed b ON b.account_id = s.account_id AND b.bill_id = s.bill_id
+      LEFT JOIN credited c ON c.account_id = s.account_id AND c.bill_id = s.bill_id
 """
 
 CHECKS: Final = (

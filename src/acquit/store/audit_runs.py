@@ -7,11 +7,12 @@ from acquit.store.audit_check import Check
 CHARGES_ONCE: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE times > 1))[1:1000], '{}') AS differences
-      FROM (SELECT account_id || '/' || service_id || '/' || concat_ws(':', kind, nullif(part, '')) || '/'
-                     || period_start AS id,
+      FROM (SELECT coalesce(owner_id, account_id) || '/' || service_id || '/'
+                     || concat_ws(':', kind, nullif(part, '')) || '/' || period_start AS id,
                    count(*) AS times
               FROM bill_detail
-             GROUP BY account_id, service_id, kind, part, period_start, correction_no) compared
+             GROUP BY coalesce(owner_id, account_id), service_id, kind, part, period_start,
+                   correction_no) compared
 """
 
 CHARGES_BILLED: Final[LiteralString] = """
@@ -28,8 +29,8 @@ CHARGES_BILLED: Final[LiteralString] = """
                              AND (d.quantity_e4 <> c.quantity_e4 OR d.unit_price_ucents <> c.unit_price_ucents
                                   OR d.period_end <> c.period_end) END AS differs
               FROM charge c
-              FULL JOIN (SELECT account_id, service_id, kind, part, period_start, period_end, quantity_e4,
-                                unit_price_ucents
+              FULL JOIN (SELECT coalesce(owner_id, account_id) AS account_id, service_id, kind, part,
+                                period_start, period_end, quantity_e4, unit_price_ucents
                            FROM bill_detail
                           WHERE correction_no = 0) d
                 ON d.account_id = c.account_id AND d.service_id = c.service_id AND d.kind = c.kind
@@ -45,7 +46,8 @@ CHARGES_CONSERVED: Final[LiteralString] = """
                            ELSE 0.0000000001 END) AS net_minor,
                 d.net_minor AS billed_minor
            FROM charge c
-           LEFT JOIN bill_detail d ON d.account_id = c.account_id AND d.service_id = c.service_id
+           LEFT JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = c.account_id
+                                  AND d.service_id = c.service_id
                                   AND d.kind = c.kind AND d.part = c.part
                                   AND d.period_start = c.period_start AND d.correction_no = 0
          )
@@ -70,7 +72,8 @@ CHARGES_OPEN: Final[LiteralString] = """
               FROM (SELECT c.account_id, c.service_id, c.kind, c.part, c.period_start, c.accepted_on,
                            d.account_id IS NOT NULL AS is_billed
                       FROM charge c
-                      LEFT JOIN (SELECT DISTINCT account_id, service_id, kind, part, period_start
+                      LEFT JOIN (SELECT DISTINCT coalesce(owner_id, account_id) AS account_id, service_id,
+                                        kind, part, period_start
                                    FROM bill_detail) d
                         ON d.account_id = c.account_id AND d.service_id = c.service_id AND d.kind = c.kind
                        AND d.part = c.part AND d.period_start = c.period_start) c
@@ -82,7 +85,9 @@ CHARGES_OPEN: Final[LiteralString] = """
 RENEWALS: Final[LiteralString] = """
     WITH last AS (
          SELECT account_id, service_id, max(period_end) AS period_end
-           FROM (SELECT account_id, service_id, period_end FROM bill_detail WHERE kind = 'renewal'
+           FROM (SELECT coalesce(owner_id, account_id) AS account_id, service_id, period_end
+                   FROM bill_detail
+                  WHERE kind = 'renewal'
                   UNION ALL
                  SELECT account_id, service_id, period_end FROM charge WHERE kind = 'renewal') covered
           GROUP BY account_id, service_id
@@ -102,9 +107,9 @@ RENEWALS: Final[LiteralString] = """
 RENEWAL_PERIODS: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
-      FROM (SELECT account_id || '/' || service_id || '/' || period_start AS id,
+      FROM (SELECT coalesce(owner_id, account_id) || '/' || service_id || '/' || period_start AS id,
                    period_end < period_start OR period_start <= lag(period_end) OVER (
-                     PARTITION BY account_id, service_id ORDER BY period_start) AS differs
+                     PARTITION BY coalesce(owner_id, account_id), service_id ORDER BY period_start) AS differs
               FROM bill_detail
              WHERE kind = 'renewal' AND correction_no = 0) compared
 """
@@ -134,6 +139,32 @@ ORDER_MAXIMA: Final[LiteralString] = """
                               WHERE account_id = o.account_id AND purchase_order_id = o.purchase_order_id), 0)
                      AS drawn_minor
               FROM purchase_order o) compared
+"""
+
+ORDER_LINES: Final[LiteralString] = """
+    WITH taken AS (
+         SELECT b.purchase_order_account AS account_id, b.purchase_order_id,
+                d.purchase_order_line_no AS line_no,
+                sum(CASE WHEN b.kind = 'credit-note' THEN -d.net_minor ELSE d.net_minor END) AS drawn_minor
+           FROM bill b
+           JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
+          WHERE d.purchase_order_line_no IS NOT NULL
+          GROUP BY 1, 2, 3
+         )
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT t.account_id || '/' || t.purchase_order_id || '/' || t.line_no AS id,
+                   l.line_no IS NULL OR t.drawn_minor > coalesce(l.amount_max_minor,
+                     round(l.quantity_e4::numeric * l.unit_price_ucents *
+                           CASE WHEN o.currency IN ('JPY', 'XOF') THEN 0.000000000001
+                                WHEN o.currency = 'TND' THEN 0.000000001
+                                ELSE 0.0000000001 END), t.drawn_minor) AS differs
+              FROM taken t
+              LEFT JOIN purchase_order o ON o.account_id = t.account_id
+                                        AND o.purchase_order_id = t.purchase_order_id
+              LEFT JOIN purchase_order_line l ON l.account_id = t.account_id
+                                             AND l.purchase_order_id = t.purchase_order_id
+                                             AND l.line_no = t.line_no) compared
 """
 
 RUN_TOTALS: Final[LiteralString] = """
@@ -205,6 +236,7 @@ CHECKS: Final = (
     Check("renewal-periods", RENEWAL_PERIODS),
     Check("order-draws", ORDER_DRAWS),
     Check("order-maxima", ORDER_MAXIMA),
+    Check("order-lines", ORDER_LINES),
     Check("run-totals", RUN_TOTALS),
     Check("page-heads", PAGE_HEADS),
     Check("closed-runs", CLOSED_RUNS),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any, Final, LiteralString
 
-from acquit.core.bill import Bill, BillKind, Detail
+from acquit.core.bill import Bill, BillKind, Detail, Slice
 from acquit.core.identifiers import AccountId, BillId, RunId
 from acquit.core.snapshot import Snapshot
 from acquit.core.tax import TaxLine
@@ -26,12 +26,13 @@ DETAIL: Final = {
     "detail_no": "int4", "service_id": "int8", "kind": "text", "domain": "text", "description": "text",
     "quantity_e4": "int8", "unit_price_ucents": "int8", "net_minor": "int8", "vat_category": "text",
     "vat_rate_bp": "int4", "period_start": "date", "period_end": "date", "purchase_order_line_no": "int4",
-    "correction_no": "int4", "part": "text",
+    "correction_no": "int4", "part": "text", "owner_id": "text",
 }  # fmt: skip
 TAX: Final = {
     "vat_category": "text", "vat_rate_bp": "int4", "net_minor": "int8", "tax_minor": "int8",
     "exemption_code": "text", "exemption_text": "text",
 }  # fmt: skip
+SLICE: Final = {"owner_id": "text", "name": "text", "net_minor": "int8", "tax_minor": "int8"}
 OWNER: Final = {"account_id": "text", "bill_id": "text"}
 NUMBER: Final = {
     "bill_id": "text", "series_id": "text", "number": "int8", "account_id": "text", "issued_on": "date",
@@ -51,7 +52,7 @@ FIND: Final[LiteralString] = """
 DETAILS: Final[LiteralString] = """
     SELECT detail_no, service_id, kind, domain, description, quantity_e4, unit_price_ucents, net_minor,
            vat_category, vat_rate_bp, period_start, period_end, purchase_order_line_no, correction_no,
-           part
+           part, owner_id
       FROM bill_detail
      WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
      ORDER BY detail_no
@@ -62,6 +63,13 @@ TAXES: Final[LiteralString] = """
       FROM bill_tax
      WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
      ORDER BY vat_rate_bp DESC, vat_category
+"""
+
+SLICES: Final[LiteralString] = """
+    SELECT owner_id, name, net_minor, tax_minor
+      FROM bill_slice
+     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
+     ORDER BY slice_no
 """
 
 ACCOUNT_OF: Final[LiteralString] = "SELECT account_id FROM bill_number WHERE bill_id = %(bill_id)s"
@@ -134,9 +142,11 @@ NEXT_ORDER_IDS: Final[LiteralString] = """
     SELECT nextval('order_id') AS order_id FROM generate_series(1, %(count)s::bigint)
 """
 
+
 _bill_row = attrgetter(*BILL)
 _detail_row = attrgetter(*DETAIL)
 _tax_row = attrgetter(*TAX)
+_slice_row = attrgetter(*SLICE)
 
 
 def next_order_ids(tx: Transaction, count: int) -> list[int]:
@@ -163,6 +173,13 @@ def write(tx: Transaction, bills: Sequence[Bill], series_id: str, numbers: Seque
     tx.copy("bill_detail", (*OWNER, *DETAIL), details, (*OWNER.values(), *DETAIL.values()))
     taxes = [(bill.account_id, bill.bill_id, *_tax_row(tax)) for bill in bills for tax in bill.taxes]
     tx.copy("bill_tax", (*OWNER, *TAX), taxes, (*OWNER.values(), *TAX.values()))
+    slices = [
+        (bill.account_id, bill.bill_id, number, *_slice_row(each))
+        for bill in bills if bill.slices for number, each in enumerate(bill.slices, 1)
+    ]  # fmt: skip
+    if slices:
+        types = (*OWNER.values(), "int4", *SLICE.values())
+        tx.copy("bill_slice", (*OWNER, "slice_no", *SLICE), slices, types)
     registered = [
         (bill.bill_id, series_id, number, bill.account_id, bill.issued_on)
         for bill, number in zip(bills, numbers, strict=True)
@@ -186,6 +203,11 @@ def details(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[Det
 def taxes(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[TaxLine]:
     """Return the VAT of the account's bill per category and rate, highest rate first."""
     return [TaxLine(*row) for row in tx.all(TAXES, account_id=account_id, bill_id=bill_id)]
+
+
+def slices(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[Slice]:
+    """Return what of the account's bill is of whom; empty when it is not shared."""
+    return [Slice(*row) for row in tx.all(SLICES, account_id=account_id, bill_id=bill_id)]
 
 
 def account_of(tx: Transaction, bill_id: BillId) -> AccountId | None:
@@ -239,4 +261,5 @@ def _bill(tx: Transaction, row: Any) -> Bill:
         **row._asdict() | {"kind": BillKind(row.kind)},
         details=tuple(details(tx, **whose)),
         taxes=tuple(taxes(tx, **whose)),
+        slices=tuple(slices(tx, **whose)),
     )

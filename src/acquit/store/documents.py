@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Final, LiteralString, NamedTuple
 
-from acquit.core.bill import Bill, BillKind, Detail
+from acquit.core.bill import Bill, BillKind, Detail, Slice
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxLine
@@ -52,10 +52,17 @@ BILLS: Final[LiteralString] = """
 DETAILS: Final[LiteralString] = """
     SELECT d.account_id, d.bill_id, d.detail_no, d.service_id, d.kind, d.domain, d.description, d.quantity_e4,
            d.unit_price_ucents, d.net_minor, d.vat_category, d.vat_rate_bp, d.period_start, d.period_end,
-           d.purchase_order_line_no, d.correction_no
+           d.purchase_order_line_no, d.correction_no, d.part, d.owner_id
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
       JOIN bill_detail d ON d.account_id = asked.account_id AND d.bill_id = asked.bill_id
      ORDER BY d.detail_no
+"""
+
+SLICES: Final[LiteralString] = """
+    SELECT s.account_id, s.bill_id, s.owner_id, s.name, s.net_minor, s.tax_minor
+      FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
+      JOIN bill_slice s ON s.account_id = asked.account_id AND s.bill_id = asked.bill_id
+     ORDER BY s.slice_no
 """
 
 TAXES: Final[LiteralString] = """
@@ -116,12 +123,13 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
     rows = {(row.account_id, row.bill_id): row for row in tx.all(BILLS, **asked)}
     details = _by_bill(tx.all(DETAILS, **asked), Detail)
     taxes = _by_bill(tx.all(TAXES, **asked), TaxLine)
+    slices = _by_bill(tx.all(SLICES, **asked), Slice)
     copies = _copies(tx, rows.values())
     corrected = _corrected(tx, rows.values())
     logos = {row.legal_entity_id: bytes(row.logo) for row in tx.all(LOGOS)}
     return [
         Printed(
-            bill=_bill(rows[key], details[key], taxes[key]),
+            bill=_bill(rows[key], details[key], taxes[key], slices[key]),
             seller=Seller(**_known(copies[rows[key].seller_hash], Seller)),
             buyer=Buyer(**_known(copies[rows[key].buyer_hash], Buyer)),
             payer=_payer(rows[key], copies),
@@ -174,9 +182,9 @@ def _by_bill(rows: Iterable[Any], value: type[Any]) -> Mapping[BillKey, list[Any
     return gathered
 
 
-def _bill(row: Any, details: list[Detail], taxes: list[TaxLine]) -> Bill:
+def _bill(row: Any, details: list[Detail], taxes: list[TaxLine], slices: list[Slice]) -> Bill:
     members = row._asdict() | {"kind": BillKind(row.kind)}
-    return Bill(**members, details=tuple(details), taxes=tuple(taxes))
+    return Bill(**members, details=tuple(details), taxes=tuple(taxes), slices=tuple(slices))
 
 
 def _copies(tx: Transaction, rows: Iterable[Any]) -> dict[bytes, dict[str, Any]]:

@@ -90,11 +90,21 @@ LOCK: Final[LiteralString] = """
 """
 
 LINES: Final[LiteralString] = """
-    SELECT account_id, purchase_order_id, line_no, item_number, description, service_pattern, quantity_e4,
-           unit_price_ucents, amount_max_minor, cost_account
-      FROM purchase_order_line
-     WHERE account_id = ANY(%(account_ids)s) AND purchase_order_id = ANY(%(purchase_order_ids)s)
-     ORDER BY account_id, purchase_order_id, line_no
+    SELECT l.account_id, l.purchase_order_id, l.line_no, l.item_number, l.description, l.service_pattern,
+           l.quantity_e4, l.unit_price_ucents, l.amount_max_minor, l.cost_account,
+           coalesce(d.drawn_minor, 0)::bigint AS drawn_minor
+      FROM purchase_order_line l
+      LEFT JOIN (
+           SELECT d.account_id, d.purchase_order_id, b.purchase_order_line_no AS line_no,
+                  sum(sign(d.amount_minor) * b.net_minor) AS drawn_minor
+             FROM purchase_order_draw d
+             JOIN bill_detail b ON b.account_id = d.bill_account_id AND b.bill_id = d.bill_id
+            WHERE d.account_id = ANY(%(account_ids)s) AND d.purchase_order_id = ANY(%(purchase_order_ids)s)
+            GROUP BY d.account_id, d.purchase_order_id, b.purchase_order_line_no) d
+        ON d.account_id = l.account_id AND d.purchase_order_id = l.purchase_order_id
+       AND d.line_no = l.line_no
+     WHERE l.account_id = ANY(%(account_ids)s) AND l.purchase_order_id = ANY(%(purchase_order_ids)s)
+     ORDER BY l.account_id, l.purchase_order_id, l.line_no
 """
 
 INSERT: Final[LiteralString] = """
@@ -208,7 +218,7 @@ def insert(
     for member_id in sorted(terms.members):
         tx.run(ADD_MEMBER, account_id=account_id, purchase_order_id=purchase_order_id, member_id=member_id)
     for line in terms.lines:
-        columns = {name: getattr(line, name) for name in OrderLine.__slots__}
+        columns = {name: getattr(line, name) for name in OrderLine.__slots__ if name != "drawn_minor"}
         tx.run(ADD_LINE, account_id=account_id, purchase_order_id=purchase_order_id, **columns)
     return purchase_order_id
 

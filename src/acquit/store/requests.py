@@ -170,7 +170,7 @@ def _written(asked: AskedTerm | AskedOrder) -> dict[str, object]:
 
 
 def _line_out(line: OrderLine) -> dict[str, object]:
-    return {name: getattr(line, name) for name in OrderLine.__slots__}
+    return {name: getattr(line, name) for name in OrderLine.__slots__ if name != "drawn_minor"}
 
 
 def _request(row: Any) -> SalesRequest:

@@ -1,0 +1,62 @@
+"""What a family was billed, line by line: the bills of a parent and of all its sub-accounts."""
+
+from datetime import date
+from typing import Final, LiteralString
+
+from acquit.core.family_view import ViewedLine, ViewedTax
+from acquit.core.identifiers import AccountId
+from acquit.core.tax import TaxLine
+from acquit.store.transaction import Transaction
+
+LINES: Final[LiteralString] = """
+    SELECT o.account_id AS owner_id, coalesce(nullif(o.description, ''), o.account_id) AS owner_name,
+           b.account_id, b.bill_id, CASE WHEN b.kind = 'credit-note' THEN -1 ELSE 1 END AS sign, b.issued_on,
+           b.currency, coalesce(b.purchase_order_reference, '') AS order_reference, d.domain,
+           coalesce(s.plan_code, '') AS plan_code, d.vat_category, d.vat_rate_bp, d.net_minor
+      FROM account a
+      JOIN bill b ON b.account_id = a.account_id
+      JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
+      JOIN account o ON o.account_id = coalesce(d.owner_id, d.account_id)
+      LEFT JOIN service s ON s.account_id = o.account_id AND s.service_id = d.service_id
+     WHERE (a.account_id = %(parent_id)s OR a.parent_id = %(parent_id)s)
+       AND b.issued_on BETWEEN %(first_on)s AND %(last_on)s
+     ORDER BY b.account_id, b.bill_id, d.detail_no
+"""
+
+TAXES: Final[LiteralString] = """
+    SELECT b.account_id, b.bill_id, t.vat_category, t.vat_rate_bp, t.net_minor, t.tax_minor
+      FROM account a
+      JOIN bill b ON b.account_id = a.account_id
+      JOIN bill_tax t ON t.account_id = b.account_id AND t.bill_id = b.bill_id
+     WHERE (a.account_id = %(parent_id)s OR a.parent_id = %(parent_id)s)
+       AND b.issued_on BETWEEN %(first_on)s AND %(last_on)s
+"""
+
+CHILDREN: Final[LiteralString] = """
+    SELECT b.currency,
+           sum(CASE WHEN b.kind = 'credit-note' THEN -b.total_minor ELSE b.total_minor END)::bigint
+             AS total_minor
+      FROM account a
+      JOIN bill b ON b.account_id = a.account_id
+     WHERE (a.account_id = %(parent_id)s OR a.parent_id = %(parent_id)s)
+       AND b.issued_on BETWEEN %(first_on)s AND %(last_on)s
+     GROUP BY b.currency
+"""
+
+
+def lines(tx: Transaction, parent_id: AccountId, first_on: date, last_on: date) -> list[ViewedLine]:
+    """Return every line billed to the family on these days, both included, bill by bill."""
+    rows = tx.all(LINES, parent_id=parent_id, first_on=first_on, last_on=last_on)
+    return [ViewedLine(*row) for row in rows]
+
+
+def taxes(tx: Transaction, parent_id: AccountId, first_on: date, last_on: date) -> list[ViewedTax]:
+    """Return the VAT of these bills per category and rate."""
+    rows = tx.all(TAXES, parent_id=parent_id, first_on=first_on, last_on=last_on)
+    return [ViewedTax(row.account_id, row.bill_id, TaxLine(*row[2:])) for row in rows]
+
+
+def children_minor(tx: Transaction, parent_id: AccountId, first_on: date, last_on: date) -> dict[str, int]:
+    """Return the sum of these bills per currency, less credit notes."""
+    rows = tx.all(CHILDREN, parent_id=parent_id, first_on=first_on, last_on=last_on)
+    return {row.currency: row.total_minor for row in rows}

@@ -1,0 +1,118 @@
+"""`acquit bills credit, correct, held, extend, release, share, view, statement`: what scripts read."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from acquit.actions.context import Context
+from acquit.actions.set_purchase_order import set_order_policy
+from acquit.core.purchase_order import Policy
+from acquit.store.transaction import Database
+from billed import bill, failed, family, later, rows, seller, subscribe
+from commanding import Run, commander
+from founding import ACME, LAB, PETIT, SHOP
+
+
+@pytest.fixture
+def context(database: Database) -> Context:
+    context = seller(database)
+    family(context)
+    for account_id in (ACME, LAB, SHOP, PETIT):
+        subscribe(context, account_id, f"srv-{account_id}")
+    return context
+
+
+@pytest.fixture
+def run(context: Context, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> Run:
+    return commander(context, capsysbinary, tmp_path)
+
+
+def test_a_bill_is_credited_in_part_and_whole(run: Run, context: Context) -> None:
+    bill(context)
+    note = run("bills", "credit", "FR00000001", "--reason", "outage", "--line", 1, "--amount", "3.33")
+    assert (note["kind"], note["net_minor"], note["tax_minor"]) == ("credit-note", 333, 67)
+    note = run("bills", "credit", "FR00000001", "--reason", "goodwill")
+    assert (note["net_minor"], note["corrects_bill_id"]) == (667, "FR00000001")
+    assert run("bills", "credit", "FR00000001", "--reason", "x") == (1, "not-creditable")
+    assert run("bills", "credit", "FR9", "--reason", "x") == (1, "no-such-bill")
+    assert run("bills", "credit", "FR00000002", "--reason", "x", "--amount", "1") == (1, "choose-one")
+    assert run("bills", "credit", "FR00000002", "--reason", "x", "--line", 2) == (1, "bad-credit")
+    assert failed(context) == {}
+
+
+def test_a_bill_is_corrected(run: Run, context: Context) -> None:
+    bill(context)
+    made = run(
+        "bills", "correct", "FR00000004", "--reason", "moved", "--buyer", "Petit SA",
+        "--address", "5 rue Neuve", "--zip", "44100", "--vat-id", "FR03552081317",
+    )  # fmt: skip
+    assert made["credit_note"]["bill_id"] == "AV00000001"
+    assert (made["bill"]["bill_id"], made["bill"]["kind"]) == ("FR00000005", "corrective")
+    assert run("bills", "correct", "FR00000003", "--reason", "x") == (1, "nothing-to-correct")
+    assert run("bills", "correct", "FR00000003", "--reason", "x", "--order", "NO") == (
+        1, "no-such-purchase-order",
+    )  # fmt: skip
+    assert run("bills", "correct", "FR00000003", "--reason", "x", "--order", "NO", "--no-order") == (
+        1, "choose-one",
+    )  # fmt: skip
+    assert run("bills", "correct", "FR00000004", "--reason", "x", "--city", "Y") == (1, "not-correctable")
+    code, text = run(
+        "bills", "correct", "FR00000003", "--reason", "x", "--city", "Y", "--due-anew", as_json=False
+    )
+    assert code == 0
+    assert "set-legal-party" in text
+    assert failed(context) == {}
+
+
+def test_holds_are_shown_extended_and_released(run: Run, context: Context) -> None:
+    set_order_policy(context, PETIT, Policy.HOLD, hold_days_max=10, by="cli")
+    bill(context)
+    (held,) = run("bills", "held")
+    assert (held["account_id"], held["amount_minor"], held["reason"]) == (PETIT, 1_000, "missing")
+    assert (held["since_on"], held["until_on"]) == ("2026-11-23", "2026-12-03")
+    assert run("bills", "held", "--account", ACME) == []
+    assert run("bills", "held", "--account", "zz99999-acq") == (1, "no-such-account")
+    (held,) = run("bills", "extend", PETIT, "--until", "2026-12-31", "--reason", "order promised")
+    assert held["until_on"] == "2026-12-31"
+    bill(later(context, date(2026, 12, 10)), "2026-12")
+    (held,) = run("bills", "held")
+    assert (held["amount_minor"], held["since_on"], held["until_on"]) == (2_000, "2026-11-23", "2026-12-31")
+    assert run("bills", "extend", PETIT, "--until", "2026-11-01", "--reason", "x") == (1, "bad-deadline")
+    assert run("bills", "extend", ACME, "--until", "2026-12-31", "--reason", "x") == (1, "nothing-held")
+    assert run("bills", "release", PETIT, "--reason", " ") == (1, "hold-reason-missing")
+    (held,) = run("bills", "release", PETIT, "--reason", "they asked")
+    assert held["until_on"] == "2026-11-22"
+    assert bill(later(context, date(2026, 12, 10)), "2026-12").posted_now == 1
+    assert run("bills", "held") == []
+    verbs = rows(context, "SELECT verb FROM act WHERE verb LIKE '%hold' ORDER BY act_id")
+    assert [row.verb for row in verbs] == ["extend_hold", "release_hold"]
+    assert failed(context) == {}
+
+
+def test_a_family_shares_a_bill_and_sees_it(run: Run, context: Context) -> None:
+    assert run("bills", "share", ACME, "--show") is None
+    told = run("bills", "share", ACME)
+    assert ([each["account_id"] for each in told["sharing"]], told["from_on"]) == ([LAB], "2026-11-23")
+    assert [each["where"] for each in told["apart"]] == [SHOP]
+    bill(context)
+    (part,) = run("bills", "statement", LAB, "--period", "2026-11")
+    assert (part["bill_id"], part["account_id"], part["net_minor"]) == ("FR00000001", ACME, 1_000)
+    view = run("bills", "view", "--account", ACME, "--period", "2026-11", "--by", "sub-account")
+    assert (view["marked"], view["total_minor"]) == ("not a bill", {"EUR": 3_600})
+    assert {each["key"]: each["total_minor"] for each in view["groups"]} == {
+        ACME: 1_200,
+        LAB: 1_200,
+        SHOP: 1_200,
+    }
+    assert run("bills", "view", "--account", ACME, "--period", "soon") == (1, "bad-period")
+    assert run("bills", "share", PETIT) == (1, "not-a-parent")
+    assert run("bills", "share", ACME, "--from", "2026-01-01") == (1, "sharing-in-the-past")
+    assert run("bills", "share", ACME, "--off")["is_shared"] is False
+    for tokens in (
+        ("share", ACME, "--show"), ("statement", LAB, "--period", "2026-11"), ("share", ACME),
+        ("view", "--account", ACME, "--period", "2026", "--by", "plan"),
+        ("statement", SHOP, "--period", "2026-11"),
+    ):  # fmt: skip
+        code, text = run("bills", *tokens, as_json=False)
+        assert (code, bool(text.strip())) == (0, True)
