@@ -131,5 +131,5 @@ def category_of(charges: list[Charge]) -> str:
 
 
 def gathers_usage(charge: Charge) -> bool:
-    """Whether the charge is metered usage, whose bills may have a term of their own."""
-    return charge.kind == "usage"
+    """Whether the charge is metered usage or its adjustment, whose bills may have a term of their own."""
+    return charge.kind == "usage" or (charge.kind == "adjustment" and charge.part.startswith("usage:"))

@@ -28,13 +28,16 @@ class Right(StrEnum):
     GRANT_TERMS = "grant-terms"
     SET_PURCHASE_ORDERS = "set-purchase-orders"
     RUN_BILLS = "run-bills"
+    SEND_USAGE = "send-usage"
     CORRECT_BILLS = "correct-bills"
     SETTLE_DEBTS = "settle-debts"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.SALES: frozenset({Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS}),
-    Role.BILLING: frozenset({Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.CORRECT_BILLS}),
+    Role.BILLING: frozenset(
+        {Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.SEND_USAGE, Right.CORRECT_BILLS}
+    ),
     Role.TREASURY: frozenset({Right.SETTLE_DEBTS}),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),
