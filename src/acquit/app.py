@@ -45,6 +45,7 @@ log = logging.getLogger("acquit.app")
 WATCH_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 20
 PAGE_BODY_MAX: Final = 12 * 1024 * 1024
+OFFICE_BODY_MAX: Final = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +432,7 @@ def site(world: World) -> "Site":
         (
             Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault),
             Mount((PREFIX,), Papers(context)),
-            Mount((OFFICE,), make_office(context)),
+            Mount((OFFICE,), make_office(context), body_max=OFFICE_BODY_MAX),
             Mount(("",), pages, body_max=PAGE_BODY_MAX),
         ),
         stack.close,

@@ -82,6 +82,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"granted_days": (30, 75)}, "granted_days"),
     ({"default_days": 61}, "default_days"),
     ({"usage_days_max": 61}, "usage_days_max"),
+    ({"usage_past_days": 0}, "usage_past_days"),
+    ({"usage_future_days": 32}, "usage_future_days"),
     ({"net_days_max": 90}, "L441-10"),
     ({"month_end_days_max": 60}, "L441-10"),
     ({"logo": b"GIF89a"}, "logo: is a PNG, JPEG or SVG"),

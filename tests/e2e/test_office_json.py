@@ -12,8 +12,7 @@ from acquit.actions.context import Context
 from acquit.core.identifiers import AccountId
 from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import Term
-from acquit.office.app import make_app
-from acquit.office.calls import DOORS
+from acquit.office.app import DOORS, make_app
 from e2e.visitor import STAFF
 from e2e.world import ACME, SMALL, World
 

@@ -38,11 +38,13 @@ from acquit.store.audit import CHECKS, audit
 from acquit.store.transaction import Database, Transaction
 from billed import bill, charge, family, later, seller, subscribe
 from founding import ACME, LAB, PETIT, SHOP
+from metering import event, measure, send
 
 WORKS = AccountId("ab20003-acq")
 ONE = "WHERE bill_id = 'FR00000001'"
 PENDING = "WHERE ledger = '445740'"
 ACMES = f"WHERE account_id = '{ACME}'"
+USE = "{petit}/{used}/traffic/2026-10"
 SECOND = f"WHERE account_id = '{PETIT}' AND entry_no = 2"
 
 
@@ -135,6 +137,18 @@ TAMPERINGS = [
         "UPDATE entry SET hash = sha256('rewritten') WHERE kind = 'bill' AND reference = 'FR00000001'",
     ),
     by("closed-runs", "FR/2026-11", "UPDATE parked_account SET resolved_at = NULL WHERE run_id = 1"),
+    by("usage-intake", "chunk/1", "DELETE FROM usage_event WHERE event_id = 'u1'"),
+    by("usage-intake", "chunk/1", "DELETE FROM usage_rejected"),
+    by("usage-intake", "FR/2026-10", "UPDATE usage_intake SET accepted = accepted + 1"),
+    by("usage-once", "test/u1", "UPDATE usage_event SET used_on = used_on + 31 WHERE event_id = 'u1'"),
+    by("usage-once", "test/fix", "UPDATE usage_event SET meter = 'disk' WHERE event_id = 'fix'"),
+    by("usage-rated", USE, "UPDATE usage_event SET quantity_e4 = 1 WHERE event_id IN ('u1', 'fix')"),
+    by("usage-rated", USE, "UPDATE usage_rating SET events = events + 1"),
+    by("usage-pending", USE, "DELETE FROM usage_rating"),
+    by("usage-pending", "{petit}/{used}/traffic/2026-11", "DELETE FROM usage_pending"),
+    by("usage-charged", f"{USE}/1", "UPDATE charge SET quantity_e4 = 1 WHERE part = 'usage:traffic:tier-01'"),
+    by("usage-charged", f"{USE}/1", "DELETE FROM charge WHERE part = 'usage:traffic:tier-01'"),
+    by("usage-charged", USE, "UPDATE usage_rating SET net_minor = net_minor + 1"),
     by("entries-balanced", f"{ACME}/1", f"DELETE FROM posting {ACMES} AND posting_no = 1"),
     by("entries-balanced", f"{ACME}/1", f"DELETE FROM entry WHERE account_id = '{ACME}'"),
     by("entry-chain", f"{PETIT}/2", f"UPDATE entry SET reference = 'x' {SECOND}"),
@@ -221,6 +235,9 @@ def world(module_database: Database) -> dict[str, Any]:
     subscribe(context, SHOP, "c")
     service_id = subscribe(context, PETIT, "d")
     charge(context, PETIT, service_id)
+    measure(context)
+    used_id = subscribe(context, PETIT, "u", next_on=date(2026, 10, 1), unit_price_ucents=0)
+    send(context, event("u1", "u", 50), event("fix", "u", 40, corrects="u1"), event("lost", "nowhere"))
     bill(context)
     charge(context, PETIT, service_id, kind="one-off", period_start=date(2026, 11, 24))
     with module_database.write() as tx:
@@ -236,7 +253,10 @@ def world(module_database: Database) -> dict[str, Any]:
     later_on = later(context, date(2027, 2, 1))
     _corrections(later_on)
     credit = _agree(later_on)
-    return {"service": service_id, "petit": PETIT, "works": WORKS, "paid": paid[0], "credit": credit}
+    send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
+    return {
+        "service": service_id, "used": used_id, "petit": PETIT, "works": WORKS, "paid": paid[0], "credit": credit,
+    }  # fmt: skip
 
 
 def _corrections(context: Any) -> None:

@@ -43,6 +43,7 @@ from acquit.store import (
     runs,
     series,
     terms,
+    usage_ratings,
 )
 from acquit.store.billables import AccountRow
 from acquit.store.transaction import Connection, Transaction
@@ -160,7 +161,7 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
     if parent_ids:
         absent = parent_ids - {row.account_id for row in rows}
         rows += billables.accounts(tx, sorted(absent))
-    accounts, snapshots = _billables(tx, rows, on)
+    accounts, snapshots = _billables(tx, rows, on, _unrated(tx, account_ids, scope.period))
     read = purchase_orders.concerning if scope.run_id is None else purchase_orders.lock_concerning
     with_orders = billables.with_orders(tx, account_ids)
     orders = read(tx, with_orders) if with_orders else []
@@ -198,6 +199,16 @@ def _families(
     ]
 
 
+def _unrated(
+    tx: Transaction, account_ids: Sequence[AccountId], period: Period
+) -> dict[AccountId, tuple[Problem, ...]]:
+    """Return the accounts whose use could not be rated, and why."""
+    found: dict[AccountId, tuple[Problem, ...]] = {}
+    for key, said in usage_ratings.unrated(tx, account_ids, period.last_on):
+        found[key[0]] = (*found.get(key[0], ()), Problem("usage-not-rated", said, "usage"))
+    return found
+
+
 def _by_account(orders: Iterable[PurchaseOrder]) -> dict[AccountId, list[PurchaseOrderId]]:
     """Return which orders each account may quote."""
     found: dict[AccountId, list[PurchaseOrderId]] = {}
@@ -208,7 +219,10 @@ def _by_account(orders: Iterable[PurchaseOrder]) -> dict[AccountId, list[Purchas
 
 
 def _billables(
-    tx: Transaction, rows: Sequence[AccountRow], on: date
+    tx: Transaction,
+    rows: Sequence[AccountRow],
+    on: date,
+    unrated: Mapping[AccountId, tuple[Problem, ...]],
 ) -> tuple[list[Billable], list[Snapshot]]:
     """Return the accounts with their buyers, payers and grants, and the copies of who buys and pays."""
     ids = {row.party_id for row in rows} | {row.payer_party_id for row in rows}
@@ -233,6 +247,7 @@ def _billables(
                 paid[1].hash if paid else None,
                 grants.get(row.payer_id, ()),
                 held.get(row.account_id, {}),
+                unrated.get(row.account_id, ()),
             )
         )
     return found, [copy for _, copy in printed.values()]

@@ -7,7 +7,7 @@ is parked with its problems, and a run with parked accounts stays open.
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -17,11 +17,13 @@ from acquit.actions.bill_page import AfterPage, Decided, Scope, Written, decide_
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import require_staff
+from acquit.actions.rate_usage import Rehearsal, rate_usage, rehearsal
 from acquit.actions.run_inputs import keep_inputs
 from acquit.actions.run_pages import added, bill_accounts, close_run, scope_in, without_collector
 from acquit.actions.share_run import Crew, Shared
 from acquit.core import bill_run
 from acquit.core.bill_run import RunStatus, Totals, totals_of
+from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, LegalEntityId, PurchaseOrderId, RunId
 from acquit.core.money import Currency
 from acquit.core.operator import Right
@@ -98,6 +100,7 @@ def run_bills(
         NoSuchLegalEntity, BadPeriod: there is no such seller or month.
         CannotRun: the seller lacks something without which no bill is lawful.
         DateBeforeSeries: the last bill bears a later date.
+        UsageDiffers: the control totals of usage do not add up; ids are named and nothing was billed.
         StaffOnly, RoleForbids: `by` may not run bills.
     """
     started = time.perf_counter()
@@ -105,6 +108,9 @@ def run_bills(
     with context.database.read() as tx:
         require_staff(tx, by, Right.RUN_BILLS)
         scope = scope_in(context, tx, legal_entity_id, month, as_of, by)
+    if not dry_run:
+        rate_usage(context, legal_entity_id, month, by=by)
+    with context.database.read() as tx:
         pages = billables.due_pages(tx, legal_entity_id, month.last_on, page_size)
     tally = _Tally(sum(page.accounts for page in pages), progress)
     if dry_run:
@@ -166,15 +172,37 @@ def _rehearse(
 ) -> None:
     """Decide every page without writing; orders are carried from page to page as bills would draw them."""
     orders: dict[PurchaseOrderId, PurchaseOrder] = {}
-    for page in pages:
+    with context.database.snapshot() as tx:
+        usage = rehearsal(context, tx, scope.entity.legal_entity_id, scope.period)
+    for page in _with_committed(pages, usage):
         with context.database.snapshot() as tx:
             loaded = load(tx, scope, page.account_ids)
+            unrated = usage.charges(tx, page.account_ids)
+            loaded = replace(loaded, open_charges=_joined(loaded.open_charges, unrated))
         loaded.orders.update((key, orders[key]) for key in loaded.orders.keys() & orders.keys())
         decided = decide_page(loaded, scope)
         orders.update(decided.orders)
         if rehearsed is not None:
             rehearsed(decided)
         tally.add(page.accounts, Written(totals_of(decided.drafts), (), len(decided.parked)))
+
+
+def _with_committed(pages: Sequence[DuePage], usage: Rehearsal) -> list[DuePage]:
+    """Return the pages, and one of the accounts that only have a commitment to pay."""
+    if not usage.committed:
+        return list(pages)
+    due = {account_id for page in pages for account_id in page.account_ids}
+    others = sorted(usage.committed.keys() - due)
+    return [*pages, *([DuePage(len(others), " ".join(others))] if others else [])]
+
+
+def _joined(
+    waiting: Mapping[AccountId, list[Charge]], unrated: Iterable[tuple[AccountId, Charge]]
+) -> Mapping[AccountId, list[Charge]]:
+    found = dict(waiting)
+    for account_id, charge in unrated:
+        found[account_id] = [*found.get(account_id, ()), charge]
+    return found
 
 
 def _reports(

@@ -34,6 +34,8 @@ from acquit.store import series as stored_series
 
 LOGO_BYTES_MAX: Final = 512 * 1024
 LOGO_STARTS: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"<svg", b"<?xml")
+USAGE_PAST_DAYS_MAX: Final = 3_660
+USAGE_FUTURE_DAYS_MAX: Final = 31
 FRENCH_NET_DAYS_MAX: Final = 60
 FRENCH_MONTH_END_DAYS_MAX: Final = 45
 PLAIN: Final = Patterns()
@@ -188,6 +190,10 @@ def _term_problems(entity: LegalEntity) -> list[Problem]:
         problems.append(_wrong("default_days", f"is 0 to {entity.net_days_max} days."))
     if entity.usage_days_max > entity.net_days_max:
         problems.append(_wrong("usage_days_max", f"is at most {entity.net_days_max} days."))
+    if not 1 <= entity.usage_past_days <= USAGE_PAST_DAYS_MAX:
+        problems.append(_wrong("usage_past_days", f"is 1 to {USAGE_PAST_DAYS_MAX} days."))
+    if not 0 <= entity.usage_future_days <= USAGE_FUTURE_DAYS_MAX:
+        problems.append(_wrong("usage_future_days", f"is 0 to {USAGE_FUTURE_DAYS_MAX} days."))
     return problems
 
 

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("service", "service:app", "Services: subscribe, list, end."),
     ),
     "Billing": (
+        Listed("usage", "usage:app", "Metered use: meters, import, show."),
         Listed("bills", "bills:app", "Run a period, look at runs and bills."),
         Listed("discount", "agreement:discount", "What an account is let off."),
         Listed("minimum-spend", "agreement:minimum_spend", "What an account spends at least."),

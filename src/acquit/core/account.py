@@ -183,6 +183,8 @@ class LegalEntity:
     late_rate_bp: int = 1215
     late_fee_minor: int = 4000
     vat_on_debits: bool = False
+    usage_past_days: int = 400
+    usage_future_days: int = 0
     approval_above_minor: int | None = None
     method_type: str = "ENTERPRISE"
     method_label: str = "PaymentEnterprisewith{days}daysdelays"

@@ -109,7 +109,7 @@ class Billable:
     """An account with what its bills depend on; `grants` are its payer's.
 
     `payer_hash` names the payer's copy when another legal person pays. `held_until` tells, per reason, the
-    last day of holds that began earlier.
+    last day of holds that began earlier. `problems` are known before: use without a price.
     """
 
     account_id: AccountId
@@ -122,6 +122,7 @@ class Billable:
     payer_hash: bytes | None
     grants: tuple[Grant, ...] = ()
     held_until: Mapping[str, date] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +198,11 @@ def decide(
 ) -> tuple[Outcome, Sequence[PurchaseOrder]]:
     """Return what becomes of the account's charges, and the orders after its bills were drawn from them.
 
-    Checks in order: currencies, legal party, VAT case, buyer, glyphs, and per draft its sign, arithmetic and
-    glyphs.
+    Checks in order: problems known before, currencies, legal party, VAT case, buyer, glyphs, and per draft
+    its sign, arithmetic and glyphs.
     """
+    if account.problems:
+        return _set_aside(account, account.problems), orders
     if not charges:
         return Outcome(account.account_id), orders
     unknown = {charge.currency for charge in charges} - EXPONENTS.keys()

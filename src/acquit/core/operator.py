@@ -28,6 +28,7 @@ class Right(StrEnum):
     GRANT_TERMS = "grant-terms"
     SET_PURCHASE_ORDERS = "set-purchase-orders"
     RUN_BILLS = "run-bills"
+    SEND_USAGE = "send-usage"
     CORRECT_BILLS = "correct-bills"
     SETTLE_DEBTS = "settle-debts"
     AGREE_PRICES = "agree-prices"
@@ -39,7 +40,13 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
         {Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS, Right.AGREE_PRICES}
     ),
     Role.BILLING: frozenset(
-        {Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.CORRECT_BILLS, Right.ADD_CREDIT}
+        {
+            Right.SET_PURCHASE_ORDERS,
+            Right.RUN_BILLS,
+            Right.SEND_USAGE,
+            Right.CORRECT_BILLS,
+            Right.ADD_CREDIT,
+        }
     ),
     Role.TREASURY: frozenset({Right.SETTLE_DEBTS, Right.ADD_CREDIT}),
     Role.AUDITOR: frozenset(),

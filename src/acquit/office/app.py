@@ -17,15 +17,16 @@ from acquit.actions.context import Context
 from acquit.actions.submit_once import claim, finish
 from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unlawful
 from acquit.core.operator import Operator, require
+from acquit.office import usage
 from acquit.office.call import Call, Door
-from acquit.office.calls import DOORS
+from acquit.office.calls import DOORS as CALLS
 from acquit.store import operators
 from acquit.store.transaction import Unavailable
 
 log = logging.getLogger("acquit.office")
 
 PREFIX: Final = "/office/api"
-BODY_MAX: Final = 100_000
+DOORS: Final = (*CALLS, *usage.DOORS)
 STATUSES: Final[tuple[tuple[type[Refusal], int], ...]] = (
     (NotFound, 404),
     (Forbidden, 403),
@@ -78,10 +79,11 @@ class Resource:
         operator = _operator(self._context, request)
         if door.right is not None:
             require(operator, door.right)
-        body = request.bounded_stream.read(BODY_MAX + 1) if method == "POST" else b""
-        if len(body) > BODY_MAX:
+        body = request.bounded_stream.read(door.body_max + 1) if method == "POST" else b""
+        if len(body) > door.body_max:
             raise falcon.HTTPContentTooLarge
-        call = Call(self._context, operator, path_values, body)
+        content_type = (request.content_type or "").partition(";")[0].strip().lower()
+        call = Call(self._context, operator, path_values, body, content_type)
         with _Once(call, request, method):
             said = door.handler(call)
         response.content_type = falcon.MEDIA_JSON

@@ -25,6 +25,7 @@ class Call:
     operator: Operator
     path_values: Mapping[str, str]
     body: bytes
+    content_type: str = ""
 
     @property
     def actor(self) -> str:
@@ -50,3 +51,4 @@ class Door:
     path: str
     handler: Handler
     right: Right | None = None
+    body_max: int = 100_000

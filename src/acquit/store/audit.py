@@ -15,6 +15,7 @@ from acquit.store import (
     audit_journal,
     audit_money,
     audit_runs,
+    audit_usage,
 )
 from acquit.store.audit_check import Check
 from acquit.store.transaction import Transaction
@@ -22,6 +23,7 @@ from acquit.store.transaction import Transaction
 CHECKS: Final[tuple[Check, ...]] = (
     *audit_bills.CHECKS,
     *audit_runs.CHECKS,
+    *audit_usage.CHECKS,
     *audit_journal.CHECKS,
     *audit_money.CHECKS,
     *audit_agreements.CHECKS,

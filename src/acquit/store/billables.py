@@ -36,6 +36,8 @@ _DUE_PAGES: Final[LiteralString] = """
          SELECT account_id FROM parked_account WHERE resolved_at IS NULL
           UNION
          SELECT account_id FROM minimum_spend WHERE from_on <= %(until_on)s
+          UNION
+         SELECT account_id FROM usage_pending WHERE period <= %(until_on)s
          ), families AS (
          SELECT a.payer_id, count(*) AS accounts,
                 string_agg(a.account_id, ' ' ORDER BY a.account_id) AS account_ids
