@@ -255,7 +255,8 @@ def world(module_database: Database) -> dict[str, Any]:
     credit = _agree(later_on)
     send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
     return {
-        "service": service_id, "used": used_id, "petit": PETIT, "works": WORKS, "paid": paid[0], "credit": credit,
+        "service": service_id, "used": used_id, "petit": PETIT, "works": WORKS, "paid": paid[0],
+        "credit": credit,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from acquit.actions.context import Context
-from acquit.actions.loading import account_in, entity_of, require_staff
+from acquit.actions.loading import account_in, require_staff
 from acquit.actions.settling import book_in, books_in, hold_in
 from acquit.core.credit_balance import (
     BadCredit,
@@ -50,11 +50,11 @@ def add_credit(context: Context, payer_id: AccountId, credit: Credit, *, by: str
             raise NotThePayer(
                 f"{account.payer_id} pays for {payer_id}: credit helps {account.payer_id}.", account=payer_id
             )
-        today = context.clock.today(entity_of(tx, account).zone)
+        books = books_in(context, tx, account.legal_entity_id)
+        today = books.today
         refuse_credit_lot(credit.amount_minor, credit.currency, credit.source, credit.expires_on, today)
         hold_in(tx, payer_id, [])
         _refuse_without_money(tx, payer_id, credit)
-        books = books_in(tx, account.legal_entity_id)
         refuse_incomplete(books.chart, account.legal_entity_id, for_credit=True)
         movement_id = credit_movements.add(
             tx, payer_id, credit.balance, credit.type, credit.amount_minor, credit.currency,
