@@ -1,4 +1,4 @@
-"""The commands of agreements and of what proves a run: what scripts read, what a person sees, how they exit."""
+"""The commands of agreements and of what proves a run: what scripts read, what people see, how they exit."""
 
 from pathlib import Path
 
@@ -96,7 +96,8 @@ def test_what_changed_is_told_with_a_run_and_a_rehearsal(run: Run) -> None:
 def test_parked_accounts_are_listed_and_retried(run: Run, context: Context) -> None:
     assert run("bills", "parked") == []
     subscribe(context, LAB, "bad", currency="XXX")
-    assert run("bills", "run", "--period", "2026-11")[0] == 1
+    code, text = run("bills", "run", "--period", "2026-11", as_json=False)
+    assert (code, "is parked" in text) == (1, True)
     ((told,),) = [each["parked"] for each in run("bills", "parked", "--period", "2026-11")]
     assert (told["account_id"], told["problems"][0]["code"]) == (LAB, "unknown-currency")
     assert run("bills", "retry") == (1, "nothing-mended")
