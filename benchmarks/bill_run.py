@@ -9,6 +9,8 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,17 +19,22 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from rig import rig, say, tell
 
+import acquit.actions.run_bills as run_bills_module
+from acquit.actions.bill_page import Page, Scope
 from acquit.actions.context import Context
 from acquit.actions.run_bills import run_bills
+from acquit.actions.run_inputs import keep_inputs
 from acquit.adapters.archive import DirectoryArchive
 from acquit.adapters.clock import FixedClock
 from acquit.adapters.mail import NullMailer
 from acquit.adapters.sealer import AesSealer
+from acquit.app import World, crew_of
 from acquit.core.identifiers import LegalEntityId
+from acquit.settings import read_settings
 from acquit.store import bills, debts, journals
 from acquit.store.embedded import open_cluster
 from acquit.store.migrate import migrate
-from acquit.store.transaction import Database
+from acquit.store.transaction import Database, Transaction
 
 ON: Final = date(2026, 11, 23)
 PERIOD: Final = "2026-11"
@@ -119,17 +126,41 @@ def copied(cluster_url: str, name: str) -> str:
     return make_conninfo(cluster_url, dbname=name)
 
 
-def run(url: str, papers: Path) -> tuple[int, float]:
+class Kept:
+    """How long it takes to pack and keep what pages are decided by."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def keep(self, tx: Transaction, page: Page, scope: Scope) -> None:
+        """Keep the inputs, with a watch in hand."""
+        begun = time.perf_counter()
+        keep_inputs(tx, page, scope)
+        self.seconds += time.perf_counter() - begun
+
+
+def run(url: str, papers: Path, processes: int = 1) -> tuple[int, float]:
     """Run the month; return how many bills and in how many seconds."""
-    with Database(url) as database:
+    world = World(replace(read_settings({}), data=papers, database_url=url), ON)
+    crew = crew_of(world, processes - 1) if processes > 1 else nullcontext(None)
+    with Database(url) as database, crew as others:
         context = Context(
             database, FixedClock(ON), AesSealer(bytes(32)), DirectoryArchive(papers), NullMailer()
         )
         begun = time.perf_counter()
-        (report,) = run_bills(context, LegalEntityId("FR"), PERIOD, page_size=PAGE_SIZE, by="cli")
+        (report,) = run_bills(
+            context, LegalEntityId("FR"), PERIOD, page_size=PAGE_SIZE, crew=others, by="cli"
+        )
         seconds = time.perf_counter() - begun
     assert not report.parked, "the benchmark's accounts can all be billed"
     return report.posted_now, seconds
+
+
+def input_bytes(url: str) -> int:
+    """Return how many bytes the inputs of the run take."""
+    with psycopg.connect(url) as reader:
+        (found,) = reader.execute("SELECT sum(length(body)) FROM bill_run_input").fetchone() or (0,)
+    return int(found)
 
 
 def encoded(source: psycopg.Connection, count: int) -> Iterator[list[bytes]]:
@@ -172,10 +203,16 @@ def main() -> None:
         seed(make_conninfo(cluster.url, dbname="seeded"), given.accounts)
         url = copied(cluster.url, "billed")
         say("the run")
+        kept = Kept()
+        run_bills_module.keep_inputs = kept.keep
         count, seconds = run(url, Path(home) / "papers")
+        run_bills_module.keep_inputs = keep_inputs
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         say("bare COPY of the same rows")
         bare_seconds = bare(url, copied(cluster.url, "bare"), count)
+        say("the run, by two processes")
+        _, two_seconds = run(copied(cluster.url, "shared"), Path(home) / "papers", processes=2)
+        bytes_kept = input_bytes(url)
         found = rig(cluster.url)
     figures = {
         "accounts": given.accounts,
@@ -184,6 +221,10 @@ def main() -> None:
         "bills_per_second": round(count / seconds),
         "copy_bills_per_second": round(count / bare_seconds),
         "copy_ratio": round(bare_seconds / seconds, 3),
+        "bills_per_second_two_processes": round(count / two_seconds),
+        "second_process_ratio": round(seconds / two_seconds, 2),
+        "input_bytes_per_account": round(bytes_kept / given.accounts),
+        "input_share": round(kept.seconds / seconds, 3),
         "peak_rss_mb": peak,
     }
     tell("bill-run", found, figures)

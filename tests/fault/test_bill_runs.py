@@ -16,10 +16,13 @@ from threading import Thread
 import psycopg
 import pytest
 
+from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.context import Context
 from acquit.actions.set_purchase_order import set_purchase_order
 from acquit.core.bill_run import RunStatus
+from acquit.core.credit_balance import CreditType
 from acquit.core.identifiers import AccountId
+from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, OrderLine
 from acquit.store.transaction import Database
@@ -32,7 +35,7 @@ TESTS = Path(__file__).parents[1]
 WRITTEN = (
     "snapshot", "service", "parked_account", "series", "bill", "bill_detail", "bill_tax", "bill_number",
     "bill_order", "debt", "entry", "posting", "purchase_order_draw", "bill_run_page", "bill_run",
-    "chain_head", "act",
+    "chain_head", "act", "bill_run_input", "debt_operation", "credit_movement",
 )  # fmt: skip
 """Every table that a run writes."""
 
@@ -54,12 +57,14 @@ STALLED = """
 
 
 def ready(database: Database) -> Context:
-    """Four accounts with a service each, and usage of one."""
+    """Four accounts with a service each, usage of one, and credit of its."""
     context = seller(database)
     family(context)
     for account_id in FAMILY:
         subscribe(context, account_id, f"srv-{account_id}")
     charge(context, PETIT)
+    credit = Credit(500, Currency("EUR"), CreditType.VOUCHER, "goodwill")
+    add_credit(context, PETIT, credit, by="cli")
     return context
 
 

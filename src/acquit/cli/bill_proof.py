@@ -77,7 +77,7 @@ def comparison_tables(comparison: Comparison) -> list[object]:
     for currency, reasons in sorted(comparison.by_reason.items()):
         shown.append(_reasons(currency, comparison.by_plan[currency], reasons))
         rows = [
-            (each.account_id, each.plan, each.reason.value, plain(each.amount_minor, currency))
+            (str(each.account_id), each.plan, each.reason.value, plain(each.amount_minor, currency))
             for each in comparison.changes
             if each.currency == currency and each.amount_minor
         ]

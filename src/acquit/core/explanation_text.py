@@ -66,7 +66,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "other-price": "Le catalogue indique {price} pour ce mode ; le service garde le prix de sa vente.",
     "usage": "Usage : {events} événements du compteur {meter} font {metered}, dont {included} inclus.",
     "discount-share": "Remise {id} {name} : {share} % des {lowers} restants de la ligne, depuis le {start}.",
-    "discount-amount": "Remise {id} {name} : au plus {amount} par période, jamais plus que les {lowers} restants.",
+    "discount-amount": "Remise {id} {name} : au plus {amount} par période, et des {lowers} restants.",
     "minimum": "Minimum {id} : {amount} par {interval} ; {spent} ont été facturés, il manque {missing}.",
     "tax": "TVA {category} à {rate} % de {base} : {tax} ; {why}",
     "S-home": "vendeur et acheteur sont imposés en {seller} (directive 2006/112/CE, article 44).",

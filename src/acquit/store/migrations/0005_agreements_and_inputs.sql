@@ -99,3 +99,10 @@ CREATE TABLE credit_movement (
 );
 CREATE INDEX credit_movement_lot ON credit_movement (account_id, lot_id);
 COMMENT ON TABLE credit_movement IS 'fact: credit that a payer got (a lot: lot_id is its own id), and every use of a lot by a debt operation (negative) or its giving back (positive)';
+
+INSERT INTO ledger_account (legal_entity_id, role, number, name)
+SELECT e.legal_entity_id, chart.role, chart.number, chart.name
+  FROM legal_entity e,
+       (VALUES ('credit_balance', '419700', 'Clients - avoirs à utiliser'),
+               ('credit_given', '709600', 'Rabais, remises et ristournes accordés')) AS chart(role, number, name)
+    ON CONFLICT DO NOTHING;
