@@ -20,7 +20,7 @@ from psycopg import errors
 from acquit.actions.bill_page import AfterPage, Scope, Written, bill_page, decide_page, load
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
-from acquit.actions.loading import entity_in, require_staff
+from acquit.actions.loading import date_of, entity_in, require_staff
 from acquit.core import bill_run, snapshot
 from acquit.core.bill import seller_problems
 from acquit.core.bill_run import CannotRun, RunStatus, Totals, totals_of
@@ -137,7 +137,7 @@ def _scope(
 ) -> Scope:
     """Return what all pages share, or refuse with everything that is missing."""
     entity = entity_in(tx, legal_entity_id)
-    run_on = as_of or context.clock.today(entity.zone)
+    run_on = as_of or date_of(context, entity)
     numbers = series.find(tx, entity.bill_series_id)
     if numbers is None:
         raise NoSuchSeries(f"Legal entity {legal_entity_id} has no series {entity.bill_series_id}.")
