@@ -1,17 +1,27 @@
-"""`acquit bills credit, correct, held, extend, release, share, view, statement`: what scripts read."""
+"""Commands about credits, corrections, holds, families and sandboxes: what scripts read."""
 
 from datetime import date
 from pathlib import Path
 
 import pytest
+from falcon.testing import Result, TestClient
 
+from acquit.actions.add_operator import create_operator_token
 from acquit.actions.context import Context
+from acquit.actions.open_account import Opening, open_account
 from acquit.actions.set_purchase_order import set_order_policy
+from acquit.core.identifiers import AccountId, OperatorId
+from acquit.core.operator import Operator
+from acquit.core.operator import Role as OperatorRole
 from acquit.core.purchase_order import Policy
+from acquit.office.app import make_app
+from acquit.store import operators
 from acquit.store.transaction import Database
-from billed import bill, failed, family, later, rows, seller, subscribe
+from billed import ADDRESSED, bill, failed, family, later, rows, seller, subscribe
 from commanding import Run, commander
-from founding import ACME, LAB, PETIT, SHOP
+from founding import ACME, FR, LAB, PETIT, SHOP
+
+TRY = AccountId("tt10001-acq")
 
 
 @pytest.fixture
@@ -116,3 +126,52 @@ def test_a_family_shares_a_bill_and_sees_it(run: Run, context: Context) -> None:
     ):  # fmt: skip
         code, text = run("bills", *tokens, as_json=False)
         assert (code, bool(text.strip())) == (0, True)
+
+
+def test_a_sandbox_is_opened_and_its_clock_moved(run: Run, context: Context) -> None:
+    opened = run(
+        "account", "open", "--account", TRY, "--name", "Essai SAS", "--siren", "552081317",
+        "--street", "1 rue", "--zip", "44000", "--city", "Nantes", "--vat-id", "FR03552081317", "--sandbox",
+        "--clock", "2026-01-15",
+    )  # fmt: skip
+    assert opened["account"] == TRY
+    subscribe(context, TRY, "srv", next_on=date(2026, 2, 1))
+    assert run("test-clock", "show", "--account", TRY)["today"] == "2026-01-15"
+    went = run("test-clock", "advance", "--account", TRY, "--to", "2026-03-02")
+    assert (went["days"], went["bills"], went["today"]) == (46, 2, "2026-03-02")
+    assert run("bills", "show", "TEST-1-00000002")["issued_on"] == "2026-03-01"
+    assert run("test-clock", "set", "--account", TRY, "--to", "2026-05-01")["today"] == "2026-05-01"
+    assert run("test-clock", "advance", "--account", TRY, "--to", "2026-04-01") == (1, "clock-backwards")
+    assert run("test-clock", "advance", "--account", ACME, "--to", "2027-01-01") == (1, "not-a-sandbox")
+    assert run("account", "open", "--parent", ACME, "--sandbox") == (1, "sandbox-misplaced")
+    assert run("account", "open", "--name", "X", "--clock", "2026-01-01") == (1, "sandbox-misplaced")
+    assert {each["legal_entity_id"] for each in run("bills", "show")} <= {"FR"}
+    assert failed(context) == {}
+
+
+def test_programs_of_the_office_move_a_clock_and_see_a_family(context: Context) -> None:
+    with context.database.write() as tx:
+        operators.add(tx, Operator(OperatorId("bill"), "Bill", "b@example.com", OperatorRole.BILLING), "x")
+    token = create_operator_token(context, "bill", by="system")
+    client = TestClient(make_app(context))
+
+    def call(method: str, path: str, body: str = "") -> Result:
+        headers = {"Authorization": f"Bearer {token}"}
+        return client.simulate_request(method, f"/office/api{path}", body=body, headers=headers)
+
+    open_account(context, Opening(FR, ADDRESSED, TRY, is_sandbox=True, test_on=date(2026, 1, 15)), by="cli")
+    subscribe(context, TRY, "srv", next_on=date(2026, 2, 1))
+    assert call("GET", f"/accounts/{TRY}/test-clock").json["today"] == "2026-01-15"
+    went = call("POST", f"/accounts/{TRY}/test-clock", '{"to_on": "2026-02-01"}').json
+    assert (went["bills"], went["today"], went["days"]) == (1, "2026-02-01", 17)
+    far = call("POST", f"/accounts/{TRY}/test-clock", '{"to_on": "2028-02-01"}')
+    assert (far.status_code, far.json["code"]) == (400, "too-many-days")
+    live = call("POST", f"/accounts/{ACME}/test-clock", '{"to_on": "2027-02-01"}')
+    assert (live.status_code, live.json["code"]) == (409, "not-a-sandbox")
+    set_order_policy(context, PETIT, Policy.HOLD, by="cli")
+    bill(context)
+    assert [each["account"] for each in call("GET", "/holds").json] == [PETIT]
+    view = call("GET", f"/accounts/{ACME}/family-view/2026-11/service").json
+    assert (view["marked"], view["total_minor"]) == ("not a bill", {"EUR": 3_600})
+    assert call("GET", f"/accounts/{ACME}/family-view/2026-11/colour").status_code == 404
+    assert call("GET", f"/accounts/{ACME}/family-view/soon/service").status_code == 400

@@ -1,4 +1,4 @@
-"""Six bills, read back from their PDF as a reader or a scanner would: a change of words shows in the diff."""
+"""Eight bills, read back from their PDF as a reader or scanner would: a change of words shows in the diff."""
 
 import io
 from collections.abc import Callable
@@ -10,6 +10,8 @@ import pypdf
 import pytest
 
 from acquit.core.bill import BillKind
+from acquit.core.identifiers import AccountId
+from acquit.core.shared_bill import slices_of
 from acquit.core.snapshot import Buyer
 from acquit.documents.paper import BillPaper
 from acquit.documents.pdf import render
@@ -56,6 +58,21 @@ def credit_note() -> BillPaper:
     return replace(paper, corrected_on=date(2026, 11, 1))
 
 
+def shared() -> BillPaper:
+    owners = (None, AccountId("ab20001-acq"), AccountId("ab20001-acq"), AccountId("ab20002-acq"))
+    lines = [
+        replace(
+            line, domain=f"ns{place}.example" if place < 6 else "ns4.example", owner_id=owners[place // 2]
+        )
+        for place, line in enumerate(servers(8))
+    ]
+    paper = specimen(lines, account_id="ab12345-acq")
+    names = {AccountId("ab20001-acq"): "Laboratoire Œnologie", AccountId("ab20002-acq"): "Atelier"}
+    bill = paper.bill
+    slices = slices_of(bill.account_id, bill.details, bill.taxes, names)
+    return replace(paper, bill=replace(bill, slices=slices), buyer=replace(BUYER, sub_account=""))
+
+
 CASES: dict[str, Callable[[], BillPaper]] = {
     "french": specimen,
     "rates-and-micro-prices": lambda: replace(
@@ -72,6 +89,8 @@ CASES: dict[str, Callable[[], BillPaper]] = {
         due_on=date(2026, 12, 31),
         language="en_IE",
     ),
+    "shared-by-a-family": shared,
+    "test": lambda: replace(specimen(language="en_GB", bill_id="TEST-1-00000042"), is_test=True),
     "three-pages": lambda: specimen(servers(70)),
 }
 

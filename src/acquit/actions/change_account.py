@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from acquit.actions.context import Context
-from acquit.actions.loading import entity_of, locked_account_in
+from acquit.actions.loading import date_of, entity_of, locked_account_in
 from acquit.actions.set_legal_party import NEW, checked_party, write_party
 from acquit.core.account import Account, LegalEntity, LegalParty, TaxProfile
 from acquit.core.errors import Invalid
@@ -76,7 +76,7 @@ def _change_party(
     context: Context, tx: Transaction, account: Account, entity: LegalEntity, change: AccountChange
 ) -> bool:
     """Write another legal party when the change makes it another; return whether it did."""
-    today = context.clock.today(entity.zone)
+    today = date_of(context, entity)
     current = legal_parties.of_account(tx, account.account_id, today)
     if current is None and not any(text for name, text in change.party.items() if name != "country"):
         return False

@@ -3,7 +3,7 @@
 from datetime import date
 
 from acquit.actions.context import Context
-from acquit.actions.loading import entity_in, entity_of, locked_account_in
+from acquit.actions.loading import date_of, entity_in, entity_of, locked_account_in
 from acquit.core.account import LegalEntity
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.payment_method import label_for, sub_type_for
@@ -19,7 +19,7 @@ def enforce_terms(context: Context, legal_entity_id: LegalEntityId) -> list[Acco
     """
     with context.database.read() as tx:
         entity = entity_in(tx, legal_entity_id)
-        today = context.clock.today(entity.zone)
+        today = date_of(context, entity)
         account_ids = terms.out_of_step(tx, legal_entity_id, today)
     for account_id in account_ids:
         with context.database.write() as tx:

@@ -5,7 +5,14 @@ from datetime import date
 
 from acquit.actions.context import Context
 from acquit.actions.enforce_terms import bring_into_step
-from acquit.actions.loading import applicant_in, entity_of, locked_account_in, require_staff
+from acquit.actions.loading import (
+    applicant_in,
+    date_of,
+    entity_of,
+    locked_account_in,
+    require_staff,
+    today_of,
+)
 from acquit.core import terms as law
 from acquit.core.account import LegalEntity
 from acquit.core.errors import Invalid
@@ -32,7 +39,7 @@ def grant_enterprise_terms(context: Context, account_id: AccountId, asked: Asked
     with context.database.write() as tx:
         require_staff(tx, by, Right.GRANT_TERMS)
         account = locked_account_in(tx, account_id)
-        today = context.clock.today(entity_of(tx, account).zone)
+        today = today_of(context, tx, account)
         return grant_in(tx, account_id, asked, today, by)
 
 
@@ -72,7 +79,7 @@ def approve_enterprise_terms(context: Context, account_id: AccountId, grant_id: 
         require_staff(tx, by, Right.GRANT_TERMS)
         account = locked_account_in(tx, account_id)
         entity = entity_of(tx, account)
-        today = context.clock.today(entity.zone)
+        today = date_of(context, entity)
         history = terms.of_account(tx, account_id)
         grant = next((each for each in history if each.grant_id == grant_id), None)
         if grant is None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.loading import date_of
 from acquit.core.account import NoSuchLegalEntity
 from acquit.core.errors import Conflict
 from acquit.core.identifiers import LegalEntityId
@@ -73,7 +74,7 @@ def import_catalogue(
             legal_entity_id,
             name,
             catalogue,
-            from_on=from_on or context.clock.today(entity.zone),
+            from_on=from_on or date_of(context, entity),
             sha256=sha256,
             content=gzip.compress(text, mtime=0),
             by=by,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from acquit.actions.context import Context
-from acquit.actions.loading import entity_in, require_staff
+from acquit.actions.loading import date_of, entity_in, require_staff
+from acquit.actions.sandbox import sandbox_in
 from acquit.actions.set_legal_party import checked_party
 from acquit.core import account as law
 from acquit.core.account import Account, AccountIdTaken, LegalEntity, LegalParty, SupportLevel
@@ -18,7 +19,10 @@ from acquit.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What is known of a new account; without `account_id` a name is made from the initials."""
+    """What is known of a new account; without `account_id` a name is made from the initials.
+
+    A sandbox is one from its opening: it has a clock, which begins on `test_on` or today.
+    """
 
     legal_entity_id: LegalEntityId
     party: LegalParty | None = None
@@ -33,6 +37,8 @@ class Opening:
     language: str | None = None
     currency: Currency | None = None
     wire_members: Mapping[str, object] = field(default_factory=dict)
+    is_sandbox: bool = False
+    test_on: date | None = None
 
 
 def open_account(context: Context, opening: Opening, *, by: str) -> Account:
@@ -48,6 +54,8 @@ def open_account(context: Context, opening: Opening, *, by: str) -> Account:
 def open_account_in(context: Context, tx: Transaction, opening: Opening, by: str) -> Account:
     """Open an account inside a transaction that is the caller's."""
     entity = entity_in(tx, opening.legal_entity_id)
+    if opening.is_sandbox:
+        entity = sandbox_in(tx, entity, opening.test_on or date_of(context, entity))
     names = (opening.given_name, opening.family_name)
     letters = law.initials(*(names if any(names) else (opening.party.name if opening.party else "",)))
     account_id = free_account_id(tx, entity, letters, opening.account_id)
@@ -67,7 +75,7 @@ def open_account_in(context: Context, tx: Transaction, opening: Opening, by: str
         wire_members=opening.wire_members,
     )
     if opening.party is not None:
-        party_id = _write_party(tx, opening.party, context.clock.today(entity.zone))
+        party_id = _write_party(tx, opening.party, date_of(context, entity))
         account = replace(account, legal_party_id=party_id)
     insert_account(tx, account, opening.tags, by)
     acts.record(tx, by, "open_account", account_id, support_level=account.support_level.value)

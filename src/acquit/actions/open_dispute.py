@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from acquit.actions.context import Context
-from acquit.actions.loading import account_in, entity_of, locked_account_in, require_staff
+from acquit.actions.loading import account_in, locked_account_in, require_staff, today_of
 from acquit.core.bill import Bill, NoSuchBill
 from acquit.core.dispute import (
     Dispute,
@@ -42,7 +42,7 @@ def open_dispute(
         bill = _bill_in(tx, account_id, bill_id)
         others = disputes.of_bill(tx, account_id, bill_id)
         refuse_dispute(bill, detail_no, amount_minor, reason, others)
-        today = context.clock.today(entity_of(tx, account).zone)
+        today = today_of(context, tx, account)
         until = deadline_on or today + timedelta(days=DEADLINE_DAYS)
         dispute = disputes.open_one(
             tx, account_id, bill_id, detail_no, amount_minor, reason.strip(), by, until

@@ -5,7 +5,7 @@ from datetime import date
 from acquit.actions.context import Context
 from acquit.actions.enforce_terms import bring_into_step
 from acquit.actions.grant_enterprise_terms import GrantBackdated
-from acquit.actions.loading import entity_of, locked_account_in, require_staff
+from acquit.actions.loading import date_of, entity_of, locked_account_in, require_staff
 from acquit.core.identifiers import AccountId
 from acquit.core.operator import Right
 from acquit.core.sales_request import checked_reason
@@ -27,7 +27,7 @@ def revoke_enterprise_terms(
         require_staff(tx, by, Right.GRANT_TERMS)
         account = locked_account_in(tx, account_id)
         entity = entity_of(tx, account)
-        today = context.clock.today(entity.zone)
+        today = date_of(context, entity)
         ends_on = end_on or today
         running = [grant for grant in terms.of_account(tx, account_id) if grant.end_on is None]
         if not running:

@@ -11,7 +11,7 @@ from psycopg import errors
 
 from acquit.actions.bill_page import Scope, Written, bill_page
 from acquit.actions.context import Context
-from acquit.actions.loading import entity_in
+from acquit.actions.loading import date_of, entity_in
 from acquit.core import bill_run, snapshot
 from acquit.core.bill import seller_problems
 from acquit.core.bill_run import CannotRun, RunStatus, Totals
@@ -39,7 +39,7 @@ def scope_in(
 ) -> Scope:
     """Return what all pages share, or refuse with everything that is missing."""
     entity = entity_in(tx, legal_entity_id)
-    run_on = as_of or context.clock.today(entity.zone)
+    run_on = as_of or date_of(context, entity)
     numbers = series.find(tx, entity.bill_series_id)
     if numbers is None:
         raise NoSuchSeries(f"Legal entity {legal_entity_id} has no series {entity.bill_series_id}.")

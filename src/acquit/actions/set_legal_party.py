@@ -8,7 +8,7 @@ from stdnum.eu import vat
 from stdnum.fr import siren
 
 from acquit.actions.context import Context
-from acquit.actions.loading import entity_of, locked_account_in, require_staff
+from acquit.actions.loading import locked_account_in, require_staff, today_of
 from acquit.core.account import Account, LegalParty
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, LegalPartyId
@@ -45,7 +45,7 @@ def set_legal_party(
     with context.database.write() as tx:
         require_staff(tx, by, Right.GRANT_TERMS)
         account = locked_account_in(tx, account_id)
-        today = context.clock.today(entity_of(tx, account).zone)
+        today = today_of(context, tx, account)
         written = write_party(tx, account, party, from_on or today)
         acts.record(tx, by, "set_legal_party", account_id, str(written.legal_party_id), name=written.name)
         return written

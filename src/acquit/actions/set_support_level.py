@@ -7,7 +7,7 @@ and shown with the term until a person ends it.
 from datetime import datetime
 
 from acquit.actions.context import Context
-from acquit.actions.loading import account_in, applicant_in, entity_of, locked_account_in, require_staff
+from acquit.actions.loading import account_in, applicant_in, locked_account_in, require_staff, today_of
 from acquit.core.account import Account, SupportLevel, checked_tag
 from acquit.core.errors import NotFound
 from acquit.core.identifiers import AccountId
@@ -61,7 +61,7 @@ def remove_tag(context: Context, account_id: AccountId, tag: str, *, by: str) ->
 def after_loss(context: Context, tx: Transaction, account_id: AccountId, by: str) -> Account:
     """Record what the account's term has lost, if it has one, and return the account."""
     account = account_in(tx, account_id)
-    today = context.clock.today(entity_of(tx, account).zone)
+    today = today_of(context, tx, account)
     grant = grant_on(terms.of_account(tx, account_id), today)
     lost = [] if grant is None else warnings(applicant_in(tx, account))
     for finding in lost:

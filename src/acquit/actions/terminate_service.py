@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from acquit.actions.context import Context
+from acquit.actions.loading import date_of
 from acquit.actions.set_renewal import held
 from acquit.core.account import NoSuchAccount
 from acquit.core.identifiers import AccountId, ServiceId
@@ -28,7 +29,7 @@ def terminate_service(
         if entity is None:
             raise NoSuchAccount(account_id)
         service = held(tx, account_id, service_id)
-        ended = terminated(service, ending, context.clock.today(entity.zone))
+        ended = terminated(service, ending, date_of(context, entity))
         for each in (service, *services.options_of(tx, account_id, service_id)):
             if each.state is not State.TERMINATED:
                 services.set_end(tx, replace(each, state=ended.state, terminated_on=ended.terminated_on))

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from acquit.actions.context import Context
 from acquit.actions.enforce_terms import enforce_terms
+from acquit.actions.loading import date_of
+from acquit.core.account import LegalEntity
 from acquit.store import journals, legal_entities
 
 
@@ -17,13 +19,20 @@ class Turned:
 
 
 def turn_day(context: Context) -> Turned:
-    """Each legal entity is brought to its own date; done again on the same day, nothing more happens."""
-    accounts = days = 0
+    """Each legal entity is brought to its own date; done again on the same day, nothing more happens.
+
+    Sandboxes turn their days when their clock is moved.
+    """
     with context.database.read() as tx:
         entities = legal_entities.every(tx)
-    for entity in entities:
-        accounts += len(enforce_terms(context, entity.legal_entity_id))
-        yesterday = context.clock.today(entity.zone) - timedelta(days=1)
-        with context.database.write() as tx:
-            days += journals.record_day_head(tx, yesterday, entity.legal_entity_id)
-    return Turned(accounts, days)
+    turned = [turn_day_of(context, entity) for entity in entities]
+    return Turned(sum(each.accounts for each in turned), sum(each.days for each in turned))
+
+
+def turn_day_of(context: Context, entity: LegalEntity) -> Turned:
+    """The legal entity is brought to its date, and the day before is sealed."""
+    accounts = len(enforce_terms(context, entity.legal_entity_id))
+    yesterday = date_of(context, entity) - timedelta(days=1)
+    with context.database.write() as tx:
+        days = journals.record_day_head(tx, yesterday, entity.legal_entity_id)
+    return Turned(accounts, int(days))

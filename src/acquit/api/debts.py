@@ -310,4 +310,4 @@ def _text(number: int | None) -> str | None:
 
 
 def _today(request: Request) -> date:
-    return request.context.clock.today(request.zone.key)
+    return request.today

@@ -46,7 +46,7 @@ def get_account(request: Request) -> object:
     with request.read() as tx:
         account = accounts.find(tx, account_id)
         entity = legal_entities.of_account(tx, account_id)
-        party = legal_parties.of_account(tx, account_id, request.context.clock.today(request.zone.key))
+        party = legal_parties.of_account(tx, account_id, request.today)
     assert account is not None, "a caller's account exists"
     assert entity is not None, "a caller's account has a seller"
     return _account(account, party, entity)

@@ -7,6 +7,7 @@ A handler is `def get_bill(request: Request) -> object`. It returns a value that
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ class Caller:
     legal_entity_id: LegalEntityId
     currency: str
     zone: ZoneInfo
+    test_on: date | None = None
 
     @property
     def actor(self) -> str:
@@ -69,6 +71,11 @@ class Request:
         """Who calls; only a route that needs no authentication has nobody."""
         assert self.signed_in is not None, f"{self.route.path} is open to anyone: it has no caller"
         return self.signed_in
+
+    @property
+    def today(self) -> date:
+        """The business date of the caller's seller: in a sandbox that of its test clock."""
+        return self.caller.test_on or self.context.clock.today(self.zone.key)
 
     def read(self) -> AbstractContextManager[Transaction]:
         """Lend a read-only session of the store."""

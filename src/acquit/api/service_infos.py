@@ -83,7 +83,7 @@ def _found(request: Request) -> Service:
 
 def _infos(service: Service, request: Request) -> dict[str, Any]:
     account_id = request.caller.account_id
-    on = request.context.clock.today(request.zone.key)
+    on = request.today
     return {
         "canDeleteAtExpiration": not service.renewal.forced and service.engaged_until_on is None,
         "contactAdmin": account_id,

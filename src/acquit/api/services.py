@@ -221,7 +221,7 @@ def _services(tx: Transaction, request: Request, ids: Sequence[int]) -> dict[int
     account_id = request.caller.account_id
     found = services.find_several(tx, account_id, ids)
     names = service_lists.plan_names(tx, found)
-    on = request.context.clock.today(request.zone.key)
+    on = request.today
     return {
         service.service_id: _service(
             service, names.get((service.catalogue_id, service.plan_code)), account_id, on, request

@@ -222,4 +222,5 @@ def _caller(signer: access.Signer) -> Caller | None:
         legal_entity_id=signer.legal_entity_id,
         currency=signer.currency,
         zone=ZoneInfo(signer.zone),
+        test_on=signer.test_on,
     )

@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from acquit.actions.context import Context
 from acquit.actions.list_notices import list_notices, notices_of
-from acquit.actions.loading import account_in, entity_in, today_of
+from acquit.actions.loading import account_in, date_of, entity_in, today_of
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.set_legal_party import NEW, set_legal_party, share_legal_party
@@ -37,6 +37,12 @@ class LegalEntityNeeded(Invalid):
     """There are several legal entities, so the command has to say which."""
 
     code = "legal-entity-needed"
+
+
+class SandboxOfParent(Invalid):
+    """A sandbox is decided when an account is opened that is no sub-account."""
+
+    code = "sandbox-misplaced"
 
 
 class PartyNeeded(Invalid):
@@ -88,12 +94,20 @@ def open_(
     legal_entity: Annotated[str | None, Parameter(help="The seller, if there are several.")] = None,
     support_level: SupportLevel = SupportLevel.STANDARD,
     tag: Annotated[list[str] | None, Parameter(help="A tag; reseller allows sub-accounts.")] = None,
+    sandbox: Annotated[
+        bool, Parameter(negative="", help="For trials: a clock, numbers and books of its own.")
+    ] = False,
+    clock: Annotated[date | None, Parameter(help="Where a sandbox begins, today if not given.")] = None,
     person: Persons = None,
     buyer: Buyers = None,
     program: Given,
 ) -> None:
     """Open an account, or with --parent a sub-account."""
     name = None if account is None else AccountId(account)
+    if parent is not None and sandbox:
+        raise SandboxOfParent("A sub-account is in the sandbox of its parent, or in none.")
+    if clock is not None and not sandbox:
+        raise SandboxOfParent("Only a sandbox has a clock: add --sandbox.")
     with program.open() as context:
         if parent is not None:
             opened = open_sub_account(
@@ -106,7 +120,7 @@ def open_(
             entity_id = only_legal_entity(context, legal_entity)
             opening = Opening(
                 entity_id, _party(context, entity_id, buyer), name, support_level, frozenset(tag or ()),
-                description=description, **asdict(person or Person()),
+                description=description, is_sandbox=sandbox, test_on=clock, **asdict(person or Person()),
             )  # fmt: skip
             opened = open_account(context, opening, by="cli")
         document = _found(context, opened.account_id)
@@ -257,7 +271,7 @@ def _party(context: Context, entity_id: LegalEntityId, buyer: Buyer | None) -> L
         return None
     with context.database.read() as tx:
         entity = entity_in(tx, entity_id)
-    today = context.clock.today(entity.zone)
+    today = date_of(context, entity)
     country = given.pop("country", entity.country)
     return LegalParty(legal_party_id=NEW, from_on=today, country=country, **given)
 

@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("terms", "terms:app", "Enterprise payment: grant, revoke."),
         Listed("request", "request:app", "What customers asked of sales."),
         Listed("purchase-order", "purchase_order:app", "Purchase orders: set, list, close."),
+        Listed("test-clock", "test_clock:app", "The date of a sandbox: advance."),
     ),
     "Selling": (
         Listed("catalog", "catalog:app", "Price catalogues: import, show."),

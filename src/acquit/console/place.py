@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from acquit.actions.loading import date_of
 from acquit.console.visit import Page, Visit
 from acquit.core.account import Account, LegalEntity, LegalParty, NoSuchAccount
 from acquit.core.identifiers import AccountId
@@ -26,7 +27,7 @@ def place_of(visit: Visit, tx: Transaction, account_id: AccountId) -> Place:
     entity = legal_entities.of_account(tx, account_id)
     if account is None or entity is None:
         raise NoSuchAccount(account_id)
-    today = visit.context.clock.today(entity.zone)
+    today = date_of(visit.context, entity)
     return Place(account, entity, legal_parties.of_account(tx, account_id, today), today)
 
 

@@ -16,7 +16,8 @@ class BillPaper:
     """An issued bill with its details, and who sold, bought and pays as copied when it was issued.
 
     `payer` is given when another legal party than the buyer pays; `corrected_on` is the date of the bill
-    that a credit note or corrective bill names; `logo` is a PNG, JPEG or SVG file.
+    that a credit note or corrective bill names; `logo` is a PNG, JPEG or SVG file. The paper of a sandbox
+    says that it is a test, and not how to pay.
     """
 
     bill: Bill
@@ -25,3 +26,4 @@ class BillPaper:
     payer: Buyer | None = None
     corrected_on: date | None = None
     logo: bytes = b""
+    is_test: bool = False

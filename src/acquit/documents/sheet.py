@@ -4,7 +4,7 @@ Both views, PDF and HTML, are set from this value, so they say the same.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -60,12 +60,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The lines of one service; `period` is theirs when all have the same, else each row tells its own."""
+    """The lines of one service; `period` is theirs when all have the same, else each row tells its own.
+
+    On a shared bill the first group of an account says in `part` whose it is, the last what it comes to.
+    """
 
     heading: str
     period: str
     rows: tuple[Row, ...]
     subtotal: str
+    part: str = ""
+    part_end: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class Sheet:
     language: str
     region: str
     title: str
+    mark: str
     number: str
     logo: str
     seller: Block
@@ -143,6 +149,7 @@ def sheet(paper: BillPaper) -> Sheet:
         language=says.language,
         region=says.region,
         title=says.say(f"title.{bill.kind}"),
+        mark=says.say("mark.test") if paper.is_test else "",
         number=bill.bill_id,
         logo=logo.drawing(paper.logo) or "",
         seller=_seller(says, paper.seller, abroad),
@@ -153,7 +160,7 @@ def sheet(paper: BillPaper) -> Sheet:
         order_is_long=_is_long(reference),
         keys=tuple(_keys(says, bill)),
         facts=tuple(_facts(says, paper)),
-        groups=tuple(_groups(says, bill.details)),
+        groups=tuple(_parts(says, bill) if bill.slices else _groups(says, bill.details)),
         vat=tuple(_vat_row(says, tax) for tax in bill.taxes),
         vat_reasons=tuple(_reasons(says, bill.taxes)),
         totals=tuple(_totals(says, bill)),
@@ -247,6 +254,19 @@ def _term(says: Wording, bill: Bill) -> str:
     return says.say(f"term.{bill.term_method}", days=str(bill.term_days))
 
 
+def _parts(says: Wording, bill: Bill) -> Iterator[Group]:
+    """Gather the details of a shared bill by account, each with its subtotal, in the order of its slices."""
+    for part in bill.slices:
+        own = part.owner_id == bill.account_id
+        name = says.say("line.own_part") if own else folded(part.name, FULL_WIDTH_WORD_MAX)
+        members = [each for each in bill.details if (each.owner_id or bill.account_id) == part.owner_id]
+        groups = list(_groups(says, members))
+        end = Said(says.say("line.part_subtotal", name=name), says.figure(part.net_minor))
+        groups[0] = replace(groups[0], part=BETWEEN.join((name, part.owner_id)))
+        groups[-1] = replace(groups[-1], part_end=end)
+        yield from groups
+
+
 def _groups(says: Wording, details: Iterable[Detail]) -> Iterator[Group]:
     """Gather details by service, in the order in which services first appear."""
     gathered: dict[str, list[Detail]] = {}
@@ -309,6 +329,8 @@ def _totals(says: Wording, bill: Bill) -> Iterator[Said]:
 def payment(says: Wording, paper: BillPaper) -> Payment:
     """Return how the bill is paid: by transfer, by itself, or, for a credit note, not at all."""
     bill = paper.bill
+    if paper.is_test:
+        return Payment(says.say("mark.payment"))
     if bill.kind is BillKind.CREDIT_NOTE:
         return Payment(says.say("payment.credit_note", bill_id=bill.corrects_bill_id or ""))
     if bill.payment_means != "transfer":

@@ -14,7 +14,7 @@ from acquit.core.identifiers import AccountId, GrantId, RequestId
 from acquit.core.operator import Right
 from acquit.core.sales_request import AskedTerm, NoSuchRequest
 from acquit.core.terms import Method, NoSuchGrant, Term, UsageChoice
-from acquit.office import shapes
+from acquit.office import family_calls, shapes
 from acquit.office.call import Call, Door
 from acquit.store import terms
 
@@ -108,6 +108,7 @@ DOORS: Final = (
     Door("POST", "/accounts/{account_id}/terms", grant_terms, Right.GRANT_TERMS),
     Door("POST", "/accounts/{account_id}/terms/end", end_terms, Right.GRANT_TERMS),
     Door("POST", "/accounts/{account_id}/terms/{grant_id}/approve", approve_terms, Right.GRANT_TERMS),
+    *family_calls.DOORS,
 )
 
 

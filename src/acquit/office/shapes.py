@@ -6,10 +6,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from acquit.actions.move_test_clock import Advanced, SandboxClock
 from acquit.actions.review_request import Review
+from acquit.actions.view_family import View
 from acquit.core.operator import Operator, Right
 from acquit.core.sales_request import AskedTerm, SalesRequest
 from acquit.core.terms import Finding, Grant
+from acquit.store.holds import Held
 
 Read = TypeVar("Read", bound="Body")
 
@@ -48,6 +51,12 @@ class Ended(Body):
 
     reason: str
     end_on: date | None = None
+
+
+class ClockMove(Body):
+    """Where the clock of a sandbox shall stand."""
+
+    to_on: date
 
 
 def operator(of: Operator) -> dict[str, Any]:
@@ -101,6 +110,60 @@ def grant(of: Grant) -> dict[str, Any]:
         "granted_by": of.granted_by,
         "needs_approval": of.needs_approval,
         "approved_by": of.approved_by,
+    }
+
+
+def hold(of: Held) -> dict[str, Any]:
+    """What is held, why, and until when."""
+    return {
+        "account": of.account_id,
+        "period": of.period,
+        "reason": of.reason,
+        "currency": of.currency,
+        "amount_minor": of.amount_minor,
+        "since_on": of.since_on,
+        "until_on": of.until_on,
+    }
+
+
+def view(of: View) -> dict[str, Any]:
+    """The bills of a family, regrouped."""
+    groups = [
+        {
+            "key": each.key,
+            "label": each.label,
+            "currency": each.currency,
+            "bills": each.bills,
+            "net_minor": each.net_minor,
+            "tax_minor": each.tax_minor,
+            "total_minor": each.total_minor,
+        }
+        for each in of.groups
+    ]
+    return {
+        "account": of.account,
+        "period": of.period,
+        "by": of.by.value,
+        "marked": of.marked,
+        "groups": groups,
+        "total_minor": of.total_minor,
+    }
+
+
+def clock(of: SandboxClock) -> dict[str, Any]:
+    """The clock of a sandbox."""
+    return {"account": of.account, "today": of.today, "accounts": list(of.accounts)}
+
+
+def advanced(of: Advanced) -> dict[str, Any]:
+    """How the clock of a sandbox went."""
+    return {
+        "account": of.account,
+        "from_on": of.from_on,
+        "today": of.today,
+        "days": of.days,
+        "bills": of.bills,
+        "parked": of.parked,
     }
 
 

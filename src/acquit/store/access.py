@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, LiteralString
 
 import psycopg
@@ -294,7 +294,7 @@ _SIGNER: Final[LiteralString] = """
            CASE WHEN n.state = 'closed' OR i.status = 'DISABLED' THEN 'expired'
                 ELSE c.status END AS key_status,
            c.rules, c.allowed_ips, c.redirection, c.by_staff, c.created_at, c.expires_at,
-           n.legal_entity_id, n.currency, e.zone, i.type AS login_type,
+           n.legal_entity_id, n.currency, e.zone, e.test_on, i.type AS login_type,
            ARRAY(SELECT i.group_name
                   UNION
                  SELECT m.group_name FROM identity_group_user m
@@ -343,6 +343,7 @@ class Signer:
     legal_entity_id: LegalEntityId | None
     currency: str
     zone: str
+    test_on: date | None = None
 
 
 def find_signer(tx: Transaction, application_key: str, key_hash: bytes) -> Signer | None:
@@ -417,6 +418,7 @@ def _signer(row: Any) -> Signer:
         legal_entity_id=row.legal_entity_id,
         currency=row.currency or "",
         zone=row.zone or "UTC",
+        test_on=row.test_on,
     )
 
 

@@ -64,7 +64,9 @@ SELLING: Final[LiteralString] = """
     SELECT c.catalogue_id
       FROM catalogue c
       JOIN plan p ON p.catalogue_id = c.catalogue_id
-     WHERE c.legal_entity_id = %(legal_entity_id)s AND p.plan_code = %(plan_code)s AND c.from_on <= %(on)s
+     WHERE c.legal_entity_id = coalesce((
+           SELECT sandbox_of FROM legal_entity WHERE legal_entity_id = %(legal_entity_id)s),
+           %(legal_entity_id)s) AND p.plan_code = %(plan_code)s AND c.from_on <= %(on)s
        AND NOT EXISTS (
            SELECT 1
              FROM catalogue newer

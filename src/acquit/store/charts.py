@@ -20,6 +20,11 @@ INSERT_RATE: Final[LiteralString] = """
         ON CONFLICT (country, from_on) DO NOTHING
 """
 
+COPY_CHART: Final[LiteralString] = """
+    INSERT INTO ledger_account (legal_entity_id, role, number, name)
+    SELECT %(to_entity)s, role, number, name FROM ledger_account WHERE legal_entity_id = %(from_entity)s
+"""
+
 
 def insert_chart(
     tx: Transaction, legal_entity_id: LegalEntityId, chart: Mapping[Role, LedgerAccount]
@@ -33,6 +38,11 @@ def insert_chart(
             number=ledger.number,
             name=ledger.name,
         )
+
+
+def copy_chart(tx: Transaction, from_entity: LegalEntityId, to_entity: LegalEntityId) -> None:
+    """Give a legal entity the chart of another."""
+    tx.run(COPY_CHART, from_entity=from_entity, to_entity=to_entity)
 
 
 def add_rates(tx: Transaction, rates: Rates) -> int:

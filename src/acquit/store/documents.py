@@ -26,6 +26,7 @@ class Printed(NamedTuple):
     payer: Buyer | None
     corrected_on: date | None
     logo: bytes
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,9 @@ SNAPSHOTS: Final[LiteralString] = """
 """
 
 LOGOS: Final[LiteralString] = """
-    SELECT legal_entity_id, logo FROM legal_entity WHERE logo IS NOT NULL
+    SELECT legal_entity_id, coalesce(logo, '') AS logo, sandbox_of IS NOT NULL AS is_test
+      FROM legal_entity
+     WHERE logo IS NOT NULL OR sandbox_of IS NOT NULL
 """
 
 FIND: Final[LiteralString] = """
@@ -126,7 +129,9 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
     slices = _by_bill(tx.all(SLICES, **asked), Slice)
     copies = _copies(tx, rows.values())
     corrected = _corrected(tx, rows.values())
-    logos = {row.legal_entity_id: bytes(row.logo) for row in tx.all(LOGOS)}
+    sellers = tx.all(LOGOS)
+    logos = {row.legal_entity_id: bytes(row.logo) for row in sellers}
+    tests = {row.legal_entity_id for row in sellers if row.is_test}
     return [
         Printed(
             bill=_bill(rows[key], details[key], taxes[key], slices[key]),
@@ -135,6 +140,7 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
             payer=_payer(rows[key], copies),
             corrected_on=corrected.get((key[0], rows[key].corrects_bill_id)),
             logo=logos.get(rows[key].legal_entity_id, b""),
+            is_test=rows[key].legal_entity_id in tests,
         )
         for key in keys
         if key in rows

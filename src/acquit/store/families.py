@@ -51,6 +51,15 @@ STATEMENT: Final[LiteralString] = """
      ORDER BY b.issued_on, s.bill_id
 """
 
+RECENT: Final[LiteralString] = """
+    SELECT s.account_id, s.bill_id, b.kind, b.issued_on, b.currency, s.net_minor, s.tax_minor
+      FROM bill_slice s
+      JOIN bill b ON b.account_id = s.account_id AND b.bill_id = s.bill_id
+     WHERE s.owner_id = %(owner_id)s AND s.account_id <> s.owner_id
+     ORDER BY b.issued_on DESC, s.bill_id DESC
+     LIMIT %(rows_max)s
+"""
+
 LINES: Final[LiteralString] = """
     SELECT domain, description, period_start, period_end, quantity_e4, net_minor
       FROM bill_detail
@@ -133,6 +142,11 @@ def statement(tx: Transaction, owner_id: AccountId, first_on: date, last_on: dat
     return [
         SharedPart(**row._asdict(), lines=_lines(tx, owner_id, row.account_id, row.bill_id)) for row in rows
     ]
+
+
+def recent_parts(tx: Transaction, owner_id: AccountId, rows_max: int = 12) -> list[SharedPart]:
+    """Return the account's latest parts of its parent's shared documents, newest first, without lines."""
+    return [SharedPart(*row) for row in tx.all(RECENT, owner_id=owner_id, rows_max=rows_max)]
 
 
 def _lines(tx: Transaction, owner_id: AccountId, account_id: str, bill_id: str) -> tuple[SliceLine, ...]:

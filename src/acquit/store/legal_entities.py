@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any, Final, LiteralString
 
 from acquit.core.account import LegalEntity
@@ -64,6 +65,14 @@ INSERT: Final[LiteralString] = """
            %(deposit_series_id)s, %(sandbox_of)s, %(test_on)s)
 """
 
+NEXT_SANDBOX_NO: Final[LiteralString] = "SELECT nextval('sandbox_no') AS number"
+
+MOVE_CLOCK: Final[LiteralString] = """
+    UPDATE legal_entity
+       SET test_on = %(to_on)s
+     WHERE legal_entity_id = %(legal_entity_id)s AND sandbox_of IS NOT NULL AND test_on = %(from_on)s
+"""
+
 
 def find(tx: Transaction, legal_entity_id: LegalEntityId) -> LegalEntity | None:
     """Return the legal entity or None."""
@@ -85,6 +94,17 @@ def every(tx: Transaction) -> Sequence[LegalEntity]:
 def insert(tx: Transaction, entity: LegalEntity) -> None:
     """Write a new legal entity; its series may be written later in the transaction."""
     tx.run(INSERT, **(asdict(entity) | {"granted_days": list(entity.granted_days)}))
+
+
+def next_sandbox_no(tx: Transaction) -> int:
+    """Take the number of the next sandbox."""
+    return int(tx.one(NEXT_SANDBOX_NO).number)
+
+
+def move_clock(tx: Transaction, legal_entity_id: LegalEntityId, from_on: date, to_on: date) -> bool:
+    """Set the test clock forward if it still stands where it was seen; return whether it did."""
+    assert from_on <= to_on, "a test clock never goes back"
+    return tx.run(MOVE_CLOCK, legal_entity_id=legal_entity_id, from_on=from_on, to_on=to_on) == 1
 
 
 def _entity(row: Any) -> LegalEntity:

@@ -29,9 +29,10 @@ FIND: Final[LiteralString] = """
 """
 
 RECENT: Final[LiteralString] = """
-    SELECT run_id, legal_entity_id, period, status, opened_at, closed_at
-      FROM bill_run
-     ORDER BY period DESC, legal_entity_id
+    SELECT r.run_id, r.legal_entity_id, r.period, r.status, r.opened_at, r.closed_at
+      FROM bill_run r
+      JOIN legal_entity e ON e.legal_entity_id = r.legal_entity_id AND e.sandbox_of IS NULL
+     ORDER BY r.period DESC, r.legal_entity_id
      LIMIT %(rows_max)s
 """
 

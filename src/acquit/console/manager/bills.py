@@ -7,7 +7,7 @@ from acquit.console.timeline import state_of
 from acquit.console.typed import found_amount, found_day
 from acquit.console.visit import Page, Reply, Visit
 from acquit.core.identifiers import BillId
-from acquit.store import bill_searches
+from acquit.store import bill_searches, families
 from acquit.store.bill_searches import Wanted
 
 
@@ -18,8 +18,11 @@ def list_bills(visit: Visit) -> Page:
         wanted = _wanted(visit, place)
         offset = ROWS * (page_number(visit) - 1)
         found = bill_searches.search(tx, visit.account_id, wanted, place.today, offset, ROWS)
+        parts = families.recent_parts(tx, visit.account_id)
     rows = [(head, state_of(head, place.today)) for head in found.heads]
-    return page("bills.html", place, rows=rows, wanted=wanted, listing=listing(visit, found.total))
+    return page(
+        "bills.html", place, rows=rows, wanted=wanted, parts=parts, listing=listing(visit, found.total)
+    )
 
 
 def show_bill(visit: Visit) -> Page:

@@ -1,7 +1,9 @@
 """Sub-accounts and services: what belongs to the account."""
 
+from acquit.actions.view_family import view_family
 from acquit.console.place import own_place, page
 from acquit.console.visit import Page, Visit
+from acquit.core.family_view import GroupedBy
 from acquit.store import accounts, services
 
 
@@ -10,7 +12,9 @@ def list_sub_accounts(visit: Visit) -> Page:
     with visit.snapshot() as tx:
         place = own_place(visit, tx)
         sub_accounts = accounts.of_parent(tx, visit.account_id)
-    return page("sub_accounts.html", place, sub_accounts=sub_accounts)
+    month = f"{place.today:%Y-%m}"
+    view = view_family(visit.context, visit.account_id, month, GroupedBy.SUB_ACCOUNT)
+    return page("sub_accounts.html", place, sub_accounts=sub_accounts, view=view)
 
 
 def list_services(visit: Visit) -> Page:
