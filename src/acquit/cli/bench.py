@@ -53,6 +53,18 @@ def documents(*, program: Given) -> int:
     return _run("documents", program)
 
 
+@app.command
+def usage(*, events: int = 500_000, program: Given) -> int:
+    """Take events by HTTP and from a file, beside bare COPY, and rate them.
+
+    Parameters
+    ----------
+    events
+        How many events the file holds.
+    """
+    return _run("usage", program, "--events", str(events))
+
+
 def _run(name: str, program: Given, *words: str) -> int:
     """Run the benchmark in a process of its own; its figures are JSON with or without --json."""
     script = FOLDER / f"{name}.py"

@@ -81,54 +81,71 @@ SERVICES: Final[LiteralString] = """
      WHERE s.account_id = ANY(string_to_array(%(account_ids)s, ' '))
 """
 
-_KEYS: Final[LiteralString] = """
-    WITH claimed AS (
-         SELECT *
-           FROM unnest(string_to_array(%(account_ids)s, ' '), string_to_array(%(service_ids)s, ' ')::bigint[],
-                       string_to_array(%(meters)s, ' '), string_to_array(%(periods)s, ' ')::date[])
-                AS c(account_id, service_id, meter, period)
-         ), corrected AS (
-         SELECT DISTINCT ON (account_id, corrects_no) account_id, corrects_no, quantity_e4
-           FROM usage_event
-          WHERE corrects_no IS NOT NULL AND usage_no <= %(up_to_no)s
-            AND account_id = ANY(string_to_array(%(account_ids)s, ' '))
-          ORDER BY account_id, corrects_no, usage_no DESC
-         )
-"""
-
-_EVENTS: Final[LiteralString] = """
-      FROM (SELECT DISTINCT account_id, period FROM claimed) k
+_PAIRS: Final[LiteralString] = """
+      FROM (SELECT DISTINCT *
+              FROM unnest(string_to_array(%(account_ids)s, ' '), string_to_array(%(periods)s, ' ')::date[])
+                   AS c(account_id, period)) k
       JOIN usage_event e ON e.account_id = k.account_id AND e.period = k.period
-                        AND e.usage_no <= %(up_to_no)s
-      JOIN claimed c ON c.account_id = e.account_id AND c.service_id = e.service_id AND c.meter = e.meter
-                    AND c.period = e.period
-      LEFT JOIN corrected x ON x.account_id = e.account_id AND x.corrects_no = e.usage_no
+     WHERE e.usage_no <= %(up_to_no)s AND e.meter = ANY(string_to_array(%(meters)s, ' '))
 """
 
-DAYS: Final[LiteralString] = (
-    _KEYS
-    + """
-    SELECT e.account_id, e.service_id, e.meter, e.period, e.used_on, count(*),
-           coalesce(sum(coalesce(x.quantity_e4, e.quantity_e4)) FILTER (WHERE e.corrects_no IS NULL), 0),
-           coalesce(max(coalesce(x.quantity_e4, e.quantity_e4)) FILTER (WHERE e.corrects_no IS NULL), 0)
+_KEYS: Final[LiteralString] = """
+      FROM unnest(string_to_array(%(account_ids)s, ' '), string_to_array(%(service_ids)s, ' ')::bigint[],
+                  string_to_array(%(meters)s, ' '), string_to_array(%(periods)s, ' ')::date[])
+           AS k(account_id, service_id, meter, period)
+      JOIN usage_event e ON e.account_id = k.account_id AND e.period = k.period
+                        AND e.service_id = k.service_id AND e.meter = k.meter
+     WHERE e.usage_no <= %(up_to_no)s
 """
-    + _EVENTS
-    + " GROUP BY e.account_id, e.service_id, e.meter, e.period, e.used_on"
+
+_HOLDS: Final[LiteralString] = """
+           coalesce((SELECT x.quantity_e4
+                       FROM usage_event x
+                      WHERE x.account_id = e.account_id AND x.corrects_no = e.usage_no
+                        AND x.usage_no <= %(up_to_no)s
+                      ORDER BY x.usage_no DESC
+                      LIMIT 1), e.quantity_e4)
+"""
+
+_BY_DAY: Final[LiteralString] = " GROUP BY e.account_id, e.service_id, e.meter, e.period, e.used_on"
+
+_DAY: Final[LiteralString] = """
+    SELECT e.account_id, e.service_id, e.meter, e.period, e.used_on, count(*),
+"""
+
+DAYS: Final[LiteralString] = _DAY + " sum(e.quantity_e4), max(e.quantity_e4)" + _PAIRS + _BY_DAY
+
+DAYS_CORRECTED: Final[LiteralString] = (
+    _DAY
+    + "coalesce(sum("
+    + _HOLDS
+    + ") FILTER (WHERE e.corrects_no IS NULL), 0), coalesce(max("
+    + _HOLDS
+    + ") FILTER (WHERE e.corrects_no IS NULL), 0)"
+    + _KEYS
+    + _BY_DAY
 )
 
 LASTS: Final[LiteralString] = (
-    _KEYS
-    + """
+    """
     SELECT DISTINCT ON (e.account_id, e.service_id, e.meter, e.period, e.used_on)
-           e.account_id, e.service_id, e.meter, e.period, e.used_on, coalesce(x.quantity_e4, e.quantity_e4)
+           e.account_id, e.service_id, e.meter, e.period, e.used_on,
 """
-    + _EVENTS
+    + _HOLDS
+    + _KEYS
     + """
-     WHERE e.corrects_no IS NULL
+       AND e.corrects_no IS NULL
      ORDER BY e.account_id, e.service_id, e.meter, e.period, e.used_on, e.used_at DESC, e.source DESC,
               e.event_id DESC
 """
 )
+
+CORRECTED: Final[LiteralString] = """
+    SELECT DISTINCT account_id, service_id, meter, period
+      FROM usage_event
+     WHERE corrects_no IS NOT NULL AND usage_no <= %(up_to_no)s
+       AND account_id = ANY(string_to_array(%(account_ids)s, ' '))
+"""
 
 RATINGS: Final[LiteralString] = """
     SELECT DISTINCT ON (account_id, service_id, meter, period)
@@ -284,15 +301,30 @@ def days(
 ) -> Mapping[Key, list[Day]]:
     """Return what was measured for each key, day by day, of events up to a number.
 
-    The last value of a day is only told for the keys in `lasts`.
+    The last value of a day is only told for the keys in `lasts`. Keys with corrections are read apart, event
+    by event; the others are gathered as they are.
     """
     latest = {}
     if lasts:
-        latest = {tuple(row[:5]): row[5] for row in _tuples(tx, LASTS, **_packed(lasts), up_to_no=up_to_no)}
+        latest = {row[:5]: row[5] for row in _tuples(tx, LASTS, **_packed(lasts), up_to_no=up_to_no)}
+    account_ids = " ".join(dict.fromkeys([key[0] for key in keys]))
+    corrected = set(_tuples(tx, CORRECTED, account_ids=account_ids, up_to_no=up_to_no))
+    pairs = dict.fromkeys([(key[0], key[3]) for key in keys])
+    rows = _tuples(
+        tx, DAYS, account_ids=" ".join([pair[0] for pair in pairs]),
+        periods=" ".join([str(pair[1]) for pair in pairs]),
+        meters=" ".join({key[2] for key in keys}), up_to_no=up_to_no,
+    )  # fmt: skip
+    rows = [row for row in rows if row[:4] not in corrected]
+    wanted = set(keys)
+    exact = sorted(corrected & wanted)
+    if exact:
+        rows += _tuples(tx, DAYS_CORRECTED, **_packed(exact), up_to_no=up_to_no)
     found: dict[Key, list[Day]] = defaultdict(list)
-    for row in _tuples(tx, DAYS, **_packed(keys), up_to_no=up_to_no):
+    for row in rows:
         key: Key = row[:4]
-        found[key].append(Day(row[4], row[5], int(row[6]), row[7], latest.get(row[:5], 0)))
+        if key in wanted:
+            found[key].append(Day(row[4], row[5], int(row[6]), row[7], latest.get(row[:5], 0)))
     return found
 
 
