@@ -9,7 +9,7 @@ from acquit.core.discount import Discount, NoSuchDiscount, refuse_discount, refu
 from acquit.core.identifiers import AccountId, DiscountId
 from acquit.core.operator import Right
 from acquit.core.service import NoSuchService
-from acquit.store import acts, agreements, services
+from acquit.store import acts, conditions, services
 from acquit.store.transaction import Transaction
 
 
@@ -25,7 +25,7 @@ def agree_discount(context: Context, discount: Discount, *, by: str) -> Discount
         locked_account_in(tx, account_id)
         if discount.service_id is not None and services.find(tx, account_id, discount.service_id) is None:
             raise NoSuchService(f"Account {account_id} has no service {discount.service_id}.")
-        made = replace(discount, discount_id=agreements.add_discount(tx, discount, by))
+        made = replace(discount, discount_id=conditions.add_discount(tx, discount, by))
         acts.record(
             tx, by, "agree_discount", account_id, str(made.discount_id), name=made.name,
             share_bp=made.share_bp, amount_minor=made.amount_minor, from_on=str(made.from_on),
@@ -46,7 +46,7 @@ def end_discount(
         found = discount_in(tx, account_id, discount_id)
         on = end_on or today_of(context, tx, account)
         refuse_end(found, on)
-        agreements.end_discount(tx, found, on, by)
+        conditions.end_discount(tx, found, on, by)
         acts.record(tx, by, "end_discount", account_id, str(discount_id), end_on=str(on))
     return replace(found, end_on=on)
 
@@ -55,12 +55,12 @@ def discounts_of(context: Context, account_id: AccountId) -> list[Discount]:
     """Return every discount of the account, the oldest first. Raises NoSuchAccount."""
     with context.database.read() as tx:
         account_in(tx, account_id)
-        return agreements.discounts(tx, [account_id])
+        return conditions.discounts(tx, [account_id])
 
 
 def discount_in(tx: Transaction, account_id: AccountId, discount_id: DiscountId) -> Discount:
     """Return the account's discount. Raises NoSuchDiscount."""
-    known = {each.discount_id: each for each in agreements.discounts(tx, [account_id])}
+    known = {each.discount_id: each for each in conditions.discounts(tx, [account_id])}
     if discount_id not in known:
         raise NoSuchDiscount(f"Account {account_id} has no discount {discount_id}.", account=account_id)
     return known[discount_id]

@@ -15,7 +15,7 @@ from acquit.core.minimum_spend import (
 )
 from acquit.core.operator import Right
 from acquit.core.terms import NotThePayer
-from acquit.store import acts, agreements
+from acquit.store import acts, conditions
 from acquit.store.transaction import Transaction
 
 
@@ -35,7 +35,7 @@ def agree_minimum_spend(context: Context, minimum: MinimumSpend, *, by: str) -> 
                 f"{account.payer_id} pays for {account_id}: agree the family's minimum there.",
                 account=account_id,
             )
-        made = replace(minimum, minimum_spend_id=agreements.add_minimum(tx, minimum, by))
+        made = replace(minimum, minimum_spend_id=conditions.add_minimum(tx, minimum, by))
         acts.record(
             tx, by, "agree_minimum_spend", account_id, str(made.minimum_spend_id),
             amount_minor=made.amount_minor, interval=made.interval.value, from_on=str(made.from_on),
@@ -61,7 +61,7 @@ def end_minimum_spend(
         found = _minimum_in(tx, account_id, minimum_spend_id)
         on = end_on or today_of(context, tx, account)
         refuse_end(found, on)
-        agreements.end_minimum(tx, found, on, by)
+        conditions.end_minimum(tx, found, on, by)
         acts.record(tx, by, "end_minimum_spend", account_id, str(minimum_spend_id), end_on=str(on))
     return replace(found, end_on=on)
 
@@ -70,11 +70,11 @@ def minimums_of(context: Context, account_id: AccountId) -> list[MinimumSpend]:
     """Return every minimum spend of the account, the oldest first. Raises NoSuchAccount."""
     with context.database.read() as tx:
         account_in(tx, account_id)
-        return agreements.minimums(tx, [account_id])
+        return conditions.minimums(tx, [account_id])
 
 
 def _minimum_in(tx: Transaction, account_id: AccountId, minimum_spend_id: MinimumSpendId) -> MinimumSpend:
-    known = {each.minimum_spend_id: each for each in agreements.minimums(tx, [account_id])}
+    known = {each.minimum_spend_id: each for each in conditions.minimums(tx, [account_id])}
     if minimum_spend_id not in known:
         raise NoSuchMinimumSpend(
             f"Account {account_id} has no minimum spend {minimum_spend_id}.", account=account_id

@@ -11,10 +11,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from acquit.actions.page_agreements import agreed_charges, load_agreements
+from acquit.actions.page_conditions import agreed_charges, load_conditions
 from acquit.actions.page_credit import Uses, decide_uses, entries_of_uses, take_ids, write_uses
 from acquit.core.account import LegalEntity, LegalParty
-from acquit.core.agreement import Agreements
+from acquit.core.condition import Conditions
 from acquit.core.bill import Bill, Draft, Issuing, issue
 from acquit.core.bill_run import Billable, Hold, Outcome, Period, Rules, Totals, decide, totals_of
 from acquit.core.charge import Charge, ChargeKey, Renewing, renewals
@@ -92,7 +92,7 @@ class Page:
     orders: dict[PurchaseOrderId, PurchaseOrder]
     orders_of: Mapping[AccountId, list[PurchaseOrderId]]
     snapshots: Sequence[Snapshot]
-    agreements: Mapping[AccountId, Agreements] = field(default_factory=dict)
+    conditions: Mapping[AccountId, Conditions] = field(default_factory=dict)
     credit: Mapping[AccountId, tuple[CreditLot, ...]] = field(default_factory=dict)
     families: Sequence[Family] = ()
 
@@ -174,7 +174,7 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         {order.purchase_order_id: order for order in orders},
         _by_account(orders),
         snapshots,
-        load_agreements(tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on),
+        load_conditions(tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on),
         credit_movements.lots(tx, {row.payer_id for row in rows}),
         _families(parent_ids, rows, accounts),
     )
@@ -289,7 +289,7 @@ def decide_page(page: Page, scope: Scope) -> Decided:
     for account in page.accounts:
         account_id = account.account_id
         charges, moves = _charges(page, account_id, scope.period.last_on)
-        if account_id in page.agreements:
+        if account_id in page.conditions:
             charges = _agreed(page, account_id, charges, scope.period.last_on)
         own = [orders[order_id] for order_id in page.orders_of.get(account_id, ())]
         outcome, left = decide(account, charges, own, rules)
@@ -305,11 +305,11 @@ def decide_page(page: Page, scope: Scope) -> Decided:
 
 
 def _agreed(page: Page, account_id: AccountId, charges: list[Charge], until_on: date) -> list[Charge]:
-    """Return the account's charges as its agreements make them; some count those of its family."""
+    """Return the account's charges as its conditions make them; some count those of its family."""
     return agreed_charges(
         account_id,
         charges,
-        page.agreements,
+        page.conditions,
         lambda: [
             (each.account_id, _charges(page, each.account_id, until_on)[0])
             for each in page.accounts

@@ -12,7 +12,7 @@ from acquit.core.bill import Draft
 from acquit.core.bill_run import NoSuchRun
 from acquit.core.comparison import Billed, Comparison, Line, Reason, Taxed
 from acquit.core.identifiers import AccountId, LegalEntityId, ServiceId
-from acquit.store import agreements, comparisons, runs
+from acquit.store import conditions, comparisons, runs
 from acquit.store.transaction import Transaction
 
 _NOTHING: Final = Billed()
@@ -42,7 +42,7 @@ class Comparing:
         with self._context.database.snapshot() as tx:
             before = comparisons.billed(tx, self._before, account_ids)
             posted = comparisons.billed(tx, self._current, account_ids)
-            plans = agreements.plans(tx, account_ids)
+            plans = conditions.plans(tx, account_ids)
         drafts: dict[AccountId, list[Draft]] = defaultdict(list)
         for draft in decided.drafts:
             drafts[draft.sharing.account_id].append(draft)

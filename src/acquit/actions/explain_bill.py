@@ -25,7 +25,7 @@ from acquit.core.explanation import (
 from acquit.core.identifiers import AccountId, BillId, DebtId, PurchaseOrderId, ServiceId
 from acquit.core.minimum_spend import MinimumSpend
 from acquit.core.purchase_order import PurchaseOrder
-from acquit.store import agreements, bills, debts, explanations, purchase_orders, terms
+from acquit.store import conditions, bills, debts, explanations, purchase_orders, terms
 from acquit.store.transaction import Transaction
 
 
@@ -79,8 +79,8 @@ def _lines(tx: Transaction, bill: Bill) -> tuple[LineSource, ...]:
         tx,
         bill,
         explanations.prices(tx, account_id, bill_id),
-        {each.discount_id: each for each in agreements.discounts(tx, [account_id])},
-        {each.part: each for each in agreements.minimums(tx, [account_id])},
+        {each.discount_id: each for each in conditions.discounts(tx, [account_id])},
+        {each.part: each for each in conditions.minimums(tx, [account_id])},
     )
     accepted = explanations.accepted(tx, account_id, bill_id)
     return tuple(_line(behind, each, accepted.get(each.detail_no)) for each in bill.details)

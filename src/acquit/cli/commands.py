@@ -36,9 +36,9 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
     "Billing": (
         Listed("usage", "usage:app", "Metered use: meters, import, show."),
         Listed("bills", "bills:app", "Run a period, look at runs and bills."),
-        Listed("discount", "agreement:discount", "What an account is let off."),
-        Listed("minimum-spend", "agreement:minimum_spend", "What an account spends at least."),
-        Listed("credit", "agreement:credit", "Credit that pays bills first."),
+        Listed("discount", "condition:discount", "What an account is let off."),
+        Listed("minimum-spend", "condition:minimum_spend", "What an account spends at least."),
+        Listed("credit", "condition:credit", "Credit that pays bills first."),
         Listed("audit", "audit:audit", "Prove the books."),
     ),
     "Access": (

@@ -1,6 +1,6 @@
 """Minimum spend: an account, or a payer with all that it pays for, agreed to be billed at least so much.
 
-It is counted per month, quarter or year from the first day of the agreement. What counts is the net amount of
+It is counted per month, quarter or year from the first day on which it holds. What counts is the net amount of
 everything whose period starts in the interval, after discounts, on whichever bill. When the interval is over,
 what is missing becomes one line, an adjustment of the account that agreed: it is billed once and stands.
 """
@@ -107,7 +107,7 @@ def refuse_end(minimum: MinimumSpend, end_on: date) -> None:
 def intervals(minimum: MinimumSpend, until_on: date) -> list[tuple[date, date]]:
     """Return first and last day of each interval that is over by that day, since a year.
 
-    An interval that the end of the agreement cuts short is not counted.
+    An interval that its end cuts short is not counted.
     """
     found: list[tuple[date, date]] = []
     since_on = until_on - timedelta(days=LOOKED_BACK_DAYS)

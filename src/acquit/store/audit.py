@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from acquit.store import (
-    audit_agreements,
+    audit_conditions,
     audit_bills,
     audit_families,
     audit_journal,
@@ -26,7 +26,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_usage.CHECKS,
     *audit_journal.CHECKS,
     *audit_money.CHECKS,
-    *audit_agreements.CHECKS,
+    *audit_conditions.CHECKS,
     *audit_families.CHECKS,
 )
 """Every check, in the order in which they are told."""

@@ -623,7 +623,7 @@ END $$;
 CREATE TRIGGER charge_opened AFTER INSERT ON charge
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION open_new_charges();
 
--- ---------------------------------------------------------------- agreements
+-- ---------------------------------------------------------------- conditions
 
 CREATE SEQUENCE discount_id START 1;
 

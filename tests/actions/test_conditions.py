@@ -1,4 +1,4 @@
-"""Agreements on bills: discounts, minimum spends, and credit that pays before anything else."""
+"""Conditions on bills: discounts, minimum spends, and credit that pays before anything else."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,37 +1,37 @@
-"""What agreements do to the charges of a page: found in one query, loaded only for who has one."""
+"""What conditions do to the charges of a page: found in one query, loaded only for who has one."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from acquit.core.agreement import Agreements, with_discounts, with_minimums
+from acquit.core.condition import Conditions, with_discounts, with_minimums
 from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.minimum_spend import LOOKED_BACK_DAYS
-from acquit.store import agreements
+from acquit.store import conditions
 from acquit.store.transaction import Transaction
 
 SINCE_DAYS = 2 * LOOKED_BACK_DAYS
 """What is loaded of the past: an interval of a year that was over a year ago."""
 
 
-def load_agreements(
+def load_conditions(
     tx: Transaction,
     legal_entity_id: LegalEntityId,
     period: str,
     account_ids: Iterable[AccountId],
     until_on: date,
-) -> dict[AccountId, Agreements]:
-    """Return the agreements of those accounts that have one."""
-    holders = agreements.holders(tx, account_ids)
+) -> dict[AccountId, Conditions]:
+    """Return the conditions of those accounts that have one."""
+    holders = conditions.holders(tx, account_ids)
     if not holders:
         return {}
-    discounts, minimums = agreements.discounts(tx, holders), agreements.minimums(tx, holders)
-    plans = agreements.plans(tx, holders)
-    given = agreements.given_minor(tx, legal_entity_id, period, holders)
-    counted = agreements.counted(tx, holders, until_on - timedelta(days=SINCE_DAYS))
-    settled = agreements.settled(tx, holders)
+    discounts, minimums = conditions.discounts(tx, holders), conditions.minimums(tx, holders)
+    plans = conditions.plans(tx, holders)
+    given = conditions.given_minor(tx, legal_entity_id, period, holders)
+    counted = conditions.counted(tx, holders, until_on - timedelta(days=SINCE_DAYS))
+    settled = conditions.settled(tx, holders)
     return {
-        account_id: Agreements(
+        account_id: Conditions(
             tuple(each for each in discounts if each.account_id == account_id),
             tuple(each for each in minimums if each.account_id == account_id),
             plans.get(account_id, {}),
@@ -46,27 +46,27 @@ def load_agreements(
 def agreed_charges(
     account_id: AccountId,
     charges: Sequence[Charge],
-    known: Mapping[AccountId, Agreements],
+    known: Mapping[AccountId, Conditions],
     paid_for: Callable[[], Iterable[tuple[AccountId, Sequence[Charge]]]],
     until_on: date,
 ) -> list[Charge]:
-    """Return the account's charges as its agreements make them.
+    """Return the account's charges as its conditions make them.
 
     `paid_for` is asked for the charges of all that the account pays for when a minimum counts these.
     """
-    agreements = known.get(account_id)
-    if agreements is None:
+    conditions = known.get(account_id)
+    if conditions is None:
         return list(charges)
-    own = with_discounts(agreements, charges)
-    if not agreements.minimums:
+    own = with_discounts(conditions, charges)
+    if not conditions.minimums:
         return own
-    families = any(minimum.whose == "payer" for minimum in agreements.minimums)
+    families = any(minimum.whose == "payer" for minimum in conditions.minimums)
     family = [charge for each in paid_for() for charge in _discounted(known, *each)] if families else []
-    return with_minimums(agreements, own, family, until_on)
+    return with_minimums(conditions, own, family, until_on)
 
 
 def _discounted(
-    known: Mapping[AccountId, Agreements], account_id: AccountId, charges: Sequence[Charge]
+    known: Mapping[AccountId, Conditions], account_id: AccountId, charges: Sequence[Charge]
 ) -> Sequence[Charge]:
-    agreements = known.get(account_id)
-    return charges if agreements is None else with_discounts(agreements, charges)
+    conditions = known.get(account_id)
+    return charges if conditions is None else with_discounts(conditions, charges)

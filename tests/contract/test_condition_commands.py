@@ -1,4 +1,4 @@
-"""The commands of agreements and of what proves a run: what scripts read, what people see, how they exit."""
+"""The commands of conditions and of what proves a run: what scripts read, what people see, how they exit."""
 
 from pathlib import Path
 

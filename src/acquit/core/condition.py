@@ -11,8 +11,8 @@ from acquit.core.minimum_spend import Counted, MinimumSpend, true_ups
 
 
 @dataclass(frozen=True, slots=True)
-class Agreements:
-    """The agreements of one account and what they are judged by.
+class Conditions:
+    """The conditions of one account and what they are judged by.
 
     `plans` names the plan of each service, `given_minor` what each amount let off in the period's run before,
     `counted` what was billed towards each minimum, `settled` the intervals whose missing amount was billed.
@@ -26,26 +26,26 @@ class Agreements:
     settled: Mapping[MinimumSpendId, frozenset[date]] = field(default_factory=dict)
 
 
-def with_discounts(agreements: Agreements, charges: Sequence[Charge]) -> list[Charge]:
+def with_discounts(conditions: Conditions, charges: Sequence[Charge]) -> list[Charge]:
     """Return the charges with the lines that let something off them."""
-    return discounted(charges, agreements.discounts, agreements.plans, agreements.given_minor)
+    return discounted(charges, conditions.discounts, conditions.plans, conditions.given_minor)
 
 
 def with_minimums(
-    agreements: Agreements, own: Sequence[Charge], paid_for: Sequence[Charge], until_on: date
+    conditions: Conditions, own: Sequence[Charge], paid_for: Sequence[Charge], until_on: date
 ) -> list[Charge]:
     """Return the account's charges with what is missing of its minimums.
 
     `own` are the account's charges after discounts; `paid_for` those and all others that it pays for.
     """
     charges = list(own)
-    for minimum in agreements.minimums:
+    for minimum in conditions.minimums:
         about_to_be_billed = paid_for if minimum.whose == "payer" else own
         counted = [
-            *agreements.counted.get(minimum.minimum_spend_id, ()),
+            *conditions.counted.get(minimum.minimum_spend_id, ()),
             *_counted(minimum, about_to_be_billed),
         ]
-        settled = agreements.settled.get(minimum.minimum_spend_id, frozenset())
+        settled = conditions.settled.get(minimum.minimum_spend_id, frozenset())
         charges += true_ups(minimum, counted, settled, until_on)
     return charges
 
