@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from acquit.actions.taking_changes import PlannedOf, planned_in, write_taken
 from acquit.core.account import LegalEntity, LegalParty
 from acquit.core.bill import Bill, Draft, Issuing, issue
 from acquit.core.bill_run import Billable, Hold, Outcome, Period, Rules, Totals, decide, totals_of
@@ -19,6 +20,8 @@ from acquit.core.debt import Debt
 from acquit.core.identifiers import AccountId, DebtId, LegalPartyId, OrderId, PurchaseOrderId, RunId
 from acquit.core.journal import Chart, Entry, EntryKind, Head, bill_postings, chained
 from acquit.core.money import Currency
+from acquit.core.planned_change import Planned, Renewed
+from acquit.core.planned_change import renewals as planned_renewals
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Draw, Policy, PurchaseOrder, newly_warned
 from acquit.core.snapshot import Buyer, Seller, Snapshot, buyer, snapshot
@@ -70,15 +73,20 @@ class Page:
     orders: dict[PurchaseOrderId, PurchaseOrder]
     orders_of: Mapping[AccountId, list[PurchaseOrderId]]
     snapshots: Sequence[Snapshot]
+    planned: PlannedOf = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The outcomes of a page, which services renew until when, and the orders as its bills leave them."""
+    """The outcomes of a page, which services renew until when, and the orders as its bills leave them.
+
+    `renewed` are the services whose renewals took planned changes.
+    """
 
     outcomes: Sequence[Outcome]
     next_ons: Sequence[tuple[AccountId, int, date]]
     orders: Mapping[PurchaseOrderId, PurchaseOrder]
+    renewed: Sequence[tuple[Planned, Renewed]] = ()
 
     @property
     def drafts(self) -> list[Draft]:
@@ -142,6 +150,7 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         {order.purchase_order_id: order for order in orders},
         _by_account(orders),
         snapshots,
+        planned_in(tx, account_ids, until_on),
     )
 
 
@@ -218,33 +227,43 @@ def decide_page(page: Page, scope: Scope) -> Decided:
     orders = dict(page.orders)
     outcomes: list[Outcome] = []
     next_ons: list[tuple[AccountId, int, date]] = []
+    renewed: list[tuple[Planned, Renewed]] = []
     for account in page.accounts:
         account_id = account.account_id
-        charges, moves = _charges(page, account_id, scope.period.last_on)
+        charges, moves, taking = _charges(page, account_id, scope.period.last_on)
         own = [orders[order_id] for order_id in page.orders_of.get(account_id, ())]
         outcome, left = decide(account, charges, own, rules)
         outcomes.append(outcome)
         if not outcome.problems:
             next_ons += [(account_id, service_id, next_on) for service_id, next_on in moves]
+            renewed += taking
         if own:
             orders.update((order.purchase_order_id, order) for order in left)
-    return Decided(outcomes, next_ons, orders)
+    return Decided(outcomes, next_ons, orders, renewed)
 
 
 def _charges(
     page: Page, account_id: AccountId, until_on: date
-) -> tuple[list[Charge], list[tuple[int, date]]]:
-    """Return what the account has to bill, service by service, and when each service renews next."""
+) -> tuple[list[Charge], list[tuple[int, date]], list[tuple[Planned, Renewed]]]:
+    """Return what the account has to bill, service by service, when each renews next, and what changed."""
     charges: list[Charge] = []
     moves: list[tuple[int, date]] = []
+    taking: list[tuple[Planned, Renewed]] = []
+    planned = page.planned.get(account_id)
     for service in page.renewing.get(account_id, ()):
+        if planned and service.service_id in planned:
+            brought = planned_renewals(planned[service.service_id], until_on)
+            charges += brought.charges
+            moves.append((service.service_id, brought.service.next_renewal_on))
+            taking.append((planned[service.service_id], brought))
+            continue
         renewed, next_on = renewals(service, until_on)
         charges += renewed
         moves.append((service.service_id, next_on))
     waiting = page.open_charges.get(account_id)
     if waiting:
         charges = sorted(charges + waiting, key=lambda each: each.key)
-    return charges, moves
+    return charges, moves, taking
 
 
 def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> None:
@@ -254,6 +273,7 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
     parked = decided.parked
     if decided.next_ons:
         billables.renew(tx, decided.next_ons)
+    write_taken(tx, decided.renewed, scope.by)
     bills.keep_snapshots(tx, [*page.snapshots, snapshot(scope.seller)])
     runs.release(tx, account_ids)
     runs.hold(tx, scope.run_id, decided.holds)

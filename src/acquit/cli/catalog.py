@@ -119,8 +119,6 @@ def _content(file: Path) -> bytes:
 def _tell(screen: Screen, found: Imported, seller: LegalEntityId) -> None:
     if not found.is_new:
         screen.say("The very same file was imported before: nothing was changed.")
-    if found.promotions:
-        screen.warn(f"{found.promotions} promotions are counted and not applied.")
     if found.subsidiary != seller:
         screen.say(f"The file was published for {found.subsidiary}; VAT is that of {seller}.")
     document = _version(found.version) | {
@@ -151,7 +149,7 @@ def _current(
             raise NoSuchCatalogue(f"There is no catalogue {wanted}. See: acquit catalog show")
         return found
     begun = {
-        (each.legal_entity_id, each.name): each
+        (each.legal_entity_id, each.name, each.currency): each
         for each in versions
         if each.from_on <= context.clock.today(entity_in(tx, each.legal_entity_id).zone)
     }

@@ -57,6 +57,9 @@ iban = "FR14 2004 1010 0505 0001 3M02 606"
 # late_rate_bp = 1215              # late interest, 1/10,000 per year
 # late_fee_minor = 4000            # for each bill paid late, in cents
 # vat_on_debits = false            # true: VAT is due when billed, not when paid
+# price_notice_days = 30           # from the announcement of another price to its first day
+# refunds_unused = false           # true: a service that is ended at once gives its unused days back
+# bills_suspended = false          # true: time that a service was suspended is billed when it is restored
 
 [series]
 # bill = "FR"                      # how numbers begin: FR00000001
@@ -92,7 +95,7 @@ MADE: Final = frozenset({"bill_series_id", "credit_series_id", "deposit_series_i
 TERMS: Final = frozenset({
     "granted_days", "default_days", "net_days_max", "month_end_days_max", "usage_days_max",
     "unpaid_after_days", "late_rate_bp", "late_fee_minor", "vat_on_debits", "approval_above_minor",
-    "method_type", "method_label",
+    "method_type", "method_label", "price_notice_days", "refunds_unused", "bills_suspended",
 })  # fmt: skip
 ROOMS: Final = frozenset({"company", "terms", "series", "chart", "operator"})
 

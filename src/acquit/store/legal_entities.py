@@ -14,8 +14,8 @@ FIND: Final[LiteralString] = """
            street, street_2, zip, city, country, email, phone, website, iban, bic, bank_name, currency, zone,
            language, logo, account_suffix, granted_days, default_days, net_days_max, month_end_days_max,
            usage_days_max, unpaid_after_days, late_rate_bp, late_fee_minor, vat_on_debits,
-           approval_above_minor, method_type, method_label, bill_series_id, credit_series_id,
-           deposit_series_id
+           approval_above_minor, method_type, method_label, price_notice_days, refunds_unused,
+           bills_suspended, bill_series_id, credit_series_id, deposit_series_id
       FROM legal_entity
      WHERE legal_entity_id = %(legal_entity_id)s
 """
@@ -26,7 +26,8 @@ OF_ACCOUNT: Final[LiteralString] = """
            e.bic, e.bank_name, e.currency, e.zone, e.language, e.logo, e.account_suffix, e.granted_days,
            e.default_days, e.net_days_max, e.month_end_days_max, e.usage_days_max, e.unpaid_after_days,
            e.late_rate_bp, e.late_fee_minor, e.vat_on_debits, e.approval_above_minor, e.method_type,
-           e.method_label, e.bill_series_id, e.credit_series_id, e.deposit_series_id
+           e.method_label, e.price_notice_days, e.refunds_unused, e.bills_suspended, e.bill_series_id,
+           e.credit_series_id, e.deposit_series_id
       FROM legal_entity e
       JOIN account a ON a.legal_entity_id = e.legal_entity_id
      WHERE a.account_id = %(account_id)s
@@ -37,8 +38,8 @@ EVERY: Final[LiteralString] = """
            street, street_2, zip, city, country, email, phone, website, iban, bic, bank_name, currency, zone,
            language, logo, account_suffix, granted_days, default_days, net_days_max, month_end_days_max,
            usage_days_max, unpaid_after_days, late_rate_bp, late_fee_minor, vat_on_debits,
-           approval_above_minor, method_type, method_label, bill_series_id, credit_series_id,
-           deposit_series_id
+           approval_above_minor, method_type, method_label, price_notice_days, refunds_unused,
+           bills_suspended, bill_series_id, credit_series_id, deposit_series_id
       FROM legal_entity
      ORDER BY legal_entity_id
 """
@@ -49,16 +50,16 @@ INSERT: Final[LiteralString] = """
            street, street_2, zip, city, country, email, phone, website, iban, bic, bank_name, currency, zone,
            language, logo, account_suffix, granted_days, default_days, net_days_max, month_end_days_max,
            usage_days_max, unpaid_after_days, late_rate_bp, late_fee_minor, vat_on_debits,
-           approval_above_minor, method_type, method_label, bill_series_id, credit_series_id,
-           deposit_series_id)
+           approval_above_minor, method_type, method_label, price_notice_days, refunds_unused,
+           bills_suspended, bill_series_id, credit_series_id, deposit_series_id)
     VALUES (%(legal_entity_id)s, %(name)s, %(legal_form)s, %(capital)s, %(register_city)s, %(siren)s,
            %(siret)s, %(vat_id)s, %(e_address)s, %(street)s, %(street_2)s, %(zip)s, %(city)s, %(country)s,
            %(email)s, %(phone)s, %(website)s, %(iban)s, %(bic)s, %(bank_name)s, %(currency)s, %(zone)s,
            %(language)s, %(logo)s, %(account_suffix)s, %(granted_days)s, %(default_days)s,
            %(net_days_max)s, %(month_end_days_max)s, %(usage_days_max)s, %(unpaid_after_days)s,
            %(late_rate_bp)s, %(late_fee_minor)s, %(vat_on_debits)s, %(approval_above_minor)s,
-           %(method_type)s, %(method_label)s, %(bill_series_id)s, %(credit_series_id)s,
-           %(deposit_series_id)s)
+           %(method_type)s, %(method_label)s, %(price_notice_days)s, %(refunds_unused)s,
+           %(bills_suspended)s, %(bill_series_id)s, %(credit_series_id)s, %(deposit_series_id)s)
 """
 
 
