@@ -27,7 +27,7 @@ from acquit.core.subscription import ForeignCurrency, NotRenewable, NotSoldAlone
 from acquit.core.terms import AccountNotOpen, CreditLimitExceeded, Term
 from acquit.store import accounts, catalogues, services
 from acquit.store.transaction import Database
-from founding import ACME, FR, SAM, TODAY, verbs
+from founding import ACME, FR, TODAY, verbs
 from selling import catalogue, shop
 
 EUR = Currency("EUR")
@@ -258,20 +258,20 @@ def test_a_service_is_renamed(database: Database) -> None:
 def test_a_service_ends_with_its_options(database: Database) -> None:
     context = shop(database)
     found = subscribe(context)
-    ended = terminate_service(context, ACME, found.service.service_id, Ending.NOW, by=SAM, reason="moved")
+    ended = terminate_service(context, ACME, found.service.service_id, Ending.NOW, by="cli", reason="moved")
     assert (ended.state, ended.terminated_on) == (State.TERMINATED, TODAY)
     with database.read() as tx:
         assert {each.terminated_on for each in services.of_account(tx, ACME)} == {TODAY}
     with pytest.raises(ServiceEnded):
-        terminate_service(context, ACME, found.service.service_id, Ending.NOW, by=SAM)
+        terminate_service(context, ACME, found.service.service_id, Ending.NOW, by="cli")
 
 
 def test_an_engaged_service_ends_with_its_engagement(database: Database) -> None:
     context = shop(database)
     service = subscribe(context, mode="upfront12").service
     with pytest.raises(StillEngaged):
-        terminate_service(context, ACME, service.service_id, Ending.NOW, by=SAM)
-    ended = terminate_service(context, ACME, service.service_id, Ending.AT_ENGAGEMENT, by=SAM)
+        terminate_service(context, ACME, service.service_id, Ending.NOW, by="cli")
+    ended = terminate_service(context, ACME, service.service_id, Ending.AT_ENGAGEMENT, by="cli")
     assert ended.terminated_on == date(2027, 11, 23)
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from threading import Thread
 
@@ -17,7 +18,9 @@ import pytest
 
 from acquit.actions.context import Context
 from acquit.core.bill_run import RunStatus
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, ServiceId
+from acquit.core.planned_change import ChangeKind, PlannedChange
+from acquit.store import planned_changes
 from acquit.store.transaction import Database
 from billed import ON, bill, charge, failed, family, rows, seller, subscribe
 from founding import ACME, LAB, PETIT, SHOP
@@ -26,7 +29,8 @@ FAMILY = (ACME, LAB, SHOP, PETIT)
 TESTS = Path(__file__).parents[1]
 
 WRITTEN = (
-    "snapshot", "service", "parked_account", "series", "bill", "bill_detail", "bill_tax", "bill_number",
+    "snapshot", "service", "planned_change", "service_agreement", "parked_account", "series",
+    "bill", "bill_detail", "bill_tax", "bill_number",
     "bill_order", "debt", "entry", "posting", "purchase_order_draw", "bill_run_page", "bill_run",
     "chain_head", "act",
 )  # fmt: skip
@@ -50,11 +54,16 @@ STALLED = """
 
 
 def ready(database: Database) -> Context:
-    """Four accounts with a service each, and usage of one."""
+    """Four accounts with a service each, usage of one, and a change of another that the renewal takes."""
     context = seller(database)
     family(context)
     for account_id in FAMILY:
-        subscribe(context, account_id, f"srv-{account_id}")
+        service_id = ServiceId(subscribe(context, account_id, f"srv-{account_id}"))
+    change = PlannedChange(
+        service_id, 1, ChangeKind.PRICE, date(2026, 11, 1), "as before", unit_price_ucents=10_00000000
+    )
+    with database.write() as tx:
+        planned_changes.add(tx, [(FAMILY[-1], change, None)], "cli")
     charge(context, PETIT)
     return context
 

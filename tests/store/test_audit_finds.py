@@ -16,11 +16,13 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 import acquit.store.audit
+from acquit.actions.change_prices import change_price
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
+from acquit.actions.suspend_service import suspend_service
 from acquit.core.debt import Allocation
-from acquit.core.identifiers import BillId, DebtId
+from acquit.core.identifiers import BillId, DebtId, ServiceId
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, Policy
@@ -122,6 +124,12 @@ TAMPERINGS = [
         "UPDATE entry SET hash = sha256('rewritten') WHERE kind = 'bill' AND reference = 'FR00000001'",
     ),
     by("closed-runs", "FR/2026-11", "UPDATE parked_account SET resolved_at = NULL WHERE run_id = 1"),
+    by("agreements", "{petit}/{service}", "UPDATE service SET quantity_e4 = 1 WHERE service_id = {service}"),
+    by("agreements", "{petit}/{service}", "DELETE FROM service_agreement WHERE agreement_no = 1"),
+    by("planned-changes", "{petit}/{change}", "UPDATE planned_change SET applied_on = applied_on + 1"),
+    by("planned-changes", "{petit}/{change}", "UPDATE planned_change SET unit_price_ucents = 7"),
+    by("planned-changes", "{petit}/{change}", "DELETE FROM planned_change"),
+    by("suspensions", "{suspended}", "UPDATE service SET state = 'active' WHERE state = 'suspended'"),
     by("entries-balanced", f"{ACME}/1", f"DELETE FROM posting {ACMES} AND posting_no = 1"),
     by("entries-balanced", f"{ACME}/1", f"DELETE FROM entry WHERE account_id = '{ACME}'"),
     by("entry-chain", f"{PETIT}/2", f"UPDATE entry SET reference = 'x' {SECOND}"),
@@ -172,9 +180,10 @@ def world(module_database: Database) -> dict[str, Any]:
     set_order_policy(context, SHOP, Policy.HOLD, by="cli")
     subscribe(context, ACME, "a", next_on=date(2026, 11, 20))
     subscribe(context, LAB, "b")
-    subscribe(context, SHOP, "c")
+    suspended = ServiceId(subscribe(context, SHOP, "c"))
     service_id = subscribe(context, PETIT, "d")
     charge(context, PETIT, service_id)
+    told = change_price(context, PETIT, ServiceId(service_id), 11_00000000, date(2026, 12, 24), by="cli")
     bill(context)
     charge(context, PETIT, service_id, kind="one-off", period_start=date(2026, 11, 24))
     with module_database.write() as tx:
@@ -187,7 +196,14 @@ def world(module_database: Database) -> dict[str, Any]:
     reopen_debt(context, ACME, debt_id, undone, "wrong bill", by="cli")
     returned, debt_id = _settle(context, "FR00000006")
     return_payment(context, PETIT, debt_id, returned, "no funds", by="cli")
-    return {"service": service_id, "petit": PETIT, "paid": paid[0]}
+    suspend_service(later(context, date(2027, 1, 1)), SHOP, suspended, "unpaid", by="cli")
+    return {
+        "service": service_id,
+        "petit": PETIT,
+        "paid": paid[0],
+        "change": told.change.change_no,
+        "suspended": f"{SHOP}/{suspended}",
+    }
 
 
 def _settle(context: Any, bill_id: str) -> tuple[int, DebtId]:

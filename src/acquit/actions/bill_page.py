@@ -277,7 +277,7 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
     bills.keep_snapshots(tx, [*page.snapshots, snapshot(scope.seller)])
     runs.release(tx, account_ids)
     runs.hold(tx, scope.run_id, decided.holds)
-    runs.accept(tx, _held_renewals(page, decided.holds))
+    runs.accept(tx, _kept_renewals(page, decided))
     billed = _billed_charges(page, decided.drafts)
     if billed:
         billables.close_charges(tx, billed)
@@ -286,15 +286,15 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
     _warn(tx, scope, page, decided)
 
 
-def _held_renewals(page: Page, holds: Iterable[Hold]) -> list[tuple[AccountId, Charge]]:
-    """Return the renewals among what is held that are no charges yet."""
+def _kept_renewals(page: Page, decided: Decided) -> list[tuple[AccountId, Charge]]:
+    """Return the renewals among what is held or carried over that are no charges yet."""
+    kept = [(hold.account_id, hold.charges) for hold in decided.holds]
+    kept += [(each.account_id, each.carried) for each in decided.outcomes if each.carried]
     fresh: list[tuple[AccountId, Charge]] = []
-    for hold in holds:
-        known = {each.key for each in page.open_charges.get(hold.account_id, ())}
+    for account_id, charges in kept:
+        known = {each.key for each in page.open_charges.get(account_id, ())}
         fresh += [
-            (hold.account_id, charge)
-            for charge in hold.charges
-            if charge.kind == "renewal" and charge.key not in known
+            (account_id, charge) for charge in charges if charge.kind == "renewal" and charge.key not in known
         ]
     return fresh
 

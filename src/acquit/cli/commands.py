@@ -29,8 +29,8 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("purchase-order", "purchase_order:app", "Purchase orders: set, list, close."),
     ),
     "Selling": (
-        Listed("catalog", "catalog:app", "Price catalogues: import, show."),
-        Listed("service", "service:app", "Services: subscribe, list, end."),
+        Listed("catalog", "catalog:app", "Price catalogues: import, apply."),
+        Listed("service", "service_change:app", "Services: subscribe, change, end."),
     ),
     "Billing": (
         Listed("bills", "bills:app", "Run a period, look at runs and bills."),

@@ -30,15 +30,22 @@ class Right(StrEnum):
     RUN_BILLS = "run-bills"
     CORRECT_BILLS = "correct-bills"
     SETTLE_DEBTS = "settle-debts"
+    CHANGE_SERVICES = "change-services"
+    CHANGE_PRICES = "change-prices"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.SALES: frozenset({Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS}),
-    Role.BILLING: frozenset({Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.CORRECT_BILLS}),
+    Role.SALES: frozenset({
+        Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS, Right.CHANGE_SERVICES,
+        Right.CHANGE_PRICES,
+    }),
+    Role.BILLING: frozenset({
+        Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.CORRECT_BILLS, Right.CHANGE_SERVICES,
+    }),
     Role.TREASURY: frozenset({Right.SETTLE_DEBTS}),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),
-}
+}  # fmt: skip
 
 
 class RoleForbids(Forbidden):

@@ -16,7 +16,7 @@ from acquit.core.catalogue import EndAction
 from acquit.core.charge import Charge
 from acquit.core.errors import NotFound
 from acquit.core.identifiers import CatalogueId, ServiceId
-from acquit.core.service import Service, anniversary, months_after
+from acquit.core.service import Service, anniversary, first_renewal, months_after
 
 
 class NoSuchChange(NotFound):
@@ -155,10 +155,7 @@ def takes_effect_on(change: PlannedChange, service: Service) -> date:
     until = service.engaged_until_on
     waits = change.kind is ChangeKind.PRICE and until is not None
     not_before_on = max(change.not_before_on, until) if waits and until else change.not_before_on
-    on = service.next_renewal_on
-    while on < not_before_on:
-        on = months_after(on, service.renewal_months, service.anniversary_day)
-    return on
+    return first_renewal(service, not_before_on)
 
 
 def engagement_end(service_id: ServiceId, until_on: date, binding: Binding) -> PlannedChange:

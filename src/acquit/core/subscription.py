@@ -279,10 +279,13 @@ def parts_of(
     quantity: int,
     mode: str,
     months: int | None,
-    on: date,
+    on: date | None,
     left: Mapping[tuple[str, str], int] = NO_LIMIT,
 ) -> tuple[Part, ...]:
-    """Return what a quantity of one plan or add-on is made of. Raises NotPriced, NotRenewable."""
+    """Return what a quantity of one plan or add-on is made of, with the promotions of a day if one is given.
+
+    Raises NotPriced, NotRenewable.
+    """
     renewing = lines(plan, Capacity.RENEW, mode, quantity, months)
     if any(not line.pricing.months for line in renewing):
         raise NotRenewable(
@@ -292,11 +295,12 @@ def parts_of(
         )
     sold = is_sold(plan, Capacity.INSTALLATION, mode)
     installation = lines(plan, Capacity.INSTALLATION, mode, quantity) if sold else ()
-    own = {name: units for (code, name), units in left.items() if code == plan.plan_code}
-    installation = promoted(installation, on, own)
+    if on is not None:
+        own = {name: units for (code, name), units in left.items() if code == plan.plan_code}
+        renewing, installation = promoted(renewing, on, own), promoted(installation, on, own)
     return tuple(
         Part(plan, line, installation if position == 0 else (), binding_of(plan, line, quantity))
-        for position, line in enumerate(promoted(renewing, on, own))
+        for position, line in enumerate(renewing)
     )
 
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
-from acquit.store import audit_bills, audit_journal, audit_money, audit_runs
+from acquit.store import audit_bills, audit_journal, audit_money, audit_runs, audit_services
 from acquit.store.audit_check import Check
 from acquit.store.transaction import Transaction
 
 CHECKS: Final[tuple[Check, ...]] = (
     *audit_bills.CHECKS,
     *audit_runs.CHECKS,
+    *audit_services.CHECKS,
     *audit_journal.CHECKS,
     *audit_money.CHECKS,
 )

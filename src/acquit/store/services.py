@@ -174,8 +174,10 @@ def insert(tx: Transaction, services: Iterable[Service]) -> int:
     return tx.copy("service", tuple(TYPED), map(_row, services), tuple(TYPED.values()))
 
 
-def insert_charges(tx: Transaction, account_id: AccountId, charges: Iterable[Charge]) -> int:
-    """Write charges that are accepted on the first day of their period, and return how many."""
+def insert_charges(
+    tx: Transaction, account_id: AccountId, charges: Iterable[Charge], accepted_on: date | None = None
+) -> int:
+    """Write charges, accepted on the first day of their period unless told otherwise; return how many."""
     return tx.copy(
         "charge",
         ("account_id", "service_id", "kind", "part", "period_start", "period_end", "description", "domain",
@@ -183,7 +185,7 @@ def insert_charges(tx: Transaction, account_id: AccountId, charges: Iterable[Cha
         (
             (account_id, each.service_id, each.kind, each.part, each.period_start, each.period_end,
              each.description, each.domain, each.quantity_e4, each.unit_price_ucents, each.currency,
-             each.category, each.period_start)
+             each.category, accepted_on or each.period_start)
             for each in charges
         ),
     )  # fmt: skip
