@@ -11,7 +11,7 @@ import pytest
 
 from acquit.actions.context import Context
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
-from acquit.actions.import_catalogue import CatalogueCurrency, import_catalogue
+from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.set_renewal import BadDisplayName, rename_service, set_renewal
 from acquit.actions.subscribe_service import Subscription, subscribe_service
 from acquit.actions.terminate_service import terminate_service
@@ -19,6 +19,7 @@ from acquit.core.account import AccountState, NoSuchAccount, NoSuchLegalEntity
 from acquit.core.catalogue import NoSuchPlan, NotPriced, OptionRefused
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId, LegalEntityId, ServiceId
+from acquit.core.money import Currency
 from acquit.core.published_catalogue import CatalogueRefused
 from acquit.core.sales_request import AskedTerm
 from acquit.core.service import Ending, NoSuchService, RenewalIsPermanent, ServiceEnded, State, StillEngaged
@@ -26,8 +27,10 @@ from acquit.core.subscription import ForeignCurrency, NotRenewable, NotSoldAlone
 from acquit.core.terms import AccountNotOpen, CreditLimitExceeded, Term
 from acquit.store import accounts, catalogues, services
 from acquit.store.transaction import Database
-from founding import ACME, FR, SAM, TODAY, verbs
+from founding import ACME, FR, TODAY, verbs
 from selling import catalogue, shop
+
+EUR = Currency("EUR")
 
 
 def subscribe(context: Context, plan: str = "metal-s", **wished: Any) -> Subscription:
@@ -46,10 +49,10 @@ def test_a_catalogue_is_imported_once(database: Database) -> None:
     assert changed.version.from_on == TODAY
     with database.read() as tx:
         assert [version.published_id for version in catalogues.every(tx)] == [1, 2]
-        assert catalogues.selling(tx, FR, "metal-s", date(2026, 11, 22)) != changed.version.catalogue_id
-        assert catalogues.selling(tx, FR, "metal-s", TODAY) == changed.version.catalogue_id
-        assert catalogues.selling(tx, FR, "metal-s", date(2024, 12, 31)) is None
-        assert catalogues.selling(tx, FR, "ram-9", TODAY) is None
+        assert catalogues.selling(tx, FR, EUR, "metal-s", date(2026, 11, 22)) != changed.version.catalogue_id
+        assert catalogues.selling(tx, FR, EUR, "metal-s", TODAY) == changed.version.catalogue_id
+        assert catalogues.selling(tx, FR, EUR, "metal-s", date(2024, 12, 31)) is None
+        assert catalogues.selling(tx, FR, EUR, "ram-9", TODAY) is None
 
 
 def test_what_was_imported_is_read_back(database: Database) -> None:
@@ -87,9 +90,24 @@ def test_a_catalogue_is_a_sellers_and_in_its_currency(database: Database) -> Non
     context = shop(database)
     with pytest.raises(NoSuchLegalEntity):
         import_catalogue(context, catalogue(), by="cli", legal_entity_id=LegalEntityId("XX"))
+    strange = {"currencyCode": "XXX", "subsidiary": "US", "taxRate": 0}
+    with pytest.raises(CatalogueRefused, match="XXX is not a currency"):
+        import_catalogue(context, catalogue(locale=strange), by="cli", legal_entity_id=FR)
+
+
+def test_a_seller_sells_in_several_currencies(database: Database) -> None:
+    """A version in dollars does not replace that in euros; an account buys in its own."""
+    context = shop(database)
     dollars = {"currencyCode": "USD", "subsidiary": "US", "taxRate": 0}
-    with pytest.raises(CatalogueCurrency, match="USD"):
-        import_catalogue(context, catalogue(locale=dollars), by="cli", legal_entity_id=FR)
+    american = import_catalogue(context, catalogue(locale=dollars), by="cli", legal_entity_id=FR)
+    with database.read() as tx:
+        assert catalogues.selling(tx, FR, Currency("USD"), "ip", TODAY) == american.version.catalogue_id
+        assert catalogues.selling(tx, FR, EUR, "ip", TODAY) != american.version.catalogue_id
+        assert catalogues.selling(tx, FR, Currency("GBP"), "ip", TODAY) is None
+    assert subscribe(context, "ip").service.currency == "EUR"
+    with database.write() as tx:
+        tx.run("UPDATE account SET currency = 'USD'")
+    assert subscribe(context, "ip").service.currency == "USD"
 
 
 def test_the_published_catalogue_sells(database: Database, shared_data: Path) -> None:
@@ -240,20 +258,20 @@ def test_a_service_is_renamed(database: Database) -> None:
 def test_a_service_ends_with_its_options(database: Database) -> None:
     context = shop(database)
     found = subscribe(context)
-    ended = terminate_service(context, ACME, found.service.service_id, Ending.NOW, by=SAM, reason="moved")
+    ended = terminate_service(context, ACME, found.service.service_id, Ending.NOW, by="cli", reason="moved")
     assert (ended.state, ended.terminated_on) == (State.TERMINATED, TODAY)
     with database.read() as tx:
         assert {each.terminated_on for each in services.of_account(tx, ACME)} == {TODAY}
     with pytest.raises(ServiceEnded):
-        terminate_service(context, ACME, found.service.service_id, Ending.NOW, by=SAM)
+        terminate_service(context, ACME, found.service.service_id, Ending.NOW, by="cli")
 
 
 def test_an_engaged_service_ends_with_its_engagement(database: Database) -> None:
     context = shop(database)
     service = subscribe(context, mode="upfront12").service
     with pytest.raises(StillEngaged):
-        terminate_service(context, ACME, service.service_id, Ending.NOW, by=SAM)
-    ended = terminate_service(context, ACME, service.service_id, Ending.AT_ENGAGEMENT, by=SAM)
+        terminate_service(context, ACME, service.service_id, Ending.NOW, by="cli")
+    ended = terminate_service(context, ACME, service.service_id, Ending.AT_ENGAGEMENT, by="cli")
     assert ended.terminated_on == date(2027, 11, 23)
 
 

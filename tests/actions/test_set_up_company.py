@@ -81,6 +81,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"method_label": "Enterprise"}, "method_label: 'Enterprise' is not a text with {days}"),
     ({"granted_days": (30, 75)}, "granted_days"),
     ({"default_days": 61}, "default_days"),
+    ({"price_notice_days": -1}, "price_notice_days"),
     ({"usage_days_max": 61}, "usage_days_max"),
     ({"usage_past_days": 0}, "usage_past_days"),
     ({"usage_future_days": 32}, "usage_future_days"),

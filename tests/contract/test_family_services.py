@@ -180,3 +180,44 @@ def test_a_strangers_service_does_not_exist(customer: Make) -> None:
         assert entry["error"]["class"] == "Client::NotFound"
     with pytest.raises(ResourceNotFoundError):
         acme.get(infos.replace("/dedicated/server", "/ip"))
+
+
+def test_the_rule_of_an_engagement_is_read_and_chosen(customer: Make) -> None:
+    petit = customer(PETIT)
+    service = petit.page("/services", Filter="resource.name:eq=ns-engaged.example.net")[0]
+    path = f"/services/{service['serviceId']}/billing/engagement"
+    rule = petit.get(path)["endRule"]
+    assert rule["strategy"] in rule["possibleStrategies"]
+    assert service["billing"]["engagement"]["endRule"] == rule
+    for strategy in ("STOP_ENGAGEMENT_KEEP_PRICE", "CANCEL_SERVICE", rule["strategy"]):
+        assert petit.put(f"{path}/endRule", strategy=strategy) is None
+        assert petit.get(path)["endRule"]["strategy"] == strategy
+        ends = petit.get(f"/services/{service['serviceId']}")["billing"]["lifecycle"]["current"]
+        assert (ends["terminationDate"] is not None) == (strategy == "CANCEL_SERVICE")
+    assert petit.refusal("PUT", f"{path}/endRule", {"strategy": "NONE"})[0] == 400
+    plain = petit.page("/services")[0]["serviceId"]
+    assert (
+        petit.refusal("PUT", f"/services/{plain}/billing/engagement/endRule", {"strategy": "CANCEL_SERVICE"})[
+            0
+        ]
+        == 404
+    )
+    shop = customer(SHOP)
+    assert shop.refusal("PUT", f"{path}/endRule", {"strategy": "CANCEL_SERVICE"})[0] == 404
+
+
+def test_renewals_are_grouped_on_a_day(customer: Make) -> None:
+    shop = customer(SHOP)
+    assert shop.refusal("GET", "/me/autorenew")[0] == 404
+    assert shop.refusal("PUT", "/me/autorenew", {"renewDay": 5})[0] == 404
+    assert shop.refusal("POST", "/me/autorenew", {"renewDay": 32})[0] == 400
+    assert shop.refusal("POST", "/me/autorenew", {})[0] == 400
+    assert shop.post("/me/autorenew", renewDay=15) is None
+    found = shop.get("/me/autorenew")
+    assert (found["active"], found["renewDay"]) == (True, 15)
+    assert found["lastRenew"].startswith("2026-11-01")
+    assert shop.put("/me/autorenew", **(found | {"renewDay": 20})) is None
+    assert shop.get("/me/autorenew")["renewDay"] == 20
+    assert shop.put("/me/autorenew", active=False) is None
+    assert shop.get("/me/autorenew")["active"] is False
+    assert customer(PETIT).refusal("GET", "/me/autorenew")[0] == 404

@@ -21,10 +21,12 @@ from acquit.actions.context import Context
 from acquit.actions.set_purchase_order import set_purchase_order
 from acquit.core.bill_run import RunStatus
 from acquit.core.credit_balance import CreditType
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
+from acquit.core.planned_change import ChangeKind, PlannedChange
 from acquit.core.purchase_order import OrderKind, OrderLine
+from acquit.store import planned_changes
 from acquit.store.transaction import Database
 from billed import ON, bill, charge, failed, family, rows, seller, subscribe
 from founding import ACME, LAB, PETIT, SHOP
@@ -33,7 +35,8 @@ FAMILY = (ACME, LAB, SHOP, PETIT)
 TESTS = Path(__file__).parents[1]
 
 WRITTEN = (
-    "snapshot", "service", "parked_account", "series", "bill", "bill_detail", "bill_tax", "bill_number",
+    "snapshot", "service", "planned_change", "service_agreement", "parked_account", "series",
+    "bill", "bill_detail", "bill_tax", "bill_number",
     "bill_order", "debt", "entry", "posting", "purchase_order_draw", "bill_run_page", "bill_run",
     "chain_head", "act", "bill_run_input", "debt_operation", "credit_movement",
 )  # fmt: skip
@@ -57,11 +60,16 @@ STALLED = """
 
 
 def ready(database: Database) -> Context:
-    """Four accounts with a service each, usage of one, and credit of its."""
+    """Four accounts with a service each, usage of one with credit, a change of another that is taken."""
     context = seller(database)
     family(context)
     for account_id in FAMILY:
-        subscribe(context, account_id, f"srv-{account_id}")
+        service_id = ServiceId(subscribe(context, account_id, f"srv-{account_id}"))
+    change = PlannedChange(
+        service_id, 1, ChangeKind.PRICE, date(2026, 11, 1), "as before", unit_price_ucents=10_00000000
+    )
+    with database.write() as tx:
+        planned_changes.add(tx, [(FAMILY[-1], change, None)], "cli")
     charge(context, PETIT)
     credit = Credit(500, Currency("EUR"), CreditType.VOUCHER, "goodwill")
     add_credit(context, PETIT, credit, by="cli")

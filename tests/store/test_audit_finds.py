@@ -20,16 +20,18 @@ from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.agree_discount import agree_discount
 from acquit.actions.agree_minimum_spend import agree_minimum_spend
 from acquit.actions.correct_bill import Correction, correct_bill
+from acquit.actions.change_prices import change_price
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
 from acquit.actions.share_bills import share_bills
+from acquit.actions.suspend_service import suspend_service
 from acquit.core.credit import Part
 from acquit.core.credit_balance import CreditType
 from acquit.core.debt import Allocation
 from acquit.core.discount import Discount
-from acquit.core.identifiers import AccountId, BillId, DebtId, DiscountId, MinimumSpendId
+from acquit.core.identifiers import AccountId, BillId, DebtId, DiscountId, MinimumSpendId, ServiceId
 from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
@@ -149,6 +151,12 @@ TAMPERINGS = [
     by("usage-charged", f"{USE}/1", "UPDATE charge SET quantity_e4 = 1 WHERE part = 'usage:traffic:tier-01'"),
     by("usage-charged", f"{USE}/1", "DELETE FROM charge WHERE part = 'usage:traffic:tier-01'"),
     by("usage-charged", USE, "UPDATE usage_rating SET net_minor = net_minor + 1"),
+    by("agreements", "{petit}/{service}", "UPDATE service SET quantity_e4 = 1 WHERE service_id = {service}"),
+    by("agreements", "{petit}/{service}", "DELETE FROM service_agreement WHERE agreement_no = 1"),
+    by("planned-changes", "{petit}/{change}", "UPDATE planned_change SET applied_on = applied_on + 1"),
+    by("planned-changes", "{petit}/{change}", "UPDATE planned_change SET unit_price_ucents = 7"),
+    by("planned-changes", "{petit}/{change}", "DELETE FROM planned_change"),
+    by("suspensions", "{suspended}", "UPDATE service SET state = 'active' WHERE state = 'suspended'"),
     by("entries-balanced", f"{ACME}/1", f"DELETE FROM posting {ACMES} AND posting_no = 1"),
     by("entries-balanced", f"{ACME}/1", f"DELETE FROM entry WHERE account_id = '{ACME}'"),
     by("entry-chain", f"{PETIT}/2", f"UPDATE entry SET reference = 'x' {SECOND}"),
@@ -232,12 +240,13 @@ def world(module_database: Database) -> dict[str, Any]:
     set_order_policy(context, SHOP, Policy.HOLD, by="cli")
     subscribe(context, ACME, "a", next_on=date(2026, 11, 20))
     subscribe(context, LAB, "b")
-    subscribe(context, SHOP, "c")
+    suspended = ServiceId(subscribe(context, SHOP, "c"))
     service_id = subscribe(context, PETIT, "d")
     charge(context, PETIT, service_id)
     measure(context)
     used_id = subscribe(context, PETIT, "u", next_on=date(2026, 10, 1), unit_price_ucents=0)
     send(context, event("u1", "u", 50), event("fix", "u", 40, corrects="u1"), event("lost", "nowhere"))
+    told = change_price(context, PETIT, ServiceId(service_id), 11_00000000, date(2026, 12, 24), by="cli")
     bill(context)
     charge(context, PETIT, service_id, kind="one-off", period_start=date(2026, 11, 24))
     with module_database.write() as tx:
@@ -250,13 +259,14 @@ def world(module_database: Database) -> dict[str, Any]:
     reopen_debt(context, ACME, debt_id, undone, "wrong bill", by="cli")
     returned, debt_id = _settle(context, "FR00000006")
     return_payment(context, PETIT, debt_id, returned, "no funds", by="cli")
+    suspend_service(later(context, date(2027, 1, 1)), SHOP, suspended, "unpaid", by="cli")
     later_on = later(context, date(2027, 2, 1))
     _corrections(later_on)
     credit = _agree(later_on)
     send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
     return {
         "service": service_id, "used": used_id, "petit": PETIT, "works": WORKS, "paid": paid[0],
-        "credit": credit,
+        "credit": credit, "change": told.change.change_no, "suspended": f"{SHOP}/{suspended}",
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import copy
 import gzip
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,20 @@ GIVEN: dict[str, Any] = {
                     "quantity": {"min": 1, "max": 10},
                     "strategy": "tiered",
                     "engagementConfiguration": {"duration": "P1Y", "type": "periodic"},
-                    "promotions": [{"name": "spring"}],
+                    "promotions": [
+                        {
+                            "name": "spring",
+                            "type": "percentage",
+                            "value": 50,
+                            "startDate": "2026-03-01T00:00:00+01:00",
+                            "endDate": "2026-06-01T00:00:00+02:00",
+                            "duration": 3,
+                            "quantity": 5,
+                            "isGlobalQuantityLimited": False,
+                            "discount": {"tax": 0, "value": 4000000000},
+                            "total": {"tax": 0, "value": 4000000000},
+                        }
+                    ],
                 },
                 {
                     "capacities": ["renew"],
@@ -95,6 +109,13 @@ def test_a_catalogue_is_read() -> None:
     assert (catalogue.published_id, catalogue.subsidiary, catalogue.currency) == (7, "FR", "EUR")
     assert catalogue.tax_rate_bp == 2000
     assert catalogue.promotions == 1
+    (spring,) = catalogue.plans[0].pricings[1].promotions
+    assert (spring.from_on, spring.last_on, spring.months) == (date(2026, 3, 1), date(2026, 5, 31), 3)
+    assert (spring.account_max, spring.overall_max, spring.price_ucents(80_00000000)) == (
+        5,
+        None,
+        40_00000000,
+    )
     metal, disk, _ = catalogue.plans
     assert (metal.kind, metal.product_type, metal.range) == (Kind.PLAN, "server", "metal")
     assert metal.families == (Family("storage", ("disk-1t", "disk-2t"), "disk-1t", mandatory=True),)
@@ -144,6 +165,8 @@ def without(path: str, name: str) -> Callable[[dict[str, Any]], None]:
 
 
 PRICING = "plans/0/pricings/1"
+SPRING = f"{PRICING}/promotions/0"
+SPRINGS = "plans[0].pricings[1].promotions[0]"
 BAD: list[tuple[Callable[[dict[str, Any]], None], str, str]] = [
     (set_to(f"{PRICING}/price", -5), "plans[0].pricings[1].price", "-5 is negative"),
     (set_to(f"{PRICING}/price", 1.5), "plans[0].pricings[1].price", "is 1.5, not an integer"),
@@ -168,6 +191,12 @@ BAD: list[tuple[Callable[[dict[str, Any]], None], str, str]] = [
     (set_to(f"{PRICING}/strategy", "guess"), "plans[0].pricings[1].strategy", "is guess, not one of"),
     (set_to(f"{PRICING}/mustBeCompleted", 1), "plans[0].pricings[1].mustBeCompleted", "not true or false"),
     (set_to(f"{PRICING}/promotions", None), "plans[0].pricings[1].promotions", "is null, not a list"),
+    (set_to(f"{SPRING}/type", "gift"), f"{SPRINGS}.type", "is gift, not one of percentage"),
+    (set_to(f"{SPRING}/value", 101), f"{SPRINGS}.value", "101 is outside 0 to 100"),
+    (set_to(f"{SPRING}/startDate", "soon"), f"{SPRINGS}.startDate", "soon is not a date"),
+    (set_to(f"{SPRING}/endDate", "2026-02-01"), f"{SPRINGS}", "ends before it begins"),
+    (set_to(f"{SPRING}/total", {"value": 1}), f"{SPRINGS}.total", "do not make the price 8000000000"),
+    (set_to(f"{SPRING}/duration", 0), f"{SPRINGS}.duration", "0 is outside 1 to 120"),
     (
         set_to(f"{PRICING}/engagementConfiguration/duration", "12 months"),
         "plans[0].pricings[1].engagementConfiguration.duration",

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from acquit.actions.page_conditions import agreed_charges, load_conditions
 from acquit.actions.page_credit import Uses, decide_uses, entries_of_uses, take_ids, write_uses
+from acquit.actions.taking_changes import PlannedOf, planned_in, write_taken
 from acquit.core.account import LegalEntity, LegalParty
 from acquit.core.condition import Conditions
 from acquit.core.bill import Bill, Draft, Issuing, issue
@@ -23,6 +24,8 @@ from acquit.core.debt import Debt
 from acquit.core.identifiers import AccountId, DebtId, LegalPartyId, OrderId, PurchaseOrderId, RunId
 from acquit.core.journal import Chart, Entry, EntryKind, Head, bill_postings, chained
 from acquit.core.money import Currency
+from acquit.core.planned_change import Planned, Renewed
+from acquit.core.planned_change import renewals as planned_renewals
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Draw, Policy, PurchaseOrder, newly_warned
 from acquit.core.shared_bill import Family, share
@@ -95,16 +98,21 @@ class Page:
     conditions: Mapping[AccountId, Conditions] = field(default_factory=dict)
     credit: Mapping[AccountId, tuple[CreditLot, ...]] = field(default_factory=dict)
     families: Sequence[Family] = ()
+    planned: PlannedOf = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The outcomes of a page, which services renew until when, and the orders as its bills leave them."""
+    """The outcomes of a page, which services renew until when, and the orders as its bills leave them.
+
+    `renewed` are the services whose renewals took planned changes.
+    """
 
     outcomes: Sequence[Outcome]
     next_ons: Sequence[tuple[AccountId, int, date]]
     orders: Mapping[PurchaseOrderId, PurchaseOrder]
     uses: Uses = ()
+    renewed: Sequence[tuple[Planned, Renewed]] = ()
 
     @property
     def drafts(self) -> list[Draft]:
@@ -177,6 +185,7 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         load_conditions(tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on),
         credit_movements.lots(tx, {row.payer_id for row in rows}),
         _families(parent_ids, rows, accounts),
+        planned_in(tx, account_ids, until_on),
     )
 
 
@@ -286,9 +295,10 @@ def decide_page(page: Page, scope: Scope) -> Decided:
     orders = dict(page.orders)
     outcomes: list[Outcome] = []
     next_ons: list[tuple[AccountId, int, date]] = []
+    renewed: list[tuple[Planned, Renewed]] = []
     for account in page.accounts:
         account_id = account.account_id
-        charges, moves = _charges(page, account_id, scope.period.last_on)
+        charges, moves, taking = _charges(page, account_id, scope.period.last_on)
         if account_id in page.conditions:
             charges = _agreed(page, account_id, charges, scope.period.last_on)
         own = [orders[order_id] for order_id in page.orders_of.get(account_id, ())]
@@ -296,12 +306,13 @@ def decide_page(page: Page, scope: Scope) -> Decided:
         outcomes.append(outcome)
         if not outcome.problems:
             next_ons += [(account_id, service_id, next_on) for service_id, next_on in moves]
+            renewed += taking
         if own:
             orders.update((order.purchase_order_id, order) for order in left)
     if page.families:
         outcomes = share(outcomes, page.families)
     drafts = [draft for outcome in outcomes for draft in outcome.drafts]
-    return Decided(outcomes, next_ons, orders, decide_uses(drafts, page.credit, page.on))
+    return Decided(outcomes, next_ons, orders, decide_uses(drafts, page.credit, page.on), renewed)
 
 
 def _agreed(page: Page, account_id: AccountId, charges: list[Charge], until_on: date) -> list[Charge]:
@@ -321,18 +332,26 @@ def _agreed(page: Page, account_id: AccountId, charges: list[Charge], until_on: 
 
 def _charges(
     page: Page, account_id: AccountId, until_on: date
-) -> tuple[list[Charge], list[tuple[int, date]]]:
-    """Return what the account has to bill, service by service, and when each service renews next."""
+) -> tuple[list[Charge], list[tuple[int, date]], list[tuple[Planned, Renewed]]]:
+    """Return what the account has to bill, service by service, when each renews next, and what changed."""
     charges: list[Charge] = []
     moves: list[tuple[int, date]] = []
+    taking: list[tuple[Planned, Renewed]] = []
+    planned = page.planned.get(account_id)
     for service in page.renewing.get(account_id, ()):
+        if planned and service.service_id in planned:
+            brought = planned_renewals(planned[service.service_id], until_on)
+            charges += brought.charges
+            moves.append((service.service_id, brought.service.next_renewal_on))
+            taking.append((planned[service.service_id], brought))
+            continue
         renewed, next_on = renewals(service, until_on)
         charges += renewed
         moves.append((service.service_id, next_on))
     waiting = page.open_charges.get(account_id)
     if waiting:
         charges = sorted(charges + waiting, key=lambda each: each.key)
-    return charges, moves
+    return charges, moves, taking
 
 
 def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> None:
@@ -342,10 +361,11 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
     parked = decided.parked
     if decided.next_ons:
         billables.renew(tx, decided.next_ons)
+    write_taken(tx, decided.renewed, scope.by)
     bills.keep_snapshots(tx, [*page.snapshots, snapshot(scope.seller)])
     runs.release(tx, account_ids)
     runs.hold(tx, scope.run_id, decided.holds)
-    runs.accept(tx, _held_renewals(page, decided.holds))
+    runs.accept(tx, _kept_renewals(page, decided))
     billed = _billed_charges(page, decided.drafts)
     if billed:
         billables.close_charges(tx, billed)
@@ -354,15 +374,15 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
     _warn(tx, scope, page, decided)
 
 
-def _held_renewals(page: Page, holds: Iterable[Hold]) -> list[tuple[AccountId, Charge]]:
-    """Return the renewals among what is held that are no charges yet."""
+def _kept_renewals(page: Page, decided: Decided) -> list[tuple[AccountId, Charge]]:
+    """Return the renewals among what is held or carried over that are no charges yet."""
+    kept = [(hold.account_id, hold.charges) for hold in decided.holds]
+    kept += [(each.account_id, each.carried) for each in decided.outcomes if each.carried]
     fresh: list[tuple[AccountId, Charge]] = []
-    for hold in holds:
-        known = {each.key for each in page.open_charges.get(hold.account_id, ())}
+    for account_id, charges in kept:
+        known = {each.key for each in page.open_charges.get(account_id, ())}
         fresh += [
-            (hold.account_id, charge)
-            for charge in hold.charges
-            if charge.kind == "renewal" and charge.key not in known
+            (account_id, charge) for charge in charges if charge.kind == "renewal" and charge.key not in known
         ]
     return fresh
 

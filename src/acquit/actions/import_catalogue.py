@@ -10,7 +10,6 @@ from typing import Final
 from acquit.actions.context import Context
 from acquit.actions.loading import date_of
 from acquit.core.account import NoSuchLegalEntity
-from acquit.core.errors import Conflict
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.published_catalogue import CatalogueRefused, read
 from acquit.store import acts, catalogues, legal_entities
@@ -19,12 +18,6 @@ from acquit.store.catalogues import Version
 SIZE_MAX: Final = 256 * 1024 * 1024
 GZIP_START: Final = b"\x1f\x8b"
 NAME: Final = "main"
-
-
-class CatalogueCurrency(Conflict):
-    """The catalogue is in another currency than the seller's."""
-
-    code = "catalogue-currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +43,12 @@ def import_catalogue(
 ) -> Imported:
     """The seller's plans have the prices of this file (gzip or plain) from `from_on` (today) on.
 
-    Services keep the price at which they were subscribed. The same file again changes nothing.
+    A seller may sell in several currencies: a version replaces those of its name and currency. Services keep
+    the price at which they were subscribed. The same file again changes nothing.
 
     Raises:
         CatalogueRefused: the file is no catalogue or has wrong places; nothing was written.
-        NoSuchLegalEntity, CatalogueCurrency: there is no such seller, or it sells in another currency.
+        NoSuchLegalEntity: there is no such seller.
     """
     text = unpacked(content)
     catalogue = read(text)
@@ -63,11 +57,6 @@ def import_catalogue(
         entity = legal_entities.find(tx, legal_entity_id)
         if entity is None:
             raise NoSuchLegalEntity(legal_entity_id)
-        if catalogue.currency != entity.currency:
-            raise CatalogueCurrency(
-                f"The catalogue is in {catalogue.currency} and {legal_entity_id} sells in {entity.currency}.",
-                place="locale.currencyCode",
-            )
         before = catalogues.same(tx, legal_entity_id, name, sha256)
         version = before or catalogues.insert(
             tx,

@@ -3,9 +3,9 @@
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, applicant_in, today_of
 from acquit.core.identifiers import AccountId
-from acquit.core.notice import Notice, of_grant, of_order
+from acquit.core.notice import Notice, of_grant, of_order, of_price
 from acquit.core.terms import grant_on
-from acquit.store import purchase_orders, terms
+from acquit.store import planned_changes, purchase_orders, services, terms
 from acquit.store.transaction import Transaction
 
 
@@ -25,10 +25,27 @@ def list_notices(context: Context) -> list[Notice]:
 
 
 def notices_of(context: Context, account_id: AccountId) -> list[Notice]:
-    """Return the notices of one account. Raises NoSuchAccount."""
+    """Return the notices of one account, with the prices that were announced to it. Raises NoSuchAccount."""
     with context.database.read() as tx:
         account_in(tx, account_id)
-        return [*_terms(context, tx, account_id), *_orders(context, tx, account_id)]
+        return [
+            *_terms(context, tx, account_id),
+            *_orders(context, tx, account_id),
+            *_prices(tx, account_id),
+        ]
+
+
+def prices_of(context: Context, account_id: AccountId) -> list[Notice]:
+    """Return the prices that were announced to the account and that no renewal has taken yet."""
+    with context.database.read() as tx:
+        return _prices(tx, account_id)
+
+
+def _prices(tx: Transaction, account_id: AccountId) -> list[Notice]:
+    waiting = planned_changes.prices_of_account(tx, account_id)
+    found = services.find_several(tx, account_id, [each.service_id for each in waiting])
+    by_id = {each.service_id: each for each in found}
+    return [of_price(change, by_id[change.service_id]) for change in waiting]
 
 
 def _terms(context: Context, tx: Transaction, account_id: AccountId) -> list[Notice]:

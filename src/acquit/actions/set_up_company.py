@@ -188,6 +188,8 @@ def _term_problems(entity: LegalEntity) -> list[Problem]:
         problems.append(_wrong("granted_days", f"are one or more terms of 1 to {entity.net_days_max} days."))
     if not 0 <= entity.default_days <= entity.net_days_max:
         problems.append(_wrong("default_days", f"is 0 to {entity.net_days_max} days."))
+    if not 0 <= entity.price_notice_days <= 366:
+        problems.append(_wrong("price_notice_days", "is 0 to 366 days."))
     if entity.usage_days_max > entity.net_days_max:
         problems.append(_wrong("usage_days_max", f"is at most {entity.net_days_max} days."))
     if not 1 <= entity.usage_past_days <= USAGE_PAST_DAYS_MAX:

@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 from acquit.actions.context import Context
-from acquit.actions.loading import date_of
-from acquit.actions.set_renewal import held
-from acquit.core.account import NoSuchAccount
+from acquit.actions.loading import entity_of, require_if_staff
+from acquit.actions.serving import begun_in, belonging_in, charge_in, hold_service_in, is_there
 from acquit.core.identifiers import AccountId, ServiceId
-from acquit.core.service import Ending, Service, State, terminated
-from acquit.store import acts, legal_entities, services
+from acquit.core.operator import Right
+from acquit.core.planned_change import ChangeKind
+from acquit.core.service import Ending, Service, refuse_ended, terminated
+from acquit.core.service_change import Move, settled
+from acquit.store import acts, agreements, planned_changes, services
+from acquit.store.transaction import Transaction
 
 
 def terminate_service(
@@ -19,22 +22,40 @@ def terminate_service(
     *,
     by: str,
     reason: str = "",
+    refund: bool | None = None,
 ) -> Service:
     """The service and its options end: no period that starts on or after their last day is billed.
+
+    At once: periods that have begun are billed, and the unused days come back with `refund` (the legal
+    entity's rule where it is None).
 
     Raises NoSuchAccount, NoSuchService, ServiceEnded; StillEngaged before the day that was agreed.
     """
     with context.database.write() as tx:
-        entity = legal_entities.of_account(tx, account_id)
-        if entity is None:
-            raise NoSuchAccount(account_id)
-        service = held(tx, account_id, service_id)
-        ended = terminated(service, ending, date_of(context, entity))
-        for each in (service, *services.options_of(tx, account_id, service_id)):
-            if each.state is not State.TERMINATED:
-                services.set_end(tx, replace(each, state=ended.state, terminated_on=ended.terminated_on))
+        require_if_staff(tx, by, Right.CHANGE_SERVICES)
+        account, head, today = hold_service_in(context, tx, account_id, service_id)
+        refuse_ended(head)
+        is_now = ending is Ending.NOW
+        group = [begun_in(tx, each, today, by) if is_now else each for each in belonging_in(tx, head, today)]
+        ended = terminated(group[0], ending, today)
+        gives_back = is_now and (entity_of(tx, account).refunds_unused if refund is None else refund)
+        for each in group:
+            after = replace(each, state=ended.state, terminated_on=ended.terminated_on)
+            services.set_end(tx, after)
+            _withdraw(tx, each, by)
+            if gives_back and is_there(each, today):
+                history = agreements.history(tx, each)
+                charge_in(tx, account_id, settled(Move(each, None, None), history, (), today))
         acts.record(
             tx, by, "terminate_service", account_id, f"service:{service_id}",
-            ending=ending.value, on=str(ended.terminated_on), reason=reason,
+            ending=ending.value, on=str(ended.terminated_on), reason=reason, refund=gives_back,
         )  # fmt: skip
     return ended
+
+
+def _withdraw(tx: Transaction, service: Service, by: str) -> None:
+    """Withdraw the prices and plans that would have come after the end."""
+    waiting = planned_changes.waiting(tx, service.account_id, [service.service_id])
+    kinds = (ChangeKind.PRICE, ChangeKind.PLAN)
+    numbers = [each.change_no for each in waiting[service.service_id] if each.kind in kinds]
+    planned_changes.withdraw(tx, service.account_id, numbers, by, "the service ends")

@@ -5,16 +5,19 @@ from datetime import date
 from typing import Any, Final
 
 from acquit.actions.ask_for_termination import ask_for_termination, confirm_termination
+from acquit.actions.set_end_rule import possible, set_end_rule
 from acquit.actions.set_renewal import rename_service, set_renewal
 from acquit.actions.terminate_service import terminate_service
 from acquit.api import wire
 from acquit.api.listing import Column, Listing
 from acquit.api.refusals import BadParameter, NoSuchObject
 from acquit.api.request import Request
+from acquit.core.catalogue import EndAction
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.money import E4_PER_ONE, amount_minor
-from acquit.core.service import Ending, RenewalIsPermanent, Service, State, Status
-from acquit.store import service_lists, services
+from acquit.core.planned_change import Binding, ChangeKind
+from acquit.core.service import Ending, RenewalIsPermanent, Service, State, Status, months_after
+from acquit.store import planned_changes, service_lists, services
 from acquit.store.selection import Order, keys
 from acquit.store.service_lists import PlanName
 from acquit.store.transaction import Transaction
@@ -49,6 +52,12 @@ RESOURCE: Final[Mapping[State, str]] = {
     State.ACTIVE: "active",
     State.SUSPENDED: "suspended",
     State.TERMINATED: "deleted",
+}
+STRATEGIES: Final[Mapping[EndAction, str]] = {
+    EndAction.CANCEL: "CANCEL_SERVICE",
+    EndAction.REACTIVATE: "REACTIVATE_ENGAGEMENT",
+    EndAction.DEFAULT_PRICE: "STOP_ENGAGEMENT_FALLBACK_DEFAULT_PRICE",
+    EndAction.KEEP_PRICE: "STOP_ENGAGEMENT_KEEP_PRICE",
 }
 PERIODS: Final[Mapping[str, int]] = {"M": 1, "Y": 12}
 CONTACTS: Final = ("administrator", "billing", "technical")
@@ -105,14 +114,44 @@ def list_periods(request: Request) -> list[str]:
 def get_engagement(request: Request) -> object:
     """GET /services/{serviceId}/billing/engagement: until when the account agreed to keep the service."""
     service = find(request)
-    if service.engaged_until_on is None:
+    until = service.engaged_until_on
+    if until is None:
         raise NoSuchObject(service.service_id)
+    with request.read() as tx:
+        binding = _bindings(tx, request.caller.account_id, [service.service_id]).get(service.service_id)
+    begun = service.started_on
+    if binding is not None:
+        begun = max(begun, months_after(until, -binding.months, service.anniversary_day))
     return {
-        "currentPeriod": {
-            "endDate": wire.day(service.engaged_until_on),
-            "startDate": wire.day(service.started_on),
-        },
-        "endRule": None,
+        "currentPeriod": {"endDate": wire.day(until), "startDate": wire.day(begun)},
+        "endRule": binding and _end_rule(binding),
+    }
+
+
+def edit_end_rule(request: Request) -> None:
+    """PUT /services/{serviceId}/billing/engagement/endRule: what follows when the engagement ends."""
+    caller, service = request.caller, find(request)
+    chosen = next(each for each, name in STRATEGIES.items() if name == request.body["strategy"])
+    set_end_rule(request.context, caller.account_id, service.service_id, chosen, by=caller.actor)
+
+
+def _bindings(
+    tx: Transaction, account_id: AccountId, service_ids: Sequence[ServiceId]
+) -> dict[ServiceId, Binding]:
+    """Return what follows the engagement of each service that has one."""
+    waiting = planned_changes.waiting(tx, account_id, service_ids)
+    return {
+        service_id: change.binding
+        for service_id, changes in waiting.items()
+        for change in changes
+        if change.kind is ChangeKind.ENGAGEMENT_END and change.binding is not None
+    }
+
+
+def _end_rule(binding: Binding) -> dict[str, Any]:
+    return {
+        "possibleStrategies": sorted(STRATEGIES[each] for each in possible(binding)),
+        "strategy": STRATEGIES[binding.end_action],
     }
 
 
@@ -221,21 +260,33 @@ def _services(tx: Transaction, request: Request, ids: Sequence[int]) -> dict[int
     account_id = request.caller.account_id
     found = services.find_several(tx, account_id, ids)
     names = service_lists.plan_names(tx, found)
+    engaged = [each.service_id for each in found if each.engaged_until_on is not None]
+    bindings = _bindings(tx, account_id, engaged) if engaged else {}
     on = request.today
     return {
         service.service_id: _service(
-            service, names.get((service.catalogue_id, service.plan_code)), account_id, on, request
+            service,
+            names.get((service.catalogue_id, service.plan_code)),
+            bindings.get(service.service_id),
+            account_id,
+            on,
+            request,
         )
         for service in found
     }
 
 
 def _service(
-    service: Service, name: PlanName | None, account_id: AccountId, on: date, request: Request
+    service: Service,
+    name: PlanName | None,
+    binding: Binding | None,
+    account_id: AccountId,
+    on: date,
+    request: Request,
 ) -> dict[str, Any]:
     path = f"{service.route}/{{serviceName}}"
     return {
-        "billing": _billing(service, name, on, request),
+        "billing": _billing(service, name, binding, on, request),
         "customer": {"contacts": [{"customerCode": account_id, "type": kind} for kind in CONTACTS]},
         "parentServiceId": service.parent_service_id,
         "resource": {
@@ -255,11 +306,13 @@ def _service(
     }
 
 
-def _billing(service: Service, name: PlanName | None, on: date, request: Request) -> dict[str, Any]:
+def _billing(
+    service: Service, name: PlanName | None, binding: Binding | None, on: date, request: Request
+) -> dict[str, Any]:
     next_on = wire.midnight(service.next_renewal_on, request.zone)
     engaged = service.engaged_until_on
     return {
-        "engagement": engaged and {"endDate": wire.day(engaged), "endRule": None},
+        "engagement": engaged and {"endDate": wire.day(engaged), "endRule": binding and _end_rule(binding)},
         "engagementRequest": None,
         "expirationDate": next_on,
         "group": None if service.billing_group_id is None else {"id": service.billing_group_id},

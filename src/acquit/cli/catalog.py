@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 from cyclopts import App, Parameter
 
+from acquit.actions.change_prices import apply_prices
 from acquit.actions.context import Context
 from acquit.actions.import_catalogue import NAME, SIZE_MAX, Imported, import_catalogue
 from acquit.actions.loading import entity_in
@@ -24,7 +25,7 @@ from acquit.store.transaction import Transaction
 
 PLANS_SHOWN: Final = 200
 
-app = App(name="catalog", help="Price catalogues: import, show.")
+app = App(name="catalog", help="Price catalogues: import, show, apply their prices.")
 
 
 class NoSuchCatalogue(NotFound):
@@ -99,6 +100,62 @@ def show(
         _show_plan(program.screen, *_sold(current, plans, plan))
 
 
+@app.command(name="apply-prices")
+def apply_prices_of(
+    plan: Annotated[str, Parameter(help="The plan code, of a plan or an add-on.")],
+    /,
+    *,
+    from_: Annotated[date, Parameter(name="--from", help="The first renewals on or after this day.")],
+    legal_entity: Seller = None,
+    mode: Annotated[str | None, Parameter(help="Only services of this mode.")] = None,
+    dry_run: Annotated[bool, Parameter(negative="", help="Tell what would be announced.")] = False,
+    program: Given,
+) -> None:
+    """Announce to all services of a plan the price of the version that is in force on a day.
+
+    An engagement or a promotion runs to its end first. Done again it announces nothing twice.
+    """
+    with program.open() as context:
+        seller = only_legal_entity(context, legal_entity)
+        applied = apply_prices(context, seller, plan, from_, by="cli", mode=mode, dry_run=dry_run)
+    screen = program.screen
+    for account_id, service_id, why in applied.left_out:
+        screen.warn(f"Service {service_id} of {account_id} is left out: {why}")
+    rows = [
+        (
+            each.account_id, each.service.service_id, price(each.service.unit_price_ucents),
+            price(each.change.unit_price_ucents or 0), each.takes_effect_on,
+        )
+        for each in applied.announced
+    ]  # fmt: skip
+    screen.answer(
+        {
+            "plan": plan,
+            "announced": [
+                {
+                    "account": each.account_id,
+                    "service": each.service.service_id,
+                    "change": each.change.change_no,
+                    "old_unit_price_ucents": each.service.unit_price_ucents,
+                    "unit_price_ucents": each.change.unit_price_ucents,
+                    "currency": each.service.currency,
+                    "takes_effect": each.takes_effect_on,
+                }
+                for each in applied.announced
+            ],
+            "unchanged": applied.unchanged,
+            "left_out": [
+                {"account": account_id, "service": service_id, "reason": why}
+                for account_id, service_id, why in applied.left_out
+            ],
+        },
+        table("account", ">service", ">now", ">then", "takes effect", rows=rows[:PLANS_SHOWN])
+        if rows
+        else "Nothing to announce.",
+        f"{len(rows)} announced, {applied.unchanged} unchanged, {len(applied.left_out)} left out.",
+    )
+
+
 def price(ucents: int) -> str:
     """Return a unit price as plain decimal text: at least two decimals, at most eight."""
     whole, part = divmod(ucents, UCENTS_PER_UNIT)
@@ -119,8 +176,6 @@ def _content(file: Path) -> bytes:
 def _tell(screen: Screen, found: Imported, seller: LegalEntityId) -> None:
     if not found.is_new:
         screen.say("The very same file was imported before: nothing was changed.")
-    if found.promotions:
-        screen.warn(f"{found.promotions} promotions are counted and not applied.")
     if found.subsidiary != seller:
         screen.say(f"The file was published for {found.subsidiary}; VAT is that of {seller}.")
     document = _version(found.version) | {
@@ -151,7 +206,7 @@ def _current(
             raise NoSuchCatalogue(f"There is no catalogue {wanted}. See: acquit catalog show")
         return found
     begun = {
-        (each.legal_entity_id, each.name): each
+        (each.legal_entity_id, each.name, each.currency): each
         for each in versions
         if each.from_on <= context.clock.today(entity_in(tx, each.legal_entity_id).zone)
     }

@@ -30,8 +30,8 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("test-clock", "test_clock:app", "The date of a sandbox: advance."),
     ),
     "Selling": (
-        Listed("catalog", "catalog:app", "Price catalogues: import, show."),
-        Listed("service", "service:app", "Services: subscribe, list, end."),
+        Listed("catalog", "catalog:app", "Price catalogues: import, apply."),
+        Listed("service", "service_change:app", "Services: subscribe, change, end."),
     ),
     "Billing": (
         Listed("usage", "usage:app", "Metered use: meters, import, show."),

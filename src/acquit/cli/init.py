@@ -59,6 +59,9 @@ iban = "FR14 2004 1010 0505 0001 3M02 606"
 # vat_on_debits = false            # true: VAT is due when billed, not when paid
 # usage_past_days = 400            # usage of an earlier day is refused
 # usage_future_days = 0            # and of a day that far ahead
+# price_notice_days = 30           # from the announcement of another price to its first day
+# refunds_unused = false           # true: a service that is ended at once gives its unused days back
+# bills_suspended = false          # true: time that a service was suspended is billed when it is restored
 
 [series]
 # bill = "FR"                      # how numbers begin: FR00000001
@@ -94,7 +97,8 @@ MADE: Final = frozenset({"bill_series_id", "credit_series_id", "deposit_series_i
 TERMS: Final = frozenset({
     "granted_days", "default_days", "net_days_max", "month_end_days_max", "usage_days_max",
     "unpaid_after_days", "late_rate_bp", "late_fee_minor", "vat_on_debits", "approval_above_minor",
-    "method_type", "method_label", "usage_past_days", "usage_future_days",
+    "method_type", "method_label", "usage_past_days", "usage_future_days", "price_notice_days",
+    "refunds_unused", "bills_suspended",
 })  # fmt: skip
 ROOMS: Final = frozenset({"company", "terms", "series", "chart", "operator"})
 

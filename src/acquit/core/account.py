@@ -188,6 +188,9 @@ class LegalEntity:
     approval_above_minor: int | None = None
     method_type: str = "ENTERPRISE"
     method_label: str = "PaymentEnterprisewith{days}daysdelays"
+    price_notice_days: int = 30
+    refunds_unused: bool = False
+    bills_suspended: bool = False
     sandbox_of: LegalEntityId | None = None
     test_on: date | None = None
 

@@ -140,13 +140,18 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of an account: drafts to issue, holds, warnings, or (then nothing else) problems."""
+    """What becomes of an account: drafts to issue, holds, warnings, or (then nothing else) problems.
+
+    `carried` are charges of drafts in which more comes back than is charged: they stay open, to be set off
+    against what the account is billed next.
+    """
 
     account_id: AccountId
     drafts: tuple[Draft, ...] = ()
     holds: tuple[Hold, ...] = ()
     warnings: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    carried: tuple[Charge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +221,9 @@ def decide(
     if isinstance(case, Problem):
         return _set_aside(account, [case]), orders
     drafts = _drafts(account, charges, orders, case, rules)
+    back = [gathered for gathered in drafts if gathered.draft.total_minor <= 0 and _gives_back(gathered)]
+    if back:
+        drafts = [gathered for gathered in drafts if gathered not in back]
     problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
     problems += glyph_problems(printed_texts(account.buyer), rules.missing_glyphs)
     for gathered in drafts:
@@ -223,8 +231,18 @@ def decide(
     if problems:
         return _set_aside(account, problems), orders
     if not orders and account.policy is Policy.PROCEED:
-        return Outcome(account.account_id, tuple([gathered.draft for gathered in drafts])), orders
-    return _place_all(account, drafts, orders, rules)
+        outcome = Outcome(account.account_id, tuple([gathered.draft for gathered in drafts]))
+    else:
+        outcome, orders = _place_all(account, drafts, orders, rules)
+    if back and not outcome.problems:
+        carried = tuple(charge for gathered in back for charge in gathered.charges)
+        outcome = replace(outcome, carried=carried)
+    return outcome, orders
+
+
+def _gives_back(gathered: "_Gathered") -> bool:
+    """Whether something in the draft comes back: unused days, a correction of usage."""
+    return any(charge.kind == "adjustment" and charge.quantity_e4 < 0 for charge in gathered.charges)
 
 
 def _set_aside(account: Billable, problems: Sequence[Problem]) -> Outcome:

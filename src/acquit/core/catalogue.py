@@ -7,17 +7,25 @@ have tiers, each tier is a pricing with its own range.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from itertools import chain
+from typing import Final
 
-from acquit.core.errors import Invalid, NotFound
-from acquit.core.money import Currency
+from acquit.core.errors import Conflict, Invalid, NotFound
+from acquit.core.money import Currency, rounded
 
 
 class NoSuchPlan(NotFound):
     """The catalogue has no plan or add-on of that code."""
 
     code = "no-such-plan"
+
+
+class PlanRetired(Conflict):
+    """The plan was sold until a newer version of its catalogue left it out."""
+
+    code = "plan-retired"
 
 
 class NotPriced(Invalid):
@@ -69,13 +77,77 @@ class Kind(StrEnum):
     ADD_ON = "add-on"
 
 
+class EndAction(StrEnum):
+    """What follows when an engagement ends."""
+
+    REACTIVATE = "reactivate"
+    DEFAULT_PRICE = "default-price"
+    KEEP_PRICE = "keep-price"
+    CANCEL = "cancel"
+
+
+END_ACTIONS: Final[Mapping[str, EndAction]] = {
+    "": EndAction.KEEP_PRICE,
+    "REACTIVATE_ENGAGEMENT": EndAction.REACTIVATE,
+    "STOP_ENGAGEMENT_FALLBACK_DEFAULT_PRICE": EndAction.DEFAULT_PRICE,
+    "STOP_ENGAGEMENT_KEEP_PRICE": EndAction.KEEP_PRICE,
+    "CANCEL_SERVICE": EndAction.CANCEL,
+}
+"""What follows an engagement, as the published format says it; where it says nothing, the price stays."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """How long a mode binds, how it is paid and what follows."""
+    """How long a mode binds, how it is paid and what follows (in the words of the published format)."""
 
     months: int
     type: str
     end_action: str
+
+
+class Reduction(StrEnum):
+    """How a promotion makes a price lower."""
+
+    PERCENTAGE = "percentage"
+    FIXED_AMOUNT = "fixed_amount"  # so much less
+    FORCED_AMOUNT = "forced_amount"  # so much instead
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A price that is lower for a while, for what is subscribed between two days, both included.
+
+    `value` is a percentage or an amount in ucents; the publisher's own result in `reduced_ucents` wins.
+    `months` is how long a renewal is cheaper (None: as long as it is not changed). `account_max` and
+    `overall_max` limit how many units an account, and all accounts together, get at that price.
+    """
+
+    name: str
+    reduction: Reduction
+    value: int
+    from_on: date
+    last_on: date | None = None
+    months: int | None = None
+    account_max: int | None = None
+    overall_max: int | None = None
+    reduced_ucents: int | None = None
+
+    def runs(self, on: date) -> bool:
+        """Whether what is subscribed on that day gets it."""
+        return self.from_on <= on and (self.last_on is None or on <= self.last_on)
+
+    def price_ucents(self, full_ucents: int) -> int:
+        """Return the reduced price, never more than the full one, never below nothing."""
+        reduced = self.reduced_ucents
+        if reduced is None:
+            match self.reduction:
+                case Reduction.PERCENTAGE:
+                    reduced = rounded(full_ucents * (100 - self.value), 100)
+                case Reduction.FIXED_AMOUNT:
+                    reduced = full_ucents - self.value
+                case Reduction.FORCED_AMOUNT:
+                    reduced = self.value
+        return max(0, min(reduced, full_ucents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +169,7 @@ class Pricing:
     description: str = ""
     type: str = ""
     engagement: Engagement | None = None
-    promotions: int = 0
+    promotions: tuple[Promotion, ...] = ()
 
     def takes(self, quantity: int) -> bool:
         """Whether the quantity is in the range."""
@@ -149,16 +221,23 @@ class Catalogue:
 
     @property
     def promotions(self) -> int:
-        """How many promotions it announces; they are counted, not applied."""
-        return sum(pricing.promotions for plan in self.plans for pricing in plan.pricings)
+        """How many promotions it announces."""
+        return sum(len(pricing.promotions) for plan in self.plans for pricing in plan.pricings)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A quantity at a price."""
+    """A quantity at a price, perhaps reduced by a promotion."""
 
     quantity: int
     pricing: Pricing
+    promotion: Promotion | None = None
+
+    @property
+    def price_ucents(self) -> int:
+        """What one costs."""
+        full_ucents = self.pricing.price_ucents
+        return full_ucents if self.promotion is None else self.promotion.price_ucents(full_ucents)
 
 
 def lines(
@@ -186,6 +265,30 @@ def lines(
     below = [0, *(each.quantity_max or 0 for each in reached[:-1])]
     upto = [*below[1:], quantity]
     return tuple(Line(end - start, each) for start, end, each in zip(below, upto, reached, strict=True))
+
+
+def promoted(of_lines: Sequence[Line], on: date, left: Mapping[str, int]) -> tuple[Line, ...]:
+    """Return the lines with the promotions that run on a day, each unit at the lowest price that it gets.
+
+    `left` says how many units the account may still have at a promotion's price; one without limit is not
+    in it. Units beyond that stand on a line of their own, at the full price.
+    """
+    remaining = dict(left)
+    found: list[Line] = []
+    for line in of_lines:
+        running = [each for each in line.pricing.promotions if each.runs(on)]
+        running.sort(key=lambda each: (each.price_ucents(line.pricing.price_ucents), each.name))
+        units = line.quantity
+        for promotion in running:
+            reduced = min(units, remaining.get(promotion.name, units))
+            if reduced > 0 and promotion.price_ucents(line.pricing.price_ucents) < line.pricing.price_ucents:
+                found.append(Line(reduced, line.pricing, promotion))
+                units -= reduced
+                if promotion.name in remaining:
+                    remaining[promotion.name] -= reduced
+        if units:
+            found.append(Line(units, line.pricing))
+    return tuple(found)
 
 
 def is_sold(plan: Plan, capacity: Capacity, mode: str) -> bool:

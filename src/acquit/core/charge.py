@@ -17,6 +17,9 @@ from acquit.core.service import months_after
 RENEWAL_CATEGORY: Final = "autorenew"
 """The category of bills that carry a renewal."""
 
+EARLY_CATEGORY: Final = "earlyrenewal"
+"""The category of bills that carry renewals ahead of their time, and none that was due."""
+
 _DAY: Final = timedelta(days=1)
 
 
@@ -124,9 +127,11 @@ def _renewal(service: Renewing, start_on: date, end_on: date) -> Charge:
 
 
 def category_of(charges: list[Charge]) -> str:
-    """Return the category of a bill of these charges: a renewal decides, else the first charge."""
+    """Return the category of a bill of these charges: a renewal decides, an early one, else the first."""
     if any(charge.category == RENEWAL_CATEGORY for charge in charges):
         return RENEWAL_CATEGORY
+    if any(charge.category == EARLY_CATEGORY for charge in charges):
+        return EARLY_CATEGORY
     return charges[0].category
 
 

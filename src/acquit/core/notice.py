@@ -1,12 +1,14 @@
-"""Notices: what sales should look at, derived from the books each time they are read."""
+"""Notices: what sales or an account should look at, derived from the books each time they are read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from acquit.core.identifiers import AccountId
-from acquit.core.money import plain
+from acquit.core.money import E4_PER_ONE, amount_minor, plain
+from acquit.core.planned_change import PlannedChange, takes_effect_on
 from acquit.core.purchase_order import Draw, PurchaseOrder, exhausted_on, warned_at
+from acquit.core.service import Service
 from acquit.core.terms import Applicant, Grant, warnings
 
 
@@ -49,3 +51,16 @@ def of_order(order: PurchaseOrder, draws: Iterable[Draw], today: date) -> list[N
     text += f"{order.currency} are left"
     text += "." if spent_on is None else f", at this pace until {spent_on}."
     return [Notice(order.account_id, f"purchase-order-{mark}-percent", subject, text)]
+
+
+def of_price(change: PlannedChange, service: Service) -> Notice:
+    """Return that another price was announced, from which renewal on it holds, and why."""
+    now, then = (
+        plain(amount_minor(E4_PER_ONE, ucents, service.currency), service.currency)
+        for ucents in (service.unit_price_ucents, change.unit_price_ucents or 0)
+    )
+    text = (
+        f"{service.description} ({service.resource_name}) costs {then} {service.currency} instead of {now} "
+        f"from the renewal of {takes_effect_on(change, service)} on: {change.reason}."
+    )
+    return Notice(service.account_id, "price-change", str(service.service_id), text)

@@ -33,25 +33,23 @@ class Right(StrEnum):
     SETTLE_DEBTS = "settle-debts"
     AGREE_PRICES = "agree-prices"
     ADD_CREDIT = "add-credit"
+    CHANGE_SERVICES = "change-services"
+    CHANGE_PRICES = "change-prices"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.SALES: frozenset(
-        {Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS, Right.AGREE_PRICES}
-    ),
-    Role.BILLING: frozenset(
-        {
-            Right.SET_PURCHASE_ORDERS,
-            Right.RUN_BILLS,
-            Right.SEND_USAGE,
-            Right.CORRECT_BILLS,
-            Right.ADD_CREDIT,
-        }
-    ),
+    Role.SALES: frozenset({
+        Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS, Right.AGREE_PRICES,
+        Right.CHANGE_SERVICES, Right.CHANGE_PRICES,
+    }),
+    Role.BILLING: frozenset({
+        Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.SEND_USAGE, Right.CORRECT_BILLS, Right.ADD_CREDIT,
+        Right.CHANGE_SERVICES,
+    }),
     Role.TREASURY: frozenset({Right.SETTLE_DEBTS, Right.ADD_CREDIT}),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),
-}
+}  # fmt: skip
 
 
 class RoleForbids(Forbidden):

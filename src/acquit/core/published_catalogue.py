@@ -7,11 +7,13 @@ prices are integers of 1e-8 of a unit. Members that Acquit does not use are left
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final, NoReturn, TypeVar
 
 from acquit.core.catalogue import (
+    END_ACTIONS,
     Capacity,
     Catalogue,
     Engagement,
@@ -19,6 +21,8 @@ from acquit.core.catalogue import (
     Kind,
     Plan,
     Pricing,
+    Promotion,
+    Reduction,
     Strategy,
     Unit,
 )
@@ -32,6 +36,7 @@ MONTHS_MAX: Final = 120
 NAME_MAX: Final = 255
 PROBLEMS_MAX: Final = 50
 SHOWN_MAX: Final = 5
+DAY_LENGTH: Final = 10
 MODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 DURATION: Final = re.compile(r"P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?")
 
@@ -279,10 +284,11 @@ def _pricing(node: _Node) -> Pricing:
     interval = count.whole(0, COUNT_MAX)
     if (interval == 0) != (unit is Unit.NONE):
         count.wrong(f"an interval of {interval} {unit}")
+    price_ucents = node.at("price").whole(0, PRICE_MAX)
     return Pricing(
         capacities=_capacities(node.at("capacities")),
         mode=_mode(node.at("mode")),
-        price_ucents=node.at("price").whole(0, PRICE_MAX),
+        price_ucents=price_ucents,
         interval_count=interval,
         interval_unit=unit,
         commitment_months=node.at("commitment", 0).whole(0, MONTHS_MAX),
@@ -295,7 +301,7 @@ def _pricing(node: _Node) -> Pricing:
         description=node.at("description", "").text(0),
         type=node.at("type", "").text(0),
         engagement=_engagement(node.at("engagementConfiguration", None)),
-        promotions=sum(1 for _ in node.at("promotions", []).elements()),
+        promotions=tuple(_promotion(each, price_ucents) for each in node.at("promotions", []).elements()),
     )
 
 
@@ -323,7 +329,72 @@ def _engagement(node: _Node) -> Engagement | None:
     months = int(parts[1] or 0) * 12 + int(parts[2] or 0) if parts else 0
     if text and not 1 <= months <= MONTHS_MAX:
         duration.wrong(f"{_shown(text)} is not a duration in months or years (P12M)")
-    return Engagement(months, node.at("type", "").text(0), node.at("defaultEndAction", "").text(0))
+    end_action = node.at("defaultEndAction", "")
+    if end_action.text(0) not in END_ACTIONS:
+        end_action.wrong(f"{_shown(end_action.value)} is not one of {', '.join(filter(None, END_ACTIONS))}")
+    return Engagement(months, node.at("type", "").text(0), end_action.text(0))
+
+
+def _promotion(node: _Node, full_ucents: int) -> Promotion:
+    """Return a promotion; its total and its discount make the full price, where they are told."""
+    node.members()
+    reduction = node.at("type").one_of(Reduction)
+    most = 100 if reduction is Reduction.PERCENTAGE else PRICE_MAX
+    total, discount = node.at("total", None), node.at("discount", None)
+    reduced = None if total.is_null() else total.members().at("value").whole(0, PRICE_MAX)
+    less = None if discount.is_null() else discount.members().at("value").whole(0, PRICE_MAX)
+    if reduced is not None and less is not None and reduced + less != full_ucents:
+        total.wrong(f"total {reduced} and discount {less} do not make the price {full_ucents}")
+    from_on, last_on = _first_day(node.at("startDate")), _last_day(node.at("endDate", None))
+    if last_on is not None and last_on < from_on:
+        node.wrong("ends before it begins")
+    account_max = _optional(node.at("quantity", None), 0)
+    overall_max = _optional(node.at("globalQuantity", None), 0)
+    if node.at("isGlobalQuantityLimited", False).truth():
+        overall_max = account_max if overall_max is None else overall_max
+        if overall_max is None:
+            node.wrong("is limited for all accounts together, but no quantity says how much")
+    else:
+        overall_max = None
+    return Promotion(
+        name=node.at("name").text(),
+        reduction=reduction,
+        value=node.at("value").whole(0, most),
+        from_on=from_on,
+        last_on=last_on,
+        months=_optional(node.at("duration", None), 1, MONTHS_MAX),
+        account_max=account_max,
+        overall_max=overall_max,
+        reduced_ucents=reduced if reduced is not None or less is None else full_ucents - less,
+    )
+
+
+def _optional(node: _Node, least: int, most: int = COUNT_MAX) -> int | None:
+    return None if node.is_null() else node.whole(least, most)
+
+
+def _instant(node: _Node) -> datetime | None:
+    """Return an instant as it is written; its day is the seller's."""
+    text = node.text()
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        if text:
+            node.wrong(f"{_shown(text)} is not a date")
+        return None
+
+
+def _first_day(node: _Node) -> date:
+    found = _instant(node)
+    return date.min if found is None else found.date()
+
+
+def _last_day(node: _Node) -> date | None:
+    """Return the last day before an instant: that of a midnight is the day before, that of a day the day."""
+    found = None if node.is_null() else _instant(node)
+    if found is None or len(node.value) == DAY_LENGTH:
+        return found and found.date()
+    return (found - timedelta(microseconds=1)).date()
 
 
 def _tax_rate_bp(node: _Node) -> int | None:

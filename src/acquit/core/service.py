@@ -34,6 +34,24 @@ class ServiceEnded(Conflict):
     code = "service-ended"
 
 
+class ServiceSuspended(Conflict):
+    """The service is suspended: it is restored first."""
+
+    code = "service-suspended"
+
+
+class NotSuspended(Conflict):
+    """Only what is suspended can be restored."""
+
+    code = "not-suspended"
+
+
+class ServiceExpired(Conflict):
+    """The paid period is over and nothing renews the service."""
+
+    code = "service-expired"
+
+
 class PeriodNotOffered(Invalid):
     """The service cannot renew for so many months."""
 
@@ -248,6 +266,58 @@ def refuse_ended(service: Service) -> None:
     """Pass unless the service is terminated. Raises ServiceEnded."""
     if service.state is State.TERMINATED:
         raise ServiceEnded(f"{service.resource_name} ended on {service.terminated_on}.")
+
+
+def refuse_unchangeable(service: Service, on: date) -> None:
+    """Pass for a service that runs on that day. Raises ServiceEnded, ServiceSuspended, ServiceExpired."""
+    match service.status(on):
+        case Status.TERMINATED:
+            raise ServiceEnded(f"{service.resource_name} ended on {service.terminated_on}.")
+        case Status.SUSPENDED:
+            raise ServiceSuspended(
+                f"{service.resource_name} is suspended: restore it first.", service=service.resource_name
+            )
+        case Status.EXPIRED:
+            raise ServiceExpired(
+                f"{service.resource_name} is paid until {service.next_renewal_on} and does not renew: let it "
+                "renew first.",
+                service=service.resource_name,
+            )
+        case Status.RUNNING | Status.RENEWING:
+            return
+
+
+def suspended(service: Service) -> Service:
+    """Return the service suspended: it does not renew. Raises ServiceEnded, ServiceSuspended."""
+    refuse_ended(service)
+    if service.state is State.SUSPENDED:
+        raise ServiceSuspended(f"{service.resource_name} is suspended already.")
+    return replace(service, state=State.SUSPENDED)
+
+
+def restored(service: Service, on: date, bills_gap: bool) -> Service:
+    """Return the service active again.
+
+    Within its paid period nothing moves. After it, the next period begins on the day of restoration, which is
+    the new anniversary; where the time between is billed, the renewals that were left out follow instead.
+
+    Raises ServiceEnded, NotSuspended.
+    """
+    refuse_ended(service)
+    if service.state is not State.SUSPENDED:
+        raise NotSuspended(f"{service.resource_name} is not suspended.", service=service.resource_name)
+    active = replace(service, state=State.ACTIVE)
+    if bills_gap or on <= service.next_renewal_on:
+        return active
+    return replace(active, next_renewal_on=on, anniversary_day=on.day)
+
+
+def first_renewal(service: Service, not_before_on: date) -> date:
+    """Return the first day of the first period that begins on or after a day and is not yet renewed."""
+    on = service.next_renewal_on
+    while on < not_before_on:
+        on = months_after(on, service.renewal_months, service.anniversary_day)
+    return on
 
 
 def _refuse_engaged(service: Service, on: date) -> None:

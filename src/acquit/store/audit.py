@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from acquit.store import (
-    audit_conditions,
     audit_bills,
+    audit_conditions,
     audit_families,
     audit_journal,
     audit_money,
     audit_runs,
+    audit_services,
     audit_usage,
 )
 from acquit.store.audit_check import Check
@@ -24,6 +25,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_bills.CHECKS,
     *audit_runs.CHECKS,
     *audit_usage.CHECKS,
+    *audit_services.CHECKS,
     *audit_journal.CHECKS,
     *audit_money.CHECKS,
     *audit_conditions.CHECKS,

@@ -99,7 +99,11 @@ RENEWALS: Final[LiteralString] = """
                             AND round(s.quantity_e4::numeric * s.unit_price_ucents *
                                 CASE WHEN s.currency IN ('JPY', 'XOF') THEN 0.000000000001
                                      WHEN s.currency = 'TND' THEN 0.000000001
-                                     ELSE 0.0000000001 END) > 0)))[1:1000], '{}') AS differences
+                                     ELSE 0.0000000001 END) > 0
+                            AND NOT EXISTS (
+                                SELECT FROM service_agreement a
+                                 WHERE a.account_id = l.account_id AND a.service_id = l.service_id
+                                   AND a.from_on > l.period_end))))[1:1000], '{}') AS differences
       FROM last l
       LEFT JOIN service s ON s.account_id = l.account_id AND s.service_id = l.service_id
 """

@@ -15,6 +15,8 @@ from acquit.core.catalogue import (
     Kind,
     Plan,
     Pricing,
+    Promotion,
+    Reduction,
     Strategy,
     Unit,
 )
@@ -25,7 +27,8 @@ from acquit.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One imported file of a seller: prices hold from `from_on` until a newer version of the same name."""
+    """One imported file of a seller: its prices hold from `from_on` until a newer one of the same name and
+    currency."""
 
     catalogue_id: CatalogueId
     legal_entity_id: LegalEntityId
@@ -67,14 +70,24 @@ SELLING: Final[LiteralString] = """
      WHERE c.legal_entity_id = coalesce((
            SELECT sandbox_of FROM legal_entity WHERE legal_entity_id = %(legal_entity_id)s),
            %(legal_entity_id)s) AND p.plan_code = %(plan_code)s AND c.from_on <= %(on)s
+       AND c.currency = %(currency)s
        AND NOT EXISTS (
            SELECT 1
              FROM catalogue newer
             WHERE newer.legal_entity_id = c.legal_entity_id AND newer.name = c.name
-              AND newer.from_on <= %(on)s
+              AND newer.currency = c.currency AND newer.from_on <= %(on)s
               AND (newer.from_on, newer.catalogue_id) > (c.from_on, c.catalogue_id))
      ORDER BY c.from_on DESC, c.catalogue_id DESC
      LIMIT 1
+"""
+
+EVER: Final[LiteralString] = """
+    SELECT c.currency, min(c.from_on) AS first_on, max(c.from_on) AS last_on
+      FROM catalogue c
+      JOIN plan p ON p.catalogue_id = c.catalogue_id
+     WHERE c.legal_entity_id = %(legal_entity_id)s AND p.plan_code = %(plan_code)s
+     GROUP BY c.currency
+     ORDER BY c.currency
 """
 
 INSERT: Final[LiteralString] = """
@@ -130,10 +143,22 @@ def same(tx: Transaction, legal_entity_id: LegalEntityId, name: str, sha256: str
     return None if row is None else _version(row)
 
 
-def selling(tx: Transaction, legal_entity_id: LegalEntityId, plan_code: str, on: date) -> CatalogueId | None:
-    """Return the version in force on that day that has the plan (the newest of several), or None."""
-    row = tx.one_or_none(SELLING, legal_entity_id=legal_entity_id, plan_code=plan_code, on=on)
+def selling(
+    tx: Transaction, legal_entity_id: LegalEntityId, currency: Currency, plan_code: str, on: date
+) -> CatalogueId | None:
+    """Return the version in force on that day that has the plan in that currency (the newest), or None."""
+    row = tx.one_or_none(
+        SELLING, legal_entity_id=legal_entity_id, currency=currency, plan_code=plan_code, on=on
+    )
     return None if row is None else CatalogueId(row.catalogue_id)
+
+
+def ever_sold(
+    tx: Transaction, legal_entity_id: LegalEntityId, plan_code: str
+) -> dict[Currency, tuple[date, date]]:
+    """Return the first days of the first and the last version that have the plan, per currency."""
+    rows = tx.all(EVER, legal_entity_id=legal_entity_id, plan_code=plan_code)
+    return {Currency(row.currency): (row.first_on, row.last_on) for row in rows}
 
 
 def insert(
@@ -238,8 +263,19 @@ def _pricing_row(pricing: Pricing) -> Sequence[object]:
         pricing.interval_unit.value, pricing.commitment_months, pricing.quantity_min, pricing.quantity_max,
         pricing.strategy.value, pricing.must_be_completed, pricing.price_ucents, pricing.tax_ucents,
         pricing.type, None if pricing.engagement is None else Jsonb(asdict(pricing.engagement)),
-        Jsonb(pricing.promotions) if pricing.promotions else None,
+        Jsonb([_promotion_members(each) for each in pricing.promotions]) if pricing.promotions else None,
     )  # fmt: skip
+
+
+def _promotion_members(promotion: Promotion) -> dict[str, Any]:
+    dates = {"from_on": str(promotion.from_on), "last_on": promotion.last_on and str(promotion.last_on)}
+    return asdict(promotion) | dates
+
+
+def _promotion(members: Mapping[str, Any]) -> Promotion:
+    last_on = members["last_on"] and date.fromisoformat(members["last_on"])
+    reduction, from_on = Reduction(members["reduction"]), date.fromisoformat(members["from_on"])
+    return Promotion(**{**members, "reduction": reduction, "from_on": from_on, "last_on": last_on})
 
 
 def _by_plan(rows: Iterable[Any]) -> dict[str, list[Any]]:
@@ -280,7 +316,7 @@ def _pricing(row: Any) -> Pricing:
         description=row.description,
         type=row.type,
         engagement=None if row.engagement is None else Engagement(**row.engagement),
-        promotions=row.promotions or 0,
+        promotions=tuple(map(_promotion, row.promotions or ())),
     )
 
 

@@ -16,7 +16,8 @@ FIND: Final[LiteralString] = """
            language, logo, account_suffix, granted_days, default_days, net_days_max, month_end_days_max,
            usage_days_max, unpaid_after_days, late_rate_bp, late_fee_minor, vat_on_debits,
            usage_past_days, usage_future_days, approval_above_minor, method_type, method_label,
-           bill_series_id, credit_series_id, deposit_series_id, sandbox_of, test_on
+           price_notice_days, refunds_unused, bills_suspended, bill_series_id, credit_series_id,
+           deposit_series_id, sandbox_of, test_on
       FROM legal_entity
      WHERE legal_entity_id = %(legal_entity_id)s
 """
@@ -27,8 +28,9 @@ OF_ACCOUNT: Final[LiteralString] = """
            e.bic, e.bank_name, e.currency, e.zone, e.language, e.logo, e.account_suffix, e.granted_days,
            e.default_days, e.net_days_max, e.month_end_days_max, e.usage_days_max, e.unpaid_after_days,
            e.late_rate_bp, e.late_fee_minor, e.vat_on_debits, e.usage_past_days,
-           e.usage_future_days, e.approval_above_minor, e.method_type, e.method_label,
-           e.bill_series_id, e.credit_series_id, e.deposit_series_id, e.sandbox_of, e.test_on
+           e.usage_future_days, e.approval_above_minor, e.method_type, e.method_label, e.price_notice_days,
+           e.refunds_unused, e.bills_suspended, e.bill_series_id, e.credit_series_id, e.deposit_series_id,
+           e.sandbox_of, e.test_on
       FROM legal_entity e
       JOIN account a ON a.legal_entity_id = e.legal_entity_id
      WHERE a.account_id = %(account_id)s
@@ -40,7 +42,8 @@ EVERY: Final[LiteralString] = """
            language, logo, account_suffix, granted_days, default_days, net_days_max, month_end_days_max,
            usage_days_max, unpaid_after_days, late_rate_bp, late_fee_minor, vat_on_debits,
            usage_past_days, usage_future_days, approval_above_minor, method_type, method_label,
-           bill_series_id, credit_series_id, deposit_series_id, sandbox_of, test_on
+           price_notice_days, refunds_unused, bills_suspended, bill_series_id, credit_series_id,
+           deposit_series_id, sandbox_of, test_on
       FROM legal_entity
      WHERE sandbox_of IS NULL
      ORDER BY legal_entity_id
@@ -53,7 +56,8 @@ INSERT: Final[LiteralString] = """
            language, logo, account_suffix, granted_days, default_days, net_days_max, month_end_days_max,
            usage_days_max, unpaid_after_days, late_rate_bp, late_fee_minor, vat_on_debits,
            usage_past_days, usage_future_days, approval_above_minor, method_type, method_label,
-           bill_series_id, credit_series_id, deposit_series_id, sandbox_of, test_on)
+           price_notice_days, refunds_unused, bills_suspended, bill_series_id, credit_series_id,
+           deposit_series_id, sandbox_of, test_on)
     VALUES (%(legal_entity_id)s, %(name)s, %(legal_form)s, %(capital)s, %(register_city)s, %(siren)s,
            %(siret)s, %(vat_id)s, %(e_address)s, %(street)s, %(street_2)s, %(zip)s, %(city)s, %(country)s,
            %(email)s, %(phone)s, %(website)s, %(iban)s, %(bic)s, %(bank_name)s, %(currency)s, %(zone)s,
@@ -61,7 +65,8 @@ INSERT: Final[LiteralString] = """
            %(net_days_max)s, %(month_end_days_max)s, %(usage_days_max)s, %(unpaid_after_days)s,
            %(late_rate_bp)s, %(late_fee_minor)s, %(vat_on_debits)s, %(usage_past_days)s,
            %(usage_future_days)s, %(approval_above_minor)s,
-           %(method_type)s, %(method_label)s, %(bill_series_id)s, %(credit_series_id)s,
+           %(method_type)s, %(method_label)s, %(price_notice_days)s, %(refunds_unused)s,
+           %(bills_suspended)s, %(bill_series_id)s, %(credit_series_id)s,
            %(deposit_series_id)s, %(sandbox_of)s, %(test_on)s)
 """
 

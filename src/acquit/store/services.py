@@ -33,6 +33,15 @@ SEVERAL: Final[LiteralString] = (
 """
 )
 
+OF_ACCOUNTS: Final[LiteralString] = (
+    SELECTED
+    + """
+      JOIN unnest(%(account_ids)s::text[], %(service_ids)s::bigint[]) AS wanted(account_id, service_id)
+     USING (account_id, service_id)
+     ORDER BY account_id, service_id
+"""
+)
+
 BY_NAME: Final[LiteralString] = (
     SELECTED
     + """
@@ -82,6 +91,24 @@ SET_END: Final[LiteralString] = """
      WHERE account_id = %(account_id)s AND service_id = %(service_id)s
 """
 
+SET_TERMS: Final[LiteralString] = """
+    UPDATE service s
+       SET catalogue_id = n.catalogue_id, plan_code = n.plan_code, pricing_mode = n.pricing_mode,
+           description = n.description, quantity_e4 = n.quantity_e4, unit_price_ucents = n.unit_price_ucents,
+           renewal_months = n.renewal_months, anniversary_day = n.anniversary_day,
+           next_renewal_on = n.next_renewal_on, engaged_until_on = n.engaged_until_on, state = n.state,
+           terminated_on = n.terminated_on
+      FROM unnest(%(account_id)s::text[], %(service_id)s::bigint[], %(catalogue_id)s::bigint[],
+                  %(plan_code)s::text[], %(pricing_mode)s::text[], %(description)s::text[],
+                  %(quantity_e4)s::bigint[], %(unit_price_ucents)s::bigint[], %(renewal_months)s::integer[],
+                  %(anniversary_day)s::integer[], %(next_renewal_on)s::date[], %(engaged_until_on)s::date[],
+                  %(state)s::text[], %(terminated_on)s::date[])
+           AS n(account_id, service_id, catalogue_id, plan_code, pricing_mode, description, quantity_e4,
+                unit_price_ucents, renewal_months, anniversary_day, next_renewal_on, engaged_until_on, state,
+                terminated_on)
+     WHERE s.account_id = n.account_id AND s.service_id = n.service_id
+"""
+
 SET_DISPLAY_NAME: Final[LiteralString] = """
     UPDATE service
        SET display_name = %(display_name)s
@@ -108,6 +135,12 @@ def find_several(tx: Transaction, account_id: AccountId, service_ids: Sequence[i
     """Return those of the services that are the account's, in the order of their ids."""
     rows = tx.all(SEVERAL, account_id=account_id, service_ids=list(service_ids))
     return [_service(row) for row in rows]
+
+
+def of_accounts(tx: Transaction, keys: Sequence[tuple[AccountId, ServiceId]]) -> list[Service]:
+    """Return services of several accounts, by account and id."""
+    account_ids, service_ids = [account_id for account_id, _ in keys], [service_id for _, service_id in keys]
+    return [_service(row) for row in tx.all(OF_ACCOUNTS, account_ids=account_ids, service_ids=service_ids)]
 
 
 def named(tx: Transaction, account_id: AccountId, resource_name: str) -> Service | None:
@@ -141,8 +174,10 @@ def insert(tx: Transaction, services: Iterable[Service]) -> int:
     return tx.copy("service", tuple(TYPED), map(_row, services), tuple(TYPED.values()))
 
 
-def insert_charges(tx: Transaction, account_id: AccountId, charges: Iterable[Charge]) -> int:
-    """Write charges that are accepted on the first day of their period, and return how many."""
+def insert_charges(
+    tx: Transaction, account_id: AccountId, charges: Iterable[Charge], accepted_on: date | None = None
+) -> int:
+    """Write charges, accepted on the first day of their period unless told otherwise; return how many."""
     return tx.copy(
         "charge",
         ("account_id", "service_id", "kind", "part", "period_start", "period_end", "description", "domain",
@@ -150,7 +185,7 @@ def insert_charges(tx: Transaction, account_id: AccountId, charges: Iterable[Cha
         (
             (account_id, each.service_id, each.kind, each.part, each.period_start, each.period_end,
              each.description, each.domain, each.quantity_e4, each.unit_price_ucents, each.currency,
-             each.category, each.period_start)
+             each.category, accepted_on or each.period_start)
             for each in charges
         ),
     )  # fmt: skip
@@ -176,6 +211,29 @@ def set_end(tx: Transaction, service: Service) -> None:
         service_id=service.service_id,
         state=service.state.value,
         terminated_on=service.terminated_on,
+    )
+
+
+def set_terms(tx: Transaction, changed: Sequence[Service]) -> None:
+    """Write what the services are and cost now, when they renew next, how long they last."""
+    if not changed:
+        return
+    tx.run(
+        SET_TERMS,
+        account_id=[each.account_id for each in changed],
+        service_id=[each.service_id for each in changed],
+        catalogue_id=[each.catalogue_id for each in changed],
+        plan_code=[each.plan_code for each in changed],
+        pricing_mode=[each.pricing_mode for each in changed],
+        description=[each.description for each in changed],
+        quantity_e4=[each.quantity_e4 for each in changed],
+        unit_price_ucents=[each.unit_price_ucents for each in changed],
+        renewal_months=[each.renewal_months for each in changed],
+        anniversary_day=[each.anniversary_day for each in changed],
+        next_renewal_on=[each.next_renewal_on for each in changed],
+        engaged_until_on=[each.engaged_until_on for each in changed],
+        state=[each.state.value for each in changed],
+        terminated_on=[each.terminated_on for each in changed],
     )
 
 

@@ -1,16 +1,33 @@
 """The start page: what is owed and when, how it is paid, what the orders still hold."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 
 from acquit.console.orders import order_state, orders_in_use
 from acquit.console.place import own_place, page
 from acquit.console.timeline import state_of
 from acquit.console.visit import Page, Visit
+from acquit.core.identifiers import AccountId
+from acquit.core.money import E4_PER_ONE, amount_minor
+from acquit.core.planned_change import takes_effect_on
 from acquit.core.sales_request import RequestState
-from acquit.store import bill_searches, payment_methods, purchase_orders, requests
+from acquit.core.service import Service
+from acquit.store import bill_searches, payment_methods, planned_changes, purchase_orders, requests, services
 from acquit.store.bill_searches import DueDay, Wanted
+from acquit.store.transaction import Transaction
 
 LATEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedPrice:
+    """What one unit of a service costs now and from a renewal on."""
+
+    service: Service
+    now_minor: int
+    then_minor: int
+    from_on: date
+    reason: str
 
 
 def show_overview(visit: Visit) -> Page:
@@ -22,6 +39,7 @@ def show_overview(visit: Visit) -> Page:
         orders = orders_in_use(purchase_orders.concerning(tx, [visit.account_id]), place.today)
         latest = bill_searches.search(tx, visit.account_id, Wanted(), place.today, 0, LATEST)
         asked = requests.of_account(tx, visit.account_id)
+        prices = _announced(tx, visit.account_id)
     late = [each for each in due_days if each.due_on < place.today]
     coming = [each for each in due_days if each.due_on >= place.today]
     return page(
@@ -34,6 +52,7 @@ def show_overview(visit: Visit) -> Page:
         method=next((method for method in methods if method.is_default), None),
         orders=[(order, order_state(order, place.today)) for order in orders],
         rows=[(head, state_of(head, place.today)) for head in latest.heads],
+        prices=prices,
         waiting=[request for request in asked if request.state is RequestState.WAITING],
     )
 
@@ -44,3 +63,21 @@ def _by_currency(due_days: list[DueDay], currency: str | None = None) -> list[tu
     for each in due_days:
         sums[each.currency] = sums.get(each.currency, 0) + each.open_minor
     return [(minor, each) for each, minor in sums.items() if minor or sums.keys() == {currency}]
+
+
+def _announced(tx: Transaction, account_id: AccountId) -> list[AnnouncedPrice]:
+    """Return the prices that were announced to the account, the earliest first."""
+    waiting = planned_changes.prices_of_account(tx, account_id)
+    found = services.find_several(tx, account_id, [each.service_id for each in waiting]) if waiting else []
+    by_id = {each.service_id: each for each in found}
+    return [
+        AnnouncedPrice(
+            service,
+            amount_minor(E4_PER_ONE, service.unit_price_ucents, service.currency),
+            amount_minor(E4_PER_ONE, change.unit_price_ucents or 0, service.currency),
+            takes_effect_on(change, service),
+            change.reason,
+        )
+        for change in waiting
+        for service in (by_id[change.service_id],)
+    ]

@@ -1,0 +1,96 @@
+"""Renew a service ahead of its time."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from acquit.actions.context import Context
+from acquit.actions.loading import require_if_staff
+from acquit.actions.serving import belonging_in, hold_service_in
+from acquit.actions.taking_changes import waiting_in, write_taken
+from acquit.core.charge import EARLY_CATEGORY, Charge
+from acquit.core.errors import Invalid
+from acquit.core.identifiers import AccountId, ServiceId
+from acquit.core.operator import Right
+from acquit.core.planned_change import renewals
+from acquit.core.service import Service, ServiceEnded, ServiceSuspended, State, months_after, refuse_ended
+from acquit.core.terms import refuse_over_credit
+from acquit.store import acts, services, terms
+from acquit.store.transaction import Transaction
+
+PERIODS_MAX: Final = 36
+
+
+class BadPeriods(Invalid):
+    """So many periods cannot be renewed at once."""
+
+    code = "bad-periods"
+
+
+@dataclass(frozen=True, slots=True)
+class RenewedAhead:
+    """The service with what belongs to it, and the periods that the next bill run bills."""
+
+    service: Service
+    options: tuple[Service, ...]
+    charges: tuple[Charge, ...]
+
+
+def renew_service(
+    context: Context, account_id: AccountId, service_id: ServiceId, periods: int, *, by: str
+) -> RenewedAhead:
+    """The service and its options are renewed for so many periods more; the next bill run bills them.
+
+    Each period costs what is agreed for its first day: what was announced for that day is taken. A service
+    whose renewal is manual is renewed like this.
+
+    Raises NoSuchAccount, NoSuchService, ServiceEnded, ServiceSuspended, BadPeriods, CreditLimitExceeded.
+    """
+    if not 1 <= periods <= PERIODS_MAX:
+        raise BadPeriods(f"1 to {PERIODS_MAX} periods are renewed at once, not {periods}.")
+    with context.database.write() as tx:
+        require_if_staff(tx, by, Right.CHANGE_SERVICES)
+        account, head, today = hold_service_in(context, tx, account_id, service_id)
+        _refuse(head)
+        until_on = months_after(
+            head.next_renewal_on, head.renewal_months * (periods - 1), head.anniversary_day
+        )
+        made = [_renew(tx, each, until_on, by) for each in belonging_in(tx, head, today)]
+        charges = tuple(charge for _, charged in made for charge in charged)
+        adding_minor = sum(charge.net_minor for charge in charges)
+        left_minor = terms.credit_left_on(tx, account.payer_id, today)
+        refuse_over_credit(account.payer_id, left_minor, adding_minor)
+        charge_in_at(tx, account_id, charges, today)
+        after, *options = [service for service, _ in made]
+        acts.record(
+            tx, by, "renew_service", account_id, f"service:{service_id}",
+            periods=periods, until=str(after.next_renewal_on),
+        )  # fmt: skip
+    return RenewedAhead(after, tuple(options), charges)
+
+
+def charge_in_at(tx: Transaction, account_id: AccountId, charges: tuple[Charge, ...], on: date) -> None:
+    """Accept charges that count from a day on, though their periods begin later."""
+    if charges:
+        services.insert_charges(tx, account_id, charges, accepted_on=on)
+
+
+def _refuse(head: Service) -> None:
+    refuse_ended(head)
+    if head.state is State.SUSPENDED:
+        raise ServiceSuspended(f"{head.resource_name} is suspended: restore it first.")
+    if head.terminated_on is not None and head.terminated_on <= head.next_renewal_on:
+        raise ServiceEnded(f"{head.resource_name} ends on {head.terminated_on}: it is not renewed.")
+
+
+def _renew(tx: Transaction, service: Service, until_on: date, by: str) -> tuple[Service, list[Charge]]:
+    """Take the periods that begin until that day, whether the service renews by itself or not."""
+    planned = waiting_in(tx, service)
+    willing = replace(service, renewal=replace(service.renewal, automatic=True, delete_at_expiration=False))
+    renewed = renewals(replace(planned, service=willing), until_on)
+    after = replace(renewed.service, renewal=service.renewal)
+    if renewed.taken:
+        write_taken(tx, [(planned, replace(renewed, service=after))], by)
+    else:
+        services.set_terms(tx, [after])
+    return after, [replace(charge, category=EARLY_CATEGORY) for charge in renewed.charges]
