@@ -19,8 +19,8 @@ import acquit.store.audit
 from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.agree_discount import agree_discount
 from acquit.actions.agree_minimum_spend import agree_minimum_spend
-from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.change_prices import change_price
+from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order

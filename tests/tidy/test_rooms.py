@@ -91,3 +91,15 @@ def test_only_the_composition_root_knows(module: str, only: set[str]) -> None:
         if imported == module or imported.startswith(module + ".")
     ]
     assert not found, f"{module} is imported by\n" + "\n".join(found)
+
+
+def test_a_business_date_is_asked_for_in_one_place() -> None:
+    """An account on trial has a date of its own: who asks the clock past `loading.date_of` misses it."""
+    allowed = {"actions/loading.py", "api/request.py", "ports.py"}
+    found = [
+        shown(path)
+        for path in python_files("src/acquit")
+        if "clock.today(" in path.read_text(encoding="utf-8")
+        and path.relative_to(SOURCE).as_posix() not in allowed
+    ]
+    assert not found, "\n".join(found)

@@ -15,10 +15,10 @@ from acquit.actions.page_conditions import agreed_charges, load_conditions
 from acquit.actions.page_credit import Uses, decide_uses, entries_of_uses, take_ids, write_uses
 from acquit.actions.taking_changes import PlannedOf, planned_in, write_taken
 from acquit.core.account import LegalEntity, LegalParty
-from acquit.core.condition import Conditions
 from acquit.core.bill import Bill, Draft, Issuing, issue
 from acquit.core.bill_run import Billable, Hold, Outcome, Period, Rules, Totals, decide, totals_of
 from acquit.core.charge import Charge, ChargeKey, Renewing, renewals
+from acquit.core.condition import Conditions
 from acquit.core.credit_balance import CreditLot
 from acquit.core.debt import Debt
 from acquit.core.identifiers import AccountId, DebtId, LegalPartyId, OrderId, PurchaseOrderId, RunId

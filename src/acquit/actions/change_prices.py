@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from acquit.actions.context import Context
-from acquit.actions.loading import account_in, entity_in, entity_of, require_staff
+from acquit.actions.loading import account_in, date_of, entity_in, entity_of, require_staff
 from acquit.actions.selling import offered_in
 from acquit.actions.serving import hold_service_in
 from acquit.actions.settling import hold_in
@@ -117,7 +117,7 @@ def apply_prices(
     with context.database.read() as tx:
         require_staff(tx, by, Right.CHANGE_PRICES)
         entity = entity_in(tx, legal_entity_id)
-        refuse_short_notice(from_on, context.clock.today(entity.zone), entity.price_notice_days)
+        refuse_short_notice(from_on, date_of(context, entity), entity.price_notice_days)
         found = planned_changes.of_plan(tx, legal_entity_id, plan_code, mode)
     told: list[Announcement] = []
     left_out: list[tuple[AccountId, ServiceId, str]] = []

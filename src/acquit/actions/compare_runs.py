@@ -12,7 +12,7 @@ from acquit.core.bill import Draft
 from acquit.core.bill_run import NoSuchRun
 from acquit.core.comparison import Billed, Comparison, Line, Reason, Taxed
 from acquit.core.identifiers import AccountId, LegalEntityId, ServiceId
-from acquit.store import conditions, comparisons, runs
+from acquit.store import comparisons, conditions, runs
 from acquit.store.transaction import Transaction
 
 _NOTHING: Final = Billed()

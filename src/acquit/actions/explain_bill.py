@@ -25,7 +25,7 @@ from acquit.core.explanation import (
 from acquit.core.identifiers import AccountId, BillId, DebtId, PurchaseOrderId, ServiceId
 from acquit.core.minimum_spend import MinimumSpend
 from acquit.core.purchase_order import PurchaseOrder
-from acquit.store import conditions, bills, debts, explanations, purchase_orders, terms
+from acquit.store import bills, conditions, debts, explanations, purchase_orders, terms
 from acquit.store.transaction import Transaction
 
 

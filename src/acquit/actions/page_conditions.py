@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from acquit.core.condition import Conditions, with_discounts, with_minimums
 from acquit.core.charge import Charge
+from acquit.core.condition import Conditions, with_discounts, with_minimums
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.minimum_spend import LOOKED_BACK_DAYS
 from acquit.store import conditions

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from acquit.actions.context import Context
-from acquit.actions.loading import entity_in
+from acquit.actions.loading import date_of, entity_in
 from acquit.core.account import is_account_id
 from acquit.core.identifiers import CatalogueId, LegalEntityId
 from acquit.core.meter import Meter, Price, catalogue_tiers, holding
@@ -70,7 +70,7 @@ class Terms:
 def seller(context: Context, tx: Transaction, legal_entity_id: LegalEntityId) -> Seller:
     """Return what the legal entity measures and takes today."""
     entity = entity_in(tx, legal_entity_id)
-    limits = Limits(context.clock.today(entity.zone), entity.usage_past_days, entity.usage_future_days)
+    limits = Limits(date_of(context, entity), entity.usage_past_days, entity.usage_future_days)
     found = Seller(ZoneInfo(entity.zone), limits)
     for meter in meters.of_seller(tx, legal_entity_id):
         found.meters.setdefault(meter.code, []).append(meter)

@@ -92,7 +92,7 @@ def list_month_elements(request: Request) -> list[object]:
 def _current(request: Request, *, forecast: bool = False) -> dict[tuple[int, date], list[Use]]:
     with request.read() as tx:
         account = account_in(tx, request.caller.account_id)
-        found = current_uses(request.context, tx, account, _today(request), forecast=forecast)
+        found = current_uses(request.context, tx, account, request.today, forecast=forecast)
     return {(service_id, period): uses for (service_id, period), uses in of_services(found).items()}
 
 
@@ -105,13 +105,13 @@ def _past(request: Request, first: date, last: date) -> dict[tuple[int, date], l
 
 def _of_service(request: Request, *, forecast: bool = False) -> tuple[date, list[Use]]:
     """Return the running month, and what the service used in it."""
-    service_id, period = find(request).service_id, _today(request).replace(day=1)
+    service_id, period = find(request).service_id, request.today.replace(day=1)
     return period, _current(request, forecast=forecast).get((service_id, period), [])
 
 
 def _months(request: Request) -> dict[date, list[Use]]:
     service_id = find(request).service_id
-    found = _past(request, FIRST_MONTH, _today(request))
+    found = _past(request, FIRST_MONTH, request.today)
     return {period: uses for (owner, period), uses in found.items() if owner == service_id}
 
 
@@ -121,10 +121,6 @@ def _month(request: Request) -> tuple[date, list[Use]]:
         if _month_id(period) == number:
             return period, uses
     raise NoSuchObject(number)
-
-
-def _today(request: Request) -> date:
-    return request.context.clock.today(request.caller.zone.key)
 
 
 def _day(request: Request, name: str) -> date:

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from acquit.actions.change_prices import apply_prices
 from acquit.actions.context import Context
 from acquit.actions.import_catalogue import NAME, SIZE_MAX, Imported, import_catalogue
-from acquit.actions.loading import entity_in
+from acquit.actions.loading import date_of, entity_in
 from acquit.cli.account import only_legal_entity
 from acquit.cli.program import Given
 from acquit.cli.screen import Screen, facts, table
@@ -208,7 +208,7 @@ def _current(
     begun = {
         (each.legal_entity_id, each.name, each.currency): each
         for each in versions
-        if each.from_on <= context.clock.today(entity_in(tx, each.legal_entity_id).zone)
+        if each.from_on <= date_of(context, entity_in(tx, each.legal_entity_id))
     }
     return list(begun.values())
 

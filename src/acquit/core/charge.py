@@ -136,7 +136,7 @@ def category_of(charges: list[Charge]) -> str:
 
 
 def gathers_usage(charge: Charge) -> bool:
-    """Whether the charge is metered usage, adjusts or lowers some; such bills may have a term of their own."""
+    """Whether the charge is metered usage, adjusts or lowers it; its bills may have a term of their own."""
     if charge.kind == "adjustment":
         return charge.part.startswith("usage:")
     return charge.kind == "usage" or (charge.kind == "discount" and ":usage" in charge.part)

@@ -1,6 +1,6 @@
 """Minimum spend: an account, or a payer with all that it pays for, agreed to be billed at least so much.
 
-It is counted per month, quarter or year from the first day on which it holds. What counts is the net amount of
+It is counted per month, quarter or year from its first day. What counts is the net amount of
 everything whose period starts in the interval, after discounts, on whichever bill. When the interval is over,
 what is missing becomes one line, an adjustment of the account that agreed: it is billed once and stands.
 """
