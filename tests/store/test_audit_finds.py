@@ -74,10 +74,10 @@ TAMPERINGS = [
     by("due-dates", "FR00000001", f"UPDATE bill SET due_on = due_on + 1 {ONE}"),
     by("numbers-gapless", "FR/1", f"DELETE FROM bill_number {ONE}"),
     by("numbers-gapless", "FR/1", f"UPDATE bill_number SET number = 2 {ONE}"),
-    by("numbers-gapless", "FR/14", "UPDATE series SET next_number = 15 WHERE series_id = 'FR'"),
+    by("numbers-gapless", "FR/17", "UPDATE series SET next_number = 18 WHERE series_id = 'FR'"),
     by("numbers-gapless", "RC/1", "DELETE FROM deposit WHERE deposit_id = 'RC00000001'"),
     by("number-dates", "FR00000002", f"UPDATE bill_number SET issued_on = issued_on + 40 {ONE}"),
-    by("number-dates", "FR00000013", "UPDATE series SET last_on = last_on + 1 WHERE series_id = 'FR'"),
+    by("number-dates", "FR00000016", "UPDATE series SET last_on = last_on + 1 WHERE series_id = 'FR'"),
     by("numbered-bills", "FR00000001", f"UPDATE bill_number SET account_id = 'zz99999-acq' {ONE}"),
     by("numbered-bills", "FR00000001", f"UPDATE bill SET issued_at = issued_at - interval '2 days' {ONE}"),
     by("payment-references", "FR00000001", f"UPDATE bill SET payment_reference = 'RF05100000001' {ONE}"),
@@ -193,13 +193,13 @@ TAMPERINGS = [
     ),
     by("money-conserved", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '419100'"),
     by("receivable", "FR/EUR", "UPDATE posting SET amount_minor = amount_minor + 1 WHERE ledger = '411000'"),
-    by("discounts-agreed", "FR00000013/2", "UPDATE discount SET from_on = '2027-03-01'"),
-    by("discounts-agreed", "FR00000013/2", "DELETE FROM discount"),
-    by("minimums-agreed", "FR00000013/3", "UPDATE minimum_spend SET amount_minor = 1"),
-    by("credit-lots", f"{PETIT}/1", "UPDATE credit_movement SET amount_minor = 1 WHERE movement_id = 1"),
+    by("discounts-agreed", "FR00000016/2", "UPDATE discount SET from_on = '2027-03-01'"),
+    by("discounts-agreed", "FR00000016/2", "DELETE FROM discount"),
+    by("minimums-agreed", "FR00000016/4", "UPDATE minimum_spend SET amount_minor = 1"),
+    by("credit-lots", f"{PETIT}/2", "UPDATE credit_movement SET amount_minor = 1 WHERE movement_id = 2"),
     by("credit-operations", f"{PETIT}/{{credit}}", "DELETE FROM credit_movement WHERE amount_minor < 0"),
     by("credit-balances", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '419700'"),
-    by("run-inputs", "4/1", "DELETE FROM bill_run_input WHERE run_id = 4"),
+    by("run-inputs", "{run}/1", "DELETE FROM bill_run_input WHERE run_id = {run}"),
     by(
         "shared-slices",
         "FR00000013/{works}",
@@ -264,7 +264,10 @@ def world(module_database: Database) -> dict[str, Any]:
     _corrections(later_on)
     credit = _agree(later_on)
     send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
+    with module_database.read() as tx:
+        run_id = tx.one("SELECT max(run_id) AS run_id FROM bill_run").run_id
     return {
+        "run": run_id,
         "service": service_id, "used": used_id, "petit": PETIT, "works": WORKS, "paid": paid[0],
         "credit": credit, "change": told.change.change_no, "suspended": f"{SHOP}/{suspended}",
     }  # fmt: skip
