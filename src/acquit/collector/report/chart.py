@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 ROW: Final = 34
 COLUMN_HEIGHT: Final = 190
+COLUMNS_LEAST: Final = 12
 
 
 class Part(NamedTuple):
@@ -62,7 +63,7 @@ def columns(bars: Sequence[Bar], title: str) -> str:
     """Return bars that stand side by side, as months do; only as many labels as there is room for."""
     least, most = _reach(bars)
     span = most - least or 1
-    step = 10_000 // max(1, len(bars))
+    step = 10_000 // max(COLUMNS_LEAST, len(bars))
     every = -(-len(bars) // 6)
     base = 18 + (COLUMN_HEIGHT - 40) * most // span
     drawn = []

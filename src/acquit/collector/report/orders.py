@@ -59,14 +59,12 @@ CREATE TEMP TABLE without_order AS
                  AS fitting,
                count(*) FILTER (NOT o.is_active AND issued_on >= start_on
                                 AND (end_on IS NULL OR issued_on < end_on)) AS suspended,
-               arg_min(o.reference, greatest(start_on - issued_on, issued_on - end_on + 1, 0)) AS
-               nearest_order,
-               min(greatest(start_on - issued_on, issued_on - end_on + 1, 0))
-                 FILTER (o.reference IS NOT NULL) AS apart_days
+               min({'apart': greatest(start_on - issued_on, issued_on - end_on + 1, 0), 'order': o.reference})
+                 FILTER (o.reference IS NOT NULL) AS nearest
           FROM (SELECT DISTINCT account, issued_on FROM days) AS d
           LEFT JOIN purchase_order AS o ON o.account = d.account AND o.status <> 'DELETED'
          GROUP BY ALL)
-    SELECT days.*, nearest_order, apart_days,
+    SELECT days.*, nearest['order'] AS nearest_order, nearest['apart'] AS apart_days,
            CASE WHEN is_read THEN 'paper_says_none' WHEN fitting > 1 THEN 'several_orders'
                 WHEN fitting = 1 THEN 'billing_group' WHEN suspended > 0 THEN 'order_suspended'
                 WHEN orders > 0 THEN 'outside_windows' WHEN has_no_paper THEN 'no_paper' ELSE 'no_orders'

@@ -95,7 +95,7 @@ def _figures(answer: Answer, words: Words) -> str:
 def _table(answer: Answer, words: Words) -> str:
     places = telling(answer)
     head = "".join(
-        f'<th scope="col"{_number(answer.columns[place])}>{escape(words.label(answer.columns[place]))}</th>'
+        f'<th scope="col"{_class(answer.columns[place])}>{escape(words.label(answer.columns[place]))}</th>'
         for place in places
     )
     body = "".join(_row(answer, row, places, words) for row in answer.rows)
@@ -116,9 +116,7 @@ def _row(answer: Answer, row: Row, places: Sequence[int], words: Words) -> str:
         column = answer.columns[place]
         tag, scope = ("th", ' scope="row"') if position == 0 else ("td", "")
         label = f' data-label="{escape(words.label(column), quote=True)}"'
-        cells.append(
-            f"<{tag}{scope}{_number(column)}{label}>{escape(words.cell(answer, row, place))}</{tag}>"
-        )
+        cells.append(f"<{tag}{scope}{_class(column)}{label}>{escape(words.cell(answer, row, place))}</{tag}>")
     return f"<tr>{''.join(cells)}</tr>"
 
 
@@ -129,12 +127,15 @@ def _total(answer: Answer, row: Row, places: Sequence[int], words: Words) -> str
     for place in others:
         column = answer.columns[place]
         label = f' data-label="{escape(words.label(column), quote=True)}"'
-        cells.append(f"<td{_number(column)}{label}>{escape(words.cell(answer, row, place))}</td>")
+        cells.append(f"<td{_class(column)}{label}>{escape(words.cell(answer, row, place))}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _number(column: str) -> str:
-    return ' class="number"' if kind_of(column) in (Kind.MONEY, Kind.COUNT) else ""
+def _class(column: str) -> str:
+    kind = kind_of(column)
+    if kind in (Kind.MONEY, Kind.COUNT):
+        return ' class="number"'
+    return ' class="fixed"' if kind in (Kind.DAY, Kind.MONTH) or column == "bill_id" else ""
 
 
 def _money(answer: Answer, row: Row, column: str, words: Words) -> str:
@@ -148,10 +149,13 @@ def _charts(answer: Answer, words: Words) -> str:
     make = CHARTS.get(answer.name)
     if make is None:
         return ""
+    amounts = [place for place, name in enumerate(answer.columns) if kind_of(name) is Kind.MONEY]
     drawn = []
     for currency, rows in groupby(answer.rows, key=answer.currency):
         title = f"{words.title(answer.name)}, {currency}"
-        drawn.append(make(answer, list(rows), words, title))
+        group = list(rows)
+        if any(row[place] for row in group for place in amounts):
+            drawn.append(make(answer, group, words, title))
     return "".join(drawn)
 
 

@@ -26,10 +26,10 @@ nav ol{display:flex;flex-wrap:wrap;gap:.15rem 1rem;list-style:none;margin:1rem 0
 a{color:var(--mark)}
 section{background:var(--sheet);border:1px solid var(--line);border-radius:.6rem;padding:1.25rem;
 margin:1.25rem 0}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;margin:0 0 .75rem}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(12rem,1fr));gap:.75rem;margin:0 0 .75rem}
 .figures div{border:1px solid var(--line);border-radius:.5rem;padding:.7rem .85rem}
 dt{color:var(--soft);font-size:.85rem}
-dd{margin:0;font-size:1.3rem;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
+dd{margin:0;font-size:1.2rem;font-weight:600;font-variant-numeric:tabular-nums}
 dd small{font-size:.8rem;font-weight:400;color:var(--soft)}
 .late dd{color:var(--late)}
 svg{display:block;margin:.35rem 0 1rem;overflow:visible}
@@ -37,7 +37,6 @@ svg text{font-size:12px;fill:var(--soft)}
 svg .figure{fill:var(--ink);font-variant-numeric:tabular-nums}
 svg rect{rx:2px}
 .read,.plain{fill:var(--mark)}
-.late-bar{fill:var(--late)}
 .inferred{fill:url(#hatch)}
 .unknown{fill:none;stroke:var(--mark);stroke-dasharray:3 2}
 .more-bar{fill:var(--mark)}.less-bar{fill:var(--less)}
@@ -47,7 +46,8 @@ padding:0;
 list-style:none}
 .legend svg{display:inline-block;margin:0 .35rem 0 0;vertical-align:-1px}
 table{border-collapse:collapse;width:100%;font-size:.87rem}
-caption{text-align:left;font-weight:600;padding:.25rem 0 .4rem}
+caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.fixed{white-space:nowrap;overflow-wrap:normal}
 th,td{padding:.35rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);
 overflow-wrap:anywhere}
 thead th{color:var(--soft);font-weight:600;background:var(--band);overflow-wrap:normal;hyphens:auto}
@@ -60,7 +60,7 @@ footer{padding-bottom:2rem;font-size:.85rem}
 h1{font-size:1.45rem}main,header,footer{padding-left:.75rem;padding-right:.75rem}section{padding:.9rem .8rem}
 .figures{grid-template-columns:1fr 1fr;gap:.5rem}.figures div{padding:.5rem .6rem}dd{font-size:1rem}
 dd small{display:block}
-table,tbody,tfoot,tr,caption{display:block}thead{position:absolute;left:-9999px}
+table,tbody,tfoot,tr{display:block}thead{position:absolute;left:-9999px}
 tbody tr,tfoot tr{border:1px solid var(--line);border-radius:.4rem;margin:0 0 .6rem;padding:.35rem .6rem}
 td,tbody th,tfoot th{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.12rem 0;
 text-align:right}

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markup import escape
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +17,9 @@ from acquit.collector.report.words import Words
 RIGHT: Final = (Kind.MONEY, Kind.COUNT)
 FOLDED: Final = (Kind.TEXT, Kind.WORD)
 READABLE: Final = 16
+BETWEEN: Final = 2
+BRIEF: Final = {"orders": ("first_on", "last_on", "total_minor", "amount_source")}
+"""Columns that only sheets and JSON have room for."""
 
 
 def shown(report: Report, words: Words) -> Iterator[RenderableType]:
@@ -49,9 +52,8 @@ class Shown:
             yield Text(self.words.say("nothing"))
             return
         places = telling(self.answer)
-        wide = self._table(places)
-        if Measurement.get(console, options, wide).minimum <= options.max_width:
-            yield wide
+        if self._width(places) <= options.max_width:
+            yield self._table(places)
         else:
             yield from self._records(places)
         if self.answer.left_out:
@@ -61,11 +63,10 @@ class Shown:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for place in places:
             column = self.answer.columns[place]
-            kind = kind_of(column)
-            folds = kind in FOLDED and column != "currency"
+            folds = _folds(column)
             table.add_column(
                 self.words.label(column),
-                justify="right" if kind in RIGHT else "left",
+                justify="right" if kind_of(column) in RIGHT else "left",
                 no_wrap=not folds,
                 overflow="fold",
                 min_width=self._least(place) if folds else None,
@@ -76,14 +77,25 @@ class Shown:
             table.add_row(*(escape(self._cell(row, place)) for place in places), style="bold")
         return table
 
+    def _width(self, places: list[int]) -> int:
+        """Return the least width of the table; an amount is never cut, a text may fold."""
+        return sum(map(self._least, places)) + BETWEEN * (len(places) - 1)
+
     def _least(self, place: int) -> int:
-        """Return how narrow a column of texts may become before it is no longer readable."""
-        return min(READABLE, max((len(self._cell(row, place)) for row in self.answer.rows), default=0))
+        column = self.answer.columns[place]
+        rows = [*self.answer.rows, *self.answer.totals]
+        longest = max((cell_len(self._cell(row, place)) for row in rows), default=0)
+        if _folds(column):
+            return max(min(READABLE, longest), *map(cell_len, self.words.label(column).split()))
+        return max(longest, cell_len(self.words.label(column)))
 
     def _records(self, places: list[int]) -> Iterator[RenderableType]:
-        for number, row in enumerate(self.answer.rows):
+        totals = self.answer.totals if len(self.answer.rows) > 1 else ()
+        for number, row in enumerate((*self.answer.rows, *totals)):
             if number:
                 yield Text("")
+            if number >= len(self.answer.rows):
+                yield Text(self.words.say("total"), style="bold")
             record = Table(box=None, pad_edge=False, show_header=False)
             record.add_column(style="bold")
             record.add_column(overflow="fold")
@@ -96,12 +108,16 @@ class Shown:
         return self.words.cell(self.answer, row, place)
 
 
+def _folds(column: str) -> bool:
+    return kind_of(column) in FOLDED and column != "currency"
+
+
 def telling(answer: Answer) -> list[int]:
     """Return the places of columns that say something: an amount or number that is not zero, a text, a
     day."""
     return [
         place
         for place, column in enumerate(answer.columns)
-        if any(row[place] for row in answer.rows)
-        or column in ("due_minor", "net_minor", "total_minor", "difference_minor")
+        if (any(row[place] for row in answer.rows) and column not in BRIEF.get(answer.name, ()))
+        or column in ("due_minor", "net_minor", "difference_minor")
     ]

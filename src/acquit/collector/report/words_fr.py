@@ -174,8 +174,8 @@ WORDS: Final = {
     "not_gathered": "non collecté : pas de clé",
     "owed": "dû",
     "due_30": "à payer sous 30 jours",
-    "month_net": "HT de {month}",
-    "before_net": "HT de {before}",
+    "month_net": "HT, {month}",
+    "before_net": "HT, {before}",
     "without_order": "sans bon de commande",
 }
 
