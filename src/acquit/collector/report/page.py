@@ -135,7 +135,9 @@ def _class(column: str) -> str:
     kind = kind_of(column)
     if kind in (Kind.MONEY, Kind.COUNT):
         return ' class="number"'
-    return ' class="fixed"' if kind in (Kind.DAY, Kind.MONTH) or column == "bill_id" else ""
+    if kind in (Kind.DAY, Kind.MONTH) or column in ("bill_id", "currency"):
+        return ' class="fixed"'
+    return ' class="word"' if kind is Kind.WORD else ""
 
 
 def _money(answer: Answer, row: Row, column: str, words: Words) -> str:

@@ -48,6 +48,7 @@ list-style:none}
 table{border-collapse:collapse;width:100%;font-size:.87rem}
 caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .fixed{white-space:nowrap;overflow-wrap:normal}
+.word{overflow-wrap:normal}
 th,td{padding:.35rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);
 overflow-wrap:anywhere}
 thead th{color:var(--soft);font-weight:600;background:var(--band);overflow-wrap:normal;hyphens:auto}
@@ -75,7 +76,8 @@ td:empty{display:none}
 body{font-size:9.5pt}nav{display:none}section{border:0;padding:0;margin:1rem 0}
 h2,h3,caption{break-after:avoid}
 tr,svg,.figures div{break-inside:avoid}thead{display:table-header-group}a{color:inherit;text-decoration:none}
-*{-webkit-print-color-adjust:exact;print-color-adjust:exact}@page{margin:1.5cm}}
+.wide{overflow:visible}table{font-size:7.5pt}th,td{padding:.2rem .3rem}
+*{-webkit-print-color-adjust:exact;print-color-adjust:exact}@page{size:A4 landscape;margin:1.2cm}}
 """
 
 HATCH: Final = (
