@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from acquit.app import main
-from acquit.collector.cost_centres import read_rules
+from acquit.collector.cost_centres import Rule, Rules, read_rules
 from acquit.collector.fault import Fault
 from acquit.collector.report import words_en, words_fr
 from acquit.collector.report.answer import Question, kind_of
@@ -231,6 +232,29 @@ def test_the_small_tables_are_proven(archive: Path) -> None:
     checks = {check.name: check for check in verify(archive, [], lambda _access: None)}  # type: ignore[arg-type, return-value]
     for name in ("sums by day = bills", "sums by service = details", "reasons of change = difference"):
         assert (checks[name].passed, checks[name].compared) == (True, 10), checks[name]
+
+
+def test_patterns_may_hold_any_sign(archive: Path) -> None:
+    rules = Rules((Rule("it's 4711", service="^server-1[.]example$|x$until_on|it's"),))
+    told = report_on(archive, Question(as_of=AS_OF, rules=rules), ("cost-centres",))
+    assert rows(told, "cost-centres", "cost_centre", "currency", "net_minor")[0] == (
+        "it's 4711",
+        "EUR",
+        64000,
+    )
+
+
+def test_tables_of_an_earlier_version_are_made_anew(
+    acquit: Callable[..., Ran], archive: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "archive"
+    shutil.copytree(archive, old)
+    for name in ("bill_day", "service_month", "change_month"):
+        shutil.rmtree(old / "tables" / name)
+    with pytest.raises(Fault, match="of an earlier version"):
+        report_on(old, Question(as_of=AS_OF))
+    assert acquit("--only", "months", at=old).code == 0
+    assert report_on(old, Question(as_of=AS_OF)).answers["months"].rows
 
 
 def test_an_account_that_is_not_there_is_told(archive: Path) -> None:

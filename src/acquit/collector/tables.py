@@ -80,6 +80,12 @@ def open_tables(archive: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     tables = (archive / "tables").resolve()
     if not any(tables.glob("bill/*.parquet")):
         raise Fault("archive", f"{archive} has no tables yet; run `acquit collect run --archive {archive}`.")
+    if not are_there(archive):
+        raise Fault(
+            "archive",
+            f"The tables of {archive} are of an earlier version; `acquit collect report --archive {archive}` "
+            "makes them anew.",
+        )
     with duckdb.connect() as db:
         db.execute(f"SET memory_limit = '{MEMORY}'")
         for name in TABLES:

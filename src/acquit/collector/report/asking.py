@@ -110,4 +110,5 @@ def months_are_whole(asking: Asking) -> bool:
 
 
 def _names(query: str) -> list[str]:
-    return re.findall(r"\$([a-z_]+)", query)
+    """Return the parameters of a query; a `$` inside a quoted text, such as a person's pattern, is none."""
+    return re.findall(r"\$([a-z_]+)", re.sub(r"'(?:[^']|'')*'", "''", query))
