@@ -17,7 +17,7 @@ from acquit.collector.report.answer import Question
 from acquit.collector.report.terminal import shown
 from acquit.collector.report.whole import Report, report_on
 from acquit.collector.report.words import Language, Words
-from acquit.collector.seat import ARCHIVE, Archive, Config, Given, config_in
+from acquit.collector.seat import ARCHIVE, Archive, Config, Given, Screen, config_in
 from acquit.collector.tables import are_current, are_there, make_tables
 
 Format = Literal["terminal", "csv", "xlsx", "json", "html"]
@@ -95,8 +95,11 @@ def report(
     _refuse_impossible(question)
     if (warning := _bring_up_to_date(archive)) is not None:
         screen.warn(warning)
-    found = report_on(archive, question, only)
-    words = Words(language, question)
+    _tell(report_on(archive, question, only), wanted, out, Words(language, question), screen)
+
+
+def _tell(found: Report, wanted: Format, out: Path | None, words: Words, screen: Screen) -> None:
+    """Print the report, or write it and say where."""
     place = out or (Path(PLACE[wanted]) if wanted in PLACE else None)
     if place is None:
         screen.answer(found.document(), *([_json(found)] if wanted == "json" else shown(found, words)))
