@@ -78,20 +78,16 @@ def report(
     top
         Rows of long answers, 0 for all; 20 on a terminal, 200 in html, 1000 in json, else all.
     rules
-        File of cost centres and amounts of orders; cost-centres.toml in the archive or beside the accounts if
-        not given.
+        File of cost centres and amounts of orders; else cost-centres.toml in the archive or beside accounts.
     """
     screen = program.screen
     wanted: Format = "json" if screen.json and format == "terminal" else format
     question = Question(
         as_of=program.options.as_of or datetime.now().astimezone().date(),
         rules=rules_in(archive, config_in(config), rules),
-        since=since,
-        until=until,
-        accounts=account,
-        month=_month(month),
+        since=since, until=until, accounts=account, month=_month(month),
         top=TOP[wanted] if top is None else top,
-    )
+    )  # fmt: skip
     _refuse_impossible(question)
     if (warning := _bring_up_to_date(archive)) is not None:
         screen.warn(warning)
