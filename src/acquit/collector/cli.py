@@ -1,14 +1,16 @@
-"""`acquit collect`: every bill of every account, gathered, checked and asked."""
+"""`acquit collect`: every bill of every account, gathered, checked and asked.
+
+A command is imported when it is called: a report need not load what gathers.
+"""
 
 from cyclopts import App
 
-from acquit.collector import cli_access, cli_run, cli_tables
+app = App(name="collect", help="Gather, check, report and ask your provider's bills.")
 
-app = App(name="collect", help="Gather, check and ask your provider's bills.")
-
-app.command(cli_access.init)
-app.command(cli_access.accounts)
-app.command(cli_access.sub_accounts, name="sub-accounts")
-app.command(cli_run.run)
-app.command(cli_tables.verify)
-app.command(cli_tables.ask)
+app.command("acquit.collector.cli_access:init", name="init")
+app.command("acquit.collector.cli_access:accounts", name="accounts")
+app.command("acquit.collector.cli_access:sub_accounts", name="sub-accounts")
+app.command("acquit.collector.cli_run:run", name="run")
+app.command("acquit.collector.cli_tables:verify", name="verify")
+app.command("acquit.collector.cli_report:report", name="report")
+app.command("acquit.collector.cli_tables:ask", name="ask")

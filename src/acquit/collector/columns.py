@@ -172,6 +172,40 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column("size_bytes", "BIGINT", "its length"),
         Column("saved_at", "TIMESTAMP", "when it was saved"),
     ),
+    "bill_day": (
+        ACCOUNT,
+        Column("issued_on", "DATE", "date of the bills"),
+        CURRENCY,
+        Column("purchase_order", "VARCHAR", "as in `bill`"),
+        Column("purchase_order_source", "VARCHAR", "as in `bill`"),
+        Column("has_no_due", "BOOLEAN", "whether their due date is unknown"),
+        Column("has_no_paper", "BOOLEAN", "whether their paper is not there yet"),
+        Column("net_minor", "BIGINT", "sum without VAT"),
+        Column("tax_minor", "BIGINT", "sum of VAT"),
+        Column("total_minor", "BIGINT", "sum with VAT"),
+        Column("bills_count", "BIGINT", "how many bills"),
+        Column("without_details_count", "BIGINT", "how many of them without their details yet"),
+    ),
+    "service_month": (
+        ACCOUNT,
+        Column("month_on", "DATE", "first day of the month that the bills are dated in"),
+        Column("domain", "VARCHAR", "the service"),
+        CURRENCY,
+        Column("net_minor", "BIGINT", "sum of its details, without VAT"),
+        Column("details_count", "BIGINT", "how many details"),
+    ),
+    "change_month": (
+        ACCOUNT,
+        Column("month_on", "DATE", "first day of the month that is compared with the one before"),
+        Column("domain", "VARCHAR", "the service"),
+        CURRENCY,
+        Column(
+            "reason",
+            "VARCHAR",
+            "new ended added removed price quantity renewal one_off credit unexplained no_details",
+        ),
+        Column("difference_minor", "BIGINT", "what the month costs more, without VAT; less is negative"),
+    ),
 }
 
 PARQUET: Final = {

@@ -4,8 +4,9 @@ The frame's own program, seen through a narrow window.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Final, Protocol
 
 import platformdirs
 from cyclopts import Parameter
@@ -13,7 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from acquit.collector.access import Accounts
+if TYPE_CHECKING:
+    from acquit.collector.access import Accounts
 
 ARCHIVE: Final = Path("acquit-archive")
 
@@ -57,8 +59,22 @@ class Screen(Protocol):
         ...
 
 
+class Options(Protocol):
+    """What every command may be told."""
+
+    @property
+    def as_of(self) -> date | None:
+        """The business date; None: today."""
+        ...
+
+
 class Seat(Protocol):
     """A command's view of the program."""
+
+    @property
+    def options(self) -> Options:
+        """What every command may be told."""
+        ...
 
     @property
     def screen(self) -> Screen:
@@ -73,9 +89,17 @@ Config = Annotated[
 ]
 
 
-def accounts_in(config: Path | None) -> Accounts:
-    """Return the accounts that the collector's own files name, the platform's place if none is given."""
-    return Accounts(config or Path(platformdirs.user_config_dir("acquit-collect")))
+def config_in(config: Path | None) -> Path:
+    """Return the directory of the collector's own files: the platform's place if none is given."""
+    return config or Path(platformdirs.user_config_dir("acquit-collect"))
+
+
+def accounts_in(config: Path | None) -> "Accounts":
+    """Return the accounts that the collector's own files name."""
+    # Imported here: a report starts without keys and network.
+    from acquit.collector.access import Accounts
+
+    return Accounts(config_in(config))
 
 
 def table(*columns: str, rows: Iterable[Sequence[object]]) -> Table:

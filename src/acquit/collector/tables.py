@@ -10,21 +10,25 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 import msgspec
 
 from acquit.collector.columns import PARQUET, TABLES
+from acquit.collector.derived import DERIVED
 from acquit.collector.fault import Fault
 from acquit.collector.files import cut_torn_line, disk_fault, replace_text
-from acquit.collector.papers import Entry, entries
 from acquit.collector.queries import LINES, MACROS, QUERIES
 
+if TYPE_CHECKING:
+    from acquit.collector.papers import Entry
+
 MEMORY: Final = "256MB"
+ROWS_TOGETHER: Final = 20_480
 LINE_BYTES_MAX: Final = 32 << 20
 DIGITS: Final = {"XOF": 0, "TND": 3}
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def digits_of(currency: str) -> int:
@@ -52,6 +56,21 @@ def make_tables(archive: Path, *, anew: bool = False) -> list[str]:
     return made
 
 
+def are_current(archive: Path) -> bool:
+    """Whether each journal's tables were made from all of it, by this version; papers are not looked at."""
+    state = _state(archive)
+    return all(
+        state.get(journal.stem, [])[:2] == [VERSION, journal.stat().st_size]
+        and _is_whole(archive, journal.stem)
+        for journal in (archive / "journal").glob("*.ndjson")
+    )
+
+
+def are_there(archive: Path) -> bool:
+    """Whether every table has a file, of this version or an earlier one."""
+    return all(any((archive / "tables" / name).glob("*.parquet")) for name in TABLES)
+
+
 @contextmanager
 def open_tables(archive: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Lend a DuckDB in memory that has each table as a view and can touch no other file and no network.
@@ -61,6 +80,12 @@ def open_tables(archive: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     tables = (archive / "tables").resolve()
     if not any(tables.glob("bill/*.parquet")):
         raise Fault("archive", f"{archive} has no tables yet; run `acquit collect run --archive {archive}`.")
+    if not are_there(archive):
+        raise Fault(
+            "archive",
+            f"The tables of {archive} are of an earlier version; `acquit collect report --archive {archive}` "
+            "makes them anew.",
+        )
     with duckdb.connect() as db:
         db.execute(f"SET memory_limit = '{MEMORY}'")
         for name in TABLES:
@@ -77,10 +102,21 @@ def lock(db: duckdb.DuckDBPyConnection, directory: Path) -> None:
     db.execute("SET lock_configuration = true")
 
 
+def write_table(db: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """Write a table of the connection as the Parquet file; the file is whole before it has its name.
+
+    Its rows lie in small groups, so that a question about two months passes over the others.
+    """
+    part = path.with_name(f".{path.name}.part")
+    how = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_TOGETHER}"
+    db.execute(f"COPY {name} TO {_quoted(str(part))} ({how})")
+    os.replace(part, path)
+
+
 # ---------------------------------------------------------------- one account
 
 
-def _make(archive: Path, journal: Path, papers: list[Entry]) -> None:
+def _make(archive: Path, journal: Path, papers: "list[Entry]") -> None:
     tables = archive / "tables"
     for name in TABLES:
         (tables / name).mkdir(parents=True, exist_ok=True)
@@ -95,11 +131,11 @@ def _make(archive: Path, journal: Path, papers: list[Entry]) -> None:
                 LINES.format(journal=_quoted(str(journal)), papers=_quoted(str(listed)), most=LINE_BYTES_MAX)
             )
             db.execute("SET VARIABLE account = ?", [journal.stem])
-            for name, query in QUERIES.items():
+            for name, query in {**QUERIES, **DERIVED}.items():
                 db.execute(f"CREATE TABLE {name} ({PARQUET[name]})")
                 db.execute(f"INSERT INTO {name} BY NAME {query}")
             for name in TABLES:
-                _write(db, name, tables / name / f"{journal.stem}.parquet")
+                write_table(db, name, tables / name / f"{journal.stem}.parquet")
     except duckdb.Error as error:
         raise Fault("archive", f"The tables of {journal.stem} could not be made: {_short(error)}") from None
     except OSError as error:
@@ -113,13 +149,10 @@ def _short(error: Exception) -> str:
     return str(error).split("\n", 1)[0][:300]
 
 
-def _write(db: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
-    part = path.with_name(f".{path.name}.part")
-    db.execute(f"COPY {name} TO {_quoted(str(part))} (FORMAT parquet, COMPRESSION zstd)")
-    os.replace(part, path)
+def _papers_by_account(archive: Path) -> "dict[str, list[Entry]]":
+    # Imported here: a question to the tables starts without what reads papers.
+    from acquit.collector.papers import entries
 
-
-def _papers_by_account(archive: Path) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for entry in entries(archive):
         found.setdefault(entry.account, []).append(entry)
