@@ -383,7 +383,7 @@ def test_the_official_validator_passes_the_export(gathered: Path, tmp_path: Path
     assert found == [
         "InvoiceIssuer_Required", "Provider_Required", "Publisher_Required", "ResourceID_Required",
         "SkuPriceId_Nullable",
-    ], "these are the validator's own mistakes; without the switch our names are the specification's"  # fmt: skip
+    ], "the validator's own mistakes: without the switch our names are the specification's"  # fmt: skip
 
 
 def test_the_command_writes_what_its_name_says(gathered: Path, tmp_path: Path) -> None:

@@ -284,6 +284,8 @@ def _reading(
         with tempfile.TemporaryDirectory(dir=beside, prefix=".spill-") as spill, duckdb.connect() as db:
             db.execute(f"SET memory_limit = '{MEMORY}'; SET threads = {THREADS}")
             db.execute(f"SET temp_directory = {quoted(spill)}")
+            # Lines stay in the order of the archive: they are streamed past the bills, never the other way.
+            db.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
             for name, paths in files.items():
                 db.execute(f"CREATE VIEW {name} AS {_view(name, paths)}")
             _prepare(db, wanted, wording)
