@@ -17,7 +17,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "apiv6-ch
 HEADING = "## What a probe says\n"
 OPENING = """
 `acquit collect probe` asks a real endpoint, by reading only; `python tools/merge_probe.py REPORT.json` brings
-the report in here. `not yet`: no report has come from a real endpoint. A question that no read shows says why.
+the report in here. `not yet`: no report has come from a real endpoint. What no read shows says why.
 
 | id | section | Acquit chose | asked by | at a real endpoint |
 |---|---|---|---|---|

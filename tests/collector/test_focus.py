@@ -21,6 +21,7 @@ from acquit.collector.focus import Total, Wanted, Wording, export
 from acquit.collector.focus_columns import BILL_LINES, COST_AND_USAGE, VERSIONS, columns_of
 from acquit.collector.focus_rules import OWN, read_focus_rules
 from acquit.collector.focus_terms import SUBCATEGORIES
+from acquit.collector.reference import FOCUS_BEGIN, focus_page
 from collector.gathering import fill, run
 from collector.provider import Provider, pdf
 
@@ -399,3 +400,9 @@ def test_the_command_writes_what_its_name_says(gathered: Path, tmp_path: Path) -
     code, told = command("focus", "--archive", gathered, "--out", tmp_path / "x.csv", "--version", "1.2",
                          "--for-validator")  # fmt: skip
     assert (code, told["error"]["code"]) == (1, "collector")
+
+
+def test_the_page_of_columns_is_as_the_code_says() -> None:
+    path = Path(__file__).resolve().parents[2] / "docs" / "reference" / "focus.md"
+    page = path.read_text(encoding="utf-8").partition(FOCUS_BEGIN)
+    assert page[1] + page[2] == focus_page(), "write it anew from acquit.collector.reference.focus_page"
