@@ -140,7 +140,9 @@ def test_a_probe_confirms_every_choice_of_acquit(company: Company) -> None:
     assert code == 0, told
     outcomes = {one["id"]: (one["outcome"], one["remark"]) for one in told["questions"]}
     assert {key: said for key, said in outcomes.items() if said[0] == "differs"} == {}
-    assert {key for key, said in outcomes.items() if said[0] == "not seen"} == set()
+    assert {key for key, said in outcomes.items() if said[0] == "not seen"} <= {"bare-order"}, (
+        "with few bills"
+    )
     assert len(told["calls"]) + 1 <= 25
     assert (company.home / "probe.md").read_text(encoding="utf-8").count(" confirms ") >= 25
 
