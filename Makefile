@@ -54,4 +54,4 @@ lock:
 	@$(PYTHON) tools/setup.py --lock
 
 clean:
-	rm -rf .venv .uv .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist build
+	rm -rf .venv .uv .focus-validator .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist build

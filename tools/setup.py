@@ -2,7 +2,8 @@
 
 Finds uv or brings it into ./.uv, makes ./.venv, installs exactly what requirements.lock names (by hash), then
 this checkout. Run again it does nothing until the lock changes. `--system` installs, as root on Debian,
-the programs that tests drive (a browser, a second PostgreSQL); without them those tests are skipped, loudly.
+the programs that tests drive (a browser, a second PostgreSQL), and brings the official focus-validator into a
+place of its own; without them those tests are skipped, loudly.
 """
 
 import fcntl
@@ -20,6 +21,9 @@ VENV = HOME / ".venv"
 TOOLS = HOME / ".uv"
 LOCK = HOME / "requirements.lock"
 STAMP = VENV / "setup.stamp"
+VALIDATOR = HOME / ".focus-validator"
+VALIDATOR_LOCK = HOME / "tools" / "focus-validator.lock"
+VALIDATOR_PYTHONS = ("python3.11", "python3.12")
 OLDEST = (3, 11)
 PYTHONS = ("python3.13", "python3.12", "python3.11")
 SYSTEM = (
@@ -45,6 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     _use_new_enough_python()
     if "--system" in arguments:
         install_system_packages()
+        install_focus_validator()
     elif "--lock" in arguments:
         lock()
     else:
@@ -98,6 +103,30 @@ def install_system_packages() -> None:
         if ran.returncode != 0:
             _say(f"*** {' '.join(command)} failed; tests that need it are skipped ***")
             _say(ran.stderr.strip()[-500:])
+
+
+def install_focus_validator() -> None:
+    """Leave the official focus-validator in ./.focus-validator; a failure is said loudly, no more."""
+    stamp, wanted = VALIDATOR / "lock", VALIDATOR_LOCK.read_text()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    inside = (3, 11) <= sys.version_info[:2] <= (3, 12)
+    python = sys.executable if inside else next(filter(None, map(shutil.which, VALIDATOR_PYTHONS)), None)
+    uv = find_uv()
+    environment = _environment(uv)
+    into = str(VALIDATOR / "bin" / "python")
+    commands = (
+        [uv, "venv", "--quiet", "--clear", "--python", python or "python3.11", str(VALIDATOR)],
+        [uv, "pip", "sync", "--quiet", "--python", into, "--require-hashes", str(VALIDATOR_LOCK)],
+    )
+    _say("Installing focus-validator into ./.focus-validator for the tests")
+    for command in commands:
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if ran.returncode != 0:
+            _say("*** focus-validator could not be installed: its test is skipped ***")
+            _say(ran.stderr.strip()[-500:])
+            return
+    stamp.write_text(wanted)
 
 
 def find_uv() -> str:

@@ -243,7 +243,10 @@ class Provider:
     def _list(self, found: dict[str, dict[str, Any]], seen: "Seen") -> tuple[int, Any, dict[str, str]]:
         if not self.pages or "X-Pagination-Mode" not in seen.headers:
             return 200, list(found), {}
-        size, number = int(seen.headers["X-Pagination-Size"]), int(seen.headers.get("X-Pagination-Number", 1))
+        size, number = (
+            int(seen.headers.get("X-Pagination-Size", 20)),
+            int(seen.headers.get("X-Pagination-Number", 1)),
+        )
         page = [self._linked(one) for one in list(found.values())[(number - 1) * size : number * size]]
         return 200, page, {"x-pagination-elements": str(len(found))}
 

@@ -133,3 +133,25 @@ def test_questions_read_the_tables_and_nothing_else(company: Company) -> None:
     ):
         code, told = company.collect("ask", question)
         assert (code, told["error"]["code"]) == (1, "collector"), question
+
+
+def test_a_probe_confirms_every_choice_of_acquit(company: Company) -> None:
+    code, told = company.acquit("collect", "probe", "--out", "probe.json", "--config", "config")
+    assert code == 0, told
+    outcomes = {one["id"]: (one["outcome"], one["remark"]) for one in told["questions"]}
+    assert {key: said for key, said in outcomes.items() if said[0] == "differs"} == {}
+    assert {key for key, said in outcomes.items() if said[0] == "not seen"} <= {"bare-order"}, (
+        "with few bills"
+    )
+    assert len(told["calls"]) + 1 <= 25
+    assert (company.home / "probe.md").read_text(encoding="utf-8").count(" confirms ") >= 25
+
+
+def test_the_demos_lines_in_focus_add_up(company: Company) -> None:
+    company.collect("run")
+    for words in (("focus",), ("focus", "--version", "1.4", "--vat"), ("invoice-detail",)):
+        code, told = company.acquit(
+            "collect", "export", *words, "--archive", "archive", "--out", "lines.parquet"
+        )
+        assert (code, told["adds_up"]) == (0, True), words
+        assert told["rows"] > 10
