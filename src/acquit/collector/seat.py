@@ -4,6 +4,7 @@ The frame's own program, seen through a narrow window.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final, Protocol
 
@@ -57,8 +58,22 @@ class Screen(Protocol):
         ...
 
 
+class Day(Protocol):
+    """The options of every command that matter here."""
+
+    @property
+    def as_of(self) -> date | None:
+        """The business date that was given."""
+        ...
+
+
 class Seat(Protocol):
     """A command's view of the program."""
+
+    @property
+    def options(self) -> Day:
+        """What was given on the line for every command."""
+        ...
 
     @property
     def screen(self) -> Screen:
@@ -73,9 +88,19 @@ Config = Annotated[
 ]
 
 
+def config_in(config: Path | None) -> Path:
+    """Return the directory of the collector's own files, the platform's place if none is given."""
+    return config or Path(platformdirs.user_config_dir("acquit-collect"))
+
+
 def accounts_in(config: Path | None) -> Accounts:
-    """Return the accounts that the collector's own files name, the platform's place if none is given."""
-    return Accounts(config or Path(platformdirs.user_config_dir("acquit-collect")))
+    """Return the accounts that the collector's own files name."""
+    return Accounts(config_in(config))
+
+
+def today_of(program: Seat) -> date:
+    """Return the business date: as given with --as-of, else this machine's."""
+    return program.options.as_of or datetime.now().astimezone().date()
 
 
 def table(*columns: str, rows: Iterable[Sequence[object]]) -> Table:

@@ -24,7 +24,7 @@ from acquit.collector.queries import LINES, MACROS, QUERIES
 MEMORY: Final = "256MB"
 LINE_BYTES_MAX: Final = 32 << 20
 DIGITS: Final = {"XOF": 0, "TND": 3}
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def digits_of(currency: str) -> int:
