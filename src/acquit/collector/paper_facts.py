@@ -229,8 +229,8 @@ def amount_in(text: str, currency: str) -> int | None:
     """
     digits = EXPONENTS.get(Currency(currency))
     plain = re.sub(r"['’\s]", "", text).replace("−", "-")
-    found = re.fullmatch(r"(-?)(\d{1,3}(?:[.,]?\d{3})*|\d+)(?:[.,](\d+))?", plain)
-    if digits is None or found is None or len(found[3] or "") != digits:
+    if digits is None:
         return None
-    whole = re.sub(r"[.,]", "", found[2])
-    return int(f"{found[1]}{whole}{found[3] or ''}")
+    part = rf"[.,](\d{{{digits}}})" if digits else "()"
+    found = re.fullmatch(rf"(-?)(\d{{1,3}}(?:[.,]?\d{{3}})*|\d+){part}", plain)
+    return None if found is None else int(f"{found[1]}{re.sub(r'[.,]', '', found[2])}{found[3]}")
