@@ -77,7 +77,7 @@ def journal(
         if not fitting.bills:
             return Made({}, [], fitting.left_out)
         entries = purchase_journal.entries_of(fitting.bills, accounts, first)
-        name = f"{accounts.label.lower()}_{first:06d}_{period_of(fitting.bills)}"
+        name = f"{file_name(accounts.label.lower())}_{first:06d}_{period_of(fitting.bills)}"
         if format == "fec":
             files = {f"{name}.txt": purchase_journal.as_fec(entries, accounts)}
         else:

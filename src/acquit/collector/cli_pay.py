@@ -10,9 +10,10 @@ from cyclopts import Parameter
 from acquit.collector import remittance_advice as advice
 from acquit.collector.bank_days import is_bank_day, next_bank_day
 from acquit.collector.cells import amount, day
+from acquit.collector.exporting import file_name, repair
 from acquit.collector.fault import Fault
 from acquit.collector.files import alone
-from acquit.collector.hand_over import HandedBill, HandOver, Log, Planned, finish, hand_over, read_log
+from acquit.collector.hand_over import HandedBill, HandOver, Log, Planned, hand_over, read_log
 from acquit.collector.payable import (
     Credit,
     Owed,
@@ -36,21 +37,44 @@ STALE: Final = timedelta(days=2)
 NAMES_TOLD: Final = 5
 
 
+Accounts = Annotated[tuple[str, ...], Parameter(help="Only bills of this account; may be repeated.")]
+Bills = Annotated[tuple[str, ...], Parameter(help="Only this bill; may be repeated.")]
+Debtor = Annotated[str, Parameter(help="File (FILE or FILE#NAME) or [debtors.NAME] of pay.toml.")]
+Out = Annotated[Path, Parameter(help="Directory for the files.")]
+ExecutionDate = Annotated[
+    date | None,
+    Parameter(help="When the bank is to execute; the next day that banks are open if not given."),
+]
+Deduct = Annotated[
+    tuple[str, ...],
+    Parameter(
+        help="Take this credit note off; may be repeated. What the provider settled already is not owed anyway."
+    ),
+]
+Bundle = Annotated[bool, Parameter(help="One transfer a provider, which names the bills in its text.")]
+PerBill = Annotated[bool, Parameter(help="A transfer for each bill with its own reference; the default.")]
+AcceptIban = Annotated[
+    tuple[str, ...],
+    Parameter(help="Pay to this IBAN though the provider had another before; may be repeated."),
+]
+Again = Annotated[str, Parameter(help="Why bills are paid though they were handed over before.")]
+
+
 def pay(
     *,
-    due_by: date,
-    account: tuple[str, ...] = (),
-    bill: tuple[str, ...] = (),
-    debtor: Annotated[str, Parameter(help="File (FILE or FILE#NAME) or [debtors.NAME] of pay.toml.")] = "",
-    out: Path = Path(),
-    execution_date: date | None = None,
-    include_unknown: bool = False,
-    deduct: tuple[str, ...] = (),
-    bundle: bool = False,
-    one_transfer_per_bill: bool = False,
-    accept_new_iban: tuple[str, ...] = (),
-    again: str = "",
-    dry_run: bool = False,
+    due_by: Annotated[date, Parameter(help="The last due date that is paid.")],
+    account: Accounts = (),
+    bill: Bills = (),
+    debtor: Debtor = "",
+    out: Out = Path(),
+    execution_date: ExecutionDate = None,
+    include_unknown: Annotated[bool, Parameter(help="Pay bills whose due date is not known, too.")] = False,
+    deduct: Deduct = (),
+    bundle: Bundle = False,
+    one_transfer_per_bill: PerBill = False,
+    accept_new_iban: AcceptIban = (),
+    again: Again = "",
+    dry_run: Annotated[bool, Parameter(help="Show what would be paid; write nothing.")] = False,
     archive: Archive = ARCHIVE,
     config: Config = None,
     program: Given,
@@ -59,43 +83,15 @@ def pay(
 
     Picks bills that are still owed, whose due date is known and at most the day given, that no direct debit
     or card collects and that were not handed over before. Exits 1 when a person has to look at a due bill.
-
-    Parameters
-    ----------
-    due_by
-        The last due date that is paid.
-    account
-        Only bills of this account; may be repeated.
-    bill
-        Only this bill; may be repeated.
-    out
-        Directory for the files.
-    execution_date
-        When the bank is to execute; the next day that banks are open if not given.
-    include_unknown
-        Pay bills whose due date is not known, too.
-    deduct
-        Take this credit note off; may be repeated. What the provider has settled already is not owed anyway.
-    bundle
-        One transfer a provider, which names the bills in its text.
-    one_transfer_per_bill
-        A transfer for each bill with its own reference; the default.
-    accept_new_iban
-        Pay to this IBAN though the provider had another before; may be repeated.
-    again
-        Why bills are paid though they were handed over before.
-    dry_run
-        Show what would be paid; write nothing.
     """
     if bundle and one_transfer_per_bill:
         raise Fault("question", "--bundle and --one-transfer-per-bill exclude each other.")
-    today = today_of(program)
-    execute_on = _execution(execution_date, today)
+    execute_on = _execution(execution_date, today_of(program))
     wanted = Wanted(due_by, frozenset(account), frozenset(bill), include_unknown, again.strip())
     settings = read_settings(config_in(config), debtor)
     at = datetime.now(UTC).replace(microsecond=0)
     with alone(archive):
-        _repair(archive, at, program.screen)
+        repair(archive, at, program.screen)
         log = read_log(archive)
         picked, notes = _picked(archive, wanted, log, deduct, at, program.screen)
         trust = Trust(_known_ibans(log), frozenset(map(compact, accept_new_iban)))
@@ -123,18 +119,6 @@ def _execution(given: date | None, today: date) -> date:
             "question", f"Banks are closed on {given}: name {next_bank_day(given)}, or an earlier day."
         )
     return given
-
-
-def _repair(archive: Path, at: datetime, screen: Screen) -> None:
-    """Finish what a crash broke off, and say so."""
-    delivered, thrown_away = finish(archive, at)
-    for one in delivered:
-        screen.warn(
-            f"Hand-over {one.number} was broken off after it counted; its files are in {one.out} now. "
-            "If you sent one already, do not send it twice: they are the same."
-        )
-    for name in thrown_away:
-        screen.warn(f"{name} was broken off before it counted; nothing of it had left, it is made anew.")
 
 
 def _picked(
@@ -215,9 +199,7 @@ def _handed(
     """Hand one provider's batch over: the bank's file and the advice. Raises Fault (disk)."""
     number = read_log(archive).next_number
     order = file_of(batch, number, debtor, at, execute_on)
-    stem = (
-        f"{number:04d}_{''.join(sign if sign.isalnum() or sign in '.-' else '-' for sign in batch.provider)}"
-    )
+    stem = f"{number:04d}_{file_name(batch.provider.replace('@', '-'))}"
     files = {
         f"{stem}_pain001.xml": render(order),
         f"{stem}_advice.csv": advice.as_csv(batch),
@@ -254,10 +236,10 @@ def _report(
     }
     screen.answer(
         document,
-        _table(paid),
+        *([_table(paid)] if paid else []),
         *(_sentence(batch, handed) for batch, handed in paid),
         *([] if paid else ["Nothing is to be paid by transfer."]),
-        f"{picked.later} more bills are owed, due after {wanted.due_by}." if picked.later else "",
+        *([f"{picked.later} more bills are owed, due after {wanted.due_by}."] if picked.later else []),
     )
     for one in picked.left_out:
         tell = screen.warn if one.is_fault else screen.say

@@ -76,9 +76,7 @@ def export(
         repeats = asked.everything or bool(asked.again)
         posted = frozenset() if repeats else frozenset(log.last_of(asked.kind))
         window = Window(asked.since, asked.until, frozenset(asked.accounts), frozenset(asked.bills), posted)
-        made = make(
-            _fresh(archive, window, rules, screen, with_taxes=with_taxes), _first(log, asked, repeats)
-        )
+        made = make(_fresh(archive, window, rules, screen, with_taxes=with_taxes), _first(log, asked))
         handed, is_new = (
             (None, False) if asked.dry_run or not made.bills else _handed(archive, asked, made, out, at)
         )
@@ -114,9 +112,9 @@ def _fresh(archive: Path, window: Window, rules: Rules, screen: Screen, *, with_
         return select(db, window, rules, with_taxes=with_taxes)
 
 
-def _first(log: Log, asked: Asked, repeats: bool) -> int:
-    """Return the number of the first entry: on from the last hand-over, from 1 when all is repeated."""
-    return 1 if repeats else 1 + len(log.last_of(asked.kind))
+def _first(log: Log, asked: Asked) -> int:
+    """Return the number of the first entry: on from all that was handed over, from 1 when all is repeated."""
+    return 1 if asked.everything else 1 + sum(len(one.bills) for one in log.of_kind(asked.kind))
 
 
 def _handed(archive: Path, asked: Asked, made: Made, out: Path, at: datetime) -> tuple[HandOver, bool]:

@@ -128,7 +128,7 @@ def as_fec(entries: Iterable[Entry], mapping: PostingMapping) -> bytes:
     """Return the entries in the 18 columns of the FEC: tabs, decimal comma, dates as 20261231, UTF-8."""
     lines = ["\t".join(FEC)]
     for entry in entries:
-        lines += ["\t".join(_fec(entry, one, mapping)) for one in entry.postings]
+        lines += ["\t".join(map(_cell, _fec(entry, one, mapping))) for one in entry.postings]
     return ("\r\n".join(lines) + "\r\n").encode()
 
 
@@ -157,6 +157,11 @@ def _row(entry: Entry, posting: Posting, mapping: PostingMapping) -> tuple[objec
     )  # fmt: skip
 
 
+def _cell(text: str) -> str:
+    """Return a text without what separates columns, and that no spreadsheet takes for a formula."""
+    return safe(text).replace("|", " ")
+
+
 def _sides(minor: int, currency: str, mark: str) -> tuple[str, str]:
     zero = amount(0, currency, mark)
     told = amount(abs(minor), currency, mark)
@@ -166,4 +171,4 @@ def _sides(minor: int, currency: str, mark: str) -> tuple[str, str]:
 def _text(bill: SelectedBill, posting: Posting) -> str:
     who = bill.payee or bill.provider
     what = "Avoir" if bill.is_credit_note else "Facture"
-    return " ".join(filter(None, (what, safe(who).replace("|", " "), bill.bill_id, posting.vat)))
+    return " ".join(filter(None, (what, who, bill.bill_id, posting.vat)))

@@ -21,6 +21,7 @@ value. A document's rows repeat what is the document's; `document_no` tells them
     field = "order"
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -36,6 +37,7 @@ from acquit.collector.order_lines import OrderLine, line_of, lines_of
 from acquit.collector.posting import Ledger, expense_rule, toml_of
 from acquit.collector.purchase_journal import apportioned
 
+NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 PURCHASE_ORDER, COST_CENTRE = "purchase-order", "cost-centre"
 MEMBERS: Final = frozenset({
     "kind", "name", "delimiter", "decimal", "date", "accept_inferred", "tax_codes", "order_line",
@@ -137,6 +139,8 @@ def read_sap(path: Path) -> SapMapping:
     kind = told.get("kind")
     if kind not in (PURCHASE_ORDER, COST_CENTRE):
         raise Fault("configuration", f"{path}: kind is {PURCHASE_ORDER} or {COST_CENTRE}.")
+    if not NAME.fullmatch(str(told.get("name", kind))):
+        raise Fault("configuration", f"{path}: name is of letters, digits, '-' and '_', at most 40.")
     codes = told.get("tax_codes", {})
     if not isinstance(codes, dict) or not codes:
         raise Fault("configuration", f'{path}: [tax_codes] is missing, such as "S 2000" = "V1".')
