@@ -142,6 +142,14 @@ def test_a_bill_is_posted_once(books: Office) -> None:
     assert [one.kind for one in read_log(books.archive).hand_overs] == ["journal", "journal"]
 
 
+def test_a_bill_that_changed_after_it_was_posted_is_told(books: Office) -> None:
+    books.export(cli_export.journal)
+    changed = {"tax": price(1), "priceWithTax": price(2_001)}
+    books.world.bills["FR00000005"] |= changed
+    books.gather()
+    assert books.export(cli_export.journal)[1]["changed"] == ["FR00000005"]
+
+
 def test_a_window_and_an_account(books: Office) -> None:
     _, told = books.export(cli_export.journal, since=date(2026, 11, 1), until=date(2026, 11, 1), dry_run=True)
     assert (told["bills"], told["total_minor"], told["files"]) == (1, {"EUR": -1_200}, [])

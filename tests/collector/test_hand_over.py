@@ -1,6 +1,8 @@
 """A hand-over that is killed at any of its writes: nothing doubled, nothing lost, the next run says so."""
 
 import os
+import resource
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,6 +60,26 @@ def test_killed_at_every_write(tmp_path: Path) -> None:
             return
         assert code == KILLED
     pytest.fail("it never came to its end")
+
+
+def test_a_full_disk_hands_nothing_over(tmp_path: Path) -> None:
+    """No file may grow beyond 40 bytes: the bank's file fits, its line in the log does not."""
+    archive, out = tmp_path / "archive", tmp_path / "out"
+    archive.mkdir()
+    child = os.fork()
+    if not child:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40, 40))
+        try:
+            hand_over(archive, PLANNED, out, AT)
+        except Fault as fault:
+            os._exit(KILLED if fault.kind == "disk" else 1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
+    assert (read_log(archive).hand_overs, out.exists()) == ([], False)
+    assert finish(archive, AT) == ([], ["0001-payment"])
+    hand_over(archive, PLANNED, out, AT)
+    assert [one.number for one in read_log(archive).hand_overs] == [1]
 
 
 def test_the_same_files_arrive_again(tmp_path: Path) -> None:

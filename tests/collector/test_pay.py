@@ -13,8 +13,9 @@ from lxml import etree
 from stdnum import iso11649
 
 from acquit.collector.bank_days import is_bank_day
+from acquit.collector.files import alone
 from acquit.collector.hand_over import read_log
-from acquit.collector.paper_facts import facts_of_text
+from acquit.collector.paper_facts import Facts, TaxRead, facts_of_text, facts_of_xml
 from acquit.documents.sepa_text import sepa_id, sepa_text
 from collector.paying import IBAN, OTHER_IBAN, Office
 from collector.provider import Provider, price
@@ -153,6 +154,32 @@ def test_a_method_that_collects_by_itself(office: Office, kind: str, paid: int, 
     assert (len(told["paid"]), reasons(told).get("FR00000001")) == (paid, reason)
     if paid:
         assert transfers(bank_file(office)) == [("FR00000001", "120.00", IBAN, "FR00000001")]
+
+
+def test_a_paper_with_an_iban_does_not_outweigh_a_direct_debit(office: Office) -> None:
+    """The IBAN on the paper may be the payer's own, which is debited."""
+    office.bill("FR00000001", "2026-11-01", 10_000)
+    method = {"paymentMethodId": 1, "paymentType": "SEPA_DIRECT_DEBIT", "status": "VALID", "default": True}
+    office.world.methods["1"] = method
+    office.gather()
+    code, told = office.pay()
+    assert (code, told["paid"]) == (1, [])
+    assert reasons(told)["FR00000001"].startswith("SEPA_DIRECT_DEBIT collects by itself, its paper asks")
+    assert len(office.pay(bill=("FR00000001",), dry_run=True)[1]["paid"]) == 1
+
+
+def test_nobody_pays_himself(office: Office) -> None:
+    office.bill("FR00000001", "2026-11-01", 10_000, iban="FR1420041010050500013M02606")
+    office.gather()
+    code, told = office.pay()
+    assert (code, reasons(told)) == (1, {"FR00000001": "the IBAN on its paper is your own"})
+
+
+def test_an_archive_in_use_is_left_alone(office: Office) -> None:
+    office.bill("FR00000001", "2026-11-01", 10_000)
+    office.gather()
+    with alone(office.archive):
+        assert office.pay()[1].startswith("Another collector works on ")
 
 
 def test_an_unknown_due_date_is_told_apart(office: Office) -> None:
@@ -323,6 +350,27 @@ def test_what_our_own_papers_say_is_read(name: str, expected: tuple[Any, ...]) -
     facts = facts_of_text(text, "EUR")
     taxes = [(one.category, one.rate_bp, one.net_minor, one.tax_minor) for one in facts.taxes]
     assert (facts.kind, facts.means, facts.iban, facts.bic, facts.reference, taxes) == expected
+
+
+def test_what_ubl_says_is_read() -> None:
+    xml = (ROOT / "tests" / "golden" / "posting" / "ubl-from-cii.xml").read_bytes()
+    facts = facts_of_xml(xml, "FR00000001")
+    assert facts == Facts(
+        "bill", "", "transfer", "Provider SAS", IBAN, "AGRIFRPP", "RF18539007547034",
+        (TaxRead("S", 2_000, 15_000, 3_000),),
+    )  # fmt: skip
+    assert facts_of_xml(xml, "FR00000002") is None, "of another bill"
+    credit_note = (ROOT / "tests" / "golden" / "posting" / "ubl-FR00000004.xml").read_bytes()
+    read = facts_of_xml(credit_note, "FR00000004")
+    assert read is not None
+    assert read.kind == "credit-note"
+
+
+@pytest.mark.parametrize(
+    "xml", [b"no xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', b"<a>" * 99 + b"</a>" * 99]
+)
+def test_an_xml_that_cannot_be_trusted_says_nothing(xml: bytes) -> None:
+    assert facts_of_xml(xml, "FR1") is None
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ ExecutionDate = Annotated[
 Deduct = Annotated[
     tuple[str, ...],
     Parameter(
-        help="Take this credit note off; may be repeated. What the provider settled already is not owed anyway."
+        help="Take this credit note off; may be repeated. What the provider settled already is not owed."
     ),
 ]
 Bundle = Annotated[bool, Parameter(help="One transfer a provider, which names the bills in its text.")]
@@ -91,10 +91,11 @@ def pay(
     settings = read_settings(config_in(config), debtor)
     at = datetime.now(UTC).replace(microsecond=0)
     with alone(archive):
-        repair(archive, at, program.screen)
+        if not dry_run:
+            repair(archive, at, program.screen)
         log = read_log(archive)
         picked, notes = _picked(archive, wanted, log, deduct, at, program.screen)
-        trust = Trust(_known_ibans(log), frozenset(map(compact, accept_new_iban)))
+        trust = Trust(_known_ibans(log), frozenset(map(compact, accept_new_iban)), settings.debtor.iban)
         made, left = batches(picked.bills, picked.credits, settings, trust, bundle=bundle)
         picked.left_out.extend(left)
         paid: list[tuple[Batch, HandOver | None]] = [(one, None) for one in made]

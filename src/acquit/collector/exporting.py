@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -71,7 +71,8 @@ def export(
     """
     at = datetime.now(UTC).replace(microsecond=0)
     with alone(archive):
-        repair(archive, at, screen)
+        if not asked.dry_run:
+            repair(archive, at, screen)
         log = read_log(archive)
         repeats = asked.everything or bool(asked.again)
         posted = frozenset() if repeats else frozenset(log.last_of(asked.kind))
@@ -80,7 +81,7 @@ def export(
         handed, is_new = (
             (None, False) if asked.dry_run or not made.bills else _handed(archive, asked, made, out, at)
         )
-        changed = _changed(log, asked.kind, made.bills) if repeats else []
+        changed = _changed(archive, log.last_of(asked.kind))
     return _report(screen, asked, made, handed, is_new=is_new, changed=changed)
 
 
@@ -127,12 +128,18 @@ def _handed(archive: Path, asked: Asked, made: Made, out: Path, at: datetime) ->
     return hand_over(archive, planned, out, at), True
 
 
-def _changed(log: Log, kind: str, bills: Sequence[SelectedBill]) -> list[str]:
-    """Return the bills whose amount is not the one that was handed over before."""
-    before = {
-        (bill.account, bill.bill_id): bill.amount_minor for one in log.of_kind(kind) for bill in one.bills
+def _changed(archive: Path, posted: Mapping[Name, HandOver]) -> list[str]:
+    """Return the bills whose amount is not the one that was handed over last: changed after issue."""
+    amounts = {
+        (bill.account, bill.bill_id): bill.amount_minor for one in posted.values() for bill in one.bills
     }
-    return [bill.bill_id for bill in bills if before.get(bill.name, bill.total_minor) != bill.total_minor]
+    with open_tables(archive) as db:
+        now = db.execute("SELECT account, bill_id, total_minor FROM bill ORDER BY ALL").fetchall()
+    return [
+        bill_id
+        for account, bill_id, total_minor in now
+        if (before := amounts.get((account, bill_id))) is not None and abs(before) != abs(total_minor or 0)
+    ]
 
 
 def _report(

@@ -16,7 +16,6 @@ from stdnum import bic as bics
 from acquit.collector.hand_over import HandOver, Name
 from acquit.collector.paper_facts import CREDIT_NOTE, TRANSFER
 from acquit.collector.payment_settings import compact, wrong_iban
-from acquit.collector.tables import digits_of
 
 BY_TRANSFER: Final = frozenset(
     {"ENTERPRISE", "DEFERRED_PAYMENT_ACCOUNT", "BANK_TRANSFER", "TRANSFER", "NONE"}
@@ -206,38 +205,46 @@ def pick(
             picked.unknown.append(owed)
         elif owed.due_on is not None and owed.due_on > wanted.due_by:
             later += 1
-        elif (left := why_not(owed, before, wanted.again)) is not None:
+        elif (left := why_not(owed, before, wanted)) is not None:
             picked.left_out.append(left)
         else:
             picked.bills.append(owed)
     return Picked(picked.bills, picked.credits, picked.left_out, picked.unknown, later)
 
 
-def why_not(owed: Owed, before: Mapping[Name, HandOver], again: str) -> LeftOut | None:
+def why_not(owed: Owed, before: Mapping[Name, HandOver], wanted: Wanted) -> LeftOut | None:
     """Return why a due bill is not paid by transfer, None when it is.
 
     In this order: handed over, under way, taken by the provider itself, currency, does not add up, no paper.
     """
     handed = before.get(owed.name)
-    if handed is not None and not again:
+    if handed is not None and not wanted.again:
         return LeftOut(owed, f"handed over as {handed.number} on {handed.at:%Y-%m-%d}", False)
     if owed.open_minor == 0:
         return LeftOut(owed, "its payment is under way", False)
-    if (reason := _collected(owed)) is not None:
-        return LeftOut(owed, reason, owed.method not in BY_ITSELF and not owed.means)
+    if (left := _collected(owed, is_named=owed.bill_id in wanted.bills)) is not None:
+        return left
     return next((LeftOut(owed, reason, True) for reason in _faults(owed)), None)
 
 
-def _collected(owed: Owed) -> str | None:
-    """Return why the provider takes this bill's money itself, None when it waits for a transfer."""
-    if owed.means == TRANSFER:
+def _collected(owed: Owed, *, is_named: bool) -> LeftOut | None:
+    """Return why the provider takes this bill's money itself, None when it waits for a transfer.
+
+    A method that collects by itself wins over a paper with an IBAN on it, which may be the payer's own.
+    """
+    if owed.means == TRANSFER and (is_named or owed.method not in BY_ITSELF):
         return None
+    if owed.means == TRANSFER:
+        reason = (
+            f"{owed.method} collects by itself, its paper asks for a transfer: to pay it, name it with --bill"
+        )
+        return LeftOut(owed, reason, True)
     if owed.means:
-        return f"the paper says that it is collected by {owed.means}"
+        return LeftOut(owed, f"the paper says that it is collected by {owed.means}", False)
     if owed.method in BY_ITSELF:
-        return f"{owed.method} collects by itself"
+        return LeftOut(owed, f"{owed.method} collects by itself", False)
     if owed.method and owed.method not in BY_TRANSFER:
-        return f"whether {owed.method} waits for a transfer is not known: pay it by hand"
+        return LeftOut(owed, f"whether {owed.method} waits for a transfer is not known: pay it by hand", True)
     return None
 
 
@@ -245,7 +252,7 @@ def _faults(owed: Owed) -> list[str]:
     found = []
     if owed.currency != "EUR":
         found.append(f"a SEPA transfer carries EUR alone: order {owed.currency} at your bank")
-    if digits_of(owed.currency) and not owed.adds_up:
+    if not owed.adds_up:
         found.append("it does not add up: see `acquit collect verify`, ask the provider")
     if owed.kind == CREDIT_NOTE:
         found.append("its paper says credit note, its debt says owed: ask the provider")

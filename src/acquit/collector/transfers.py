@@ -58,10 +58,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The IBANs that a provider was paid at or that its owner configured, and those accepted just now."""
+    """IBANs that a provider was paid at or that were configured, those accepted just now, the payer's own."""
 
     known: Mapping[str, frozenset[str]]
     accepted: frozenset[str]
+    own_iban: str = ""
 
 
 def batches(
@@ -120,7 +121,8 @@ def _routed(
     told = {pay_to.iban for _, pay_to in routed if not wrong_account(pay_to.iban, pay_to.bic)}
     paid, left = [], []
     for owed, pay_to in routed:
-        reason = wrong_account(pay_to.iban, pay_to.bic) or _distrust(pay_to.iban, told, known, trust)
+        own = "the IBAN on its paper is your own" if pay_to.iban == trust.own_iban else ""
+        reason = wrong_account(pay_to.iban, pay_to.bic) or own or _distrust(pay_to.iban, told, known, trust)
         if reason:
             left.append(LeftOut(owed, reason, True))
         else:
