@@ -155,3 +155,24 @@ def test_the_demos_lines_in_focus_add_up(company: Company) -> None:
         )
         assert (code, told["adds_up"]) == (0, True), words
         assert told["rows"] > 10
+
+
+def test_what_is_owed_is_paid_once_and_posted(company: Company) -> None:
+    """What a paper of ours says is enough to pay it: IBAN, BIC, reference, due date, VAT by rate."""
+    company.collect("init")
+    company.collect("run")
+    (company.home / "config" / "pay.toml").write_text(
+        '[debtor]\nname = "Bellecour"\niban = "FR1420041010050500013M02606"\n', encoding="utf-8"
+    )
+    due = ("--due-by", "2027-06-30", "--as-of", AS_OF, "--out", "paid")
+    code, told = company.collect("pay", *due)
+    assert (code, told["left_out"], told["unknown_due"]) == (0, [], [])
+    owed = company.collect("ask", "SELECT sum(due_minor) AS owed FROM debt")[1][0]["owed"]
+    assert [one["total_minor"] for one in told["paid"]] == [owed]
+    assert all(bill["reference"].startswith("RF") for bill in told["paid"][0]["bills"])
+    assert company.collect("pay", *due)[1]["paid"] == []
+
+    code, told = company.collect("export", "journal", "--out", "paid")
+    bills = company.collect("ask", "SELECT count(*) AS count, sum(total_minor) AS total FROM bill")[1][0]
+    assert (code, told["bills"], told["total_minor"]) == (0, bills["count"], {"EUR": bills["total"]})
+    assert company.collect("export", "journal", "--out", "paid")[1]["bills"] == 0

@@ -83,7 +83,7 @@ def report(
     screen = program.screen
     wanted: Format = "json" if screen.json and format == "terminal" else format
     question = Question(
-        as_of=program.options.as_of or datetime.now().astimezone().date(),
+        as_of=today_of(program),
         rules=rules_in(archive, config_in(config), rules),
         since=since, until=until, accounts=account, month=_month(month),
         top=TOP[wanted] if top is None else top,

@@ -8,6 +8,7 @@ a line for each file; a file without a line is written anew, a line that a crash
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -22,7 +23,8 @@ from acquit.collector.files import append_line, replace_bytes
 from acquit.collector.journal import Journal, day_of
 from acquit.collector.lists import Object
 from acquit.collector.pace import Pace, RealTimer, Timer
-from acquit.collector.reading import read_paper
+from acquit.collector.paper_facts import READS
+from acquit.collector.reading import Reading, read_paper
 from acquit.collector.wire import AGENT, PASSING, TIMEOUT
 
 PAPER_BYTES_MAX: Final = 200_000_000
@@ -62,17 +64,13 @@ class Papers:
         """Save the paper of the bill behind the link, and what was read on it. Raises Fault."""
         bill_id = str(bill["billId"])
         pdf = self._download(bill_id, link)
-        reading, xml = read_paper(pdf, bill_id, month_first=self._month_first)
+        currency = str((bill.get("priceWithTax") or {}).get("currencyCode", ""))
+        reading, xml = read_paper(pdf, bill_id, month_first=self._month_first, currency=currency)
         path = path_of(self._account, bill)
         if xml is not None:
             self._save(bill_id, "xml", path + ".xml", xml)
         self._save(bill_id, "pdf", path + ".pdf", pdf)
-        told = {
-            "purchase_order": reading.purchase_order,
-            "order_is_read": reading.order_is_read,
-            "due_on": reading.due_on.isoformat() if reading.due_on else None,
-        }
-        self._journal.write("reading", bill_id, told)
+        self._journal.write("reading", bill_id, told_of(reading))
 
     def close(self) -> None:
         """Close the connections."""
@@ -126,6 +124,17 @@ class Papers:
             ) from None
         _refuse_other(content, bill_id)
         return content
+
+
+def told_of(reading: Reading) -> Object:
+    """Return a reading as the journal has it; `reads` says how much was looked for."""
+    return {
+        "purchase_order": reading.purchase_order,
+        "order_is_read": reading.order_is_read,
+        "due_on": reading.due_on.isoformat() if reading.due_on else None,
+        "reads": READS,
+        "facts": asdict(reading.facts),
+    }
 
 
 def path_of(account: str, bill: Object) -> str:

@@ -134,7 +134,14 @@ QUERIES: Final = {
             QUALIFY row_number() OVER (PARTITION BY key ORDER BY no DESC) = 1),
         reading AS (SELECT key AS bill_id, text_of(body, 'purchase_order') AS purchase_order,
                            CAST(text_of(body, 'order_is_read') AS BOOLEAN) AS order_is_read,
-                           CAST(text_of(body, 'due_on') AS DATE) AS due_on
+                           CAST(text_of(body, 'due_on') AS DATE) AS due_on,
+                           nullif(text_of(body, 'facts.kind'), '') AS kind,
+                           nullif(text_of(body, 'facts.corrects'), '') AS corrects,
+                           nullif(text_of(body, 'facts.means'), '') AS payment_means,
+                           nullif(text_of(body, 'facts.payee'), '') AS payee,
+                           nullif(text_of(body, 'facts.iban'), '') AS payee_iban,
+                           nullif(text_of(body, 'facts.bic'), '') AS payee_bic,
+                           nullif(text_of(body, 'facts.reference'), '') AS payment_reference
                       FROM newest WHERE kind = 'reading'),
         counted AS (SELECT key AS bill_id, CAST(body AS BIGINT) AS details_count FROM newest WHERE kind =
           'count'),
@@ -155,12 +162,21 @@ QUERIES: Final = {
                     ELSE 'unknown' END AS purchase_order_source,
                coalesce(r.due_on, due.due_on) AS due_on,
                CASE WHEN r.due_on IS NOT NULL THEN 'read' WHEN due.due_on IS NOT NULL THEN 'inferred'
-                    ELSE 'unknown' END AS due_source
+                    ELSE 'unknown' END AS due_source,
+               r.kind, r.corrects, r.payment_means, r.payee, r.payee_iban, r.payee_bic, r.payment_reference
           FROM newest_bill AS b
           LEFT JOIN reading AS r USING (bill_id) LEFT JOIN counted USING (bill_id)
           LEFT JOIN versions USING (bill_id) LEFT JOIN papers USING (bill_id)
           LEFT JOIN fitting USING (bill_id) LEFT JOIN due USING (bill_id)
          ORDER BY issued_on, bill_id""",  # noqa: S608 - what is put in is ours
+    "bill_tax": """
+        WITH taxed AS (
+            SELECT key AS bill_id, unnest(json_extract(body, '$.facts.taxes[*]')) AS body
+              FROM newest WHERE kind = 'reading')
+        SELECT getvariable('account') AS account, bill_id, text_of(body, 'category') AS category,
+               whole_of(body, 'rate_bp') AS rate_bp, whole_of(body, 'net_minor') AS net_minor,
+               whole_of(body, 'tax_minor') AS tax_minor
+          FROM taxed ORDER BY bill_id, rate_bp DESC, category""",
     "bill_detail": """
         WITH told AS (
             SELECT parent AS bill_id, CAST(key AS BIGINT) AS part, body FROM newest

@@ -15,8 +15,12 @@ from xml.parsers import expat
 
 from pypdf import PdfReader
 
+from acquit.collector.paper_facts import Facts, facts_of_text, facts_of_xml
+
 XML_BYTES_MAX: Final = 20_000_000
 LINES_MAX: Final = 400
+LAST_PAGES: Final = 2
+"""Of a long paper the totals and how to pay stand at its end."""
 
 ORDER_PATHS: Final = ("BuyerOrderReferencedDocument/IssuerAssignedID", "OrderReference/ID")
 DUE_PATHS: Final = (
@@ -62,6 +66,9 @@ MONTHS: Final = {
 }
 
 
+NOTHING: Final = Facts()
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was read: `order_is_read` with no order says that the bill plainly has none."""
@@ -69,9 +76,12 @@ class Reading:
     purchase_order: str | None = None
     order_is_read: bool = False
     due_on: date | None = None
+    facts: Facts = NOTHING
 
 
-def read_paper(pdf: bytes, bill_id: str, *, month_first: bool = False) -> tuple[Reading, bytes | None]:
+def read_paper(
+    pdf: bytes, bill_id: str, *, month_first: bool = False, currency: str = "EUR"
+) -> tuple[Reading, bytes | None]:
     """Return what the paper says, and the XML inside it if there is one.
 
     A paper that cannot be read says nothing.
@@ -80,6 +90,7 @@ def read_paper(pdf: bytes, bill_id: str, *, month_first: bool = False) -> tuple[
         reader = PdfReader(io.BytesIO(pdf))
         xml = _xml_inside(reader)
         text = reader.pages[0].extract_text()
+        ends = "".join("\n" + page.extract_text() for page in reader.pages[1:][-LAST_PAGES:])
     except Exception:
         # A PDF may be wrong in any way and pypdf raises as it comes; the paper is kept as it is all the same.
         return Reading(), None
@@ -89,6 +100,7 @@ def read_paper(pdf: bytes, bill_id: str, *, month_first: bool = False) -> tuple[
         by_xml.purchase_order if by_xml.order_is_read else by_text.purchase_order,
         by_xml.order_is_read or by_text.order_is_read,
         by_xml.due_on or by_text.due_on,
+        (facts_of_xml(xml, bill_id) if xml is not None else None) or facts_of_text(text + ends, currency),
     )
     return reading, xml
 

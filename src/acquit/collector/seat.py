@@ -4,7 +4,7 @@ The frame's own program, seen through a narrow window.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Protocol
 
@@ -100,6 +100,11 @@ def accounts_in(config: Path | None) -> "Accounts":
     from acquit.collector.access import Accounts
 
     return Accounts(config_in(config))
+
+
+def today_of(program: Seat) -> date:
+    """Return the business date: as given with --as-of, else this machine's."""
+    return program.options.as_of or datetime.now().astimezone().date()
 
 
 def table(*columns: str, rows: Iterable[Sequence[object]]) -> Table:

@@ -1,0 +1,294 @@
+"""A bill as UBL 2.1, an invoice or a credit note of EN 16931: values to bytes.
+
+Amounts, prices, quantities and rates are exact decimal texts, taken over as they are. What is an empty text
+is not written.
+Source: EN 16931-1:2017, CEN/TS 16931-3-2 (syntax binding to UBL 2.1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
+
+CUSTOMIZATION: Final = "urn:cen.eu:en16931:2017"
+CREDIT_CODES: Final = frozenset({"381", "396", "261", "262", "296", "308", "420", "458", "502", "503", "532"})
+INDENT: Final = "  "
+COMMON: Final = "urn:oasis:names:specification:ubl:schema:xsd:"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who sells or buys (BG-4, BG-7); `legal_scheme` and `address_scheme` are ISO 6523 and EAS codes."""
+
+    name: str
+    country: str
+    street: str = ""
+    street_2: str = ""
+    postcode: str = ""
+    town: str = ""
+    vat_id: str = ""
+    legal_id: str = ""
+    legal_scheme: str = ""
+    legal_form: str = ""
+    e_address: str = ""
+    address_scheme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCase:
+    """One VAT breakdown (BG-23), or the category of a line; `rate` is a percentage such as `20.00`."""
+
+    category: str
+    rate: str
+    net: str = ""
+    tax: str = ""
+    exemption_code: str = ""
+    exemption_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line (BG-25)."""
+
+    number: str
+    quantity: str
+    unit: str
+    net: str
+    name: str
+    price: str
+    tax: TaxCase
+    price_quantity: str = ""
+    note: str = ""
+    description: str = ""
+    starts_on: date | None = None
+    ends_on: date | None = None
+    order_line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How it is to be paid (BG-16)."""
+
+    code: str
+    reference: str = ""
+    iban: str = ""
+    holder: str = ""
+    bic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """BT-106 to BT-115."""
+
+    lines: str
+    net: str
+    tax: str
+    gross: str
+    payable: str
+    prepaid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ElectronicBill:
+    """All that is written of a bill; `preceding` are the bills that it corrects, with their dates."""
+
+    number: str
+    issued_on: date
+    type_code: str
+    currency: str
+    seller: Party
+    buyer: Party
+    taxes: Sequence[TaxCase]
+    totals: Totals
+    lines: Sequence[Line]
+    due_on: date | None = None
+    profile: str = ""
+    notes: Sequence[str] = ()
+    buyer_reference: str = ""
+    order: str = ""
+    contract: str = ""
+    preceding: Sequence[tuple[str, date | None]] = ()
+    delivered_on: date | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    payments: Sequence[Payment] = ()
+    terms: str = ""
+
+    @property
+    def is_credit_note(self) -> bool:
+        """Whether it is written as a credit note (BT-3)."""
+        return self.type_code in CREDIT_CODES
+
+
+def render(bill: ElectronicBill) -> bytes:
+    """Return the bill as UBL; the same bill gives the same bytes."""
+    root = "CreditNote" if bill.is_credit_note else "Invoice"
+    spaces = (
+        f'xmlns="{COMMON}{root}-2"\n  xmlns:cac="{COMMON}CommonAggregateComponents-2"\n'
+        f'  xmlns:cbc="{COMMON}CommonBasicComponents-2"'
+    )
+    body = [
+        *_head(bill),
+        *_references(bill),
+        *_block("AccountingSupplierParty", _party(bill.seller)),
+        *_block("AccountingCustomerParty", _party(bill.buyer)),
+        *_block("Delivery", _texts(("ActualDeliveryDate", _day(bill.delivered_on)))),
+        *(line for one in bill.payments for line in _payment(bill, one)),
+        *_block("PaymentTerms", _texts(("Note", bill.terms))),
+        *_taxes(bill),
+        *_totals(bill),
+        *(line for one in bill.lines for line in _line(bill, one)),
+    ]
+    lines = [f"<{root} {spaces}>", *(INDENT + line for line in body), f"</{root}>", ""]
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + "\n".join(lines)).encode()
+
+
+def _head(bill: ElectronicBill) -> list[str]:
+    kind = "CreditNoteTypeCode" if bill.is_credit_note else "InvoiceTypeCode"
+    due = "" if bill.is_credit_note else _day(bill.due_on)
+    return [
+        *_texts(
+            ("CustomizationID", CUSTOMIZATION), ("ProfileID", bill.profile), ("ID", bill.number),
+            ("IssueDate", _day(bill.issued_on)), ("DueDate", due), (kind, bill.type_code),
+            *(("Note", note) for note in bill.notes), ("DocumentCurrencyCode", bill.currency),
+            ("BuyerReference", bill.buyer_reference),
+        ),
+        *_block("InvoicePeriod", _period(bill)),
+    ]  # fmt: skip
+
+
+def _references(bill: ElectronicBill) -> list[str]:
+    preceding = [
+        line
+        for number, day in bill.preceding
+        for line in _block(
+            "BillingReference",
+            _block("InvoiceDocumentReference", _texts(("ID", number), ("IssueDate", _day(day)))),
+        )
+    ]
+    return [
+        *_block("OrderReference", _texts(("ID", bill.order))),
+        *preceding,
+        *_block("ContractDocumentReference", _texts(("ID", bill.contract))),
+    ]
+
+
+def _party(party: Party) -> list[str]:
+    address = _texts(
+        ("StreetName", party.street), ("AdditionalStreetName", party.street_2), ("CityName", party.town),
+        ("PostalZone", party.postcode),
+    )  # fmt: skip
+    country = _block("Country", _texts(("IdentificationCode", party.country)))
+    tax = [*_texts(("CompanyID", party.vat_id)), *_scheme()] if party.vat_id else []
+    legal = [
+        *_texts(("RegistrationName", party.name)),
+        *_marked("CompanyID", "schemeID", party.legal_scheme, party.legal_id),
+        *_texts(("CompanyLegalForm", party.legal_form)),
+    ]
+    return _block(
+        "Party",
+        [
+            *_marked("EndpointID", "schemeID", party.address_scheme, party.e_address),
+            *_block("PostalAddress", [*address, *country]),
+            *_block("PartyTaxScheme", tax),
+            *_block("PartyLegalEntity", legal),
+        ],
+    )
+
+
+def _payment(bill: ElectronicBill, one: Payment) -> list[str]:
+    branch = _block("FinancialInstitutionBranch", _texts(("ID", one.bic)))
+    account = [*_texts(("ID", one.iban), ("Name", one.holder)), *branch] if one.iban else []
+    due = _day(bill.due_on) if bill.is_credit_note else ""
+    told = (("PaymentMeansCode", one.code), ("PaymentDueDate", due), ("PaymentID", one.reference))
+    return _block("PaymentMeans", [*_texts(*told), *_block("PayeeFinancialAccount", account)])
+
+
+def _taxes(bill: ElectronicBill) -> list[str]:
+    parts = [
+        line
+        for one in bill.taxes
+        for line in _block(
+            "TaxSubtotal",
+            [
+                *_amount(bill, "TaxableAmount", one.net),
+                *_amount(bill, "TaxAmount", one.tax),
+                *_block("TaxCategory", _case(one)),
+            ],
+        )
+    ]
+    return _block("TaxTotal", [*_amount(bill, "TaxAmount", bill.totals.tax), *parts])
+
+
+def _case(one: TaxCase) -> list[str]:
+    rate = "" if one.category == "O" else one.rate
+    told = (
+        ("ID", one.category), ("Percent", rate), ("TaxExemptionReasonCode", one.exemption_code),
+        ("TaxExemptionReason", one.exemption_text),
+    )  # fmt: skip
+    return [*_texts(*told), *_scheme()]
+
+
+def _totals(bill: ElectronicBill) -> list[str]:
+    totals = bill.totals
+    pairs = (
+        ("LineExtensionAmount", totals.lines), ("TaxExclusiveAmount", totals.net),
+        ("TaxInclusiveAmount", totals.gross), ("PrepaidAmount", totals.prepaid),
+        ("PayableAmount", totals.payable),
+    )  # fmt: skip
+    return _block("LegalMonetaryTotal", [line for name, text in pairs for line in _amount(bill, name, text)])
+
+
+def _line(bill: ElectronicBill, one: Line) -> list[str]:
+    kind, quantity = ("CreditNoteLine", "CreditedQuantity") if bill.is_credit_note else (
+        "InvoiceLine", "InvoicedQuantity"
+    )  # fmt: skip
+    case = TaxCase(one.tax.category, one.tax.rate)
+    sold = [
+        *_texts(("Description", one.description), ("Name", one.name)),
+        *_block("ClassifiedTaxCategory", _case(case)),
+    ]
+    base = _marked("BaseQuantity", "unitCode", one.unit, one.price_quantity)
+    return _block(
+        kind,
+        [
+            *_texts(("ID", one.number), ("Note", one.note)),
+            *_marked(quantity, "unitCode", one.unit, one.quantity),
+            *_amount(bill, "LineExtensionAmount", one.net),
+            *_block("InvoicePeriod", _period(one)),
+            *_block("OrderLineReference", _texts(("LineID", one.order_line))),
+            *_block("Item", sold),
+            *_block("Price", [*_amount(bill, "PriceAmount", one.price), *base]),
+        ],
+    )
+
+
+def _period(of: ElectronicBill | Line) -> list[str]:
+    return _texts(("StartDate", _day(of.starts_on)), ("EndDate", _day(of.ends_on)))
+
+
+def _scheme() -> list[str]:
+    return _block("TaxScheme", _texts(("ID", "VAT")))
+
+
+def _day(on: date | None) -> str:
+    return "" if on is None else on.isoformat()
+
+
+def _amount(bill: ElectronicBill, name: str, text: str) -> list[str]:
+    return _marked(name, "currencyID", bill.currency, text)
+
+
+def _marked(name: str, attribute: str, mark: str, text: str) -> list[str]:
+    marked = f" {attribute}={quoteattr(mark)}" if mark else ""
+    return [f"<cbc:{name}{marked}>{escape(text)}</cbc:{name}>"] if text else []
+
+
+def _texts(*pairs: tuple[str, str]) -> list[str]:
+    return [f"<cbc:{name}>{escape(text)}</cbc:{name}>" for name, text in pairs if text]
+
+
+def _block(name: str, inner: Sequence[str]) -> list[str]:
+    """Return an element around others, nothing around nothing."""
+    return [f"<cac:{name}>", *(INDENT + line for line in inner), f"</cac:{name}>"] if inner else []
