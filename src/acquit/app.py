@@ -456,8 +456,8 @@ def _located(proxies: "Proxies", environ: Mapping[str, Any]) -> tuple[str, str]:
 
 def explain(error: Exception) -> str | None:
     """Return a sentence about an error that is no mistake of ours, or None."""
-    if isinstance(error, ModuleNotFoundError) and error.name not in (None, "acquit"):
-        return f"This command needs the server's packages ({error.name}): pip install 'acquit[server]'."
+    if (missing := _missing_package(error)) is not None:
+        return f"This command needs the server's packages ({missing}): pip install 'acquit[server]'."
     if find_spec("psycopg") is not None and (told := _of_server(error)) is not None:
         return told
     if isinstance(error, FileNotFoundError):
@@ -467,6 +467,14 @@ def explain(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "The disk is full: make room and repeat the command. Nothing was half done."
     return None
+
+
+def _missing_package(error: BaseException) -> str | None:
+    """Return the package whose absence the error, or the one that led to it, tells of."""
+    if isinstance(error, ModuleNotFoundError) and error.name not in (None, "acquit"):
+        return error.name
+    before = error.__cause__ or error.__context__
+    return _missing_package(before) if isinstance(error, ImportError) and before is not None else None
 
 
 def _of_server(error: Exception) -> str | None:

@@ -5,6 +5,7 @@ No extras of ours, and faults on demand.
 
 import hashlib
 import json
+import sys
 import threading
 import time
 from collections import deque
@@ -91,6 +92,8 @@ class World:
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     sub_accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    services: dict[str, dict[str, Any]] = field(default_factory=dict)
+    operations: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     papers: dict[str, bytes] = field(default_factory=dict)
 
     def bill(self, bill_id: str, day: str, *cents: int, due: str | None = None, **members: Any) -> None:
@@ -121,10 +124,14 @@ class World:
 
 
 Fault = Callable[[str, int], int | str | None]
+"""Told the path and the number of the call; returns a status, `cut` (no answer), `half` (half an answer),
+`html` (a page in place of JSON), `page` (404 of a proxy), `slow`, `wait` and `hours` (429 with
+Retry-After), or nothing."""
+SLOW_SECONDS = 0.02
 
 
 class Provider:
-    """Serves worlds by consumer key. `fault(path, number of the call)` tells a status, `cut`, or nothing."""
+    """Serves worlds by consumer key; what goes wrong says `fault`."""
 
     def __init__(self, *, pages: bool = True, batch: bool = True, timer: Any = None) -> None:
         self.pages, self.batch, self.batch_below = pages, batch, False
@@ -134,6 +141,8 @@ class Provider:
         self.clock_ahead_seconds = 0
         self.worlds: dict[str, World] = {}
         self.forbidden: set[str] = set()
+        self.absent: set[str] = set()
+        self.filters_by_date = True
         self.calls: list[str] = []
         self.fault: Fault = lambda _path, _number: None
         self.paper: Callable[[str, bytes], tuple[int, bytes, str]] = lambda _id, content: (
@@ -141,6 +150,8 @@ class Provider:
         )  # fmt: skip
         self.sent: dict[str, deque[float]] = {}
         self.refused = 0
+        self.printed: dict[str, list[bytes]] = {}
+        self.stamps = False
         self.lock = threading.Lock()
         self.base = ""
         self.made_keys = 0
@@ -162,24 +173,38 @@ class Provider:
         with self.lock:
             self.timer.sleep(self.latency_seconds)
             self.calls.append(f"{seen.method} {path}")
-            refusal = self._refusal(seen, path)
+            told = self.fault(path, len(self.calls))
+            refusal = self._fault(told) or self._refusal(seen, path)
         if refusal is not None:
             return refusal
+        status, value, headers = self._told(seen, parts.query, path)
+        return status, value, headers | ({"x-half": "1"} if told == "half" else {})
+
+    def _told(self, seen: "Seen", asked: str, path: str) -> tuple[int, Any, dict[str, str]]:
         world = self.worlds[seen.headers["X-Ovh-Consumer"]]
         if seen.method == "POST":
             self.made_keys += 1
             key = f"consumer-key-made-{self.made_keys}"
             self.worlds[key] = World()
             return 200, {"consumerKey": key}, {}
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        query = {name: values[0] for name, values in parse_qs(asked).items()}
         return self._read(world, [unquote(one) for one in path.strip("/").split("/")], query, seen)
 
-    def _refusal(self, seen: "Seen", path: str) -> tuple[int, Any, dict[str, str]] | None:
-        told = self.fault(path, len(self.calls))
+    @staticmethod
+    def _fault(told: int | str | None) -> tuple[int, Any, dict[str, str]] | None:
+        if told == "slow":
+            time.sleep(SLOW_SECONDS)
         if isinstance(told, int):
             return told, {"message": "Internal server error"}, {}
-        if told is not None:
-            return 0, told, {}
+        return {
+            "cut": (0, None, {}),
+            "html": (200, b"<html>Log in</html>", {}),
+            "page": (404, b"<html>Not here</html>", {}),
+            "hours": (429, {"message": "Too many"}, {"Retry-After": "7200"}),
+            "wait": (429, {"message": "Too many"}, {"Retry-After": "3"}),
+        }.get(told or "")
+
+    def _refusal(self, seen: "Seen", path: str) -> tuple[int, Any, dict[str, str]] | None:
         key = seen.headers["X-Ovh-Consumer"]
         if self._is_too_many(key):
             self.refused += 1
@@ -195,6 +220,10 @@ class Provider:
             return 400, {"errorCode": "INVALID_SIGNATURE", "message": "Invalid signature"}, {}
         if any(path.startswith(one) for one in self.forbidden):
             return 403, {"errorCode": "NOT_GRANTED_CALL", "message": "This call has not been granted"}, {}
+        if any(path.startswith(one) for one in self.absent):
+            return 404, {"message": "Got an invalid (or empty) URL"}, {}
+        if "date.from" in seen.path and not self.filters_by_date:
+            return 400, {"message": "Received not described parameters: (date.from)"}, {}
         return None
 
     def _is_too_many(self, key: str) -> bool:
@@ -217,28 +246,38 @@ class Provider:
         lists = {
             ("me", "bill"): world.bills, ("me", "debtAccount", "debt"): world.debts,
             ("me", "payment", "method"): world.methods, ("me", "billing", "purchaseOrder"): world.orders,
-            ("me", "subAccount"): world.sub_accounts,
+            ("me", "subAccount"): world.sub_accounts, ("services",): world.services,
         }  # fmt: skip
         if tuple(path) in lists:
             found = lists[tuple(path)]
-            if path[1] == "debtAccount" and not found:
+            if "debtAccount" in path and not found:
                 return none
             since = query.get("date.from", "")
             return self._list(
                 {key: one for key, one in found.items() if one.get("date", "~")[:10] >= since}, seen
             )
-        if self.batch_below and seen.headers.get("X-Ovh-Batch") and path[-1] == "details":
-            told = [{"key": one, "value": list(world.details[one].values())} for one in path[2].split(",")]
-            return 200, told, {}
-        if path[-1] == "details" and path[2] in world.details:
-            return self._list(world.details[path[2]], seen)
+        below = {"details": world.details, "operation": world.operations}
+        if path[-1] in below and (told := self._below(below[path[-1]], path[-2], seen)) is not None:
+            return told
         found = lists.get(tuple(path[:-1]), {})
-        if path[:2] == ["me", "bill"] and len(path) == 5:
-            found = world.details.get(path[2], {})
+        if len(path) > 3 and path[-2] in below:
+            found = below[path[-2]].get(path[-3], {})
         if self.batch and seen.headers.get("X-Ovh-Batch"):
             keys = [key for key in path[-1].split(",") if key]
             return 200, [{"key": k, "value": self._linked(found.get(k)), "error": None} for k in keys], {}
         return (200, self._linked(found[path[-1]]), {}) if path[-1] in found else none
+
+    def _below(
+        self, found: dict[str, dict[str, dict[str, Any]]], keys: str, seen: "Seen"
+    ) -> tuple[int, Any, dict[str, str]] | None:
+        """Answer the list below one object; below several at once, cut to the size of a page."""
+        if self.batch_below and seen.headers.get("X-Ovh-Batch"):
+            size = int(seen.headers.get("X-Pagination-Size", 50_000))
+            told = [
+                {"key": one, "value": list(found.get(one, {}).values())[:size]} for one in keys.split(",")
+            ]
+            return 200, told, {}
+        return self._list(found[keys], seen) if keys in found else None
 
     def _list(self, found: dict[str, dict[str, Any]], seen: "Seen") -> tuple[int, Any, dict[str, str]]:
         if not self.pages or "X-Pagination-Mode" not in seen.headers:
@@ -260,6 +299,10 @@ class Provider:
     def paper_of(self, path: str) -> tuple[int, bytes, str]:
         bill_id = parse_qs(urlsplit(path).query)["reference"][0]
         content = next(world.papers[bill_id] for world in self.worlds.values() if bill_id in world.papers)
+        with self.lock:
+            printed = self.printed.setdefault(bill_id, [])
+            content += b"%% printing %d\n" % len(printed) if self.stamps else b""
+            printed.append(content)
         return self.paper(bill_id, content)
 
 
@@ -291,7 +334,8 @@ def serving(provider: Provider) -> Iterator[Provider]:
                 self.close_connection = True
                 return None
             content = json.dumps(value).encode() if not isinstance(value, bytes) else value
-            return self._send(status, content, "application/json", headers)
+            kind = "application/cut" if headers.pop("x-half", "") else "application/json"
+            return self._send(status, content, kind, headers)
 
         do_POST = do_GET  # noqa: N815 - the name that http.server calls
         do_PUT = do_GET  # noqa: N815 - the name that http.server calls
@@ -310,7 +354,13 @@ def serving(provider: Provider) -> Iterator[Provider]:
             if kind == "application/cut":
                 self.close_connection = True
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *args: object) -> None:
+            """A caller that was killed is no error of ours."""
+            if not isinstance(sys.exc_info()[1], ConnectionError):
+                super().handle_error(*args)  # type: ignore[arg-type]
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -89,7 +89,7 @@ def test_a_month_in_the_life(company: Company) -> None:
     bills = sum(one["new_bills"] for one in first["accounts"])
     assert bills > 10
     assert expected["papers"] == bills
-    assert all(one["calls"] <= 8 for one in first["accounts"]), "fifty bills' details go in one call"
+    assert all(one["calls"] <= 9 for one in first["accounts"]), "a hundred bills' details go in one call"
 
     code, proof = company.collect("verify")
     assert code == 0, proof

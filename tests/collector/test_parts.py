@@ -5,8 +5,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from keyring.errors import KeyringError
 
-from acquit.collector.access import Accounts, of_sdk
+from acquit.collector.access import Access, Accounts, check_name, of_sdk
 from acquit.collector.endpoint import base_of, region_of, token_page
 from acquit.collector.fault import Fault
 from acquit.collector.pace import Pace
@@ -14,6 +15,7 @@ from acquit.collector.papers import path_of
 from acquit.collector.reading import Reading, date_in, read_text, read_xml
 from acquit.collector.reference import BEGIN, tables_page
 from acquit.collector.rights import RULES
+from acquit.collector.secret import Secret
 from collector.provider import VirtualTimer
 
 ROOT = Path(__file__).parents[2]
@@ -116,6 +118,33 @@ def test_an_account_file_that_is_wrong_is_told(tmp_path: Path) -> None:
     (tmp_path / "accounts.toml").write_text('[accounts."../etc"]\napplication_key = "a"\n')
     with pytest.raises(Fault, match="is no name for an account"):
         Accounts(tmp_path).all()
+
+
+@pytest.mark.parametrize("name", ["nul", "COM1", "aux.main", "main."])
+def test_a_name_that_no_file_can_have_on_windows_is_refused(name: str) -> None:
+    with pytest.raises(Fault, match="is no name for an account"):
+        check_name(name)
+
+
+def test_a_key_that_moves_into_the_keyring_leaves_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring: dict[tuple[str, str], str] = {}
+    former = Access("main", "ovh-eu", "ak", Secret("former-secret"), Secret("former-key"))
+    newer = Access("main", "ovh-eu", "ak", Secret("newer-secret"), Secret("newer-key"))
+
+    def refuse(*_: str) -> None:
+        raise KeyringError
+
+    monkeypatch.setattr("keyring.set_password", refuse)
+    monkeypatch.setattr("keyring.get_password", lambda service, name: ring.get((service, name)))
+    assert Accounts(tmp_path).keep(former) == "secrets.toml"
+    monkeypatch.setattr(
+        "keyring.set_password", lambda service, name, text: ring.update({(service, name): text})
+    )
+    assert Accounts(tmp_path).keep(newer) == "keyring"
+    assert Accounts(tmp_path).all() == [newer]
+    assert "former" not in (tmp_path / "secrets.toml").read_text()
 
 
 @pytest.mark.parametrize("endpoint", ["nowhere", "http://example.com/1.0", "https://u:p@example.com/1.0"])

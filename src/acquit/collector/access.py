@@ -26,6 +26,10 @@ from acquit.collector.secret import Secret
 from acquit.collector.wire import Keys
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+TAKEN: Final = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+)
+"""No file can have these names on Windows, where an archive may be copied to."""
 SERVICE: Final = "acquit-collect"
 SDK_FILES: Final = (Path("/etc/ovh.conf"), Path("~/.ovh.conf"), Path("ovh.conf"))
 SECRETS: Final = ("application_secret", "consumer_key")
@@ -125,15 +129,23 @@ class Accounts:
             kept = {**_toml(self._secrets), access.name: pairs}
             replace_text(self._secrets, tomli_w.dumps(kept), mode=0o600)
             return self._secrets.name
+        self._forget_in_file(access.name)
         return "keyring"
+
+    def _forget_in_file(self, name: str) -> None:
+        """Take former secrets out of the file, which would else be read before the keyring's."""
+        kept = _toml(self._secrets)
+        if kept.pop(name, None) is not None:
+            replace_text(self._secrets, tomli_w.dumps(kept), mode=0o600)
 
 
 def check_name(name: str) -> None:
     """Refuse a name that could not be a directory. Raises Fault."""
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or name.endswith(".") or name.partition(".")[0].upper() in TAKEN:
         raise Fault(
             "configuration",
-            f"{name!r} is no name for an account: letters, digits, '.', '-', '_', at most 64.",
+            f"{name!r} is no name for an account: letters, digits, '.', '-', '_', at most 64, "
+            "no dot at its end and no device of Windows.",
         )
 
 

@@ -5,7 +5,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-import platformdirs
 from cyclopts import Parameter
 
 from acquit.collector.cost_centres import rules_in
@@ -14,7 +13,7 @@ from acquit.collector.files import alone
 from acquit.collector.focus import Format, Total, Wanted, Wording, export
 from acquit.collector.focus_columns import BILL_LINES, COST_AND_USAGE, VERSIONS, Column, columns_of
 from acquit.collector.focus_rules import read_focus_rules
-from acquit.collector.seat import ARCHIVE, Archive, Config, Given, Screen, table
+from acquit.collector.seat import ARCHIVE, Archive, Config, Given, Screen, config_in, table
 from acquit.collector.tables import digits_of, make_tables
 
 Version = Literal["1.0", "1.1", "1.2", "1.3", "1.4"]
@@ -124,7 +123,7 @@ def _export(
 def _wording(
     archive: Path, config: Path | None, rules: Path | None, centres: Path | None, provider: str, issuer: str
 ) -> Wording:
-    own = config or Path(platformdirs.user_config_dir("acquit-collect"))
+    own = config_in(config)
     return Wording(read_focus_rules(rules), rules_in(archive, own, centres), provider, issuer)
 
 

@@ -17,7 +17,7 @@ from acquit.collector.report.answer import Question
 from acquit.collector.report.terminal import shown
 from acquit.collector.report.whole import Report, report_on
 from acquit.collector.report.words import Language, Words
-from acquit.collector.seat import ARCHIVE, Archive, Config, Given, Screen, config_in
+from acquit.collector.seat import ARCHIVE, Archive, Config, Given, Screen, config_in, today_of
 from acquit.collector.tables import are_current, are_there, make_tables
 
 Format = Literal["terminal", "csv", "xlsx", "json", "html"]

@@ -1,9 +1,10 @@
 """`acquit collect run`: gather what is new; once, or again and again."""
 
+import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Literal
@@ -12,9 +13,12 @@ from cyclopts import Parameter, validators
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from acquit.collector.access import Access
+from acquit.collector.fault import Fault
 from acquit.collector.gather import Expected, Gathered, Wanted
 from acquit.collector.running import PARALLEL, Run, Step, Tell, chosen
 from acquit.collector.seat import ARCHIVE, Archive, Config, Given, Screen, accounts_in, minutes, table
+from acquit.collector.status import Outcome, keep_status, told_of
 
 DONE, REFUSED, INCOMPLETE = 0, 1, 3
 
@@ -22,6 +26,7 @@ Kind = Literal[
     "account", "bill", "detail", "debt", "payment_method", "purchase_order", "sub_account", "operation",
     "service", "paper",
 ]  # fmt: skip
+Plan = Callable[[], tuple[Run, list[Access]]]
 Positive = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 
 
@@ -41,6 +46,7 @@ def run(
     """Gather what is new of all accounts; goes on where it was broken off.
 
     Exits 0 when nothing is left, 3 when something is (the next run fetches it), 1 when nothing could be done.
+    What the last run did stands in status.json of the archive.
 
     Parameters
     ----------
@@ -53,23 +59,56 @@ def run(
     dry_run
         Count calls and minutes, gather nothing.
     watch
-        Go on for ever, a run every so many minutes.
+        Go on until stopped, a run every so many minutes and up to a tenth more.
     per_minute
         Calls a minute and key; default 60 at public endpoints, 600 elsewhere.
     parallel
         Accounts gathered side by side.
     """
-    plan = Run(archive, Wanted(since, frozenset(only)), per_minute, parallel)
-    while True:
-        accesses = chosen(accounts_in(config).all(), account)
-        if dry_run:
-            return _expect(program.screen, plan.expect(accesses))
-        with _progress(program.screen, len(accesses)) as tell:
-            gathered = plan.gather(accesses, tell)
-        code = _report(program.screen, gathered, archive)
-        if watch is None:
-            return code
-        time.sleep(60 * watch)
+    wanted = Wanted(since, frozenset(only))
+
+    def plan() -> tuple[Run, list[Access]]:
+        return Run(archive, wanted, per_minute, parallel), chosen(accounts_in(config).all(), account)
+
+    screen = program.screen
+    if dry_run:
+        made, accesses = plan()
+        return _expect(screen, made.expect(accesses))
+    if watch is None:
+        return _once(screen, plan, archive)
+    return _watch(screen, plan, archive, watch)
+
+
+def _once(screen: Screen, plan: Plan, archive: Path, next_run_at: datetime | None = None) -> int:
+    """Gather, tell, and leave the outcome in the archive. Raises Fault."""
+    try:
+        made, accesses = plan()
+        with _progress(screen, len(accesses)) as tell:
+            gathered = made.gather(accesses, tell)
+    except Fault as fault:
+        if fault.kind != "busy":
+            keep_status(archive, Outcome(REFUSED, [], fault.message, next_run_at))
+        raise
+    code = _report(screen, gathered, archive)
+    keep_status(archive, Outcome(code, gathered, next_run_at=next_run_at))
+    return code
+
+
+def _watch(screen: Screen, plan: Plan, archive: Path, every: int) -> int:
+    """Run again and again, whatever one run meets, until stopped; 0 then."""
+    try:
+        while True:
+            pause = 60 * every * (1 + random.random() / 10)  # noqa: S311 - many must not call together
+            next_run_at = datetime.now(UTC) + timedelta(seconds=pause)
+            try:
+                _once(screen, plan, archive, next_run_at)
+            except Fault as fault:
+                screen.warn(fault.message)
+            screen.say(f"Next run at {next_run_at:%Y-%m-%d %H:%M} UTC.")
+            time.sleep(max(0.0, (next_run_at - datetime.now(UTC)).total_seconds()))
+    except KeyboardInterrupt:
+        screen.say("Stopped; the next run goes on where this one was.")
+        return DONE
 
 
 def _expect(screen: Screen, expected: list[Expected]) -> int:
@@ -106,7 +145,7 @@ def _report(screen: Screen, gathered: list[Gathered], archive: Path) -> int:
         if one.faults or len(gathered) <= 20 or one.new_bills
     ]
     screen.answer(
-        {"archive": str(archive), "complete": not failed, "accounts": [_told(one) for one in gathered]},
+        {"archive": str(archive), "complete": not failed, "accounts": [told_of(one) for one in gathered]},
         table("account", ">new", ">changed", ">details", ">papers", ">calls", "", rows=rows),
         f"{sum(one.new_bills for one in gathered)} new bills in {archive}, "
         f"{sum(one.calls for one in gathered)} calls.",
@@ -119,18 +158,6 @@ def _report(screen: Screen, gathered: list[Gathered], archive: Path) -> int:
 
 def _nothing(gathered: list[Gathered]) -> bool:
     return not any(one.bills or one.details or one.papers for one in gathered)
-
-
-def _told(one: Gathered) -> dict[str, object]:
-    return {
-        "account": one.account,
-        "new_bills": one.new_bills,
-        "changed_bills": one.changed_bills,
-        "details": one.details,
-        "papers": one.papers,
-        "calls": one.calls,
-        "faults": [{"kind": fault.kind, "message": fault.message} for fault in one.faults],
-    }
 
 
 @contextmanager

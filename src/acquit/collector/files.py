@@ -1,7 +1,6 @@
 """Files that are whole or absent, and one owner at a time."""
 
 import os
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,15 +12,20 @@ from filelock import FileLock, Timeout
 from acquit.collector.fault import Fault
 
 TAIL_BYTES: Final = 1 << 16
+PART_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
 def replace_bytes(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Leave the file with this content, or as it was; synced before it counts. Raises Fault (disk)."""
+    """Leave the file with this content, or as it was; synced before it counts. Raises Fault (disk).
+
+    What is not whole has a name of its own, always the same: a run that is killed leaves one such file at
+    most, which the next one writes over.
+    """
+    part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         try:
-            with os.fdopen(descriptor, "wb") as out:
+            with open(os.open(part, PART_FLAGS, 0o600), "wb") as out:
                 out.write(content)
                 out.flush()
                 os.fsync(out.fileno())

@@ -5,7 +5,7 @@ lists are looked at anew. Where a run is broken off, by whatever, the next goes 
 missing. Document links are used and thrown away; they never enter the journal.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -13,8 +13,9 @@ from typing import Any, Final, Protocol
 from acquit.collector.fault import Fault
 from acquit.collector.journal import Journal, day_of
 from acquit.collector.lists import (
-    BATCH,
+    BATCH_BELOW,
     PAGE,
+    Listed,
     Object,
     Skills,
     elements,
@@ -32,10 +33,17 @@ OVERLAP: Final = timedelta(days=35)
 DEBTS_SEEN_ANEW: Final = timedelta(hours=20)
 NOTED_ANEW: Final = timedelta(hours=1)
 SHORT_LISTS_SEEN_ANEW: Final = timedelta(days=7)
+FORMS_SEEN_ANEW: Final = timedelta(hours=20)
+FORMS_SEEN_ANEW_SINGLY: Final = timedelta(days=7)
+"""How often the last weeks' bills are read anew where a list tells keys alone: fifty a call, or one."""
+ANEW_MAX: Final = 200
+"""More bills are not read anew where their list cannot be asked by date."""
+SERVICES_MAX: Final = 500
+"""More of them cost too many calls where a list tells keys alone."""
 DETAILS_A_LINE: Final = 500
 """Also written in the query of `bill_detail`: a line of the journal stays small."""
-OVERHEAD_CALLS: Final = 5
-"""The account, its debts, payment methods, purchase orders, sub-accounts."""
+OVERHEAD_CALLS: Final = 6
+"""The account, its debts, payment methods, purchase orders, sub-accounts, services."""
 LINKS: Final = frozenset({"password", "pdfUrl", "url", "htmlUrl"})
 OWED: Final = frozenset({"UNPAID", "TO_BE_PAID", "UNMATURED"})
 ACCOUNT_MEMBERS: Final = (
@@ -49,10 +57,10 @@ SHORT_LISTS: Final = {
 }
 SERVICES: Final = ("/services", "serviceId")
 KINDS: Final = ("account", "bill", "detail", "debt", *SHORT_LISTS, "operation", "service", "paper")
-ASKED_FOR: Final = frozenset({"operation", "service"})
-"""Kinds that cost a call an object where the server does no batch: gathered only when named."""
-STOPPING: Final = frozenset({"credentials", "disk", "clock", "endpoint", "network"})
+STOPPING: Final = frozenset({"credentials", "disk", "clock", "endpoint", "network", "limit"})
 
+Clock = Callable[[], datetime]
+"""Tells the instant, in UTC."""
 Advance = Callable[[str, int, int], None]
 """Told after each step: what is being gathered, how many are done, how many there are."""
 
@@ -60,8 +68,12 @@ Advance = Callable[[str, int, int], None]
 class Papers(Protocol):
     """Where papers go."""
 
-    def fetch(self, bill: Object, link: str) -> None:
-        """Save the paper of the bill behind the link. Raises Fault (paper, network, disk)."""
+    def fetch(self, bill: Object, link: str, mark: str) -> None:
+        """Save the paper of the bill, in the form of this mark, behind the link. Raises Fault."""
+        ...
+
+    def resume(self, bill_id: str, mark: str) -> bool:
+        """Return whether that paper was saved already, by a run that could not say so any more."""
         ...
 
 
@@ -74,7 +86,7 @@ class Wanted:
 
     def wants(self, kind: str) -> bool:
         """Return whether the kind is to be gathered."""
-        return kind in self.only if self.only else kind not in ASKED_FOR
+        return not self.only or kind in self.only
 
     @property
     def everything(self) -> bool:
@@ -112,9 +124,11 @@ class Gathering:
     """One run over one account."""
 
     def __init__(
-        self, name: str, wire: Wire, journal: Journal, papers: Papers, wanted: Wanted, advance: Advance
-    ) -> None:
+        self, name: str, wire: Wire, journal: Journal, papers: Papers, wanted: Wanted, advance: Advance,
+        clock: Clock,
+    ) -> None:  # fmt: skip
         self.done = Gathered(name)
+        self._now = clock
         self.skills = Skills()
         self._wire, self._journal, self._papers = wire, journal, papers
         self._wanted, self._advance = wanted, advance
@@ -133,6 +147,7 @@ class Gathering:
                     break
         if not self.done.faults and self._wanted.everything:
             self._note_end()
+        self._note_skills()
         self._journal.sync()
         self.done.calls = self._wire.calls
         return self.done
@@ -140,8 +155,8 @@ class Gathering:
     def _note_end(self) -> None:
         """Note the end of a whole run, at most once an hour: tables are made anew when the journal grows."""
         last = self._journal.last("run", "finished")
-        if last is None or self.done.new_bills or _age(last) >= NOTED_ANEW:
-            self._journal.write("run", "finished", {"at": _now().isoformat(timespec="seconds")})
+        if last is None or self.done.new_bills or self._age(last) >= NOTED_ANEW:
+            self._journal.write("run", "finished", {"at": self._now().isoformat(timespec="seconds")})
 
     def _steps(self) -> dict[str, Callable[[], None]]:
         def short(kind: str) -> Callable[[], None]:
@@ -154,37 +169,75 @@ class Gathering:
             "debt": self._debts,
             **{kind: short(kind) for kind in SHORT_LISTS},
             "operation": self._operations,
-            "service": lambda: self._whole_list("service", *SERVICES),
+            "service": self._services,
             "paper": self._fetch_papers,
         }
 
     # ------------------------------------------------------------ bills
 
     def _account(self) -> None:
-        if not self._journal.knows("account", "me"):
+        if self._is_due("account", SHORT_LISTS_SEEN_ANEW) or not self._journal.knows("account", "me"):
             found = object_of(self._wire.get("/me"), "/me")
             self._journal.write("account", "me", {name: found.get(name) for name in ACCOUNT_MEMBERS})
+            self._seen("account")
 
     def _bills(self) -> None:
-        since = self._since()
-        query = {"date.from": since.isoformat()} if since else None
-        listed = list(read_list(self._wire, self.skills, "/me/bill", "billId", query))
-        anew = self._wanted.since is not None
-        bare = [
-            one.key
-            for one in listed
-            if one.value is None and (anew or not self._journal.knows("bill", one.key))
-        ]
+        whole = self._wanted.since is None and self._is_due("list", SHORT_LISTS_SEEN_ANEW)
+        since = None if whole else self._since()
+        listed = list(self._listed(since))
         self.done.bills = len(listed)
         for one in listed:
             if one.value is not None:
                 self._keep_bill(one.key, one.value)
-        for number, (key, bill) in enumerate(
-            read_objects(self._wire, self.skills, "/me/bill", bare), start=1
-        ):
+        forms_are_due = not self.skills.pages and self._forms_are_due()
+        anew = self._anew(listed, since) if forms_are_due else set()
+        bare = [
+            one.key
+            for one in listed
+            if one.value is None and (one.key in anew or not self._journal.knows("bill", one.key))
+        ]
+        read = read_objects(self._wire, self.skills, "/me/bill", bare)
+        for number, (key, bill) in enumerate(read, start=1):
             self._keep_bill(key, bill)
             self._advance("bills", number, len(bare))
+        if whole:
+            self._seen("list")
+        if forms_are_due:
+            self._seen("forms", batch=bool(self.skills.batch))
         self._journal.sync()
+
+    def _listed(self, since: date | None) -> Iterator[Listed]:
+        """Yield the bills from the day on, all where the provider knows no such filter.
+
+        Raises Fault, also when there is no list at all.
+        """
+        for query in [{"date.from": since.isoformat()}] if since else []:
+            try:
+                yield from read_list(self._wire, self.skills, "/me/bill", "billId", query)
+                return
+            except Fault as fault:
+                if fault.kind != "answer":
+                    raise
+                self._seen("filter", refused=True)
+        yield from read_list(self._wire, self.skills, "/me/bill", "billId")
+
+    def _forms_are_due(self) -> bool:
+        """Whether bills of the last weeks are read anew although they are known: has one changed?"""
+        if self._wanted.since is not None:
+            return True
+        seen = self._journal.last("seen", "forms")
+        rare = seen is not None and not seen.get("batch") and not self.skills.batch
+        return self._is_due("forms", FORMS_SEEN_ANEW_SINGLY if rare else FORMS_SEEN_ANEW)
+
+    def _anew(self, listed: list[Listed], since: date | None) -> set[str]:
+        """Return the keys of the last weeks' bills; none where too many cannot be told from old ones."""
+        recent = listed if since else list(self._listed(self._since()))
+        by_date = not self._journal.last("seen", "filter") or self._wanted.since is not None
+        return {one.key for one in recent} if by_date or len(recent) <= ANEW_MAX else set()
+
+    def _is_due(self, what: str, after: timedelta) -> bool:
+        seen = self._journal.last("seen", what)
+        return seen is None or self._age(seen) >= after
 
     def _keep_bill(self, key: str, bill: Object) -> None:
         before = self._journal.marks.get(key)
@@ -207,7 +260,9 @@ class Gathering:
         """
         if self._wanted.since is not None:
             return self._wanted.since
-        newest = self._journal.newest_bill_on if self._journal.last("run", "finished") else None
+        if not self._journal.last("run", "finished") or self._journal.last("seen", "filter"):
+            return None
+        newest = self._journal.newest_bill_on
         return newest - OVERLAP if newest is not None else None
 
     def _details(self) -> None:
@@ -230,9 +285,7 @@ class Gathering:
         if seen is not None and not self._debts_may_have_moved(seen):
             return
         found = dict(self._whole(path, "debtId"))
-        for key, debt in found.items():
-            self._journal.write("debt", key, without_links(debt))
-        self._gone("debt", set(found))
+        self._keep_list("debt", found)
         owed = [
             day_of(debt.get("dueDate")) for debt in found.values() if debt.get("status", "UNPAID") in OWED
         ]
@@ -240,42 +293,92 @@ class Gathering:
         self._seen("debt", owed=len(owed), next_due_on=next_due.isoformat() if next_due else None)
 
     def _debts_may_have_moved(self, seen: Object) -> bool:
-        """Nothing owed and no new bill: no debt can have moved.
+        """Something owed: look again after some hours.
 
-        Something owed: look again after some hours.
+        Nothing owed and no new bill: after a week, for a payment may have come back.
         """
         if self._wanted.only or self.done.new_bills or self.done.changed_bills:
             return True
         if not seen["owed"]:
-            return False
+            return self._age(seen) >= SHORT_LISTS_SEEN_ANEW
         matured = (
             seen["next_due_on"]
-            and seen["next_due_on"] < _now().date().isoformat()
-            and _age(seen) > timedelta(hours=1)
+            and seen["next_due_on"] < self._now().date().isoformat()
+            and self._age(seen) > timedelta(hours=1)
         )
-        return bool(matured) or _age(seen) > DEBTS_SEEN_ANEW
+        return bool(matured) or self._age(seen) > DEBTS_SEEN_ANEW
 
     def _short_list(self, kind: str, path: str, key: str) -> None:
         seen = self._journal.last("seen", kind)
         idle = self._wanted.everything and not self.done.new_bills
-        if seen is not None and idle and _age(seen) < SHORT_LISTS_SEEN_ANEW:
+        if seen is not None and idle and self._age(seen) < SHORT_LISTS_SEEN_ANEW:
             return
         self._whole_list(kind, path, key)
 
     def _whole_list(self, kind: str, path: str, key: str) -> None:
-        found = dict(self._whole(path, key))
+        self._keep_list(kind, dict(self._whole(path, key)))
+        self._seen(kind)
+
+    def _keep_list(self, kind: str, found: Mapping[str, Object]) -> None:
+        """Keep what is listed, and note what is listed no longer."""
         for name, value in found.items():
             self._journal.write(kind, name, without_links(value))
         self._gone(kind, set(found))
-        self._seen(kind)
+
+    def _services(self) -> None:
+        """Read the services weekly, where that takes few calls and the key may; when named in any case."""
+        path, key = SERVICES
+        if "service" in self._wanted.only:
+            return self._whole_list("service", path, key)
+        if not self._is_due("service", SHORT_LISTS_SEEN_ANEW):
+            return None
+        try:
+            listed = list(read_list(self._wire, self.skills, path, key))
+        except Fault as fault:
+            if fault.kind != "right":
+                raise
+            return self._seen("service")
+        bare = [one.key for one in listed if one.value is None]
+        if not bare or (self._can_batch() and len(bare) <= SERVICES_MAX):
+            found = {one.key: one.value for one in listed if one.value is not None}
+            found |= dict(read_objects(self._wire, self.skills, path, bare))
+            self._keep_list("service", found)
+        return self._seen("service")
 
     def _operations(self) -> None:
-        debts = sorted(self._journal.keys("debt"))
+        """Read the operations of debts that moved since, where many take one call; when named, of all."""
+        asked = "operation" in self._wanted.only
+        debts = sorted(
+            debt for debt in self._journal.keys("debt")
+            if asked or (not self._journal.last("gone", debt, "debt")
+            and self._journal.last("operated", debt) != self._journal.mark_of("debt", debt))
+        )  # fmt: skip
+        if not asked and not self._can_batch_below():
+            return
         read = read_below(self._wire, self.skills, "/me/debtAccount/debt", debts, "operation", "operationId")
         for number, (debt_id, operations) in enumerate(read, start=1):
             for operation in operations:
-                self._journal.write("operation", str(operation["operationId"]), operation, parent=debt_id)
+                told = without_links(operation)
+                self._journal.write("operation", str(operation["operationId"]), told, parent=debt_id)
+            self._journal.write("operated", debt_id, self._journal.mark_of("debt", debt_id))
             self._advance("operations", number, len(debts))
+
+    def _can_batch(self) -> bool:
+        """Whether several objects come in one call, as this run or the last one that tried found."""
+        return self._found("batch")
+
+    def _can_batch_below(self) -> bool:
+        return self._found("batch_below")
+
+    def _found(self, skill: str) -> bool:
+        told = getattr(self.skills, skill)
+        before = self._journal.last("seen", "skills") or {}
+        return bool(before.get(skill) if told is None else told)
+
+    def _note_skills(self) -> None:
+        told = {name: self._found(name) for name in ("batch", "batch_below")}
+        if told != self._journal.last("seen", "skills") and any(told.values()):
+            self._journal.write("seen", "skills", told)
 
     def _whole(self, path: str, key: str) -> Iterator[tuple[str, Object]]:
         listed = list(read_list(self._wire, self.skills, path, key))
@@ -289,13 +392,21 @@ class Gathering:
             if key not in listed or self._journal.knows("gone", key, kind):
                 self._journal.write("gone", key, key not in listed, parent=kind)
 
+    def _age(self, seen: Object) -> timedelta:
+        """Return how long ago that was; a clock that was set back makes nothing young."""
+        return abs(self._now() - datetime.fromisoformat(seen["at"]))
+
     def _seen(self, kind: str, **facts: Any) -> None:
-        self._journal.write("seen", kind, {"at": _now().isoformat(timespec="seconds"), **facts})
+        self._journal.write("seen", kind, {"at": self._now().isoformat(timespec="seconds"), **facts})
 
     # ------------------------------------------------------------ papers
 
     def _fetch_papers(self) -> None:
-        missing = sorted(bill_id for bill_id in self._journal.marks if self._lacks("papered", bill_id))
+        missing = [
+            bill_id
+            for bill_id in sorted(self._journal.marks)
+            if self._lacks("papered", bill_id) and not self._resume_paper(bill_id)
+        ]
         self._find_links([bill_id for bill_id in missing if bill_id not in self._links])
         problems: list[Fault] = []
         for number, bill_id in enumerate(missing, start=1):
@@ -312,11 +423,15 @@ class Gathering:
                 f"{len(problems)} of {len(missing)} papers are missing; the first: {problems[0].message}",
             )
 
+    def _resume_paper(self, bill_id: str) -> bool:
+        mark = self._journal.marks[bill_id]
+        return self._papers.resume(bill_id, mark) and self._journal.write("papered", bill_id, mark)
+
     def _fetch_paper(self, bill_id: str) -> None:
         bill, link = self._links.get(bill_id, ({}, ""))
         if not link:
             raise Fault("paper", f"The provider tells no link to the paper of {bill_id}.")
-        self._papers.fetch(bill, link)
+        self._papers.fetch(bill, link, self._journal.marks[bill_id])
         self._journal.write("papered", bill_id, self._journal.marks[bill_id])
         self.done.papers += 1
 
@@ -341,7 +456,9 @@ class Gathering:
         calls = OVERHEAD_CALLS if new or not self._journal.last("run", "finished") else 1
         calls += -(-count // PAGE) if pages else 1 + new
         calls += (
-            -(-lacking // BATCH) if pages and self._batches_below(keys) else lacking * (1 if pages else 2)
+            -(-lacking // BATCH_BELOW)
+            if pages and self._batches_below(keys)
+            else lacking * (1 if pages else 2)
         )
         return Expected(self.done.account, count, new, papers, calls, self._wire.pace.seconds_for(calls))
 
@@ -358,9 +475,6 @@ def without_links(told: Object) -> Object:
     }
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """Return the instant that this machine's clock tells."""
     return datetime.now(UTC)
-
-
-def _age(seen: Object) -> timedelta:
-    return _now() - datetime.fromisoformat(seen["at"])

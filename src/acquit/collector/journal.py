@@ -19,7 +19,7 @@ from acquit.collector.fault import Fault
 from acquit.collector.files import cut_torn_line, disk_fault
 
 SYNC_LINES: Final = 50
-REMEMBERED: Final = frozenset({"access", "seen", "run", "gone", "detailed", "papered"})
+REMEMBERED: Final = frozenset({"access", "seen", "run", "gone", "detailed", "papered", "operated"})
 """Kinds of which the last content is kept at hand; of all others only what they were is known."""
 
 FACTS: Final = ("date", "orderId", "priceWithoutTax", "tax", "priceWithTax")
@@ -65,6 +65,10 @@ class Journal:
     def last(self, kind: str, key: str, parent: str = "") -> Any:
         """Return the last content of a remembered kind, None when it was never written."""
         return self._last.get((kind, parent, key))
+
+    def mark_of(self, kind: str, key: str) -> str:
+        """Return what the last content of the object stands for; it is another when the content is."""
+        return self._digests[(kind, "", key)][:6].hex()
 
     def write(self, kind: str, key: str, body: Any, parent: str = "") -> bool:
         """Append the object unless its content is the last one written; return whether it was.

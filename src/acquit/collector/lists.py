@@ -6,7 +6,7 @@ one call (`X-Ovh-Batch`), one call an object. A list that answers 404 is an empt
 payment methods do so when there is nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import count
@@ -16,8 +16,11 @@ from acquit.collector.fault import Fault
 from acquit.collector.wire import Answer, Wire, segment
 
 PAGE: Final = 5000
-PAGE_BELOW: Final = 50_000
+PAGE_BELOW: Final = 500
+"""Longer lists are read by themselves, so that an answer about many stays small."""
 BATCH: Final = 50
+BATCH_BELOW: Final = 100
+PASSES_MAX: Final = 3
 PAGES: Final = {"X-Pagination-Mode": "CachedObjectList-Pages"}
 SEVERAL: Final = {"X-Ovh-Batch": ","}
 Object = dict[str, Any]
@@ -58,23 +61,40 @@ class Skills:
 def read_list(
     wire: Wire, skills: Skills, path: str, key: str, query: Mapping[str, object] | None = None
 ) -> Iterator[Listed]:
-    """Yield the whole list, each element once, as objects where the server pages, else as keys."""
+    """Yield the whole list, each element once, as objects where the server pages, else as keys.
+
+    A list that moves while its pages are read may hide an element: as long as fewer came than the server
+    counts, it is read again, three times at most.
+    """
     seen: set[str] = set()
+    for _ in range(PASSES_MAX):
+        told = yield from _one_pass(wire, skills, path, key, query, seen)
+        if told is None or len(seen) >= told:
+            return
+
+
+def _one_pass(
+    wire: Wire, skills: Skills, path: str, key: str, query: Mapping[str, object] | None, seen: set[str]
+) -> Generator[Listed, None, int | None]:
+    """Yield what was not seen yet; return how many the server says there are, None where it does not."""
+    passed: set[str] = set()
     for number in count(1):
         answer = wire.get(path, query, page(number))
         found = list_of(answer, path)
         if number == 1 and found and not isinstance(found[0], dict):
             skills.pages = bool(skills.pages)
             yield from (Listed(str(one), None) for one in dict.fromkeys(found))
-            return
+            return None
         skills.pages = skills.pages or bool(found)
-        fresh = {str(one[key]): one for one in _objects(found, path, key)}
-        fresh = {name: one for name, one in fresh.items() if name not in seen}
-        seen.update(fresh)
-        yield from (Listed(name, one) for name, one in fresh.items())
+        named = {str(one[key]): one for one in _objects(found, path, key)}
+        fresh = named.keys() - passed
+        passed |= fresh
+        yield from (Listed(name, one) for name, one in named.items() if name not in seen)
+        seen |= fresh
         told = elements(answer)
-        if not fresh or (told is not None and len(seen) >= told):
-            return
+        if not fresh or (told is not None and len(passed) >= told):
+            return told
+    raise AssertionError("pages end")
 
 
 def read_objects(wire: Wire, skills: Skills, path: str, keys: Sequence[str]) -> Iterator[tuple[str, Object]]:
@@ -104,10 +124,10 @@ def read_below(
 ) -> Iterator[tuple[str, Objects]]:
     """Yield, for each item of a list, the whole list below it: `/me/bill` + A + `details`.
 
-    Where the server takes several items in one call below them (one try finds out), fifty go in one.
+    Where the server takes several items in one call below them (one try finds out), a hundred go in one.
     """
-    for start in range(0, len(keys), BATCH):
-        block = keys[start : start + BATCH]
+    for start in range(0, len(keys), BATCH_BELOW):
+        block = keys[start : start + BATCH_BELOW]
         if skills.batch_below is not False and len(block) > 1:
             told = several_below(wire, path, block, below)
             skills.batch_below = told is not None
@@ -165,8 +185,8 @@ def refuse(answer: Answer, path: str) -> Fault:
 
 
 def list_of(answer: Answer, path: str) -> list[Any]:
-    """Return the list of an answer, empty on 404. Raises Fault."""
-    if answer.status == HTTPStatus.NOT_FOUND:
+    """Return the list of an answer, empty on a 404 of the provider's own (not of a proxy). Raises Fault."""
+    if answer.status == HTTPStatus.NOT_FOUND and isinstance(answer.value, dict):
         return []
     if not answer.ok:
         raise refuse(answer, path)

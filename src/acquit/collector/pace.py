@@ -30,7 +30,10 @@ class Timer(Protocol):
 
 
 class RealTimer:
-    """The machine's own."""
+    """The machine's own; who sleeps is woken with KeyboardInterrupt once `stopped` is set."""
+
+    def __init__(self, stopped: threading.Event | None = None) -> None:
+        self._stopped = stopped or threading.Event()
 
     def now(self) -> float:
         """Return monotonic seconds."""
@@ -38,7 +41,8 @@ class RealTimer:
 
     def sleep(self, seconds: float) -> None:
         """Let so many seconds pass."""
-        time.sleep(seconds)
+        if self._stopped.wait(seconds):
+            raise KeyboardInterrupt
 
 
 class Pace:
@@ -68,6 +72,11 @@ class Pace:
         if calls <= at_once:
             return calls * call_seconds
         return max(calls * call_seconds, (calls - at_once) * WINDOW_SECONDS / self._per_minute)
+
+    def closed_seconds(self) -> float:
+        """Return for how long the provider asked us not to call at all."""
+        with self._lock:
+            return max(0.0, self._not_before - self._timer.now())
 
     def wait(self) -> None:
         """Return when the next call may go out."""

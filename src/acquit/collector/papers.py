@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -25,17 +26,20 @@ from acquit.collector.lists import Object
 from acquit.collector.pace import Pace, RealTimer, Timer
 from acquit.collector.paper_facts import READS
 from acquit.collector.reading import Reading, read_paper
-from acquit.collector.wire import AGENT, PASSING, TIMEOUT
+from acquit.collector.wire import AGENT, PASSING, TIMEOUT, trusted
 
 PAPER_BYTES_MAX: Final = 200_000_000
 TAIL_BYTES: Final = 2048
 TRIES: Final = 4
 REDIRECTS_MAX: Final = 5
+CURRENCY_IN_PATH: Final = re.compile(r"-([A-Za-z]+)(?:_v\d+)?\.pdf$")
+"""A paper's path tells the currency of its bill."""
+
 PASSING_AGAIN: Final = frozenset({"network", "provider", "limit"})
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One file that the archive answers for; `path` is below the archive."""
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One file that the archive answers for; `path` is below the archive, `mark` the form of the bill."""
 
     account: str
     bill_id: str
@@ -44,6 +48,7 @@ class Entry(msgspec.Struct, frozen=True):
     sha256: str
     size_bytes: int
     saved_at: datetime
+    mark: str = ""
 
 
 class Papers:
@@ -57,40 +62,73 @@ class Papers:
         self._month_first = month_first
         self._timer = timer or RealTimer()
         self._http = httpx.Client(
-            timeout=TIMEOUT, follow_redirects=True, max_redirects=REDIRECTS_MAX, headers={"User-Agent": AGENT}
-        )
+            timeout=TIMEOUT, follow_redirects=True, max_redirects=REDIRECTS_MAX, verify=trusted(),
+            headers={"User-Agent": AGENT},
+        )  # fmt: skip
 
-    def fetch(self, bill: Object, link: str) -> None:
-        """Save the paper of the bill behind the link, and what was read on it. Raises Fault."""
+    def fetch(self, bill: Object, link: str, mark: str) -> None:
+        """Save the paper of the bill in this form (mark), and what was read on it. Raises Fault."""
         bill_id = str(bill["billId"])
         pdf = self._download(bill_id, link)
-        currency = str((bill.get("priceWithTax") or {}).get("currencyCode", ""))
-        reading, xml = read_paper(pdf, bill_id, month_first=self._month_first, currency=currency)
-        path = path_of(self._account, bill)
-        if xml is not None:
-            self._save(bill_id, "xml", path + ".xml", xml)
-        self._save(bill_id, "pdf", path + ".pdf", pdf)
-        self._journal.write("reading", bill_id, told_of(reading))
+        path = self._save(bill_id, mark, path_of(self._account, bill) + ".pdf", pdf)
+        self._read(bill_id, mark, path, pdf)
+
+    def resume(self, bill_id: str, mark: str) -> bool:
+        """Return whether the paper was saved by a run that was broken off before it could say so.
+
+        What is read on it is then noted. Raises Fault.
+        """
+        entry = next(
+            (one for one in self._saved.values()
+             if (one.bill_id, one.kind, one.mark) == (bill_id, "pdf", mark)), None,
+        )  # fmt: skip
+        if entry is None or not (self._archive / entry.path).exists():
+            return False
+        pdf = (self._archive / entry.path).read_bytes()
+        if hashlib.sha256(pdf).hexdigest() != entry.sha256:
+            return False
+        self._read(bill_id, mark, entry.path, pdf)
+        return True
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _save(self, bill_id: str, kind: str, path: str, content: bytes) -> None:
-        path, digest = self._free(path, content), hashlib.sha256(content).hexdigest()
-        replace_bytes(self._archive / path, content)
-        entry = Entry(self._account, bill_id, kind, path, digest, len(content), datetime.now(UTC))
-        append_line(self._archive / "manifest.jsonl", msgspec.json.encode(entry))
+    @cached_property
+    def _saved(self) -> dict[str, Entry]:
+        """The account's lines of the manifest by path; read when a first paper is wanted."""
+        return {one.path: one for one in entries(self._archive) if one.account == self._account}
 
-    def _free(self, path: str, content: bytes) -> str:
-        """Return the path, or one beside it when another content already stands there.
+    def _read(self, bill_id: str, mark: str, path: str, pdf: bytes) -> None:
+        currency = CURRENCY_IN_PATH.search(path)
+        reading, xml = read_paper(
+            pdf, bill_id, month_first=self._month_first, currency=currency[1] if currency else ""
+        )
+        if xml is not None:
+            self._save(bill_id, mark, path.removesuffix(".pdf") + ".xml", xml)
+        self._journal.write("reading", bill_id, told_of(reading))
 
-        Nothing is overwritten.
+    def _save(self, bill_id: str, mark: str, path: str, content: bytes) -> str:
+        """Return the path of the file, which the manifest answers for once. Raises Fault (disk, archive)."""
+        digest = hashlib.sha256(content).hexdigest()
+        path = self._free(path, digest)
+        if path not in self._saved:
+            replace_bytes(self._archive / path, content)
+            kind = path.rpartition(".")[2]
+            entry = Entry(self._account, bill_id, kind, path, digest, len(content), datetime.now(UTC), mark)
+            append_line(self._archive / "manifest.jsonl", msgspec.json.encode(entry))
+            self._saved[path] = entry
+        return path
+
+    def _free(self, path: str, digest: str) -> str:
+        """Return the path, or one beside it when the manifest has another content there.
+
+        What the manifest answers for is never written over; a file without a line is.
         """
         stem, dot, ending = path.rpartition(".")
         for number in range(1, 1000):
             tried = path if number == 1 else f"{stem}_v{number}{dot}{ending}"
-            if not (self._archive / tried).exists() or (self._archive / tried).read_bytes() == content:
+            if tried not in self._saved or self._saved[tried].sha256 == digest:
                 return tried
         raise Fault("archive", f"{path} exists a thousand times; look at the archive.")
 

@@ -30,7 +30,7 @@ CREATE VIEW newest AS SELECT * FROM line
 CREATE VIEW gone AS SELECT parent AS kind, key FROM newest WHERE kind = 'gone' AND body = 'true';
 CREATE TABLE saved AS SELECT * FROM read_json({papers}, format = 'newline_delimited',
     columns = {{account: 'VARCHAR', bill_id: 'VARCHAR', kind: 'VARCHAR', path: 'VARCHAR', sha256: 'VARCHAR',
-                size_bytes: 'BIGINT', saved_at: 'TIMESTAMP'}});
+                size_bytes: 'BIGINT', saved_at: 'TIMESTAMP', mark: 'VARCHAR'}});
 """
 
 _FACTS: Final = """
@@ -146,8 +146,11 @@ QUERIES: Final = {
         counted AS (SELECT key AS bill_id, CAST(body AS BIGINT) AS details_count FROM newest WHERE kind =
           'count'),
         versions AS (SELECT bill_id, count(*) AS versions_count FROM bill_version GROUP BY bill_id),
-        papers AS (SELECT bill_id, arg_max(path, saved_at) AS path FROM paper WHERE kind = 'pdf' GROUP BY
-          bill_id),
+        stands_for AS (SELECT key AS bill_id, json_extract_string(body, '$') AS mark FROM newest
+                        WHERE kind = 'papered'),
+        papers AS (SELECT bill_id, arg_max(path, (coalesce(saved.mark = stands_for.mark, false), saved_at))
+                          AS path
+                     FROM saved LEFT JOIN stands_for USING (bill_id) WHERE kind = 'pdf' GROUP BY bill_id),
         fitting AS (
             SELECT bill_id, any_value(reference) AS reference
               FROM newest_bill JOIN purchase_order AS o

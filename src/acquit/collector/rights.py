@@ -24,6 +24,7 @@ TRIED: Final = {
     "/me/payment/method": "payment terms",
     "/me/billing/purchaseOrder": "purchase orders",
     "/me/subAccount": "sub-accounts",
+    "/services": "names and states of services",
 }
 NEEDED: Final = frozenset({"/me", "/me/bill"})
 

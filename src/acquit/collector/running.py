@@ -15,9 +15,9 @@ from acquit.collector.access import Access
 from acquit.collector.endpoint import is_public, region_of
 from acquit.collector.fault import Fault
 from acquit.collector.files import alone
-from acquit.collector.gather import Expected, Gathered, Gathering, Wanted
+from acquit.collector.gather import Clock, Expected, Gathered, Gathering, Wanted, now
 from acquit.collector.journal import Journal
-from acquit.collector.pace import PER_MINUTE, PER_MINUTE_OWN, Pace, Timer
+from acquit.collector.pace import PER_MINUTE, PER_MINUTE_OWN, Pace, RealTimer, Timer
 from acquit.collector.papers import Papers
 from acquit.collector.tables import make_tables
 from acquit.collector.wire import Drift, Wire
@@ -49,9 +49,15 @@ class Run:
     per_minute: int | None = None
     parallel: int = PARALLEL
     timer: Timer | None = None
+    clock: Clock = now
     _drifts: dict[str, Drift] = field(default_factory=dict)
     _papers: dict[str, Pace] = field(default_factory=dict)
     _stopped: Event = field(default_factory=Event)
+
+    @property
+    def _timer(self) -> Timer:
+        """The timer that was given, else the machine's own, whose sleepers wake when the run is stopped."""
+        return self.timer or RealTimer(self._stopped)
 
     def gather(self, accesses: Sequence[Access], tell: Tell) -> list[Gathered]:
         """Gather all accounts and make the tables; what failed is told in each result.
@@ -72,13 +78,13 @@ class Run:
         """Return a conversation with the account's endpoint, at its pace."""
         drift = self._drifts.setdefault(access.base, Drift())
         return Wire(
-            access.base, access.keys, self._pace(access.base), drift=drift, timer=self.timer, tries=tries
+            access.base, access.keys, self._pace(access.base), drift=drift, timer=self._timer, tries=tries
         )
 
     def _each(self, accesses: Sequence[Access], work: Callable[[Access], T]) -> list[T]:
         for access in accesses:
             self._drifts.setdefault(access.base, Drift())
-            self._papers.setdefault(access.base, Pace(2 * self._rate(access.base), self.timer))
+            self._papers.setdefault(access.base, Pace(2 * self._rate(access.base), self._timer))
         with ThreadPoolExecutor(max_workers=max(1, self.parallel)) as pool:
             futures = {pool.submit(work, access): number for number, access in enumerate(accesses)}
             try:
@@ -109,17 +115,19 @@ class Run:
 
         month_first = region_of(access.base) == "us"
         papers = Papers(
-            self.archive, access.name, journal, papers_pace, month_first=month_first, timer=self.timer
+            self.archive, access.name, journal, papers_pace, month_first=month_first, timer=self._timer
         )
         with closing(papers):
-            gathering = Gathering(access.name, wire, journal, papers, self.wanted, advance)
+            gathering = Gathering(access.name, wire, journal, papers, self.wanted, advance, self.clock)
             return gathering.run()
 
     def _expect(self, access: Access) -> Expected:
         with self.wire(access) as wire, Journal(self._journal(access)) as journal:
             papers = Papers(self.archive, access.name, journal, Pace(1))
             with closing(papers):
-                return Gathering(access.name, wire, journal, papers, self.wanted, lambda *_: None).expect()
+                return Gathering(
+                    access.name, wire, journal, papers, self.wanted, lambda *_: None, self.clock
+                ).expect()
 
     def _journal(self, access: Access) -> Path:
         return self.archive / "journal" / f"{access.name}.ndjson"
@@ -128,7 +136,7 @@ class Run:
         return self.per_minute or (PER_MINUTE if is_public(base) else PER_MINUTE_OWN)
 
     def _pace(self, base: str) -> Pace:
-        return Pace(self._rate(base), self.timer)
+        return Pace(self._rate(base), self._timer)
 
 
 def chosen(accesses: Iterable[Access], names: Sequence[str]) -> list[Access]:

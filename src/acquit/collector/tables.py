@@ -136,6 +136,8 @@ def _make(archive: Path, journal: Path, papers: "list[Entry]") -> None:
                 db.execute(f"INSERT INTO {name} BY NAME {query}")
             for name in TABLES:
                 write_table(db, name, tables / name / f"{journal.stem}.parquet")
+    except duckdb.IOException as error:
+        raise disk_fault(tables, OSError(0, _short(error).rstrip("."))) from None
     except duckdb.Error as error:
         raise Fault("archive", f"The tables of {journal.stem} could not be made: {_short(error)}") from None
     except OSError as error:

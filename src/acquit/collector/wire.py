@@ -7,11 +7,13 @@ although we tried). Neither ever holds a secret. Redirections are not followed: 
 import hashlib
 import logging
 import random
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -26,7 +28,9 @@ from acquit.collector.secret import Secret
 TRIES_MAX: Final = 8
 TIMEOUT: Final = httpx.Timeout(60.0, connect=15.0)
 PAUSE_MAX_SECONDS: Final = 60.0
-RETRY_AFTER_MAX_SECONDS: Final = 3600.0
+RETRY_AFTER_MAX_SECONDS: Final = 86_400.0
+PATIENCE_SECONDS: Final = 600.0
+"""Asked to wait longer, a call is given up: the next run goes on from there."""
 AGENT: Final = "acquit-collector/1"
 PASSING: Final = frozenset({429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 WORTH_REPEATING: Final = frozenset({"network", "limit", "provider", "answer"})
@@ -76,6 +80,12 @@ class Answer:
         return str(self.value.get("message") or "") if isinstance(self.value, dict) else ""
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """Return whom we trust, read once: a hundred accounts would each read the certificates again."""
+    return httpx.create_ssl_context()
+
+
 class Drift:
     """Seconds between a provider's clock and ours, asked once for all accounts of a base URL."""
 
@@ -104,7 +114,9 @@ class Wire:
         self._timer = timer or RealTimer()
         self._drift = drift or Drift()
         self._tries = tries
-        self._http = httpx.Client(timeout=TIMEOUT, follow_redirects=False, headers={"User-Agent": AGENT})
+        self._http = httpx.Client(
+            timeout=TIMEOUT, follow_redirects=False, headers={"User-Agent": AGENT}, verify=trusted()
+        )
 
     def get(
         self, path: str, query: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
@@ -148,6 +160,8 @@ class Wire:
                 return self._once(method, url, body, headers)
             except Fault as fault:
                 problem = fault
+            if problem.kind == "limit" and (closed := self.pace.closed_seconds()) > PATIENCE_SECONDS:
+                raise Fault("limit", f"The provider asks to wait {closed / 60:.0f} minutes; run again then.")
             if problem.kind not in WORTH_REPEATING or (method == "POST" and problem.kind != "limit"):
                 break
         raise problem
