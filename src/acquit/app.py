@@ -12,12 +12,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from importlib.util import find_spec
-from multiprocessing.connection import wait as wait_for_any
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
 
     from acquit.actions.context import Context
-    from acquit.actions.share_run import Assignment, Told
+    from acquit.actions.share_run import Assignment
+    from acquit.adapters.crew import Processes
     from acquit.adapters.http import Site, Tls
     from acquit.api.origin import Proxies
     from acquit.ports import Clock
@@ -190,60 +190,11 @@ def _clock(world: World, database: "Database") -> "Clock":
 # ---------------------------------------------------------------- a bill run's crew
 
 
-class Processes:
-    """Processes of this program that bill beside it; each tells through a pipe of its own."""
+def crew_of(world: World, size: int) -> "AbstractContextManager[Processes]":
+    """Lend so many processes of this program that bill beside it; none is left behind."""
+    from acquit.adapters.crew import lent
 
-    def __init__(self, world: World, size: int) -> None:
-        self.size = size
-        self._world = world
-        self._spawn = multiprocessing.get_context("spawn")
-        self._stopped = self._spawn.Event()
-        self._running: dict[Connection, SpawnProcess] = {}
-
-    def start(self, assignments: "Sequence[Assignment]") -> None:
-        """Start a process for each assignment."""
-        for assignment in assignments:
-            ours, theirs = self._spawn.Pipe(duplex=False)
-            child = self._spawn.Process(
-                target=bill_beside, args=(self._world, assignment, theirs, self._stopped)
-            )
-            child.start()
-            theirs.close()
-            self._running[ours] = child
-
-    def told(self, seconds: float) -> "list[Told]":
-        """Return what was told since; a pipe that ends belongs to a process that is done, or died."""
-        found: list[Told] = []
-        ready = {id(each) for each in wait_for_any(list(self._running), seconds)}
-        for pipe in [each for each in self._running if id(each) in ready]:
-            try:
-                while pipe.poll():
-                    found.append(pipe.recv())
-            except (EOFError, OSError):
-                self._running.pop(pipe).join()
-        return found
-
-    def works(self) -> bool:
-        """Whether any of them still works."""
-        return bool(self._running)
-
-    def stop(self) -> None:
-        """Let each end with the page at hand; who does not is ended."""
-        self._stopped.set()
-        for child in self._running.values():
-            child.join(STOP_SECONDS)
-            child.kill()
-            child.join()
-
-
-@contextmanager
-def crew_of(world: World, size: int) -> Iterator[Processes]:
-    """Lend so many processes that bill; none is left behind, whatever happens here."""
-    crew = Processes(world, size)
-    try:
-        yield crew
-    finally:
-        crew.stop()
+    return lent(size, bill_beside, world)
 
 
 def bill_beside(world: World, assignment: "Assignment", pipe: "Connection", stopped: "Event") -> None:

@@ -156,7 +156,9 @@ def test_an_explanation_walks_each_cent_back(world: Context) -> None:
         == "Bill FR00000003 of 2026-11-23 bills account cd67890-acq 62.10 EUR: 51.75 net and 10.35 VAT."
     )
     assert said[1].endswith("1 × 10.005 = 10.005 EUR, rounded half away from zero to 10.01.")
-    assert "Discount 1 Off: 12.5 % of the 10.01 left of the line, since 2026-01-01." in said
+    assert (
+        "Discount 1 Off: 12.5 % of the 10.01 left of the line are 1.25125, so 1.25 off, since 2026-01-01."
+    ) in said
     assert "It was accepted on 2026-10-31 and billed once." in said
     assert "Minimum spend 1: 50.00 per month; 8.76 was billed, 41.24 is missing." in said
     assert "Debt 100000002: 55.10 EUR is open now." in said

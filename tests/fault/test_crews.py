@@ -12,7 +12,8 @@ import pytest
 from acquit.actions.context import Context
 from acquit.actions.replay_run import replay_run
 from acquit.actions.share_run import Assignment, Told
-from acquit.app import Processes, World, crew_of
+from acquit.adapters.crew import Processes
+from acquit.app import World, crew_of
 from acquit.core.bill_run import RunStatus
 from acquit.settings import read_settings
 from acquit.store.transaction import Database

@@ -115,6 +115,11 @@ class Decided:
     renewed: Sequence[tuple[Planned, Renewed]] = ()
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing to decide: no account has a draft, a hold or a problem."""
+        return not any(each.drafts or each.holds or each.problems for each in self.outcomes)
+
+    @property
     def drafts(self) -> list[Draft]:
         """Every draft to issue, in the order of accounts."""
         return [draft for outcome in self.outcomes for draft in outcome.drafts]
@@ -142,7 +147,7 @@ def bill_page(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId], w
         return Written(postponed=tuple(postponed))
     page = load(tx, scope, mine)
     decided = decide_page(page, scope)
-    if scope.keep_inputs is not None:
+    if scope.keep_inputs is not None and not decided.is_empty:
         scope.keep_inputs(tx, page, scope)
     _write_unnumbered(tx, scope, page, decided)
     issued = _write_numbered(tx, scope, page, decided)
@@ -317,17 +322,12 @@ def decide_page(page: Page, scope: Scope) -> Decided:
 
 def _agreed(page: Page, account_id: AccountId, charges: list[Charge], until_on: date) -> list[Charge]:
     """Return the account's charges as its conditions make them; some count those of its family."""
-    return agreed_charges(
-        account_id,
-        charges,
-        page.conditions,
-        lambda: [
-            (each.account_id, _charges(page, each.account_id, until_on)[0])
-            for each in page.accounts
-            if each.payer_id == account_id
-        ],
-        until_on,
-    )
+
+    def paid_for() -> list[tuple[AccountId, list[Charge]]]:
+        members = [each.account_id for each in page.accounts if each.payer_id == account_id]
+        return [(member, _charges(page, member, until_on)[0]) for member in members]
+
+    return agreed_charges(account_id, charges, page.conditions, paid_for, until_on)
 
 
 def _charges(

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
 from acquit.core.charge import Charge
 from acquit.core.condition import Conditions, with_discounts, with_minimums
+from acquit.core.discount import Discount
 from acquit.core.identifiers import AccountId, LegalEntityId
-from acquit.core.minimum_spend import LOOKED_BACK_DAYS
+from acquit.core.minimum_spend import LOOKED_BACK_DAYS, MinimumSpend
 from acquit.store import conditions
 from acquit.store.transaction import Transaction
+
+Agreed = TypeVar("Agreed", Discount, MinimumSpend)
 
 SINCE_DAYS = 2 * LOOKED_BACK_DAYS
 """What is loaded of the past: an interval of a year that was over a year ago."""
@@ -25,15 +29,16 @@ def load_conditions(
     holders = conditions.holders(tx, account_ids)
     if not holders:
         return {}
-    discounts, minimums = conditions.discounts(tx, holders), conditions.minimums(tx, holders)
+    discounts = _by_account(conditions.discounts(tx, holders))
+    minimums = _by_account(conditions.minimums(tx, holders))
     plans = conditions.plans(tx, holders)
     given = conditions.given_minor(tx, legal_entity_id, period, holders)
     counted = conditions.counted(tx, holders, until_on - timedelta(days=SINCE_DAYS))
     settled = conditions.settled(tx, holders)
     return {
         account_id: Conditions(
-            tuple(each for each in discounts if each.account_id == account_id),
-            tuple(each for each in minimums if each.account_id == account_id),
+            tuple(discounts.get(account_id, ())),
+            tuple(minimums.get(account_id, ())),
             plans.get(account_id, {}),
             given.get(account_id, {}),
             counted.get(account_id, {}),
@@ -41,6 +46,13 @@ def load_conditions(
         )
         for account_id in holders
     }
+
+
+def _by_account(found: Iterable[Agreed]) -> dict[AccountId, list[Agreed]]:
+    grouped: dict[AccountId, list[Agreed]] = {}
+    for each in found:
+        grouped.setdefault(each.account_id, []).append(each)
+    return grouped
 
 
 def agreed_charges(

@@ -18,8 +18,11 @@ from acquit.core.identifiers import AccountId, RunId
 from acquit.core.money import Currency
 from acquit.core.operator import Right
 from acquit.core.problem import Problem
-from acquit.store import runs
+from acquit.store import acts, runs
 from acquit.store.runs import Parked, Run
+
+ACCOUNTS_MAX: Final = 100
+"""Accounts that an act names."""
 
 _ONLY_TRYING_TELLS: Final = "refused-by-database"
 
@@ -110,8 +113,12 @@ def _retry(context: Context, scope: Scope, account_ids: Sequence[AccountId]) -> 
     assert scope.run_id is not None, "an account is parked by a run"
     written = added([bill_accounts(context, scope, sorted(account_ids), wait=True)])
     status, _, _ = close_run(context, scope, scope.run_id, dict(written.totals))
-    with context.database.read() as tx:
+    with context.database.write() as tx:
         left = runs.parked(tx, scope.run_id)
+        acts.record(
+            tx, scope.by, "retry_parked", None, str(scope.run_id), tried=len(account_ids), parked=len(left),
+            accounts=sorted(account_ids)[:ACCOUNTS_MAX],
+        )  # fmt: skip
     return Retried(
         scope.run_id,
         scope.entity.legal_entity_id,

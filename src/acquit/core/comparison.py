@@ -5,7 +5,7 @@ quantity what the new one costs more at the new price; more or fewer periods tha
 that follows the net amounts is apart from VAT that changed by itself.
 """
 
-import heapq
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -194,7 +194,7 @@ class Comparison:
     @property
     def changes(self) -> list[Change]:
         """The largest changes, largest first; the rest is told in `rest_minor`."""
-        return [each for _, _, each in sorted(self._largest, key=lambda row: (-row[0], row[1]))]
+        return [each for _, _, each in sorted(self._largest, reverse=True)]
 
     def add(self, account_id: AccountId, before: Billed, after: Billed, first_on: date) -> None:
         """Take an account in."""
@@ -213,9 +213,13 @@ class Comparison:
         if change.moved_minor:
             self.moved_minor[currency] = self.moved_minor.get(currency, 0) + change.moved_minor
         self._seen += 1
-        heapq.heappush(self._largest, (change.weight, -self._seen, change))
-        if self.rows_max is not None and len(self._largest) > self.rows_max:
-            _, _, dropped = heapq.heappop(self._largest)
+        row = (change.weight, -self._seen, change)
+        if self.rows_max is None:
+            self._largest.append(row)
+            return
+        insort(self._largest, row)
+        if len(self._largest) > self.rows_max:
+            _, _, dropped = self._largest.pop(0)
             rest = self.rest_minor
             rest[dropped.currency] = rest.get(dropped.currency, 0) + dropped.amount_minor
             self.rest_rows += 1

@@ -11,7 +11,7 @@ from acquit.core.discount import Discount
 from acquit.core.identifiers import RunId
 from acquit.core.journal import Entry
 from acquit.core.minimum_spend import MinimumSpend
-from acquit.core.money import E4_PER_ONE, UCENTS_PER_UNIT, exponent
+from acquit.core.money import E4_PER_ONE, UCENTS_PER_UNIT, Currency, exponent
 from acquit.core.purchase_order import PurchaseOrder
 from acquit.core.tax import TaxLine
 from acquit.core.terms import Grant
@@ -114,6 +114,14 @@ def exact(quantity_e4: int, unit_price_ucents: int) -> str:
     text = f"{whole}.{part:012d}".rstrip("0")
     kept = text + "0" * max(0, 2 - len(text.partition(".")[2]))
     return f"-{kept}" if product < 0 else kept
+
+
+def exact_share(minor: int, rate_bp: int, currency: Currency) -> str:
+    """Return an amount × a rate of 1/10,000 before rounding, as plain decimal text."""
+    digits = exponent(currency) + 4
+    whole, part = divmod(abs(minor * rate_bp), int(10**digits))
+    text = f"{whole}.{part:0{digits}d}".rstrip("0").ljust(len(str(whole)) + 1 + exponent(currency), "0")
+    return f"{'-' if minor * rate_bp < 0 else ''}{text.rstrip('.')}"
 
 
 def is_rounded(detail: Detail, bill: Bill) -> bool:

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from acquit.core.discount import percent
-from acquit.core.explanation import Explanation, LineSource, TaxSource, quantity, unit_price
+from acquit.core.explanation import (
+    Explanation,
+    LineSource,
+    TaxSource,
+    exact_share,
+    quantity,
+    unit_price,
+)
 from acquit.core.money import Currency, plain
 
 ENGLISH: Final[Mapping[str, str]] = {
@@ -20,10 +27,11 @@ ENGLISH: Final[Mapping[str, str]] = {
     "sold": "The service was sold at {sold} on {on} and keeps that price.",
     "other-price": "The catalogue lists {price} for that mode; the service keeps what it was sold at.",
     "usage": "Usage: {events} events of meter {meter} add up to {metered}, of which {included} are included.",
-    "discount-share": "Discount {id} {name}: {share} % of the {lowers} left of the line, since {start}.",
+    "discount-share": "Discount {id} {name}: {share} % of the {lowers} left of the line are {exact}, "
+    "so {off} off, since {start}.",
     "discount-amount": "Discount {id} {name}: at most {amount} per period, no more than the {lowers} left.",
     "minimum": "Minimum spend {id}: {amount} per {interval}; {spent} was billed, {missing} is missing.",
-    "tax": "VAT {category} at {rate} % of {base} is {tax}: {why}",
+    "tax": "VAT {category} at {rate} % of {base} is {exact}, so {tax}: {why}",
     "S-home": "seller and buyer are both taxed in {seller} (Directive 2006/112/EC, article 44).",
     "S-away": "it is charged where the buyer is, in {buyer} (Directive 2006/112/EC, articles 44 and 58).",
     "AE": "the buyer in {buyer} accounts for it itself under {vat_id} (Directive 2006/112/EC, article 196).",
@@ -57,7 +65,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "bill-credit": "L'avoir {bill} du {on} annule {corrects} du compte {account} : {total} {currency}.",
     "payer": "Son parent {payer} la doit.",
     "line": "{no}. {what}, du {start} au {end} : {quantity} × {price} = {exact} {currency}, {rounded}.",
-    "rounded": "arrondi au plus proche, demi vers le haut, à {net}",
+    "rounded": "arrondi à {net}, les demis s'éloignant de zéro",
     "not-rounded": "exact au centime",
     "renewal": "Renouvellement : tous les {months} mois, le {day} ou le dernier jour d'un mois plus court.",
     "accepted": "Accepté le {on} et facturé une seule fois.",
@@ -65,10 +73,11 @@ FRENCH: Final[Mapping[str, str]] = {
     "sold": "Le service a été vendu à {sold} le {on} et garde ce prix.",
     "other-price": "Le catalogue indique {price} pour ce mode ; le service garde le prix de sa vente.",
     "usage": "Usage : {events} événements du compteur {meter} font {metered}, dont {included} inclus.",
-    "discount-share": "Remise {id} {name} : {share} % des {lowers} restants de la ligne, depuis le {start}.",
+    "discount-share": "Remise {id} {name} : {share} % des {lowers} restants de la ligne font {exact}, "
+    "soit {off}, depuis le {start}.",
     "discount-amount": "Remise {id} {name} : au plus {amount} par période, et des {lowers} restants.",
     "minimum": "Minimum {id} : {amount} par {interval} ; {spent} ont été facturés, il manque {missing}.",
-    "tax": "TVA {category} à {rate} % de {base} : {tax} ; {why}",
+    "tax": "TVA {category} à {rate} % de {base} : {exact}, soit {tax} ; {why}",
     "S-home": "vendeur et acheteur sont imposés en {seller} (directive 2006/112/CE, article 44).",
     "S-away": "elle est due chez l'acheteur, en {buyer} (directive 2006/112/CE, articles 44 et 58).",
     "AE": "l'acheteur en {buyer} l'autoliquide sous {vat_id} (directive 2006/112/CE, article 196).",
@@ -185,10 +194,13 @@ class _Teller:
         discount, minimum = line.discount, line.minimum
         if discount is not None:
             lowers = self._amount(line.lowers_minor or 0)
-            shared = {"id": discount.discount_id, "name": discount.name, "lowers": lowers}
+            shared: dict[str, object] = {"id": discount.discount_id, "name": discount.name, "lowers": lowers}
             if discount.share_bp is not None:
                 share = percent(discount.share_bp)
-                said.append(self._say("discount-share", share=share, start=discount.from_on, **shared))
+                exact = exact_share(line.lowers_minor or 0, discount.share_bp, self.currency)
+                off = self._amount(-line.detail.net_minor)
+                shared |= {"share": share, "exact": exact, "off": off, "start": discount.from_on}
+                said.append(self._say("discount-share", **shared))
             else:
                 amount = self._amount(discount.amount_minor or 0)
                 said.append(self._say("discount-amount", amount=amount, **shared))
@@ -211,6 +223,7 @@ class _Teller:
         return self._say(
             "tax", category=line.vat_category, rate=percent(line.vat_rate_bp) or "0",
             base=self._amount(line.net_minor), tax=self._amount(line.tax_minor), why=why,
+            exact=exact_share(line.net_minor, line.vat_rate_bp, self.currency),
         )  # fmt: skip
 
     def _term(self) -> list[str]:
