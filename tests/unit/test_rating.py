@@ -1,6 +1,8 @@
 """What the use of a month costs, as a bookkeeper would check it by hand."""
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -31,10 +33,8 @@ FIRST = date(2026, 1, 1)
 GRADUATED = (Tier(100_0000, 10 * CENT), Tier(1_000_0000, 5 * CENT), Tier(None, 1 * CENT))
 
 
-def price(**given: object) -> Price:
-    return Price(
-        **({"meter": "m", "plan_code": "", "from_on": FIRST, "currency": EUR, "tiers": GRADUATED} | given)
-    )  # type: ignore[arg-type]
+def price(**given: Any) -> Price:
+    return replace(Price("m", "", FIRST, EUR, GRADUATED), **given)
 
 
 def meter(aggregation: str = "sum", per: str = "period") -> Meter:
@@ -133,7 +133,8 @@ def test_charges_in_the_accounts_language_and_an_exact_adjustment() -> None:
     assert isinstance(before, Rated)
     assert isinstance(after, Rated)
     assert [(each.description, each.net_minor) for each in charges(metered, of, before)] == [
-        ("Traffic (GB), included", 0), ("Traffic (GB), from 0 to 100", 1_000), ("Traffic (GB), from 100 to 1000", 3),
+        ("Traffic (GB), included", 0), ("Traffic (GB), from 0 to 100", 1_000),
+        ("Traffic (GB), from 100 to 1000", 3),
     ]  # fmt: skip
     (change,) = adjustment(metered, 2, date(2026, 12, 1), (before.quantity_e4, before.net_minor), after)
     assert change.description == "Traffic, 10/2026: 130.0333 GB instead of 150.5"
@@ -174,7 +175,8 @@ def test_a_catalogues_consumption_price() -> None:
     ("text", "found"),
     [
         ("0", 0), ("12.5", 125_000), ("0.0001", 1), ("1.23000", 12_300), ("-0", 0), ("100000000000", 10**15),
-        ("-1", "negative-quantity"), ("0.00001", "too-many-decimals"), ("100000000000.0001", "quantity-too-large"),
+        ("-1", "negative-quantity"), ("0.00001", "too-many-decimals"),
+        ("100000000000.0001", "quantity-too-large"),
         ("", "bad-quantity"), ("1e3", "bad-quantity"), ("٣", "bad-quantity"), ("1_0", "bad-quantity"),
         ("NaN", "bad-quantity"), (" 1", "bad-quantity"),
     ],
