@@ -163,7 +163,7 @@ def main() -> None:
             say("bare COPY of the same rows")
             bare_seconds = bare(url, copied(cluster.url, "bare"))
             say("HTTP batches")
-            per_second = batches(context, min(given.events, 50_000))
+            per_second = batches(context, min(given.events, 20_000))
             say("rating")
             begun = time.perf_counter()
             rated = rate_usage(context, FR, period("2026-10"), by="cli")

@@ -1,6 +1,8 @@
 """What the use of a month costs, as a bookkeeper would check it by hand."""
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -31,10 +33,8 @@ FIRST = date(2026, 1, 1)
 GRADUATED = (Tier(100_0000, 10 * CENT), Tier(1_000_0000, 5 * CENT), Tier(None, 1 * CENT))
 
 
-def price(**given: object) -> Price:
-    return Price(
-        **({"meter": "m", "plan_code": "", "from_on": FIRST, "currency": EUR, "tiers": GRADUATED} | given)
-    )  # type: ignore[arg-type]
+def price(**given: Any) -> Price:
+    return replace(Price("m", "", FIRST, EUR, GRADUATED), **given)
 
 
 def meter(aggregation: str = "sum", per: str = "period") -> Meter:

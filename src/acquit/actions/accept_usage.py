@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 from acquit.actions.usage_lines import kept, raw_hash
@@ -146,9 +147,12 @@ def checked(terms: Terms, sent: Sent) -> tuple[Event, Where] | Problem:
     if isinstance(used, Problem):
         return used
     period = month_of(used_on)
-    problem = _price_problem(seller, consumer, used, sent.meter, period)
-    if problem is not None:
-        return problem
+    known = (consumer.currency, used.plan_code, sent.meter, period)
+    if known not in seller.priced:
+        problem = _price_problem(seller, consumer, used, sent.meter, period)
+        if problem is not None:
+            return problem
+        seller.priced.add(known)
     event = Event(
         sent.source, sent.event_id, consumer.account_id, used.service_id, sent.meter, count_e4, used_on, at,
         until, sent.properties,
@@ -279,12 +283,18 @@ def _stage(prepared: Prepared, each: Arrived, event: Event, where: Where, conten
     corrects = "\\N" if event.corrects_no is None else str(event.corrects_no)
     event_id = event.event_id.replace("\\", "\\\\")
     prepared.lines.append(
-        f"{len(prepared.owners)}\t{event.account_id}\t{where[1]}\t{event.source}\t{event_id}\t"
-        f"{event.service_id}\t{event.meter}\t{event.quantity_e4}\t{event.used_on}\t"
+        f"{len(prepared.owners)}\t{event.account_id}\t{_written(where[1])}\t{event.source}\t{event_id}\t"
+        f"{event.service_id}\t{event.meter}\t{event.quantity_e4}\t{_written(event.used_on)}\t"
         f"{event.used_at.isoformat()}\t{until}\t{properties}\t{corrects}\t\\\\x{content_hash.hex()}\n"
     )
     prepared.wheres.append(where)
     prepared.owners.append(each)
+
+
+@lru_cache(maxsize=4_096)
+def _written(on: date) -> str:
+    """Return the day as text; few days are written many times."""
+    return on.isoformat()
 
 
 def _used(sent: Sent) -> Problem:

@@ -51,10 +51,8 @@ def json_reader(source: str) -> Read:
     def read(raw: bytes) -> Sent | Problem:
         try:
             wire = _decoder.decode(raw)
-        except UnicodeDecodeError:
-            return Problem("wrong-encoding", "The line is not UTF-8 text.", "line")
-        except (msgspec.DecodeError, RecursionError) as error:
-            return Problem("malformed-line", f"The line is no event: {error}.", "line")
+        except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+            return _unread(raw, error)
         kept = _properties(wire.properties) if wire.properties else ""
         if isinstance(kept, Problem):
             return kept
@@ -64,6 +62,14 @@ def json_reader(source: str) -> Read:
         )  # fmt: skip
 
     return read
+
+
+def _unread(raw: bytes, error: Exception) -> Problem:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return Problem("wrong-encoding", "The line is not UTF-8 text.", "line")
+    return Problem("malformed-line", f"The line is no event: {error}.", "line")
 
 
 def _properties(found: Mapping[str, Any]) -> str | Problem:

@@ -12,6 +12,7 @@ from acquit.actions.loading import date_of, entity_in
 from acquit.core.account import is_account_id
 from acquit.core.identifiers import CatalogueId, LegalEntityId
 from acquit.core.meter import Meter, Price, catalogue_tiers, holding
+from acquit.core.money import Currency
 from acquit.core.usage import Consumer, Limits
 from acquit.store import catalogues, meters, usage
 from acquit.store.transaction import Transaction
@@ -22,12 +23,16 @@ ACCOUNTS_MAX: Final = 20_000
 
 @dataclass(slots=True)
 class Seller:
-    """A legal entity's meters and prices, its zone and its limits."""
+    """A legal entity's meters and prices, its zone and its limits.
+
+    `priced` are currencies, plans, meters and months that were found to have a price.
+    """
 
     zone: ZoneInfo
     limits: Limits
     meters: dict[str, list[Meter]] = field(default_factory=dict)
     prices: dict[tuple[str, str], list[Price]] = field(default_factory=dict)
+    priced: set[tuple[Currency, str, str, date]] = field(default_factory=set)
 
     def meter(self, code: str, period: date) -> Meter | None:
         """Return the meter as it holds in the period."""
