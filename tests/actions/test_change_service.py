@@ -109,6 +109,18 @@ def test_a_quantity_keeps_the_agreed_price_and_another_tier_has_its_own(database
     assert failed(context) == {}
 
 
+def test_more_of_what_was_sold_in_a_promotion_costs_the_full_price(database: Database) -> None:
+    context = market(database)
+    service = sell(context, "promo").service
+    more = change_service(context, PETIT, service.service_id, Wanted(quantity=5), by="cli")
+    assert [(each.quantity_e4, each.unit_price_ucents) for each in (more.service, *more.options)] == [
+        (10_000, 5_00000000), (40_000, 10_00000000),
+    ]  # fmt: skip
+    run(context, "2026-11")
+    assert sum(amount for _, _, amount in lines(context)) == 4500
+    assert failed(context) == {}
+
+
 def test_options_come_and_go(database: Database) -> None:
     context = market(database)
     service_id = sell(context).service.service_id

@@ -115,6 +115,21 @@ def test_an_engagement_that_begins_anew_ends_again() -> None:
     assert found.taken[0].agreement.unit_price_ucents == 10_00000000
 
 
+def test_another_plan_has_its_own_engagement() -> None:
+    """At the end of the old one nothing begins anew; in the middle the running one goes on."""
+    end = date(2026, 3, 10)
+    bound = replace(plan(2, end, 1), pricing_mode="degressivity12", binding=Binding(6, EndAction.KEEP_PRICE))
+    given = Planned(service(engaged_until_on=end), (), (engaged(end, EndAction.REACTIVATE), bound))
+    at_end = renewals(given, end)
+    assert (at_end.service.engaged_until_on, at_end.dropped) == (date(2026, 9, 10), (1,))
+    assert [each.not_before_on for each in at_end.left] == [date(2026, 9, 10)]
+    earlier = replace(bound, not_before_on=date(2026, 2, 10))
+    middle = renewals(replace(given, changes=(given.changes[0], earlier)), date(2026, 2, 10))
+    assert (middle.service.engaged_until_on, middle.dropped) == (end, (1,))
+    unbound = renewals(replace(given, changes=(given.changes[0], plan(2, end, 1))), end)
+    assert (unbound.service.engaged_until_on, unbound.left) == (None, ())
+
+
 def test_what_is_taken_is_agreed() -> None:
     changes = (price(2, date(2026, 2, 1), 12), renewal_day(ONE, date(2026, 2, 1), 1))
     found = renewals(Planned(service(), (), changes), date(2026, 2, 10))

@@ -37,7 +37,7 @@ from acquit.core.service_change import (
 )
 from acquit.core.subscription import NotSoldAlone, Wish, installations, option_mode, parts_of, refuse_bad_wish
 from acquit.core.terms import refuse_over_credit
-from acquit.store import acts, agreements, catalogues, planned_changes, services, terms
+from acquit.store import acts, agreements, catalogues, planned_changes, promotions, services, terms
 from acquit.store.transaction import Transaction
 
 
@@ -148,7 +148,7 @@ def _targets(
     is_as_sold = (code, mode) == (head.plan_code, head.pricing_mode)
     months = wanted.months or (head.renewal_months if is_as_sold else None)
     if is_as_sold:
-        targets = [_resized(own, by_code[code], mode, quantity_now, quantity)]
+        targets = [_resized(tx, own, by_code[code], mode, quantity_now, quantity)]
     else:
         of_plan = parts_of(offered.plan, quantity, mode, months, None)
         targets = [Target(tuple(by_code[head.plan_code]), offered.catalogue_id, of_plan)]
@@ -163,7 +163,7 @@ def _targets(
             in_mode = option_mode(plans[option], mode, head_months)
         if there and (mode == head.pricing_mode or in_mode[0] == there[0].pricing_mode):
             of_option = Offered(there[0].catalogue_id, _plan_of(tx, there[0]))
-            targets.append(_resized(of_option, there, there[0].pricing_mode, quantity_now, quantity))
+            targets.append(_resized(tx, of_option, there, there[0].pricing_mode, quantity_now, quantity))
             continue
         of_option_parts = parts_of(of_code(plans, option), quantity, *in_mode, None)
         targets.append(Target(tuple(there), offered.catalogue_id, of_option_parts))
@@ -172,12 +172,19 @@ def _targets(
 
 
 def _resized(
-    offered: Offered, there: Sequence[Service], mode: str, quantity_now: int, quantity: int
+    tx: Transaction, offered: Offered, there: Sequence[Service], mode: str, quantity_now: int, quantity: int
 ) -> Target:
-    """Return another quantity of what is there: at the agreed price within its tier, else at its tier's."""
+    """Return another quantity of what is there: at the agreed price within its tier, else at its tier's.
+
+    Of what was sold in a promotion the units that are added cost the full price, as a tier of their own.
+    """
     months = there[0].renewal_months
     if quantity == quantity_now:
         return Target((), offered.catalogue_id, ())
+    ids = [each.service_id for each in there]
+    if quantity > quantity_now and promotions.is_promoted(tx, there[0].account_id, ids):
+        added = parts_of(offered.plan, quantity - quantity_now, mode, months, None)
+        return Target((), offered.catalogue_id, added)
     before = parts_of(offered.plan, quantity_now, mode, months, None)
     after = parts_of(offered.plan, quantity, mode, months, None)
     is_same_tier = len(there) == len(before) == len(after) == 1 and (

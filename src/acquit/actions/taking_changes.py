@@ -68,6 +68,10 @@ def write_taken(tx: Transaction, brought: Iterable[tuple[Planned, Renewed]], by:
                 applied.append((account_id, change.change_no, on))
             agreed.append((account_id, service_id, replace(taken.agreement, change_no=change.change_no)))
         fresh += [(account_id, replace(each, change_no=next(numbers)), None) for each in renewed.left]
+    dropped = [
+        (planned.service.account_id, number) for planned, renewed in changed for number in renewed.dropped
+    ]
+    planned_changes.withdraw_several(tx, dropped, by, "another plan was taken")
     planned_changes.add(tx, fresh, by)
     planned_changes.apply(tx, applied)
     agreements.add(tx, agreed, by)

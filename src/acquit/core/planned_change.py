@@ -1,8 +1,9 @@
 """Planned changes: what the renewals of a service will bring, dated, announced, withdrawable before.
 
 A change is taken by the first renewal that starts on its day or later. Of several that one renewal takes,
-the day of renewal comes first, then the end of a promotion, the end of an engagement, another plan, another
-price. A price that was announced waits while the service is engaged.
+the day of renewal comes first, then the end of a promotion, another plan, the end of an engagement, another
+price. Another plan at a price of its own has its own engagement: what was to follow the old one is dropped. A
+price that was announced waits while the service is engaged.
 """
 
 from collections.abc import Sequence
@@ -30,8 +31,8 @@ class ChangeKind(StrEnum):
 
     RENEWAL_DAY = "renewal-day"
     PROMOTION_END = "promotion-end"
-    ENGAGEMENT_END = "engagement-end"
     PLAN = "plan"
+    ENGAGEMENT_END = "engagement-end"
     PRICE = "price"
 
 
@@ -102,13 +103,15 @@ class Taken:
 class Renewed:
     """What the renewals of a service with planned changes bring.
 
-    `service` is as it then stands; `left` are changes that the renewals brought and none has taken yet.
+    `service` is as it then stands; `left` are changes that the renewals brought and none has taken yet;
+    `dropped` are the numbers of those that another plan made void.
     """
 
     service: Service
     charges: tuple[Charge, ...] = ()
     taken: tuple[Taken, ...] = ()
     left: tuple[PlannedChange, ...] = ()
+    dropped: tuple[int, ...] = ()
 
 
 _RANK: Final = {kind: rank for rank, kind in enumerate(ChangeKind)}
@@ -122,10 +125,17 @@ def renewals(planned: Planned, until_on: date) -> Renewed:
     service, agreement, waiting = planned.service, planned.agreement, list(planned.changes)
     charges: list[Charge] = []
     taken: list[Taken] = []
+    dropped: list[int] = []
     while service.renews and service.next_renewal_on <= until_on:
         start_on = service.next_renewal_on
         for change in due(waiting, service, start_on):
+            if change not in waiting:
+                continue
             waiting.remove(change)
+            if rebinds(change):
+                void = [each for each in waiting if each.kind is ChangeKind.ENGAGEMENT_END]
+                dropped += [each.change_no for each in void if each.change_no]
+                waiting = [each for each in waiting if each not in void]
             service, agreement, following = _apply(service, agreement, change, start_on)
             taken.append(Taken(change, agreement))
             waiting += following
@@ -135,7 +145,12 @@ def renewals(planned: Planned, until_on: date) -> Renewed:
         charges.append(charge)
         service = replace(service, next_renewal_on=after_on)
     left = [change for change in waiting if change.change_no == 0]
-    return Renewed(service, tuple(charges), tuple(taken), tuple(left))
+    return Renewed(service, tuple(charges), tuple(taken), tuple(left), tuple(dropped))
+
+
+def rebinds(change: PlannedChange) -> bool:
+    """Whether the change is another plan, mode or tier at a price of its own, with its own engagement."""
+    return change.kind is ChangeKind.PLAN and change.unit_price_ucents is not None
 
 
 def due(changes: Sequence[PlannedChange], service: Service, start_on: date) -> list[PlannedChange]:
@@ -183,8 +198,8 @@ def _apply(
     if change.kind is ChangeKind.ENGAGEMENT_END and binding is not None:
         service, following = _end_engagement(service, change, binding, on)
         fallback = binding.fallback if binding.end_action is EndAction.DEFAULT_PRICE else None
-    elif binding is not None:
-        service, following = _engage(service, binding, on)
+    elif rebinds(change):
+        service, following = _engage(service, change, on)
     agreed = _agreed(agreement, change, fallback, on)
     service = replace(
         service,
@@ -212,10 +227,18 @@ def _end_engagement(
     return replace(service, engaged_until_on=until_on), [again]
 
 
-def _engage(service: Service, binding: Binding, on: date) -> tuple[Service, list[PlannedChange]]:
-    until_on = months_after(on, binding.months, service.anniversary_day)
-    until_on = max(until_on, service.engaged_until_on or until_on)
-    ends = engagement_end(service.service_id, until_on, binding)
+def _engage(service: Service, change: PlannedChange, on: date) -> tuple[Service, list[PlannedChange]]:
+    """A running engagement goes on; another mode, or the first after its end, begins one of its own."""
+    running = service.engaged_until_on
+    if running is not None and running <= on:
+        running = None
+    if change.binding is None:
+        return replace(service, engaged_until_on=running), []
+    until_on = running
+    if until_on is None or change.pricing_mode != service.pricing_mode:
+        begun = months_after(on, change.binding.months, service.anniversary_day)
+        until_on = max(begun, running or begun)
+    ends = engagement_end(service.service_id, until_on, change.binding)
     return replace(service, engaged_until_on=until_on), [ends]
 
 

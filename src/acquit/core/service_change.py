@@ -267,10 +267,6 @@ def at_renewal(move: Move, on: date, reason: str) -> PlannedChange:
     before, after, part = move.before, move.after, move.part
     assert before is not None, "a service that begins is not changed"
     assert after is not None, "a service that ends is not changed"
-    is_rebound = part is not None and (before.plan_code, before.pricing_mode) != (
-        after.plan_code,
-        after.pricing_mode,
-    )
     return PlannedChange(
         before.service_id,
         0,
@@ -284,7 +280,7 @@ def at_renewal(move: Move, on: date, reason: str) -> PlannedChange:
         after.quantity_e4,
         None if move.keeps_price else after.unit_price_ucents,
         after.renewal_months,
-        binding=part.binding if is_rebound and part is not None else None,
+        binding=None if move.keeps_price or part is None else part.binding,
     )
 
 

@@ -28,14 +28,23 @@ WAITING: Final[LiteralString] = (
 """
 )
 
-DUE: Final[LiteralString] = (
-    _SELECTED
-    + """
-     WHERE p.account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND p.not_before_on <= %(until_on)s
-       AND p.applied_on IS NULL AND p.withdrawn_at IS NULL
+DUE: Final[LiteralString] = """
+    WITH due AS (
+         SELECT account_id, service_id
+           FROM planned_change
+          WHERE account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND not_before_on <= %(until_on)s
+            AND applied_on IS NULL AND withdrawn_at IS NULL
+          GROUP BY account_id, service_id
+         )
+    SELECT p.account_id, p.service_id, p.change_no, p.kind, p.not_before_on, p.reason, p.catalogue_id,
+           p.plan_code, p.pricing_mode, p.description, p.quantity_e4, p.unit_price_ucents, p.renewal_months,
+           p.anniversary_day, p.binding_months, p.end_action, p.fallback_mode, p.fallback_months,
+           p.fallback_price_ucents
+      FROM due
+      JOIN planned_change p ON p.account_id = due.account_id AND p.service_id = due.service_id
+     WHERE p.applied_on IS NULL AND p.withdrawn_at IS NULL
      ORDER BY p.account_id, p.service_id, p.not_before_on, p.change_no
 """
-)
 
 PRICES_OF_ACCOUNT: Final[LiteralString] = (
     _SELECTED
@@ -67,6 +76,13 @@ APPLIED: Final[LiteralString] = """
       FROM unnest(%(account_ids)s::text[], %(change_nos)s::bigint[], %(days)s::date[])
            AS t(account_id, change_no, applied_on)
      WHERE p.account_id = t.account_id AND p.change_no = t.change_no
+"""
+
+WITHDRAW_SEVERAL: Final[LiteralString] = """
+    UPDATE planned_change p
+       SET withdrawn_by = %(by)s, withdrawn_at = instant(), withdrawn_reason = %(reason)s
+      FROM unnest(%(account_ids)s::text[], %(change_nos)s::bigint[]) AS w(account_id, change_no)
+     WHERE p.account_id = w.account_id AND p.change_no = w.change_no
 """
 
 WITHDRAW: Final[LiteralString] = """
@@ -119,7 +135,7 @@ def prices_of_account(tx: Transaction, account_id: AccountId) -> list[PlannedCha
 def due(
     tx: Transaction, account_ids: Sequence[AccountId], until_on: date
 ) -> dict[AccountId, dict[ServiceId, list[PlannedChange]]]:
-    """Return, per account and service, what renewals until that day may take; mostly nothing."""
+    """Return everything that waits for the services of which a renewal until that day takes something."""
     found: dict[AccountId, dict[ServiceId, list[PlannedChange]]] = {}
     for row in tx.all(DUE, account_ids=" ".join(account_ids), until_on=until_on):
         found.setdefault(row.account_id, {}).setdefault(row.service_id, []).append(_change(row))
@@ -160,6 +176,18 @@ def apply(tx: Transaction, taken: Sequence[tuple[AccountId, int, date]]) -> None
         change_nos=[change_no for _, change_no, _ in taken],
         days=[on for _, _, on in taken],
     )
+
+
+def withdraw_several(tx: Transaction, dropped: Sequence[tuple[AccountId, int]], by: str, reason: str) -> None:
+    """Write that changes of several accounts are withdrawn."""
+    if dropped:
+        tx.run(
+            WITHDRAW_SEVERAL,
+            account_ids=[account_id for account_id, _ in dropped],
+            change_nos=[change_no for _, change_no in dropped],
+            by=by,
+            reason=reason,
+        )
 
 
 def withdraw(tx: Transaction, account_id: AccountId, change_nos: Sequence[int], by: str, reason: str) -> int:

@@ -23,6 +23,12 @@ USED: Final[LiteralString] = """
 """
 
 
+IS_PROMOTED: Final[LiteralString] = """
+    SELECT EXISTS (SELECT FROM promotion_use
+                    WHERE account_id = %(account_id)s AND service_id = ANY(%(service_ids)s)) AS there
+"""
+
+
 def hold(tx: Transaction, legal_entity_id: LegalEntityId, names: Iterable[str]) -> None:
     """Hold limited promotions until the transaction ends: two sales cannot both have the last unit."""
     tx.all(HOLD, legal_entity_id=legal_entity_id, names=sorted(set(names)))
@@ -44,6 +50,11 @@ def used(
         names=sorted(set(names)),
     )
     return {(row.plan_code, row.name): (row.account, row.overall) for row in rows}
+
+
+def is_promoted(tx: Transaction, account_id: AccountId, service_ids: Sequence[ServiceId]) -> bool:
+    """Whether units of the services were sold in a promotion."""
+    return bool(tx.one(IS_PROMOTED, account_id=account_id, service_ids=list(service_ids)).there)
 
 
 def add(
