@@ -28,7 +28,7 @@ MEMORY: Final = "256MB"
 ROWS_TOGETHER: Final = 20_480
 LINE_BYTES_MAX: Final = 32 << 20
 DIGITS: Final = {"XOF": 0, "TND": 3}
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 def digits_of(currency: str) -> int:

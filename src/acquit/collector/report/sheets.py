@@ -64,7 +64,7 @@ def amount_of(minor: int, currency: str) -> Decimal:
 
 def write_xlsx(report: Report, path: Path, words: Words) -> None:
     """Leave a workbook with a sheet for each answer. Raises Fault (disk)."""
-    import xlsxwriter  # type: ignore[import-untyped]  # it has no types; it is asked for one form alone
+    import xlsxwriter  # loaded for this form alone
 
     out = io.BytesIO()
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
