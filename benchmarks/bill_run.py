@@ -20,8 +20,8 @@ from psycopg.conninfo import make_conninfo
 from rig import rig, say, tell
 
 import acquit.actions.run_bills as run_bills_module
-from acquit.actions.bill_page import Page, Scope
 from acquit.actions.context import Context
+from acquit.actions.page_loading import Page, Scope
 from acquit.actions.run_bills import run_bills
 from acquit.actions.run_inputs import keep_inputs
 from acquit.adapters.archive import DirectoryArchive

@@ -40,7 +40,7 @@ from acquit.store.migrate import migrate
 from acquit.store.transaction import Database
 
 FR: Final = LegalEntityId("FR")
-ACCOUNTS: Final = 10_000
+ACCOUNTS: Final = 1_000
 SERVICES: Final = 3
 BATCH: Final = 1_000
 METERS: Final = b"".join(
@@ -163,7 +163,7 @@ def main() -> None:
             say("bare COPY of the same rows")
             bare_seconds = bare(url, copied(cluster.url, "bare"))
             say("HTTP batches")
-            per_second = batches(context, min(given.events, 20_000))
+            per_second = batches(context, min(given.events, 10_000))
             say("rating")
             begun = time.perf_counter()
             rated = rate_usage(context, FR, period("2026-10"), by="cli")

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from acquit.actions.bill_page import Decided
 from acquit.actions.context import Context
+from acquit.actions.page_deciding import Decided
 from acquit.core import bill_run
 from acquit.core.bill import Draft
 from acquit.core.bill_run import NoSuchRun

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Never
 
-from acquit.actions.bill_page import Decided, Page, Scope, decide_page
 from acquit.actions.context import Context
 from acquit.actions.loading import entity_in
+from acquit.actions.page_deciding import Decided, decide_page
+from acquit.actions.page_loading import Page, Scope
 from acquit.actions.run_inputs import RunRules, named_snapshots, seller_of, unpacked
 from acquit.core import bill_run
 from acquit.core.bill import Bill, Draft, Issuing, issue

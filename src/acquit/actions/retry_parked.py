@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from acquit.actions.bill_page import Scope, decide_page, load
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import require_staff
+from acquit.actions.page_deciding import decide_page
+from acquit.actions.page_loading import Scope, load
 from acquit.actions.run_inputs import keep_inputs
 from acquit.actions.run_pages import added, bill_accounts, close_run, scope_in
 from acquit.core import bill_run

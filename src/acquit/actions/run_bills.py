@@ -13,10 +13,12 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from acquit.actions.bill_page import AfterPage, Decided, Scope, Written, decide_page, load
+from acquit.actions.bill_page import Written
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import require_staff
+from acquit.actions.page_deciding import Decided, decide_page
+from acquit.actions.page_loading import AfterPage, Scope, load
 from acquit.actions.rate_usage import Rehearsal, rate_usage, rehearsal
 from acquit.actions.run_inputs import keep_inputs
 from acquit.actions.run_pages import added, bill_accounts, close_run, scope_in, without_collector

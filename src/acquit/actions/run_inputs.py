@@ -16,7 +16,7 @@ from typing import Any, Final, get_type_hints
 
 import msgspec
 
-from acquit.actions.bill_page import Page, Scope
+from acquit.actions.page_loading import Page, Scope
 from acquit.core.bill_run import Billable
 from acquit.core.charge import Charge, Renewing
 from acquit.core.identifiers import AccountId, LegalEntityId

@@ -9,9 +9,10 @@ from typing import Final
 import psycopg
 from psycopg import errors
 
-from acquit.actions.bill_page import Scope, Written, bill_page
+from acquit.actions.bill_page import Written, bill_page
 from acquit.actions.context import Context
 from acquit.actions.loading import date_of, entity_in
+from acquit.actions.page_loading import Scope
 from acquit.core import bill_run, snapshot
 from acquit.core.bill import seller_problems
 from acquit.core.bill_run import CannotRun, RunStatus, Totals

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from acquit.actions.bill_page import Scope, Written
+from acquit.actions.bill_page import Written
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
+from acquit.actions.page_loading import Scope
 from acquit.actions.run_inputs import keep_inputs
 from acquit.actions.run_pages import bill_accounts, scope_in, without_collector
 from acquit.core import bill_run

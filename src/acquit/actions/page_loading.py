@@ -1,0 +1,199 @@
+"""What a page of a bill run is decided by: everything is read here, in one query per kind."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import date
+
+from acquit.actions.page_conditions import load_conditions
+from acquit.actions.taking_changes import PlannedOf, planned_in
+from acquit.core.account import LegalEntity, LegalParty
+from acquit.core.bill import Bill
+from acquit.core.bill_run import Billable, Period
+from acquit.core.charge import Charge, Renewing
+from acquit.core.condition import Conditions
+from acquit.core.credit_balance import CreditLot
+from acquit.core.identifiers import AccountId, LegalPartyId, PurchaseOrderId, RunId
+from acquit.core.journal import Chart
+from acquit.core.problem import Problem
+from acquit.core.purchase_order import Policy, PurchaseOrder
+from acquit.core.shared_bill import Family
+from acquit.core.snapshot import Buyer, Seller, Snapshot, buyer, snapshot
+from acquit.core.tax import Rates
+from acquit.core.terms import Grant
+from acquit.ports import Clock
+from acquit.store import (
+    billables,
+    credit_movements,
+    families,
+    purchase_orders,
+    series,
+    terms,
+    usage_ratings,
+)
+from acquit.store.billables import AccountRow
+from acquit.store.transaction import Connection, Transaction
+
+AfterPage = Callable[[Connection, Sequence[Bill]], None]
+"""Called within a page's transaction with the bills that it issued, to defer what follows them."""
+
+
+KeepInputs = Callable[[Transaction, "Page", "Scope"], None]
+"""Called before anything is written with all that the page is decided by, to keep it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What all pages of a run share; without `run_id` nothing is written (a rehearsal)."""
+
+    entity: LegalEntity
+    period: Period
+    run_on: date
+    seller: Seller
+    rates: Rates
+    chart: Chart
+    clock: Clock
+    by: str
+    run_id: RunId | None = None
+    after_page: AfterPage | None = None
+    keep_inputs: KeepInputs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything that the decisions of a page need, and what to write when they are taken."""
+
+    on: date
+    accounts: Sequence[Billable]
+    renewing: Mapping[AccountId, list[Renewing]]
+    open_charges: Mapping[AccountId, list[Charge]]
+    orders: dict[PurchaseOrderId, PurchaseOrder]
+    orders_of: Mapping[AccountId, list[PurchaseOrderId]]
+    snapshots: Sequence[Snapshot]
+    conditions: Mapping[AccountId, Conditions] = field(default_factory=dict)
+    credit: Mapping[AccountId, tuple[CreditLot, ...]] = field(default_factory=dict)
+    families: Sequence[Family] = ()
+    planned: PlannedOf = field(default_factory=dict)
+
+
+def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Page:
+    """Read what the page needs, in one query per kind."""
+    taken = series.find(tx, scope.entity.bill_series_id)
+    on = max(scope.run_on, taken.last_on or scope.run_on) if taken else scope.run_on
+    rows = billables.accounts(tx, account_ids)
+    parent_ids = families.sharing(tx, {row.payer_id for row in rows}, on)
+    if parent_ids:
+        absent = parent_ids - {row.account_id for row in rows}
+        rows += billables.accounts(tx, sorted(absent))
+    accounts, snapshots = _billables(tx, rows, on, _unrated(tx, account_ids, scope.period))
+    read = purchase_orders.concerning if scope.run_id is None else purchase_orders.lock_concerning
+    with_orders = billables.with_orders(tx, account_ids)
+    orders = read(tx, with_orders) if with_orders else []
+    until_on = scope.period.last_on
+    return Page(
+        on,
+        accounts,
+        billables.renewing(tx, account_ids, until_on),
+        billables.open_charges(tx, account_ids, until_on),
+        {order.purchase_order_id: order for order in orders},
+        _by_account(orders),
+        snapshots,
+        load_conditions(tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on),
+        credit_movements.lots(tx, {row.payer_id for row in rows}),
+        _families(parent_ids, rows, accounts),
+        planned_in(tx, account_ids, until_on),
+    )
+
+
+def _families(
+    parent_ids: Set[AccountId], rows: Sequence[AccountRow], accounts: Sequence[Billable]
+) -> list[Family]:
+    """Return who stands on whose bill: those whom the parent pays for and who have its legal party."""
+    if not parent_ids:
+        return []
+    parents = {row.account_id: row for row in rows if row.account_id in parent_ids}
+    names: dict[AccountId, dict[AccountId, str]] = {parent_id: {} for parent_id in parents}
+    for row in rows:
+        parent = parents.get(row.payer_id)
+        if parent is not None and row.party_id == parent.party_id:
+            names[parent.account_id][row.account_id] = row.sub_account or row.account_id
+    return [
+        Family(each.account_id, each.language, each.buyer_hash, names[each.account_id])
+        for each in accounts
+        if each.account_id in parents
+    ]
+
+
+def _unrated(
+    tx: Transaction, account_ids: Sequence[AccountId], period: Period
+) -> dict[AccountId, tuple[Problem, ...]]:
+    """Return the accounts whose use could not be rated, and why."""
+    found: dict[AccountId, tuple[Problem, ...]] = {}
+    for key, said in usage_ratings.unrated(tx, account_ids, period.last_on):
+        found[key[0]] = (*found.get(key[0], ()), Problem("usage-not-rated", said, "usage"))
+    return found
+
+
+def _by_account(orders: Iterable[PurchaseOrder]) -> dict[AccountId, list[PurchaseOrderId]]:
+    """Return which orders each account may quote."""
+    found: dict[AccountId, list[PurchaseOrderId]] = {}
+    for order in orders:
+        for account_id in order.members | {order.account_id}:
+            found.setdefault(account_id, []).append(order.purchase_order_id)
+    return found
+
+
+def _billables(
+    tx: Transaction,
+    rows: Sequence[AccountRow],
+    on: date,
+    unrated: Mapping[AccountId, tuple[Problem, ...]],
+) -> tuple[list[Billable], list[Snapshot]]:
+    """Return the accounts with their buyers, payers and grants, and the copies of who buys and pays."""
+    ids = {row.party_id for row in rows} | {row.payer_party_id for row in rows}
+    parties = billables.parties(tx, [party_id for party_id in ids if party_id is not None], on)
+    grants = _grants(tx, {row.payer_id for row in rows})
+    held = billables.held_until(tx, [row.account_id for row in rows])
+    printed: dict[tuple[LegalPartyId, str], tuple[Buyer, Snapshot]] = {}
+    found = []
+    for row in rows:
+        bought = _printed(printed, parties, row.party_id, row.sub_account)
+        another = row.payer_party_id is not None and row.payer_party_id != row.party_id
+        paid = _printed(printed, parties, row.payer_party_id, "") if another else None
+        found.append(
+            Billable(
+                row.account_id,
+                row.payer_id,
+                row.language,
+                Policy(row.order_policy),
+                row.hold_days_max,
+                bought[0] if bought else None,
+                bought[1].hash if bought else b"",
+                paid[1].hash if paid else None,
+                grants.get(row.payer_id, ()),
+                held.get(row.account_id, {}),
+                unrated.get(row.account_id, ()),
+            )
+        )
+    return found, [copy for _, copy in printed.values()]
+
+
+def _printed(
+    printed: dict[tuple[LegalPartyId, str], tuple[Buyer, Snapshot]],
+    parties: Mapping[LegalPartyId, LegalParty],
+    party_id: LegalPartyId | None,
+    sub_account: str,
+) -> tuple[Buyer, Snapshot] | None:
+    if party_id is None or party_id not in parties:
+        return None
+    key = (party_id, sub_account)
+    if key not in printed:
+        copied = buyer(parties[party_id], sub_account)
+        printed[key] = (copied, snapshot(copied))
+    return printed[key]
+
+
+def _grants(tx: Transaction, payer_ids: Iterable[AccountId]) -> dict[AccountId, tuple[Grant, ...]]:
+    found: dict[AccountId, tuple[Grant, ...]] = {}
+    for grant in terms.of_accounts(tx, billables.with_terms(tx, payer_ids)):
+        found[grant.account_id] = (*found.get(grant.account_id, ()), grant)
+    return found
