@@ -157,6 +157,7 @@ def test_the_benchmark_tells_its_figures() -> None:
     assert told["rig"].keys() == {"cores", "memory", "postgresql", "python"}
     assert told["figures"].keys() == {
         "accounts", "bills", "seconds", "bills_per_second", "copy_bills_per_second", "copy_ratio",
+        "bills_per_second_two_processes", "second_process_ratio", "input_bytes_per_account", "input_share",
         "peak_rss_mb",
     }  # fmt: skip
     assert told["figures"]["bills"] == 40
