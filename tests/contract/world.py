@@ -15,6 +15,7 @@ from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.run_bills import run_bills
 from acquit.actions.set_purchase_order import set_purchase_order
+from acquit.actions.set_renewal_day import set_renewal_day
 from acquit.actions.settle_debt import Receipt, return_payment, settle_debt
 from acquit.actions.subscribe_service import subscribe_service
 from acquit.adapters.clock import FixedClock
@@ -126,6 +127,7 @@ def make_world(context: Context) -> World:
         reports = run_bills(_on(context, first), FR, f"2026-{month:02d}", by="cli")
         assert [report.parked for report in reports] == [0]
     today = _on(context, TODAY)
+    set_renewal_day(today, LAB, by="cli", day=1)
     return World(today, order.purchase_order_id, _pay(today))
 
 
