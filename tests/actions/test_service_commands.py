@@ -85,7 +85,7 @@ def test_a_service_is_renewed_suspended_and_restored(run: Run, context: Context)
     assert run("service", "end-rule", "srv", "keep-price", *ON) == (1, "not-engaged")
     assert run("service", "renewal-day", *ON, "--day", 15) == {"account": PETIT, "active": True, "day": 15}
     assert run("service", "renewal-day", *ON, "--off")["active"] is False
-    assert run("service", "renewal-day", *ON) == (1, "choose-one")
+    assert run("service", "renewal-day", *ON) == (2, "choose-one")
     assert verbs(context)[-2:] == ["set_renewal_day", "set_renewal_day"]
 
 

@@ -46,7 +46,7 @@ def test_a_bill_is_credited_in_part_and_whole(run: Run, context: Context) -> Non
     assert (note["net_minor"], note["corrects_bill_id"]) == (667, "FR00000001")
     assert run("bills", "credit", "FR00000001", "--reason", "x") == (1, "not-creditable")
     assert run("bills", "credit", "FR9", "--reason", "x") == (1, "no-such-bill")
-    assert run("bills", "credit", "FR00000002", "--reason", "x", "--amount", "1") == (1, "choose-one")
+    assert run("bills", "credit", "FR00000002", "--reason", "x", "--amount", "1") == (2, "choose-one")
     assert run("bills", "credit", "FR00000002", "--reason", "x", "--line", 2) == (1, "bad-credit")
     assert failed(context) == {}
 
