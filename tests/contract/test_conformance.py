@@ -14,6 +14,7 @@ from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 
 from .families import Customer, Families
+from .metered import use_some
 from .walking import AT_MOST, targets
 from .world import ACCOUNTS
 
@@ -36,6 +37,7 @@ def peopled(families: Families) -> Families:
     acme.post("/me/identity/user", login="ada", password="correct-horse-battery-staple", group="ADMIN")
     acme.post("/me/identity/group", name="readers", role="UNPRIVILEGED")
     acme.post("/me/identity/user/ada/token", name="laptop", description="at work")
+    use_some(families.world.context)
     return families
 
 

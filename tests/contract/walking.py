@@ -9,6 +9,7 @@ from acquit.api.contract import Member, Route, contract
 from .families import Customer
 
 AT_MOST = 3
+EARLY = "2026-01-01T00:00:00Z"
 SAMPLES: dict[str, Any] = {
     "string": "sample", "text": "sample", "password": "correct-horse-battery-staple", "long": 1, "int": 1,
     "boolean": True, "date": "2027-01-01", "datetime": "2027-01-01T00:00:00Z", "duration": "P1M",
@@ -27,7 +28,18 @@ def targets(customer: Customer, path: str) -> Iterator[str]:
             made = [f"{start}/{quote(key, safe='')}" for start in made for key in _keys(customer, start)]
         else:
             made = [f"{start}/{part}" for start in made]
-    yield from made
+    yield from (f"{target}{required_query(path)}" for target in made)
+
+
+def required_query(path: str, without: str = "") -> str:
+    """Return the parameters that a read of the path cannot do without, as a query; empty for most."""
+    route = next(r for r in contract().routes if (r.method, r.path) == ("GET", path))
+    said = [
+        f"{each.name}={SAMPLES[each.type] if 'end' in each.name.lower() else EARLY}"
+        for each in route.query_parameters
+        if each.required and each.name != without
+    ]
+    return f"?{'&'.join(said)}" if said else ""
 
 
 def _keys(customer: Customer, target: str) -> list[str]:
