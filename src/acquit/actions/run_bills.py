@@ -18,6 +18,7 @@ from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import require_staff
 from acquit.actions.page_deciding import Decided, decide_page
+from acquit.actions.page_lanes import bill_pages
 from acquit.actions.page_loading import AfterPage, Scope, load
 from acquit.actions.rate_usage import Rehearsal, rate_usage, rehearsal
 from acquit.actions.run_inputs import keep_inputs
@@ -77,6 +78,11 @@ class _Tally:
         if self.progress is not None:
             self.progress(self.done, self.accounts)
 
+    def add_page(self, page: DuePage, written: Written) -> None:
+        """Add what was done with a page."""
+        gc.collect(0)
+        self.add(page.accounts, written)
+
 
 def run_bills(
     context: Context,
@@ -131,35 +137,19 @@ def run_bills(
 def _run(context: Context, scope: Scope, pages: Sequence[DuePage], tally: _Tally, crew: Crew | None) -> None:
     """Bill every page, alone or with a crew; what others hold is left to the end, and then waited for."""
     if crew is None or len(pages) < 2:
-        _bill_pages(context, scope, pages, tally, lambda: None)
+        bill_pages(context, scope, pages, tally.add_page)
     else:
         shared = Shared(crew, scope, pages, tally.add)
-        _bill_pages(context, scope, shared.own, tally, shared.hear)
-        _bill_pages(context, scope, shared.wait(), tally, lambda: None)
+
+        def add(page: DuePage, written: Written) -> None:
+            tally.add_page(page, written)
+            shared.hear()
+
+        bill_pages(context, scope, shared.own, add)
+        bill_pages(context, scope, shared.wait(), tally.add_page)
     for start in range(0, len(tally.postponed), _CHUNK):
         chunk = tally.postponed[start : start + _CHUNK]
         tally.add(len(chunk), bill_accounts(context, scope, chunk, wait=True))
-
-
-def _bill_pages(
-    context: Context,
-    scope: Scope,
-    pages: Sequence[DuePage],
-    tally: _Tally,
-    after_each: Callable[[], None],
-) -> None:
-    """Bill the pages; when somebody else is at work on the first one, begin at the other end."""
-    left = list(pages)
-    first = True
-    while left:
-        page = left.pop(0)
-        written = bill_accounts(context, scope, page.account_ids, wait=False)
-        gc.collect(0)
-        tally.add(page.accounts, written)
-        after_each()
-        if first and len(written.postponed) * 2 > page.accounts:
-            left.reverse()
-        first = False
 
 
 _CHUNK: Final = 5_000

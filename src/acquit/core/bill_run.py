@@ -29,6 +29,7 @@ from acquit.core.identifiers import AccountId, BillingGroupId, PurchaseOrderId
 from acquit.core.money import EXPONENTS, Currency, plain
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Policy, PurchaseOrder, Verdict, candidate, draw, hold_until, place
+from acquit.core.quick import quick
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import Rates, TaxCase, tax_case
 from acquit.core.terms import Grant, Term, end_of_month, term_for
@@ -104,6 +105,7 @@ class Rules:
     missing_glyphs: MissingGlyphs
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Billable:
     """An account with what its bills depend on; `grants` are its payer's.
@@ -138,6 +140,7 @@ class Hold:
     charges: tuple[Charge, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What becomes of an account: drafts to issue, holds, warnings, or (then nothing else) problems.
@@ -249,6 +252,7 @@ def _set_aside(account: Billable, problems: Sequence[Problem]) -> Outcome:
     return Outcome(account.account_id, problems=tuple(dict.fromkeys(problems)))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Gathered:
     """Charges that may stand on one bill, their draft, and the order that applies to them."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 
 from acquit.core.account import LegalEntity, LegalParty
+from acquit.core.quick import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Seller:
     vat_on_debits: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Buyer:
     """A legal party as printed, as buyer or payer; `sub_account` is what a sub-account is called."""
@@ -59,6 +61,7 @@ class Buyer:
     sub_account: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A canonical copy and its name."""

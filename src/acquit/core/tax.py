@@ -15,6 +15,7 @@ from typing import Final
 
 from acquit.core.money import share_minor
 from acquit.core.problem import Problem
+from acquit.core.quick import quick
 from acquit.core.snapshot import Buyer, Seller
 
 UNION: Final = frozenset({
@@ -51,6 +52,7 @@ class Supply(StrEnum):
     GOODS = "goods"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TaxCase:
     """Category, rate and, where no VAT is charged, why."""
@@ -61,6 +63,7 @@ class TaxCase:
     exemption_text: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TaxLine:
     """The VAT of one category and rate of a bill."""
