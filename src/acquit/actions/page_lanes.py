@@ -21,7 +21,7 @@ from acquit.store.billables import DuePage
 LANES: Final = 2
 """How many pages are at work at once: one for Python, one for PostgreSQL."""
 
-SWITCH_SECONDS: Final = 0.000_5
+SWITCH_SECONDS: Final = 0.001
 """How long a thread that PostgreSQL has answered waits for the other; Python's own 5 ms starve the server."""
 
 Add = Callable[[DuePage, Written], None]

@@ -31,7 +31,8 @@ from acquit.core.identifiers import AccountId, LegalEntityId, PurchaseOrderId, R
 from acquit.core.money import Currency
 from acquit.core.operator import Right
 from acquit.core.purchase_order import PurchaseOrder
-from acquit.store import billables, runs
+from acquit.core.snapshot import snapshot
+from acquit.store import billables, bills, runs
 from acquit.store.billables import DuePage
 
 Progress = Callable[[int, int], None]
@@ -126,6 +127,7 @@ def run_bills(
         return _reports(scope, tally.written, RunStatus.REHEARSED, {}, time.perf_counter() - started)
     with context.database.write() as tx:
         run_id = runs.open_run(tx, legal_entity_id, str(month))
+        bills.keep_snapshots(tx, [snapshot(scope.seller)])
     scope = replace(scope, run_id=run_id, after_page=after_page, keep_inputs=keep_inputs)
     with without_collector():
         _run(context, scope, pages, tally, crew)

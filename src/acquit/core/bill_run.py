@@ -213,9 +213,9 @@ def decide(
         return _set_aside(account, account.problems), orders
     if not charges:
         return Outcome(account.account_id), orders
-    unknown = {charge.currency for charge in charges} - EXPONENTS.keys()
+    unknown = [charge.currency for charge in charges if charge.currency not in EXPONENTS]
     if unknown:
-        text = f"No bill can be made in {', '.join(sorted(unknown))}."
+        text = f"No bill can be made in {', '.join(sorted(set(unknown)))}."
         return _set_aside(account, [Problem("unknown-currency", text, "charges")]), orders
     if account.buyer is None:
         lack = Problem("missing-legal-party", "The account has no legal party yet.", "legal party")
@@ -288,7 +288,7 @@ def _drafts(
             account.payer_hash,
         )
         unplaced = draft(sharing, gathered, case)
-        if any(detail.net_minor for detail in unplaced.details):
+        if unplaced.net_minor or any(detail.net_minor for detail in unplaced.details):
             drafts.append(_Gathered(unplaced, gathered, order))
     return drafts
 

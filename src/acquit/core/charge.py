@@ -131,11 +131,10 @@ def _renewal(service: Renewing, start_on: date, end_on: date) -> Charge:
 
 def category_of(charges: list[Charge]) -> str:
     """Return the category of a bill of these charges: a renewal decides, an early one, else the first."""
-    if any(charge.category == RENEWAL_CATEGORY for charge in charges):
+    categories = [charge.category for charge in charges]
+    if RENEWAL_CATEGORY in categories:
         return RENEWAL_CATEGORY
-    if any(charge.category == EARLY_CATEGORY for charge in charges):
-        return EARLY_CATEGORY
-    return charges[0].category
+    return EARLY_CATEGORY if EARLY_CATEGORY in categories else categories[0]
 
 
 def gathers_usage(charge: Charge) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from acquit.core.money import share_minor
@@ -163,6 +164,11 @@ def _taxed(rates: Rates, country: str, on: date) -> TaxCase | Problem:
     rate_bp = rate_on(rates, country, on)
     if rate_bp is None:
         return Problem("missing-vat-rate", f"No VAT rate of {country} is known for {on}.", "VAT rates")
+    return _taxed_at(rate_bp)
+
+
+@lru_cache(maxsize=256)
+def _taxed_at(rate_bp: int) -> TaxCase:
     return TaxCase(VatCategory.STANDARD if rate_bp else VatCategory.ZERO, rate_bp)
 
 
