@@ -81,6 +81,10 @@ class Head:
     hash: bytes = FIRST_HASH
 
 
+NO_ENTRY: Final = Head()
+"""Where the chain of an account begins."""
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class Entry:
