@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from rig import rig, say, tell
+from rig import rig, say, server_seconds, tell
 
 import acquit.actions.run_bills as run_bills_module
 from acquit.actions.context import Context
@@ -205,7 +205,9 @@ def main() -> None:
         say("the run")
         kept = Kept()
         run_bills_module.keep_inputs = kept.keep
+        before = time.process_time(), server_seconds(Path(home))
         count, seconds = run(url, Path(home) / "papers")
+        after = time.process_time(), server_seconds(Path(home))
         run_bills_module.keep_inputs = keep_inputs
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         say("bare COPY of the same rows")
@@ -223,6 +225,8 @@ def main() -> None:
         "copy_ratio": round(bare_seconds / seconds, 3),
         "bills_per_second_two_processes": round(count / two_seconds),
         "second_process_ratio": round(seconds / two_seconds, 2),
+        "python_us_per_bill": round((after[0] - before[0]) / count * 1e6),
+        "postgresql_us_per_bill": round((after[1] - before[1]) / count * 1e6),
         "input_bytes_per_account": round(bytes_kept / given.accounts),
         "input_share": round(kept.seconds / seconds, 3),
         "peak_rss_mb": peak,

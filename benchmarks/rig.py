@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import sys
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -18,6 +19,22 @@ def rig(url: str | None = None) -> dict[str, Any]:
         "postgresql": _postgresql(url) if url else None,
         "python": platform.python_version(),
     }
+
+
+def server_seconds(home: Path) -> float:
+    """Return the processor time that the PostgreSQL below the directory has taken, all its processes."""
+    master = next(home.rglob("postmaster.pid")).read_text().split()[0]
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            found = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if path.parent.name == master:
+            ticks += sum(map(int, found[11:15]))
+        elif found[1] == master:
+            ticks += int(found[11]) + int(found[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def tell(name: str, found: dict[str, Any], figures: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from acquit.core.bill_run import Totals, totals_of
 from acquit.core.charge import Charge, ChargeKey
 from acquit.core.debt import Debt
 from acquit.core.identifiers import AccountId, DebtId, OrderId
-from acquit.core.journal import Entry, EntryKind, Head, bill_postings, chained
+from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, bill_postings, chained
 from acquit.core.money import Currency
 from acquit.core.purchase_order import Draw, newly_warned
 from acquit.core.snapshot import snapshot
@@ -196,7 +196,7 @@ def _entries(scope: Scope, issued: Iterable[Bill], heads: dict[AccountId, Head])
     entries = []
     for bill in issued:
         entry = chained(
-            heads.get(bill.account_id, Head()),
+            heads.get(bill.account_id, NO_ENTRY),
             bill.account_id,
             EntryKind.BILL.value,
             bill.issued_on,

@@ -64,14 +64,15 @@ def decide_page(page: Page, scope: Scope) -> Decided:
     """Decide account by account; each draws from the orders as those before have left them."""
     rules = Rules(scope.seller, scope.rates, default_term(scope.entity), page.on, _missing_glyphs)
     orders = dict(page.orders)
+    until_on = scope.period.last_on
     outcomes: list[Outcome] = []
     next_ons: list[tuple[AccountId, int, date]] = []
     renewed: list[tuple[Planned, Renewed]] = []
     for account in page.accounts:
         account_id = account.account_id
-        charges, moves, taking = _charges(page, account_id, scope.period.last_on)
+        charges, moves, taking = _charges(page, account_id, until_on)
         if account_id in page.conditions:
-            charges = _agreed(page, account_id, charges, scope.period.last_on)
+            charges = _agreed(page, account_id, charges, until_on)
         own = [orders[order_id] for order_id in page.orders_of.get(account_id, ())]
         outcome, left = decide(account, charges, own, rules)
         outcomes.append(outcome)

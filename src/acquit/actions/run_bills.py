@@ -18,6 +18,7 @@ from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import require_staff
 from acquit.actions.page_deciding import Decided, decide_page
+from acquit.actions.page_lanes import bill_pages
 from acquit.actions.page_loading import AfterPage, Scope, load
 from acquit.actions.rate_usage import Rehearsal, rate_usage, rehearsal
 from acquit.actions.run_inputs import keep_inputs
@@ -30,7 +31,8 @@ from acquit.core.identifiers import AccountId, LegalEntityId, PurchaseOrderId, R
 from acquit.core.money import Currency
 from acquit.core.operator import Right
 from acquit.core.purchase_order import PurchaseOrder
-from acquit.store import billables, runs
+from acquit.core.snapshot import snapshot
+from acquit.store import billables, bills, runs
 from acquit.store.billables import DuePage
 
 Progress = Callable[[int, int], None]
@@ -77,6 +79,11 @@ class _Tally:
         if self.progress is not None:
             self.progress(self.done, self.accounts)
 
+    def add_page(self, page: DuePage, written: Written) -> None:
+        """Add what was done with a page."""
+        gc.collect(0)
+        self.add(page.accounts, written)
+
 
 def run_bills(
     context: Context,
@@ -120,6 +127,7 @@ def run_bills(
         return _reports(scope, tally.written, RunStatus.REHEARSED, {}, time.perf_counter() - started)
     with context.database.write() as tx:
         run_id = runs.open_run(tx, legal_entity_id, str(month))
+        bills.keep_snapshots(tx, [snapshot(scope.seller)])
     scope = replace(scope, run_id=run_id, after_page=after_page, keep_inputs=keep_inputs)
     with without_collector():
         _run(context, scope, pages, tally, crew)
@@ -131,35 +139,19 @@ def run_bills(
 def _run(context: Context, scope: Scope, pages: Sequence[DuePage], tally: _Tally, crew: Crew | None) -> None:
     """Bill every page, alone or with a crew; what others hold is left to the end, and then waited for."""
     if crew is None or len(pages) < 2:
-        _bill_pages(context, scope, pages, tally, lambda: None)
+        bill_pages(context, scope, pages, tally.add_page)
     else:
         shared = Shared(crew, scope, pages, tally.add)
-        _bill_pages(context, scope, shared.own, tally, shared.hear)
-        _bill_pages(context, scope, shared.wait(), tally, lambda: None)
+
+        def add(page: DuePage, written: Written) -> None:
+            tally.add_page(page, written)
+            shared.hear()
+
+        bill_pages(context, scope, shared.own, add)
+        bill_pages(context, scope, shared.wait(), tally.add_page)
     for start in range(0, len(tally.postponed), _CHUNK):
         chunk = tally.postponed[start : start + _CHUNK]
         tally.add(len(chunk), bill_accounts(context, scope, chunk, wait=True))
-
-
-def _bill_pages(
-    context: Context,
-    scope: Scope,
-    pages: Sequence[DuePage],
-    tally: _Tally,
-    after_each: Callable[[], None],
-) -> None:
-    """Bill the pages; when somebody else is at work on the first one, begin at the other end."""
-    left = list(pages)
-    first = True
-    while left:
-        page = left.pop(0)
-        written = bill_accounts(context, scope, page.account_ids, wait=False)
-        gc.collect(0)
-        tally.add(page.accounts, written)
-        after_each()
-        if first and len(written.postponed) * 2 > page.accounts:
-            left.reverse()
-        first = False
 
 
 _CHUNK: Final = 5_000

@@ -17,6 +17,7 @@ from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound
 from acquit.core.identifiers import AccountId, LegalEntityId, LegalPartyId
 from acquit.core.money import Currency
 from acquit.core.purchase_order import Policy
+from acquit.core.quick import quick
 
 RESELLER_TAG: Final = "reseller"
 """An account with this tag may open sub-accounts."""
@@ -119,6 +120,7 @@ class TaxProfile(StrEnum):
     EXEMPT = "exempt"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LegalParty:
     """The buyer in law as of `from_on`: what a bill copies."""

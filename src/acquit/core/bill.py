@@ -27,6 +27,7 @@ from acquit.core.money import Currency, amount_minor
 from acquit.core.numbering import Series, document_id, payment_reference
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import PurchaseOrder, lines_for
+from acquit.core.quick import quick
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxCase, TaxLine, tax_line, tax_problems
 from acquit.core.terms import Term, due_on
@@ -52,6 +53,7 @@ class BillKind(StrEnum):
     CORRECTIVE = "corrective"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Detail:
     """One line of a bill; `period_end` is the last day covered. Negative by quantity, never by price.
@@ -92,6 +94,7 @@ class Slice:
         return self.net_minor + self.tax_minor
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sharing:
     """What all charges of one draft have in common."""
@@ -107,6 +110,7 @@ class Sharing:
     payer_hash: bytes | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A bill without a number: everything about it is decided."""
@@ -127,6 +131,7 @@ class Draft:
         return self.net_minor + self.tax_minor
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Bill:
     """An issued bill, credit note (amounts positive, the kind gives the direction) or corrective bill."""

@@ -29,6 +29,7 @@ from acquit.core.identifiers import AccountId, BillingGroupId, PurchaseOrderId
 from acquit.core.money import EXPONENTS, Currency, plain
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Policy, PurchaseOrder, Verdict, candidate, draw, hold_until, place
+from acquit.core.quick import quick
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import Rates, TaxCase, tax_case
 from acquit.core.terms import Grant, Term, end_of_month, term_for
@@ -104,6 +105,7 @@ class Rules:
     missing_glyphs: MissingGlyphs
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Billable:
     """An account with what its bills depend on; `grants` are its payer's.
@@ -138,6 +140,7 @@ class Hold:
     charges: tuple[Charge, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What becomes of an account: drafts to issue, holds, warnings, or (then nothing else) problems.
@@ -210,9 +213,9 @@ def decide(
         return _set_aside(account, account.problems), orders
     if not charges:
         return Outcome(account.account_id), orders
-    unknown = {charge.currency for charge in charges} - EXPONENTS.keys()
+    unknown = [charge.currency for charge in charges if charge.currency not in EXPONENTS]
     if unknown:
-        text = f"No bill can be made in {', '.join(sorted(unknown))}."
+        text = f"No bill can be made in {', '.join(sorted(set(unknown)))}."
         return _set_aside(account, [Problem("unknown-currency", text, "charges")]), orders
     if account.buyer is None:
         lack = Problem("missing-legal-party", "The account has no legal party yet.", "legal party")
@@ -249,6 +252,7 @@ def _set_aside(account: Billable, problems: Sequence[Problem]) -> Outcome:
     return Outcome(account.account_id, problems=tuple(dict.fromkeys(problems)))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Gathered:
     """Charges that may stand on one bill, their draft, and the order that applies to them."""
@@ -284,7 +288,7 @@ def _drafts(
             account.payer_hash,
         )
         unplaced = draft(sharing, gathered, case)
-        if any(detail.net_minor for detail in unplaced.details):
+        if unplaced.net_minor or any(detail.net_minor for detail in unplaced.details):
             drafts.append(_Gathered(unplaced, gathered, order))
     return drafts
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from acquit.core.identifiers import BillingGroupId, ServiceId
 from acquit.core.money import Currency, amount_minor
+from acquit.core.quick import quick
 from acquit.core.service import months_after
 
 RENEWAL_CATEGORY: Final = "autorenew"
@@ -38,6 +39,7 @@ ChargeKey = tuple[ServiceId, str, str, date]
 """Service (0: the account itself), kind, part and start of the period."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Charge:
     """A priced fact to bill: negative by quantity (a discount), never by price.
@@ -69,6 +71,7 @@ class Charge:
         return amount_minor(self.quantity_e4, self.unit_price_ucents, self.currency)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Renewing:
     """What a bill run knows of a service that renews; `terminated_on` is the first day without it."""
@@ -128,11 +131,10 @@ def _renewal(service: Renewing, start_on: date, end_on: date) -> Charge:
 
 def category_of(charges: list[Charge]) -> str:
     """Return the category of a bill of these charges: a renewal decides, an early one, else the first."""
-    if any(charge.category == RENEWAL_CATEGORY for charge in charges):
+    categories = [charge.category for charge in charges]
+    if RENEWAL_CATEGORY in categories:
         return RENEWAL_CATEGORY
-    if any(charge.category == EARLY_CATEGORY for charge in charges):
-        return EARLY_CATEGORY
-    return charges[0].category
+    return EARLY_CATEGORY if EARLY_CATEGORY in categories else categories[0]
 
 
 def gathers_usage(charge: Charge) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency, plain
+from acquit.core.quick import quick
 
 
 class NoSuchDebt(NotFound):
@@ -87,6 +88,7 @@ RAISING: Final = frozenset({OperationKind.RETURNED, OperationKind.REOPENED})
 """The operations that raise a debt again; each reverses another."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Debt:
     """What the payer owes on the account's bill."""

@@ -15,6 +15,7 @@ from typing import Final
 from acquit.core.errors import Conflict
 from acquit.core.identifiers import AccountId
 from acquit.core.money import Currency, rounded
+from acquit.core.quick import quick
 
 FIRST_HASH: Final = bytes(32)
 """What stands before the first entry of an account."""
@@ -61,6 +62,7 @@ Chart = Mapping[str, str]
 """Per role the number of its ledger account."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Posting:
     """One amount on one ledger account: debit positive, credit negative, never zero."""
@@ -70,6 +72,7 @@ class Posting:
     currency: Currency
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Head:
     """The last entry of an account's chain: its number and hash."""
@@ -78,6 +81,11 @@ class Head:
     hash: bytes = FIRST_HASH
 
 
+NO_ENTRY: Final = Head()
+"""Where the chain of an account begins."""
+
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One event in the books of an account."""

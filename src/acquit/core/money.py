@@ -7,6 +7,7 @@ unit (`_ucents`). A quantity counts 1/10,000 (`_e4`). A rate counts 1/10,000 (`_
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final, NewType
 
@@ -51,6 +52,7 @@ def ucents_per_minor(currency: Currency) -> int:
     return _UCENTS_PER_MINOR[currency]
 
 
+@lru_cache(maxsize=16_384)
 def amount_minor(quantity_e4: int, unit_price_ucents: int, currency: Currency) -> int:
     """Return quantity × unit price, rounded once, halves away from zero."""
     return rounded(quantity_e4 * unit_price_ucents, E4_PER_ONE * ucents_per_minor(currency))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 
 from acquit.core.account import LegalEntity, LegalParty
+from acquit.core.quick import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Seller:
     vat_on_debits: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Buyer:
     """A legal party as printed, as buyer or payer; `sub_account` is what a sub-account is called."""
@@ -59,6 +61,7 @@ class Buyer:
     sub_account: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A canonical copy and its name."""
@@ -70,7 +73,9 @@ class Snapshot:
 _SELLER = tuple(sorted(field.name for field in fields(Seller)))
 _BUYER = tuple(sorted(field.name for field in fields(Buyer)))
 _seller, _buyer = attrgetter(*_SELLER), attrgetter(*_BUYER)
+_quoted = json.encoder.encode_basestring
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_BUYER_FORM = "{" + ",".join([f'"{name}":%s' for name in _BUYER]) + "}"
 
 
 def seller(entity: LegalEntity) -> Seller:
@@ -99,6 +104,8 @@ def buyer(party: LegalParty, sub_account: str = "") -> Buyer:
 
 def snapshot(printed: Seller | Buyer) -> Snapshot:
     """Return the canonical copy and its SHA-256."""
-    names, members = (_BUYER, _buyer) if isinstance(printed, Buyer) else (_SELLER, _seller)
-    body = _encode(dict(zip(names, members(printed), strict=True)))
+    if isinstance(printed, Buyer):
+        body = _BUYER_FORM % tuple(map(_quoted, _buyer(printed)))
+    else:
+        body = _encode(dict(zip(_SELLER, _seller(printed), strict=True)))
     return Snapshot(hashlib.sha256(body.encode()).digest(), body)

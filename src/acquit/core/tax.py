@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from acquit.core.money import share_minor
 from acquit.core.problem import Problem
+from acquit.core.quick import quick
 from acquit.core.snapshot import Buyer, Seller
 
 UNION: Final = frozenset({
@@ -51,6 +53,7 @@ class Supply(StrEnum):
     GOODS = "goods"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TaxCase:
     """Category, rate and, where no VAT is charged, why."""
@@ -61,6 +64,7 @@ class TaxCase:
     exemption_text: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TaxLine:
     """The VAT of one category and rate of a bill."""
@@ -160,6 +164,11 @@ def _taxed(rates: Rates, country: str, on: date) -> TaxCase | Problem:
     rate_bp = rate_on(rates, country, on)
     if rate_bp is None:
         return Problem("missing-vat-rate", f"No VAT rate of {country} is known for {on}.", "VAT rates")
+    return _taxed_at(rate_bp)
+
+
+@lru_cache(maxsize=256)
+def _taxed_at(rate_bp: int) -> TaxCase:
     return TaxCase(VatCategory.STANDARD if rate_bp else VatCategory.ZERO, rate_bp)
 
 

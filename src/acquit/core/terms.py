@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from acquit.core.account import Account, LegalEntity, ResellerTagMissing
@@ -186,6 +187,7 @@ class Finding:
     source: str
 
 
+@lru_cache(maxsize=4_096)
 def due_on(issued_on: date, term: Term) -> date:
     """Return the calendar date on which a bill issued on that day falls due.
 

@@ -16,6 +16,7 @@ from acquit.core.account import LegalParty, TaxProfile
 from acquit.core.charge import Charge, ChargeKey, Renewing
 from acquit.core.identifiers import AccountId, LegalEntityId, LegalPartyId
 from acquit.core.journal import Head
+from acquit.core.quick import quick
 from acquit.core.tax import Rates
 from acquit.store.transaction import Transaction
 
@@ -184,6 +185,7 @@ RENEW: Final[LiteralString] = """
 """
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AccountRow:
     """An account as a page needs it; `payer_party_id` is there when its parent pays."""

@@ -581,7 +581,7 @@ CREATE TABLE service (
     terminated_on        date,
     created_at           timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, service_id)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 45);
 CREATE INDEX service_resource ON service (account_id, route, resource_name);
 COMMENT ON TABLE service IS 'what renews; next_renewal_on is deliberately without index so that a renewal is a HOT update';
 

@@ -21,6 +21,9 @@ Unavailable = psycopg.OperationalError
 TAKE_ROLE: LiteralString = "SET ROLE acquit_app"
 READ_ONLY: LiteralString = "SET default_transaction_read_only = on"
 UTC: LiteralString = "SET TimeZone = 'UTC'"
+NOTICE_DEATH: LiteralString = "SET client_connection_check_interval = '1s'"
+"""Who is killed in a long statement lets go of its locks soon, not when the statement ends."""
+
 SET_INSTANT: LiteralString = "SELECT set_config('acquit.instant', %(at)s, true)"
 
 
@@ -75,6 +78,7 @@ def _prepare_writer(connection: Connection) -> None:
     connection.autocommit = True
     connection.execute(TAKE_ROLE)
     connection.execute(UTC)
+    connection.execute(NOTICE_DEATH)
 
 
 def _prepare_reader(connection: Connection) -> None:
