@@ -5,6 +5,7 @@ file goes on there, and one that has grown brings only what is new. Or all of it
 nothing. While one chunk is written the next is read.
 """
 
+import gc
 import hashlib
 import time
 from collections import Counter
@@ -199,6 +200,15 @@ def _resumed(opened: Reader, opening: Opening, reached: Import) -> tuple[Reader,
 
 def _run(work: _Work, progress: Progress) -> None:
     """Read, check and write chunk by chunk; a chunk is written while the next one is read."""
+    gc.collect()
+    gc.freeze()  # what is there already stays: a collection need not look at it for each chunk
+    try:
+        _run_chunks(work, progress)
+    finally:
+        gc.unfreeze()
+
+
+def _run_chunks(work: _Work, progress: Progress) -> None:
     waiting: Future[Accepted] | None = None
     seen_bytes = work.opened.offset_bytes
     with ThreadPoolExecutor(1) as writer, work.context.database.read() as reading:

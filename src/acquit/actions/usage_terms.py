@@ -197,10 +197,15 @@ def seller(context: Context, tx: Transaction, legal_entity_id: LegalEntityId) ->
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """The consumption prices of catalogues' plans, read once each."""
+    """The consumption prices of catalogues' plans, read once each.
+
+    `found` are meters with their prices by meter, month, catalogue, plan and mode; None without a price.
+    """
 
     tx: Transaction
-    known: dict[tuple[CatalogueId, str, str], Price | None] = field(default_factory=dict)
+    found: dict[tuple[str, date, CatalogueId, str, str], tuple[Meter, Price] | None] = field(
+        default_factory=dict
+    )
 
     def priced(self, price: Price, catalogue_id: CatalogueId, plan_code: str, mode: str) -> Price | None:
         """Return the price with its tiers, those of the catalogue where it names a plan; None without."""

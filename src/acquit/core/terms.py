@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from acquit.core.account import Account, LegalEntity, ResellerTagMissing
@@ -199,6 +200,7 @@ def due_on(issued_on: date, term: Term) -> date:
     return issued_on + days
 
 
+@lru_cache(maxsize=4_096)
 def end_of_month(on: date) -> date:
     """Return the last day of the month of `on`."""
     return (on.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
