@@ -9,6 +9,8 @@ from acquit.api.contract import Member, Route, contract
 from .families import Customer
 
 AT_MOST = 3
+QUERIES = {"/order/cart/{cartId}/eco/options": "?planCode=metal-s"}
+"""What a read must be asked with."""
 SAMPLES: dict[str, Any] = {
     "string": "sample", "text": "sample", "password": "correct-horse-battery-staple", "long": 1, "int": 1,
     "boolean": True, "date": "2027-01-01", "datetime": "2027-01-01T00:00:00Z", "duration": "P1M",
@@ -27,7 +29,7 @@ def targets(customer: Customer, path: str) -> Iterator[str]:
             made = [f"{start}/{quote(key, safe='')}" for start in made for key in _keys(customer, start)]
         else:
             made = [f"{start}/{part}" for start in made]
-    yield from made
+    yield from (target + QUERIES.get(path, "") for target in made)
 
 
 def _keys(customer: Customer, target: str) -> list[str]:
