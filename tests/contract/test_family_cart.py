@@ -135,6 +135,11 @@ def test_checkout_pays_with_the_preferred_method_when_asked(families: Families, 
     assert acme.get(f"/me/order/{made['orderId']}/status") == "delivered"
     payment = acme.get(f"/me/order/{made['orderId']}/payment")
     assert (payment["paymentType"], payment["paymentIdentifier"]) == ("debtAccount", str(method_of(acme)))
+    order = acme.get(f"/me/order/{made['orderId']}")
+    assert order["url"] == made["url"]
+    page = requests.get(order["url"], timeout=60)
+    assert (page.status_code, "178,81" in page.text, "Serveur Métal S" in page.text) == (200, True, True)
+    assert requests.get(order["url"][:-1] + "x", timeout=60).status_code == 404
 
 
 def test_asked_twice_it_is_one_order_and_one_service(families: Families, acme: Customer) -> None:

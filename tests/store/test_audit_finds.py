@@ -166,7 +166,11 @@ TAMPERINGS = [
         "{order}",
         "UPDATE service_order_detail SET net_minor = net_minor + 1 WHERE detail_no = 1",
     ),
-    by("service-orders", "{order}", "UPDATE service_order_detail SET unit_price_ucents = 7 WHERE detail_no = 1"),
+    by(
+        "service-orders",
+        "{order}",
+        "UPDATE service_order_detail SET unit_price_ucents = 7 WHERE detail_no = 1",
+    ),
     by("service-orders", "{order}", "DELETE FROM service_order_detail WHERE detail_no = 2"),
     by("orders-delivered", "{order}", "DELETE FROM service_order_payment"),
     by("orders-delivered", "{order}", "DELETE FROM service_order_service"),
