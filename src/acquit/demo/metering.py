@@ -17,7 +17,7 @@ SOURCE: Final = "vault"
 TOLD_ON: Final = (1, 8, 15, 22)
 """The days of a month on which the machine tells what was used since the last one."""
 
-MONTHLY_MINOR: Final = 680
+MONTHLY_MINOR: Final = 700
 """What a month of it costs, at most, on the average of several."""
 
 METERS: Final = b"""
@@ -31,7 +31,7 @@ description = { fr = "Donn\xc3\xa9es restaur\xc3\xa9es", en = "Restored data" }
 meter = "restored"
 from = 2000-01-01
 included = 50
-tiers = [{ up_to = 200, price = "0.04" }, { price = "0.025" }]
+price = "0.04"
 """
 
 
