@@ -127,7 +127,7 @@ def _stage_alike(prepared: Prepared, terms: Terms, each: Arrived, sent: Sent) ->
         or EVENT_ID.fullmatch(event_id) is None
     ):
         return False
-    begins_us, period, day = hour
+    begins_us, period, day, _ = hour
     month = way.months.get(period)
     if month is None:
         return False
@@ -231,6 +231,9 @@ def _days(seller: Seller, sent: Sent) -> tuple[datetime, datetime | None, date] 
         return until
     if until is not None and until <= at:
         return Problem("bad-interval", "The interval ends before it begins.", "until")
+    hour = seller.hours.get(sent.at[:13] + sent.at[19:])
+    if hour is not None and sent.at[13:19] in MOMENTS:
+        return at, until, hour.used_on
     try:
         used_on = at.astimezone(seller.zone).date()
     except OverflowError:

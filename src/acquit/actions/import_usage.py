@@ -199,9 +199,11 @@ def _resumed(opened: Reader, opening: Opening, reached: Import) -> tuple[Reader,
 
 
 def _run(work: _Work, progress: Progress) -> None:
-    """Read, check and write chunk by chunk; a chunk is written while the next one is read."""
-    gc.collect()
-    gc.freeze()  # what is there already stays: a collection need not look at it for each chunk
+    """Read, check and write chunk by chunk; a chunk is written while the next one is read.
+
+    What is remembered between chunks makes no rings: it is kept out of the collector's rounds, which would
+    look at all of it for every chunk.
+    """
     try:
         _run_chunks(work, progress)
     finally:
@@ -213,6 +215,7 @@ def _run_chunks(work: _Work, progress: Progress) -> None:
     seen_bytes = work.opened.offset_bytes
     with ThreadPoolExecutor(1) as writer, work.context.database.read() as reading:
         for chunk in lines(work.opened, work.lines + 1, CHUNK):
+            gc.freeze()
             prepared = prepare(reading, work.terms, _arrived(work, chunk))
             if waiting is not None:
                 _count(work, waiting.result())

@@ -46,6 +46,7 @@ class Hour(NamedTuple):
     begins_us: int
     period: date
     day: bytes
+    used_on: date
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +151,10 @@ class Terms:
             return
         if len(self.ways) > WAYS_MAX:
             self.ways.clear()
-        way = self.ways.setdefault((sent.account, sent.service, sent.meter), Way(known.hours))
+        key = (sent.account, sent.service, sent.meter)
+        way = self.ways.get(key)
+        if way is None:
+            way = self.ways[key] = Way(known.hours)
         way.months[month.use[3]] = month
 
 
@@ -168,7 +172,8 @@ def _is_sole(consumer: Consumer, service: str, period: date) -> bool:
 
 def _remember_hour(known: Seller, at: str, used_on: date) -> None:
     """Remember the hour of an instant that was accepted for a day, unless the day changes within it."""
-    if at[13:19] not in MOMENTS:
+    name = at[:13] + at[19:]
+    if name in known.hours or at[13:19] not in MOMENTS:
         return
     try:
         begins = datetime.fromisoformat(f"{at[:13]}:00:00{at[19:]}")
@@ -179,8 +184,7 @@ def _remember_hour(known: Seller, at: str, used_on: date) -> None:
         return
     if len(known.hours) > HOURS_MAX:
         known.hours.clear()
-    hour = Hour(microseconds(begins), month_of(used_on), day_part(used_on))
-    known.hours[at[:13] + at[19:]] = hour
+    known.hours[name] = Hour(microseconds(begins), month_of(used_on), day_part(used_on), used_on)
 
 
 def seller(context: Context, tx: Transaction, legal_entity_id: LegalEntityId) -> Seller:

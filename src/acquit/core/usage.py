@@ -85,8 +85,7 @@ class Limits:
     future_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event that passed every check; `corrects_no` is the number of the one that it corrects."""
 
     source: str

@@ -13,6 +13,9 @@ from acquit.core.terms import Method, Term
 FR: Final = LegalEntityId("FR")
 ALWAYS: Final = 1_000
 """Months back: from the beginning of the play."""
+VAULT: Final = "coffre-lyon"
+"""The service whose use is measured."""
+VAULT_BACK: Final = 12
 
 SELLER: Final = LegalEntity(
     legal_entity_id=FR,
@@ -133,7 +136,7 @@ LEAD: Final = Character(
     (
         Want("metal-core", 85, "erp.bellecour.example", options=("memory-64g", "traffic-1g")),
         Want("metal-edge", 65, "intranet.bellecour.example", back=11, options=("panel-pro",)),
-        Want("vault-1t", 30, "coffre-lyon", back=12),
+        Want("vault-1t", 30, VAULT, back=VAULT_BACK),
         Want("ip-extra", 5, "ip-lyon", back=9, quantity=24),
     ),
     SupportLevel.ENTERPRISE,

@@ -24,6 +24,7 @@ from acquit.core.purchase_order import Policy
 from acquit.core.sales_request import AskedTerm
 from acquit.demo.cast import CAST, FAMILY, FR, LEAD, OPERATORS, SELLER, Character, SubCharacter
 from acquit.demo.keys import Keys, Login, SubAccountKey
+from acquit.demo.metering import define_meters
 from acquit.demo.stage import Stage
 
 SALES: Final = "operator:sophie"
@@ -45,6 +46,7 @@ def found_seller(stage: Stage, catalogue: bytes, name: str) -> tuple[CatalogueId
         add_operator(context, operator_id, full_name, role, login.password, by="cli", email=email)
         logins.append(login)
     imported = import_catalogue(context, catalogue, by="cli", legal_entity_id=FR, name=name)
+    define_meters(context)
     return imported.version.catalogue_id, tuple(logins)
 
 

@@ -21,9 +21,10 @@ class Turn(IntEnum):
     OPENING = 0
     SUBSCRIBING = 1
     ORDERING = 2
-    BILLING = 3
-    PAYING = 4
-    TALKING = 5
+    MEASURING = 3
+    BILLING = 4
+    PAYING = 5
+    TALKING = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,11 @@ from acquit.demo.cast import (
     LEAD,
     PETIT,
     PORT,
+    VAULT_BACK,
     Habit,
     Want,
 )
+from acquit.demo.metering import MONTHLY_MINOR, tell_use, weeks
 from acquit.demo.shelf import Shelf
 from acquit.demo.stage import Stage, Turn
 from acquit.store import bills, debts, services
@@ -71,6 +73,7 @@ class Story:
             for want in wants:
                 self._plan_service(account_id, want)
         self._plan_orders()
+        self._plan_use()
         for first in self.stage.calendar.firsts:
             self.stage.plan(first, Turn.BILLING, partial(self.bill, first))
         self._plan_requests()
@@ -85,6 +88,13 @@ class Story:
         """The account subscribes what it wants."""
         wish = self.shelf.wish(want, on)
         subscribe_service(self.stage.context, account_id, wish, by=f"account:{account_id}/{account_id}")
+
+    def _plan_use(self) -> None:
+        """What the vault gives back is told each week, the rest of a month before the next is billed."""
+        begins_on = self.stage.calendar.day(VAULT_BACK, 1)
+        for since_on, until_on in weeks(self.stage.calendar, begins_on):
+            told = partial(tell_use, self.stage.context, since_on, until_on, BILLING)
+            self.stage.plan(until_on, Turn.MEASURING, told)
 
     # ------------------------------------------------------------ purchase orders
 
@@ -121,6 +131,7 @@ class Story:
         """The family gets a blanket order of which its bills up to the end of the play take four fifths."""
         start_on = self.stage.calendar.month(FAMILY_BACK)
         expected = self._expected_minor(SHARING, end_of_month(self.stage.calendar.as_of))
+        expected += MONTHLY_MINOR * (FAMILY_BACK + 1)
         amount = -(-expected * 100 // FAMILY_SHARE_PERCENT // ROUND_MINOR) * ROUND_MINOR
         terms = OrderTerms(
             f"BC-{start_on:%y}-2206", start_on, kind=OrderKind.BLANKET, members=SHARING,
