@@ -74,8 +74,8 @@ CHARGED: Final[LiteralString] = """
              LEFT JOIN open_charge o ON o.account_id = c.account_id AND o.service_id = c.service_id
                                     AND o.kind = c.kind AND o.part = c.part
                                     AND o.period_start = c.period_start
-             LEFT JOIN bill_detail d ON d.account_id = c.account_id AND d.service_id = c.service_id
-                                    AND d.kind = c.kind AND d.part = c.part
+             LEFT JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = c.account_id
+                                    AND d.service_id = c.service_id AND d.kind = c.kind AND d.part = c.part
                                     AND d.period_start = c.period_start AND d.correction_no = 0) found ON true
      WHERE a.legal_entity_id = %(legal_entity_id)s AND r.period = ANY(%(periods)s)
        AND (found.charges <> jsonb_array_length(r.charges) OR found.settled <> found.charges)
