@@ -6,13 +6,15 @@ from acquit.store.audit_check import Check
 
 DISCOUNTS: Final[LiteralString] = """
     WITH line AS (
-         SELECT d.account_id, d.bill_id, d.detail_no, d.service_id, d.period_start, d.description,
+         SELECT d.account_id, coalesce(d.owner_id, d.account_id) AS owner_id, d.bill_id, d.detail_no,
+                d.service_id, d.period_start, d.description,
                 d.net_minor, b.currency, split_part(d.part, ':', 1) AS discount_id,
                 coalesce(nullif(split_part(d.part, ':', 2), ''), 'renewal') AS lowers,
                 regexp_replace(d.part, '^[^:]*:?[^:]*:?', '') AS part, s.plan_code
            FROM bill_detail d
            JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
-           LEFT JOIN service s ON s.account_id = d.account_id AND s.service_id = d.service_id
+           LEFT JOIN service s ON s.account_id = coalesce(d.owner_id, d.account_id)
+                             AND s.service_id = d.service_id
           WHERE d.kind = 'discount' AND d.part <> ''
          ), lowered AS (
          SELECT l.account_id, l.bill_id, l.service_id, l.lowers, l.part, l.period_start,
@@ -30,7 +32,7 @@ DISCOUNTS: Final[LiteralString] = """
                      OR (a.plan_code IS NOT NULL AND a.plan_code IS DISTINCT FROM l.plan_code)
                      OR -l.net_minor > a.amount_minor AS differs
               FROM line l
-              LEFT JOIN discount a ON a.account_id = l.account_id AND a.discount_id::text = l.discount_id
+              LEFT JOIN discount a ON a.account_id = l.owner_id AND a.discount_id::text = l.discount_id
              UNION ALL
             SELECT w.bill_id || '/' || w.service_id || '/' || w.period_start,
                    d.net_minor IS NULL OR d.net_minor + w.off_minor < 0
@@ -52,13 +54,14 @@ MINIMUMS: Final[LiteralString] = """
                      OR d.net_minor + coalesce(spent.net_minor, 0) < m.amount_minor AS differs
               FROM bill_detail d
               JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
-              LEFT JOIN minimum_spend m ON m.account_id = d.account_id
+              LEFT JOIN minimum_spend m ON m.account_id = coalesce(d.owner_id, d.account_id)
                                        AND d.part = 'minimum:' || m.minimum_spend_id
               LEFT JOIN LATERAL (
                    SELECT sum(o.net_minor) AS net_minor
                      FROM bill ob
                      JOIN bill_detail o ON o.account_id = ob.account_id AND o.bill_id = ob.bill_id
-                    WHERE (ob.account_id = d.account_id OR (m.whose = 'payer' AND ob.payer_id = d.account_id))
+                    WHERE (coalesce(o.owner_id, o.account_id) = m.account_id
+                           OR (m.whose = 'payer' AND ob.payer_id = m.account_id))
                       AND ob.currency = m.currency AND ob.kind = 'bill' AND o.correction_no = 0
                       AND o.part NOT LIKE 'minimum:%'
                       AND o.period_start BETWEEN d.period_start AND d.period_end) spent ON true

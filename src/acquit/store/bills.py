@@ -122,7 +122,7 @@ OF_RUN: Final[LiteralString] = """
 DETAILS_OF_RUN: Final[LiteralString] = """
     SELECT d.bill_id, d.detail_no, d.service_id, d.kind, d.domain, d.description, d.quantity_e4,
            d.unit_price_ucents, d.net_minor, d.vat_category, d.vat_rate_bp, d.period_start, d.period_end,
-           d.purchase_order_line_no, d.correction_no, d.part
+           d.purchase_order_line_no, d.correction_no, d.part, d.owner_id
       FROM bill b
       JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
      WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
@@ -136,6 +136,14 @@ TAXES_OF_RUN: Final[LiteralString] = """
       JOIN bill_tax t ON t.account_id = b.account_id AND t.bill_id = b.bill_id
      WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
      ORDER BY t.bill_id, t.vat_rate_bp DESC, t.vat_category
+"""
+
+SLICES_OF_RUN: Final[LiteralString] = """
+    SELECT s.bill_id, s.owner_id, s.name, s.net_minor, s.tax_minor
+      FROM bill b
+      JOIN bill_slice s ON s.account_id = b.account_id AND s.bill_id = b.bill_id
+     WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
+     ORDER BY s.bill_id, s.slice_no
 """
 
 NEXT_ORDER_IDS: Final[LiteralString] = """
@@ -231,6 +239,9 @@ def of_run(tx: Transaction, run_id: RunId, account_ids: Iterable[AccountId]) -> 
     shares: dict[str, list[TaxLine]] = defaultdict(list)
     for bill_id, *row in tx.all(TAXES_OF_RUN, **whose):
         shares[bill_id].append(TaxLine(*row))
+    parts: dict[str, list[Slice]] = defaultdict(list)
+    for bill_id, *row in tx.all(SLICES_OF_RUN, **whose):
+        parts[bill_id].append(Slice(*row))
     found = []
     for row in tx.all(OF_RUN, **whose):
         bill = replace(
@@ -238,6 +249,7 @@ def of_run(tx: Transaction, run_id: RunId, account_ids: Iterable[AccountId]) -> 
             kind=BillKind(row.kind),
             details=tuple(lines[row.bill_id]),
             taxes=tuple(shares[row.bill_id]),
+            slices=tuple(parts[row.bill_id]),
         )
         found.append((bill, row.number))
     return found

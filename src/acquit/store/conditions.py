@@ -74,24 +74,25 @@ PLANS: Final[LiteralString] = """
 """
 
 GIVEN: Final[LiteralString] = """
-    SELECT d.account_id, split_part(d.part, ':', 1)::bigint AS discount_id,
-           -sum(d.net_minor)::bigint AS given_minor
-      FROM bill_run r
-      JOIN bill b ON b.run_id = r.run_id AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
-      JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
-     WHERE r.legal_entity_id = %(legal_entity_id)s AND r.period = %(period)s
+    SELECT coalesce(d.owner_id, d.account_id) AS account_id,
+           split_part(d.part, ':', 1)::bigint AS discount_id, -sum(d.net_minor)::bigint AS given_minor
+      FROM bill_detail d
+      JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
+      JOIN bill_run r ON r.run_id = b.run_id
+     WHERE coalesce(d.owner_id, d.account_id) = ANY(string_to_array(%(account_ids)s, ' '))
+       AND r.legal_entity_id = %(legal_entity_id)s AND r.period = %(period)s
        AND d.kind = 'discount' AND d.part <> ''
-     GROUP BY d.account_id, split_part(d.part, ':', 1)
-     ORDER BY d.account_id, discount_id
+     GROUP BY coalesce(d.owner_id, d.account_id), split_part(d.part, ':', 1)
+     ORDER BY account_id, discount_id
 """
 
 COUNTED: Final[LiteralString] = """
     SELECT m.account_id, m.minimum_spend_id, d.period_start, sum(d.net_minor)::bigint AS net_minor
       FROM minimum_spend m
       JOIN account a ON a.account_id = m.account_id OR (m.whose = 'payer' AND a.payer_id = m.account_id)
-      JOIN bill b ON b.account_id = a.account_id AND b.currency = m.currency AND b.kind = 'bill'
-                 AND (m.whose = 'account' OR b.payer_id = m.account_id)
-      JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
+      JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = a.account_id
+      JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id AND b.currency = m.currency
+                 AND b.kind = 'bill' AND (m.whose = 'account' OR b.payer_id = m.account_id)
      WHERE m.account_id = ANY(string_to_array(%(account_ids)s, ' '))
        AND d.correction_no = 0 AND d.period_start >= %(since_on)s AND d.part NOT LIKE 'minimum:%%'
      GROUP BY m.account_id, m.minimum_spend_id, d.period_start
@@ -101,8 +102,8 @@ COUNTED: Final[LiteralString] = """
 SETTLED: Final[LiteralString] = """
     SELECT m.account_id, m.minimum_spend_id, d.period_start
       FROM minimum_spend m
-      JOIN bill_detail d ON d.account_id = m.account_id AND d.service_id = 0 AND d.kind = 'adjustment'
-                        AND d.part = 'minimum:' || m.minimum_spend_id
+      JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = m.account_id AND d.service_id = 0
+                        AND d.kind = 'adjustment' AND d.part = 'minimum:' || m.minimum_spend_id
      WHERE m.account_id = ANY(string_to_array(%(account_ids)s, ' '))
      ORDER BY m.account_id, m.minimum_spend_id, d.period_start
 """

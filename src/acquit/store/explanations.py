@@ -26,16 +26,18 @@ PRICES: Final[LiteralString] = """
             ORDER BY (s.quantity_e4 / 10000 BETWEEN quantity_min AND coalesce(quantity_max, s.quantity_e4))
                      DESC, pricing_no
             LIMIT 1) listed ON true
-     WHERE s.account_id = %(account_id)s AND s.service_id IN (
-           SELECT service_id FROM bill_detail WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s)
+     WHERE (s.account_id, s.service_id) IN (
+           SELECT coalesce(owner_id, account_id), service_id
+             FROM bill_detail
+            WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s)
      ORDER BY s.service_id
 """
 
 ACCEPTED: Final[LiteralString] = """
     SELECT d.detail_no, c.accepted_on
       FROM bill_detail d
-      JOIN charge c ON c.account_id = d.account_id AND c.service_id = d.service_id AND c.kind = d.kind
-                   AND c.part = d.part AND c.period_start = d.period_start
+      JOIN charge c ON c.account_id = coalesce(d.owner_id, d.account_id) AND c.service_id = d.service_id
+                   AND c.kind = d.kind AND c.part = d.part AND c.period_start = d.period_start
      WHERE d.account_id = %(account_id)s AND d.bill_id = %(bill_id)s
      ORDER BY d.detail_no
 """

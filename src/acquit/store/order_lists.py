@@ -9,7 +9,7 @@ from acquit.core.identifiers import AccountId, BillId
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
-ORDERS: Final[LiteralString] = """(
+_ORDERS: Final[LiteralString] = """(
     SELECT account_id, order_id, ordered_at FROM service_order
      UNION ALL
     SELECT account_id, order_id, issued_at FROM bill WHERE kind <> 'credit-note'
@@ -44,7 +44,7 @@ def of_account(
     account_id: AccountId, *, ordered_from: datetime | None = None, ordered_to: datetime | None = None
 ) -> Selection:
     """Select the account's orders; both bounds are inclusive and count in whole seconds."""
-    source: LiteralString = ORDERS
+    source: LiteralString = _ORDERS
     values: dict[str, object] = {"account_id": account_id}
     if ordered_from is not None:
         source += " AND ordered_at >= %(ordered_from)s"

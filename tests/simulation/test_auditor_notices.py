@@ -1,0 +1,107 @@
+"""The auditor can fail: it notices rows that were changed and days that were not sold, and knows no rules."""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from acquit.store.transaction import Database
+from simulation.auditor import Auditor
+from simulation.test_seeded_world import live
+from simulation.world import World, founded, run_sql
+
+ANY_BILL = "(SELECT min(bill_id) FROM bill WHERE kind = 'bill')"
+ONE_LINE = f"bill_id = {ANY_BILL} AND detail_no = 1"
+
+TAMPERED = {
+    "a price": "UPDATE bill_detail SET unit_price_ucents = unit_price_ucents + {sign} 1000000"
+    f" WHERE {ONE_LINE}",
+    "a net": f"UPDATE bill_detail SET net_minor = net_minor + {{sign}} 1 WHERE {ONE_LINE}",
+    "a day": "UPDATE bill_detail SET period_end = period_end + {sign} 1 WHERE kind = 'renewal'",
+    "VAT": f"UPDATE bill_tax SET tax_minor = tax_minor + {{sign}} 1 WHERE bill_id = {ANY_BILL}",
+    "a total": f"UPDATE bill SET tax_minor = tax_minor + {{sign}} 1, total_minor = total_minor + {{sign}} 1"
+    f" WHERE bill_id = {ANY_BILL}",
+    "a debt": f"UPDATE debt SET amount_minor = amount_minor + {{sign}} 1 WHERE bill_id = {ANY_BILL}",
+    "a date": "UPDATE bill_number SET issued_on = issued_on + {sign} 400 WHERE number = 1",
+    "a number": "UPDATE bill_number SET number = number + {sign} 1000 WHERE series_id = 'FR' AND bill_id = "
+    + ANY_BILL,
+    "a posting": "UPDATE posting SET amount_minor = amount_minor + {sign} 1000000 WHERE posting_no = 1",
+    "an entry": "UPDATE entry SET booked_on = booked_on + {sign} 1 WHERE entry_no = 1",
+    "the day of renewal": "UPDATE service SET next_renewal_on = next_renewal_on + {sign} 1",
+    "usage": "UPDATE bill_detail SET quantity_e4 = quantity_e4 + {sign} 10000 WHERE kind = 'usage'",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(module_database: Database, module_database_url: str) -> Iterator[World]:
+    with founded(module_database, module_database_url, 1) as lived:
+        live(lived, 2)
+        yield lived
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_a_row_that_was_changed_is_noticed(what: str, world: World) -> None:
+    assert world.auditor.judge() == []
+    run_sql(world.url, TAMPERED[what].replace("{sign}", ""))
+    found = world.auditor.judge()
+    run_sql(world.url, TAMPERED[what].replace("+ {sign}", "-"))
+    assert found, what
+    assert world.auditor.judge() == []
+
+
+def _unsold_day(auditor: Auditor) -> Callable[[], None]:
+    held = next(each for each in auditor.sales.held.values() if each.all_days)
+    ledger = dict(held.ledger)
+    paid = next(on for on, terms in ledger.items() if terms.day_cents(on))
+    del held.ledger[paid]
+    return lambda: held.ledger.update(ledger)
+
+
+def _another_price(auditor: Auditor) -> Callable[[], None]:
+    held = next(each for each in auditor.sales.held.values() if each.ledger)
+    terms = held.terms
+    held.terms = replace(terms, price_ucents=terms.price_ucents + 1)
+    return lambda: setattr(held, "terms", terms)
+
+
+def _another_event(auditor: Auditor) -> Callable[[], None]:
+    auditor.usage.accepted += 1
+    return lambda: setattr(auditor.usage, "accepted", auditor.usage.accepted - 1)
+
+
+def _more_money(auditor: Auditor) -> Callable[[], None]:
+    payer = next(iter(auditor.sales.payers.values()))
+    auditor.money.received[payer] += 1
+    return lambda: auditor.money.received.update({payer: auditor.money.received[payer] - 1})
+
+
+def _longer_service(auditor: Auditor) -> Callable[[], None]:
+    held = next(iter(auditor.sales.held.values()))
+    held.next_on += timedelta(days=1)
+    return lambda: setattr(held, "next_on", held.next_on - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    "tamper", [_unsold_day, _another_price, _another_event, _more_money, _longer_service]
+)
+def test_what_was_agreed_otherwise_is_noticed(
+    tamper: Callable[[Auditor], Callable[[], None]], world: World
+) -> None:
+    undo = tamper(world.auditor)
+    found = world.auditor.judge()
+    undo()
+    assert found
+    assert world.auditor.judge() == []
+
+
+def test_the_auditor_shares_no_code_with_the_product() -> None:
+    for path in sorted(Path(__file__).parent.glob("auditor*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            assert not [name for name in names if name.split(".")[0] == "acquit"], path.name
+            outside = [name for name in names if name.startswith("simulation.")]
+            assert all(name.startswith("simulation.auditor") for name in outside), path.name
