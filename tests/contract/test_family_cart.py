@@ -100,9 +100,14 @@ def test_a_plan_of_the_real_catalogue_is_ordered_with_options_and_billed(
         if each["order"]["plan"]["code"] == plan and detail["detailType"] == "DURATION"
     ]
     assert extension["duration"] == "P1M"
+    _billed(families, acme, order_id, details)
 
+
+def _billed(families: Families, acme: Customer, order_id: int, details: list[dict[str, Any]]) -> None:
+    """The next run bills the order: the bill with the purchase order, its debt and its paper."""
+    domain = details[0]["domain"]
     first = date(2026, 12, 1)
-    (report,) = run_bills(replace(world.context, clock=FixedClock(first)), FR, "2026-12", by="cli")
+    (report,) = run_bills(replace(families.world.context, clock=FixedClock(first)), FR, "2026-12", by="cli")
     assert report.parked == 0
     found = acme.get(f"/me/order/{order_id}/associatedObject")
     assert found["type"] == "Bill"

@@ -9,13 +9,12 @@ from acquit.core.identifiers import AccountId, BillId
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
-_ORDERS: Final[LiteralString] = """(
+ORDERS: Final[LiteralString] = """(
     SELECT account_id, order_id, ordered_at FROM service_order
      UNION ALL
     SELECT account_id, order_id, issued_at FROM bill WHERE kind <> 'credit-note'
      UNION ALL
-    SELECT account_id, order_id, ordered_at FROM payment_order) AS account_order
-     WHERE account_id = %(account_id)s"""
+    SELECT account_id, order_id, ordered_at FROM payment_order) AS account_order"""
 
 KINDS: Final[LiteralString] = """
     SELECT order_id, 'services' AS kind, NULL AS bill_id
@@ -44,7 +43,7 @@ def of_account(
     account_id: AccountId, *, ordered_from: datetime | None = None, ordered_to: datetime | None = None
 ) -> Selection:
     """Select the account's orders; both bounds are inclusive and count in whole seconds."""
-    source: LiteralString = _ORDERS
+    source: LiteralString = ORDERS + " WHERE account_id = %(account_id)s"
     values: dict[str, object] = {"account_id": account_id}
     if ordered_from is not None:
         source += " AND ordered_at >= %(ordered_from)s"
