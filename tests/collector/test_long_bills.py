@@ -40,5 +40,5 @@ def test_a_bill_of_fifty_thousand_details(tmp_path: Path) -> None:
     path = tmp_path / "tables" / "bill_detail" / "long.parquet"
     query = "SELECT count(*), count(DISTINCT detail_id), min(detail_no), max(detail_no), sum(net_minor) FROM "
     with duckdb.connect() as db:
-        told = db.execute(f"{query} '{path}'").fetchall()
-    assert told == [(50_000, 50_000, 1, 50_000, 25_000_000)]
+        found = db.execute(f"{query} '{path}'").fetchall()
+    assert found == [(50_000, 50_000, 1, 50_000, 25_000_000)]
