@@ -7,8 +7,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from filelock import FileLock, Timeout
-
 from acquit.collector.fault import Fault
 
 TAIL_BYTES: Final = 1 << 16
@@ -56,6 +54,9 @@ def disk_fault(path: Path, error: OSError) -> Fault:
 @contextmanager
 def alone(directory: Path) -> Iterator[None]:
     """Hold the archive for this process. Raises Fault (busy) at once when another collector has it."""
+    # Imported here: a report of tables that are up to date holds nothing and starts without it.
+    from filelock import FileLock, Timeout
+
     directory.mkdir(parents=True, exist_ok=True)
     lock = FileLock(directory / ".lock")
     try:

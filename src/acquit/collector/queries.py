@@ -198,11 +198,13 @@ QUERIES: Final = {
           FROM taxed ORDER BY account, bill_id, rate_bp DESC, category""",
     "bill_detail": """
         WITH part AS (
-            SELECT account, parent AS bill_id, CAST(key AS BIGINT) AS part, body FROM newest
-             WHERE kind = 'details'),
+            SELECT account, parent AS bill_id, CAST(key AS BIGINT) AS part,
+                   json_extract(body, '$[*]') AS bodies FROM newest
+             WHERE kind = 'details'
+               AND no BETWEEN getvariable('first_no') AND getvariable('last_no')),
         single AS (
-            SELECT account, bill_id, part, unnest(json_extract(body, '$[*]')) AS body,
-                   generate_subscripts(json_extract(body, '$[*]'), 1) AS place FROM part),
+            SELECT account, bill_id, part, unnest(bodies) AS body,
+                   generate_subscripts(bodies, 1) AS place FROM part),
         counted AS (
             SELECT account, bill_id, 500 * part + place AS detail_no, body FROM single)
         SELECT account, bill_id, detail_no, text_of(body, 'billDetailId') AS
@@ -217,3 +219,19 @@ QUERIES: Final = {
          ORDER BY account, b.issued_on, bill_id, detail_no""",
 }
 """In this order: a query may read the tables that stand before it."""
+
+SLICES: Final = """
+    WITH part AS (
+        SELECT no, strlen(body) AS bytes FROM told SEMI JOIN last USING (no) WHERE kind = 'details')
+    SELECT min(no), max(no) FROM (
+        SELECT no, if((SELECT max(bytes) FROM part) < {long}, 0,
+                      sum(bytes) OVER (ORDER BY no) // {most}) AS slice
+          FROM part)
+     GROUP BY slice ORDER BY slice"""
+"""The lines of details: all together, or in slices of so many bytes where one of them is long. Taken apart,
+JSON needs many times its length, and all lines of a vector at once."""
+
+SORTED_DETAILS: Final = """
+CREATE TABLE sorted AS FROM bill_detail ORDER BY account, issued_on, bill_id, detail_no;
+DROP TABLE bill_detail;
+ALTER TABLE sorted RENAME TO bill_detail"""

@@ -20,13 +20,15 @@ from acquit.collector.columns import PARQUET, TABLES
 from acquit.collector.derived import DERIVED
 from acquit.collector.fault import Fault
 from acquit.collector.files import cut_torn_line, disk_fault, replace_text
-from acquit.collector.queries import LINES, MACROS, QUERIES
+from acquit.collector.queries import LINES, MACROS, QUERIES, SLICES, SORTED_DETAILS
 
 if TYPE_CHECKING:
     from acquit.collector.papers import Entry
 
 MEMORY: Final = "256MB"
 ROWS_TOGETHER: Final = 20_480
+LONG_LINE_BYTES: Final = 32 << 10
+SLICE_BYTES: Final = 8 << 20
 LINE_BYTES_MAX: Final = 32 << 20
 BYTES_TOGETHER: Final = 16 << 20
 """Journals up to this size share a pass: most of what a small one costs is the planning of the queries."""
@@ -193,7 +195,20 @@ def _fill(db: duckdb.DuckDBPyConnection, tables: Path, journals: list[Path], pap
     db.execute(LINES.format(journals=paths, papers=_quoted(str(papers)), most=LINE_BYTES_MAX))
     for name, query in {**QUERIES, **DERIVED}.items():
         db.execute(f"CREATE TABLE {name} ({PARQUET[name]})")
-        db.execute(f"INSERT INTO {name} BY NAME {query}")
+        if name == "bill_detail":
+            _fill_details(db)
+        else:
+            db.execute(f"INSERT INTO {name} BY NAME {query}")
+
+
+def _fill_details(db: duckdb.DuckDBPyConnection) -> None:
+    """Take the details apart slice by slice, so that long bills need no more memory than short ones."""
+    slices = db.execute(SLICES.format(long=LONG_LINE_BYTES, most=SLICE_BYTES)).fetchall()
+    for first_no, last_no in slices:
+        db.execute(f"SET VARIABLE first_no = {first_no}; SET VARIABLE last_no = {last_no}")
+        db.execute(f"INSERT INTO bill_detail BY NAME {QUERIES['bill_detail']}")
+    if len(slices) > 1:
+        db.execute(SORTED_DETAILS)
 
 
 def _write(db: duckdb.DuckDBPyConnection, name: str, directory: Path, accounts: list[str]) -> None:
