@@ -130,7 +130,6 @@ def one_account(archive: Path, given: dict[str, Any]) -> None:
     with duckdb.connect() as db:
         db.execute("SET memory_limit = '1GB'; SET threads = 2")
         db.execute(MACROS + THEIRS)
-        db.execute("SET VARIABLE account = ?", [given["account"]])
         for name in TABLES:
             (archive / "tables" / name).mkdir(parents=True, exist_ok=True)
             db.execute(f"CREATE TABLE {name} ({PARQUET[name]})")

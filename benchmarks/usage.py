@@ -2,22 +2,30 @@
 
 The baseline copies the very rows that the import wrote, as binary buffers encoded beforehand, into the same
 table with its indexes in a copy of the same database, a commit for each chunk; nothing is checked there.
-Events name their services and meters at random; ids are the sender's, in no order of accounts.
+Events name their services and meters at random; ids are the sender's, in no order of accounts. Batches go to
+the office by a real socket, by one caller over one kept connection. Beside each figure by the clock stands
+the processor time of an event, in this process (`python`) and in PostgreSQL's sessions (`postgresql`): on a
+crowded machine the clock says little.
 """
 
 import argparse
+import http.client
 import io
+import json
+import os
 import random
 import resource
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from bill_run import ON, SEED, copied
-from falcon.testing import TestClient
 from psycopg.conninfo import make_conninfo
 from rig import rig, say, tell
 
@@ -28,21 +36,24 @@ from acquit.actions.import_usage import How, import_usage
 from acquit.actions.rate_usage import rate_usage
 from acquit.adapters.archive import DirectoryArchive
 from acquit.adapters.clock import FixedClock
+from acquit.adapters.http import Limits, Mount, Server, Site
 from acquit.adapters.mail import NullMailer
 from acquit.adapters.sealer import AesSealer
 from acquit.core.bill_run import period
 from acquit.core.identifiers import LegalEntityId, OperatorId
 from acquit.core.operator import Operator, Role
-from acquit.office.app import make_app
+from acquit.office.app import PREFIX, make_app
 from acquit.store import operators
 from acquit.store.embedded import open_cluster
 from acquit.store.migrate import migrate
 from acquit.store.transaction import Database
 
 FR: Final = LegalEntityId("FR")
-ACCOUNTS: Final = 1_000
+ACCOUNTS: Final = 10_000
 SERVICES: Final = 3
 BATCH: Final = 1_000
+AGAIN_MAX: Final = 100_000
+BODY_MAX: Final = 8 * 1024 * 1024
 METERS: Final = b"".join(
     f"""
 [[meter]]
@@ -63,6 +74,46 @@ COLUMNS: Final = (
     "account_id, period, usage_no, source, event_id, service_id, meter, quantity_e4, used_on, used_at, "
     "until_at, properties, corrects_no, content_hash"
 )
+
+
+@dataclass(slots=True)
+class Watch:
+    """The clock, and processor time of this process and of PostgreSQL's sessions, from its making on."""
+
+    url: str
+    begun: float = 0.0
+    python: float = 0.0
+    postgresql: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.begun, self.python = time.perf_counter(), time.process_time()
+        self.postgresql = sessions_seconds(self.url)
+
+    def told(self, name: str, count: int) -> dict[str, Any]:
+        """Return so many pieces per second, and microseconds of processors for each."""
+        seconds = time.perf_counter() - self.begun
+        python = time.process_time() - self.python
+        postgresql = sessions_seconds(self.url) - self.postgresql
+        return {
+            f"{name}_per_second": round(count / seconds),
+            f"{name}_python_us": round(python * 1e6 / count, 1),
+            f"{name}_postgresql_us": round(postgresql * 1e6 / count, 1),
+        }
+
+
+def sessions_seconds(url: str) -> float:
+    """Return the processor time that the sessions of the database have used, of those that are there now."""
+    with psycopg.connect(url) as connection:
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        pids = [row[0] for row in connection.execute(query).fetchall()]
+    ticks = 0
+    for pid in pids:
+        try:
+            found = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += int(found[11]) + int(found[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def context_of(database: Database, home: Path) -> Context:
@@ -98,30 +149,51 @@ def seeded(url: str, home: Path) -> None:
         owner.execute("VACUUM (ANALYZE)")
 
 
-def batches(context: Context, count: int) -> float:
-    """Send batches to the office and return events per second: the whole application, without a socket."""
-    client = TestClient(make_app(context))
-    token = create_operator_token(context, "bob", by="cli")
+def site(url: str, home: Path) -> Site:
+    """Return the office alone, as a worker serves it."""
+    context = context_of(Database(url), home)
+    return Site((Mount((PREFIX,), make_app(context), body_max=BODY_MAX),), context.database.close)
+
+
+def batches(url: str, home: Path, count: int) -> dict[str, Any]:
+    """Send batches to the office by a socket and return events per second."""
+    with Database(url) as database:
+        token = create_operator_token(context_of(database, home), "bob", by="cli")
     every = list(events(count, 1))
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     bodies = [b"[" + b",".join(every[at : at + BATCH]) + b"]" for at in range(0, count, BATCH)]
-    begun = time.perf_counter()
-    for body in bodies:
-        answer = client.simulate_post("/office/api/usage", body=body, headers=headers)
-        assert answer.json["accepted"] == BATCH, answer.text[:300]
-    return count / (time.perf_counter() - begun)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    server = Server(partial(site, url, home), workers=1, limits=Limits())
+    found: dict[str, Any] = {}
+
+    def work() -> None:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", server.port)
+            watch = None
+            for body in bodies:
+                connection.request("POST", f"{PREFIX}/usage", body, headers)
+                answer = json.loads(connection.getresponse().read())
+                assert answer["accepted"] == BATCH, str(answer)[:300]
+                watch = watch or Watch(url)
+            assert watch is not None, "there are batches"
+            found.update(watch.told("http_events", count - BATCH))
+        finally:
+            server.stop()
+
+    server.run(lambda: threading.Thread(target=work).start())
+    del found["http_events_python_us"]  # that of the caller
+    return found
 
 
-def bulk(context: Context, content: bytes) -> tuple[int, float]:
-    """Import the file; return how many events were new and the seconds."""
-    begun = time.perf_counter()
-    found = import_usage(context, lambda: io.BytesIO(content), "bench", How(), by="cli")
+def bulk(context: Context, name: str, content: bytes) -> dict[str, Any]:
+    """Import the file and return events per second."""
+    watch = Watch(context.database.url)
+    found = import_usage(context, lambda: io.BytesIO(content), name, How(), by="cli")
     assert not found.rejected, "every event of the benchmark is good"
-    return found.accepted, time.perf_counter() - begun
+    return watch.told(f"{name}_events", found.received)
 
 
-def bare(source_url: str, url: str) -> float:
-    """Copy the rows that the import wrote into a fresh database; return the seconds that writing took."""
+def bare(source_url: str, url: str, count: int) -> dict[str, Any]:
+    """Copy the rows that the import wrote into a fresh database; return rows per second of writing."""
     seconds = 0.0
     with psycopg.connect(source_url) as source, psycopg.connect(url, autocommit=True) as target:
         chunks = "SELECT chunk_no FROM usage_chunk WHERE accepted > 0 ORDER BY 1"
@@ -133,11 +205,18 @@ def bare(source_url: str, url: str) -> float:
             with source.cursor() as cursor, cursor.copy(query.encode(), between) as out:
                 buffer = b"".join(bytes(block) for block in out)
             begun = time.perf_counter()
+            # the clock runs for the writing alone
             write = f"COPY usage_event ({COLUMNS}) FROM STDIN BINARY".encode()
             with target.cursor() as cursor, cursor.copy(write) as into:
                 into.write(buffer)
             seconds += time.perf_counter() - begun
-    return seconds
+        pid = target.info.backend_pid
+        found = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        used = (int(found[11]) + int(found[12])) / os.sysconf("SC_CLK_TCK")
+    return {
+        "copy_rows_per_second": round(count / seconds),
+        "copy_rows_postgresql_us": round(used * 1e6 / count, 1),
+    }
 
 
 def main() -> None:
@@ -152,37 +231,34 @@ def main() -> None:
         seeded(make_conninfo(cluster.url, dbname="seeded"), home)
         url = copied(cluster.url, "used")
         content = b"\n".join(events(given.events, 2)) + b"\n"
+        figures: dict[str, Any] = {
+            "events": given.events, "accounts": ACCOUNTS, "services": SERVICES, "meters": 2,
+            "http_batch": BATCH, "file_mb": round(len(content) / 1e6),
+        }  # fmt: skip
         with Database(url) as database:
             context = context_of(database, home)
             say(f"{given.events} events in a file")
-            accepted, seconds = bulk(context, content)
-            say("the same file again")
+            figures |= bulk(context, "bulk", content)
+            say("bare COPY of the same rows")
+            figures |= bare(url, copied(cluster.url, "bare"), given.events)
+            figures["copy_ratio"] = round(
+                figures["bulk_events_per_second"] / figures["copy_rows_per_second"], 2
+            )
+            say("events that came before")
             with psycopg.connect(url, autocommit=True) as owner:
                 owner.execute("UPDATE usage_import SET offset_bytes = 0, lines = 0")
-            _, again_seconds = bulk(context, content)
-            say("bare COPY of the same rows")
-            bare_seconds = bare(url, copied(cluster.url, "bare"))
+            figures |= bulk(context, "again", b"\n".join(events(min(given.events, AGAIN_MAX), 2)) + b"\n")
             say("HTTP batches")
-            per_second = batches(context, min(given.events, 10_000))
+            figures |= batches(url, home, min(given.events, 50_000))
+            with psycopg.connect(url, autocommit=True) as owner:
+                owner.execute("VACUUM (ANALYZE) usage_event")
             say("rating")
-            begun = time.perf_counter()
+            watch = Watch(url)
             rated = rate_usage(context, FR, period("2026-10"), by="cli")
-            rating_seconds = time.perf_counter() - begun
+            figures |= watch.told("rated_events", rated.events)
+            figures |= {"rated_events": rated.events, "rated_uses": rated.uses}
+        figures["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         found = rig(cluster.url)
-    figures = {
-        "events": accepted,
-        "bulk_events_per_second": round(accepted / seconds),
-        "copy_events_per_second": round(accepted / bare_seconds),
-        "copy_ratio": round(bare_seconds / seconds, 2),
-        "again_events_per_second": round(accepted / again_seconds),
-        "http_events_per_second": round(per_second),
-        "http_batch": BATCH,
-        "rated_events": rated.events,
-        "rated_uses": rated.uses,
-        "rated_events_per_second": round(rated.events / rating_seconds),
-        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "file_mb": round(len(content) / 1e6),
-    }
     tell("usage", found, figures)
 
 

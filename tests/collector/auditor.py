@@ -18,8 +18,9 @@ import duckdb
 from collector.life import Life
 from collector.provider import World
 
-TABLES = ("account", "bill", "bill_detail", "bill_version", "debt", "debt_operation", "paper",
-          "payment_method", "purchase_order", "service", "sub_account")  # fmt: skip
+TABLES = ("account", "bill", "bill_day", "bill_detail", "bill_tax", "bill_version", "change_month",
+          "changed_bill", "debt", "debt_operation", "open_debt", "paper", "payment_method", "purchase_order",
+          "service", "service_month", "sub_account", "unordered_bill")  # fmt: skip
 AROUND = {"manifest.jsonl", ".lock", "tables/state.json", "status.json"}
 
 Line = dict[str, Any]

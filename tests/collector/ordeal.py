@@ -38,6 +38,8 @@ class Ordeal:
 
     killed_at_step: int | None = None
     file_bytes_max: int | None = None
+    tables: bool = True
+    """Whether the run ends with making the tables."""
 
 
 Asked = tuple[Path, list[Access], date, Ordeal, Path]
@@ -114,7 +116,8 @@ def _endure(archive: Path, accesses: list[Access], day: date, ordeal: Ordeal, ou
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (ordeal.file_bytes_max, resource.RLIM_INFINITY))
     instant = datetime.combine(day, time(6, 17), UTC)
-    plan = Run(archive, Wanted(), 60, parallel=1, timer=VirtualTimer(), clock=lambda: instant)
+    plan = Run(archive, Wanted(), 60, parallel=1, timer=VirtualTimer(), clock=lambda: instant,
+               tables=ordeal.tables)  # fmt: skip
     try:
         told = plan.gather(accesses, lambda _step: None)
     except Fault as fault:

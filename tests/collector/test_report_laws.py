@@ -14,8 +14,12 @@ from acquit.collector.columns import PARQUET
 from acquit.collector.derived import (
     BILL_DAY_DIFFERS,
     CHANGE_MONTH_DIFFERS,
+    CHANGED_BILL_DIFFERS,
     DERIVED,
+    DIFFERS,
+    OPEN_DEBT_DIFFERS,
     SERVICE_MONTH_DIFFERS,
+    UNORDERED_BILL_DIFFERS,
 )
 from acquit.collector.queries import MACROS
 from acquit.collector.report.answer import Answer, Question
@@ -81,7 +85,7 @@ def tables(bills: list[Bill]) -> Iterator[duckdb.DuckDBPyConnection]:
     """Lend the tables of one account with these bills, its small ones made as the collector makes them."""
     with duckdb.connect() as db:
         db.execute("SET threads = 1")
-        db.execute(MACROS + "SET VARIABLE account = 'main';")
+        db.execute(MACROS)
         for name, columns in PARQUET.items():
             db.execute(f"CREATE TABLE {name} ({columns})")
         db.execute("INSERT INTO account BY NAME SELECT 'main' AS account")
@@ -139,7 +143,7 @@ def billed(bills: list[Bill], currency: str, first: date, before: date) -> int:
 @given(bills=some.lists(BILLS, max_size=8))
 def test_parts_add_up_to_the_whole(bills: list[Bill]) -> None:
     with tables(bills) as db:
-        for query in (BILL_DAY_DIFFERS, SERVICE_MONTH_DIFFERS, CHANGE_MONTH_DIFFERS):
+        for query in DIFFERS.values():
             assert db.execute(query).fetchall() == [], "the small tables say what the large ones say"
         told = answers(db, Question(as_of=AS_OF))
     assert {*told, "headline"} == {name for section in SECTIONS.values() for name in section}
@@ -176,14 +180,24 @@ def test_parts_add_up_to_the_whole(bills: list[Bill]) -> None:
         ("service_month", "net_minor", SERVICE_MONTH_DIFFERS),
         ("service_month", "details_count", SERVICE_MONTH_DIFFERS),
         ("change_month", "difference_minor", CHANGE_MONTH_DIFFERS),
+        ("open_debt", "due_minor", OPEN_DEBT_DIFFERS),
+        ("unordered_bill", "total_minor", UNORDERED_BILL_DIFFERS),
     ],
 )
 def test_a_small_table_that_was_touched_is_found(table: str, column: str, query: str) -> None:
     detail = Detail("web", "rent", 10_000, 500, 30)
-    bill = Bill(date(2026, 3, 1), "EUR", (detail,), 0, None, "unknown", 15, "read", None)
+    bill = Bill(date(2026, 3, 1), "EUR", (detail,), 0, None, "unknown", 15, "read", 500)
     with tables([bill]) as db:
         db.execute(f"UPDATE {table} SET {column} = {column} + 1")
         assert len(db.execute(query).fetchall()) >= 1
+
+
+def test_a_changed_bill_that_no_version_tells_is_found() -> None:
+    with tables([]) as db:
+        db.execute(
+            "INSERT INTO changed_bill BY NAME SELECT 'main' AS account, 'FR1' AS bill_id, 2 AS versions_count"
+        )
+        assert db.execute(CHANGED_BILL_DIFFERS).fetchall() == [("main FR1",)]
 
 
 def test_a_price_and_a_quantity_that_change_together() -> None:

@@ -173,7 +173,7 @@ def test_a_database_that_is_not_there_is_told(run: Run, monkeypatch: pytest.Monk
 
 
 def test_serve_wants_both_files_for_https(run: Run, tmp_path: Path) -> None:
-    assert "--tls-key" in run("serve", "--tls-cert", tmp_path / "x.pem", code=1)["error"]["message"]
+    assert "--tls-key" in run("serve", "--tls-cert", tmp_path / "x.pem", code=2)["error"]["message"]
 
 
 @pytest.mark.parametrize("name", [listed.name for task in commands.COMMANDS.values() for listed in task])

@@ -14,6 +14,7 @@ from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 
 from .families import Customer, Families
+from .metered import use_some
 from .walking import AT_MOST, targets
 from .world import ACCOUNTS
 
@@ -36,6 +37,15 @@ def peopled(families: Families) -> Families:
     acme.post("/me/identity/user", login="ada", password="correct-horse-battery-staple", group="ADMIN")
     acme.post("/me/identity/group", name="readers", role="UNPRIVILEGED")
     acme.post("/me/identity/user/ada/token", name="laptop", description="at work")
+    use_some(families.world.context)
+    path = f"/order/cart/{acme.post('/order/cart', ovhSubsidiary='FR', description='kept')['cartId']}"
+    plan = {"planCode": "metal-s", "duration": "P1M", "pricingMode": "default", "quantity": 1}
+    line = acme.post(f"{path}/eco", **plan)["itemId"]
+    acme.post(f"{path}/eco/options", **plan | {"planCode": "disk-1t", "itemId": line})
+    acme.post(f"{path}/item/{line}/configuration", label="place", value="north")
+    ordered = acme.post("/order/cart", ovhSubsidiary="FR")["cartId"]
+    acme.post(f"/order/cart/{ordered}/eco", **plan)
+    acme.post(f"/order/cart/{ordered}/checkout", autoPayWithPreferredPaymentMethod=True)
     return families
 
 

@@ -9,7 +9,7 @@ from acquit.api.routes import ROUTES
 
 from .conftest import Wire
 
-SECTIONS = ["auth", "me", "service", "services"]
+SECTIONS = ["auth", "me", "order", "service", "services"]
 
 
 def described(wire: Wire, path: str) -> Any:

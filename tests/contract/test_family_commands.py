@@ -64,7 +64,7 @@ def test_a_bill_is_corrected(run: Run, context: Context) -> None:
         1, "no-such-purchase-order",
     )  # fmt: skip
     assert run("bills", "correct", "FR00000003", "--reason", "x", "--order", "NO", "--no-order") == (
-        1, "choose-one",
+        2, "choose-one",
     )  # fmt: skip
     assert run("bills", "correct", "FR00000004", "--reason", "x", "--city", "Y") == (1, "not-correctable")
     code, text = run(

@@ -9,6 +9,9 @@ from acquit.api.contract import Member, Route, contract
 from .families import Customer
 
 AT_MOST = 3
+EARLY = "2026-01-01T00:00:00Z"
+QUERIES = {"/order/cart/{cartId}/eco/options": "?planCode=metal-s"}
+"""What a read must be asked with."""
 SAMPLES: dict[str, Any] = {
     "string": "sample", "text": "sample", "password": "correct-horse-battery-staple", "long": 1, "int": 1,
     "boolean": True, "date": "2027-01-01", "datetime": "2027-01-01T00:00:00Z", "duration": "P1M",
@@ -27,7 +30,20 @@ def targets(customer: Customer, path: str) -> Iterator[str]:
             made = [f"{start}/{quote(key, safe='')}" for start in made for key in _keys(customer, start)]
         else:
             made = [f"{start}/{part}" for start in made]
-    yield from made
+    yield from (f"{target}{required_query(path)}" for target in made)
+
+
+def required_query(path: str, without: str = "") -> str:
+    """Return the parameters that a read of the path cannot do without, as a query; empty for most."""
+    if path in QUERIES and not without:
+        return QUERIES[path]
+    route = next(r for r in contract().routes if (r.method, r.path) == ("GET", path))
+    said = [
+        f"{each.name}={EARLY if each.name.startswith('begin') else SAMPLES[each.type]}"
+        for each in route.query_parameters
+        if each.required and each.name != without
+    ]
+    return f"?{'&'.join(said)}" if said else ""
 
 
 def _keys(customer: Customer, target: str) -> list[str]:

@@ -75,6 +75,9 @@ CATALOGUE: Final = {
             "planCode": "metal-s",
             "product": "metal",
             "invoiceName": "Serveur Métal S",
+            "configurations": [
+                {"name": "place", "isMandatory": False, "isCustom": False, "values": ["north", "south"]}
+            ],
             "addonFamilies": [
                 {"name": "disk", "addons": ["disk-1t"], "default": None, "mandatory": False}
             ],

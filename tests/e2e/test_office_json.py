@@ -47,7 +47,14 @@ def test_who_am_i(sales: Program) -> None:
         "operator": "sam",
         "name": "Sam Sales",
         "role": "sales",
-        "rights": ["decide-requests", "grant-terms", "set-purchase-orders"],
+        "rights": [
+            "decide-requests",
+            "grant-terms",
+            "set-purchase-orders",
+            "agree-prices",
+            "change-services",
+            "change-prices",
+        ],
     }
 
 
@@ -66,7 +73,9 @@ def test_rights_are_those_of_the_role(context: Context, world: World, role: str)
     program = Program(context, STAFF[role])
     rights = program.call("GET", "/operator").json["rights"]
     for door in DOORS:
-        path = door.path.format(request_id="999999", account_id="aa000-acq", grant_id="1")
+        path = door.path.format(
+            request_id="999999", account_id="aa000-acq", grant_id="1", period="2026-11", grouping="order"
+        )
         answer = program.call(
             door.method, path, {"reason": "x"} if "refuse" in path or "end" in path else {"days": 45}
         )

@@ -111,7 +111,7 @@ def test_wrong_usage_makes_nothing(tmp_path: Path) -> None:
     broken.write_text('{"plans": [')
     for arguments, code in (
         (("--months", "0"), 1),
-        (("--accounts", "-1"), 1),
+        (("--accounts", "-1"), 2),
         (("--months", "many"), 2),
         (("--catalog", str(tmp_path / "absent.json")), 1),
         (("--catalog", str(broken)), 1),

@@ -22,11 +22,13 @@ from acquit.actions.agree_minimum_spend import agree_minimum_spend
 from acquit.actions.change_prices import change_price
 from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
+from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
 from acquit.actions.share_bills import share_bills
 from acquit.actions.suspend_service import suspend_service
+from acquit.core.account import SupportLevel
 from acquit.core.credit import Part
 from acquit.core.credit_balance import CreditType
 from acquit.core.debt import Allocation
@@ -38,11 +40,13 @@ from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, OrderLine, Policy
 from acquit.store.audit import CHECKS, audit
 from acquit.store.transaction import Database, Transaction
-from billed import bill, charge, family, later, seller, subscribe
-from founding import ACME, LAB, PETIT, SHOP
+from billed import ADDRESSED, bill, charge, family, later, seller, subscribe
+from founding import ACME, FR, LAB, PETIT, SHOP
 from metering import event, measure, send
+from ordering import SERVER, ordered, sells
 
 WORKS = AccountId("ab20003-acq")
+BUYER = AccountId("ef11111-acq")
 ONE = "WHERE bill_id = 'FR00000001'"
 PENDING = "WHERE ledger = '445740'"
 ACMES = f"WHERE account_id = '{ACME}'"
@@ -157,6 +161,21 @@ TAMPERINGS = [
     by("planned-changes", "{petit}/{change}", "UPDATE planned_change SET unit_price_ucents = 7"),
     by("planned-changes", "{petit}/{change}", "DELETE FROM planned_change"),
     by("suspensions", "{suspended}", "UPDATE service SET state = 'active' WHERE state = 'suspended'"),
+    by(
+        "service-orders",
+        "{order}",
+        "UPDATE service_order_detail SET net_minor = net_minor + 1 WHERE detail_no = 1",
+    ),
+    by(
+        "service-orders",
+        "{order}",
+        "UPDATE service_order_detail SET unit_price_ucents = 7 WHERE detail_no = 1",
+    ),
+    by("service-orders", "{order}", "DELETE FROM service_order_detail WHERE detail_no = 2"),
+    by("orders-delivered", "{order}", "DELETE FROM service_order_payment"),
+    by("orders-delivered", "{order}", "DELETE FROM service_order_service"),
+    by("orders-delivered", "{order}", "DELETE FROM service_order_line"),
+    by("orders-delivered", "{order}", "DELETE FROM service WHERE plan_code = 'ram-32'"),
     by("entries-balanced", f"{ACME}/1", f"DELETE FROM posting {ACMES} AND posting_no = 1"),
     by("entries-balanced", f"{ACME}/1", f"DELETE FROM entry WHERE account_id = '{ACME}'"),
     by("entry-chain", f"{PETIT}/2", f"UPDATE entry SET reference = 'x' {SECOND}"),
@@ -268,6 +287,7 @@ def world(module_database: Database) -> dict[str, Any]:
         run_id = tx.one("SELECT max(run_id) AS run_id FROM bill_run").run_id
     return {
         "run": run_id,
+        "order": f"{BUYER}/{_order(later_on)}",
         "service": service_id, "used": used_id, "petit": PETIT, "works": WORKS, "paid": paid[0],
         "credit": credit, "change": told.change.change_no, "suspended": f"{SHOP}/{suspended}",
     }  # fmt: skip
@@ -283,6 +303,13 @@ def _corrections(context: Any) -> None:
     share_bills(context, ACME, by="cli")
     charge(context, WORKS, 7, accepted_on=date(2027, 1, 5))
     bill(context, "2027-01")
+
+
+def _order(context: Any) -> int:
+    """An account with a term orders a server; return the order."""
+    open_account(context, Opening(FR, ADDRESSED, BUYER, SupportLevel.BUSINESS), by="cli")
+    sells(context, BUYER)
+    return ordered(context, SERVER, account_id=BUYER, pays=True).order_id
 
 
 def _agree(context: Any) -> int:

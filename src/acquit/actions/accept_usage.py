@@ -5,17 +5,17 @@ written in the same transaction.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Final
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from acquit.actions.usage_lines import kept, raw_hash
-from acquit.actions.usage_terms import Seller, Terms, month_of
-from acquit.core.identifiers import LegalEntityId
+from acquit.actions.usage_terms import MOMENTS, Month, Seller, Terms, Where, month_of
 from acquit.core.problem import Problem
 from acquit.core.usage import (
+    EVENT_ID,
     Consumer,
     Event,
     Fate,
@@ -29,15 +29,20 @@ from acquit.core.usage import (
 )
 from acquit.store import usage
 from acquit.store.transaction import Transaction
+from acquit.store.usage_rows import (
+    NOTHING_MORE,
+    content_hash,
+    day_part,
+    microseconds,
+    more_part,
+    row,
+    text_part,
+)
 
 RAW_MAX: Final = 65_536
 
-Where = tuple[LegalEntityId, date]
-"""To which control total an event belongs."""
 
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A line as it came, and what was read of it."""
 
     line_no: int
@@ -45,8 +50,7 @@ class Arrived:
     sent: Sent | Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What became of one line."""
 
     line_no: int
@@ -57,14 +61,22 @@ class Told:
 
 @dataclass(slots=True)
 class Prepared:
-    """A chunk that was checked: rows to stage, what they count for, corrections, and what is settled."""
+    """A chunk that was checked: rows to write, their months and lines, corrections, and what is settled.
+
+    `seen` are the names of events in it: the place of the row, or NO_ROW for a correction.
+    """
 
     arrived: Sequence[Arrived]
-    lines: list[str] = field(default_factory=list)
-    wheres: list[Where] = field(default_factory=list)
+    terms: Terms
+    rows: list[bytes] = field(default_factory=list)
+    months: list[Month] = field(default_factory=list)
     owners: list[Arrived] = field(default_factory=list)
     corrections: list[Arrived] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+NO_ROW: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,47 +93,91 @@ class Accepted:
 def prepare(tx: Transaction, terms: Terms, arrived: Sequence[Arrived]) -> Prepared:
     """Check every line; nothing is written. The same id twice counts by its first line."""
     assert len(arrived) < usage.PLACES, "a chunk has fewer events than places"
-    prepared = Prepared(arrived)
-    terms.load(tx, {each.sent.account for each in arrived if isinstance(each.sent, Sent)})
-    seen: dict[tuple[str, str], tuple[Sent, bytes]] = {}
+    prepared = Prepared(arrived, terms)
+    terms.load(tx, {each[2].account for each in arrived if isinstance(each[2], Sent)})
     for each in arrived:
-        sent = each.sent
-        if isinstance(sent, Problem):
+        sent = each[2]
+        if not isinstance(sent, Sent):
             _reject(prepared, each, sent)
-        elif (problem := id_problem(sent)) is not None:
-            _reject(prepared, each, problem)
-        elif (first := seen.get((sent.source, sent.event_id))) is not None and first[0] == sent:
-            prepared.told.append(Told(each.line_no, sent.event_id, Fate.AGAIN))
-        elif sent.corrects:
-            seen[sent.source, sent.event_id] = (sent, b"")
-            prepared.corrections.append(each)
-        else:
-            _check(prepared, terms, each, sent, seen)
+        elif not _stage_alike(prepared, terms, each, sent):
+            _check(prepared, terms, each, sent)
     return prepared
 
 
-def _check(
-    prepared: Prepared,
-    terms: Terms,
-    each: Arrived,
-    sent: Sent,
-    seen: dict[tuple[str, str], tuple[Sent, bytes]],
-) -> None:
+def _stage_alike(prepared: Prepared, terms: Terms, each: Arrived, sent: Sent) -> bool:
+    """Stage an event whose like was accepted before; False for any other, of which nothing is said.
+
+    Its use, hour and source were checked with that one; its id and quantity are checked here.
+    """
+    source, event_id, account, service, meter, quantity, at, until, properties, corrects = sent
+    way = terms.ways.get((account, service, meter))
+    if way is None or until or corrects:
+        return False
+    hour = way.hours.get(at[:13] + at[19:])
+    past_us = MOMENTS.get(at[13:19])
+    source_part = terms.sources.get(source)
+    count_e4 = quantity_e4(quantity)
+    name = (source, event_id)
+    if (
+        hour is None
+        or past_us is None
+        or source_part is None
+        or isinstance(count_e4, Problem)
+        or name in prepared.seen
+        or EVENT_ID.fullmatch(event_id) is None
+    ):
+        return False
+    begins_us, period, day = hour
+    month = way.months.get(period)
+    if month is None:
+        return False
+    more = more_part(None, properties, None) if properties else NOTHING_MORE
+    rows = prepared.rows
+    prepared.seen[name] = len(rows)
+    rows.append(row(source_part, event_id, day, month.part, count_e4, begins_us + past_us, more))
+    prepared.months.append(month)
+    prepared.owners.append(each)
+    return True
+
+
+def _check(prepared: Prepared, terms: Terms, each: Arrived, sent: Sent) -> None:
+    """Check an event from the beginning, and stage it or say what is wrong with it."""
+    problem = id_problem(sent)
+    if problem is not None:
+        _reject(prepared, each, problem)
+        return
+    name = (sent.source, sent.event_id)
+    first = prepared.seen.get(name)
+    if first is not None and _first_sent(prepared, name, first) == sent:
+        prepared.told.append(Told(each.line_no, sent.event_id, Fate.AGAIN))
+        return
+    if sent.corrects:
+        prepared.seen[name] = NO_ROW
+        prepared.corrections.append(each)
+        return
     found = checked(terms, sent)
     if isinstance(found, Problem):
         _reject(prepared, each, found)
         return
     event, where = found
-    content_hash = event.content_hash
-    first = seen.get((sent.source, sent.event_id))
-    if first is not None:
-        if first[1] == content_hash:
-            prepared.told.append(Told(each.line_no, sent.event_id, Fate.AGAIN))
-        else:
-            _reject(prepared, each, _used(sent))
-        return
-    seen[sent.source, sent.event_id] = (sent, content_hash)
-    _stage(prepared, each, event, where, content_hash)
+    month = terms.month((event.account_id, event.service_id, event.meter, event.period), where)
+    made = _row(event, month)
+    if first is None:
+        terms.remember(sent, event, month)
+        prepared.seen[name] = len(prepared.rows)
+        _stage(prepared, each, made, month)
+    elif first != NO_ROW and content_hash(prepared.rows[first]) == content_hash(made):
+        prepared.told.append(Told(each.line_no, sent.event_id, Fate.AGAIN))
+    else:
+        _reject(prepared, each, _used(sent))
+
+
+def _first_sent(prepared: Prepared, name: tuple[str, str], place: int) -> Sent | Problem | None:
+    """Return what was sent first under the name."""
+    if place != NO_ROW:
+        return prepared.owners[place].sent
+    same = (each.sent for each in reversed(prepared.corrections))
+    return next((each for each in same if isinstance(each, Sent) and each[:2] == name), None)
 
 
 def checked(terms: Terms, sent: Sent) -> tuple[Event, Where] | Problem:
@@ -199,43 +255,68 @@ def _price_problem(
     return None
 
 
-def write(tx: Transaction, prepared: Prepared, by: str, import_id: int | None = None) -> Accepted:
-    """Write what was prepared, what it corrects, and the control totals; what was given is not changed."""
+def write(
+    tx: Transaction, prepared: Prepared, by: str, import_id: int | None = None, *, is_new: bool = False
+) -> Accepted:
+    """Write what was prepared, what it corrects, and the control totals; what was given is not changed.
+
+    With `is_new` its ids are expected to be new: that costs less when they are, more when they are not, and
+    waits for others in the order of events, so that a deadlock is likelier.
+    """
     prepared = replace(
-        prepared, lines=[*prepared.lines], wheres=[*prepared.wheres], owners=[*prepared.owners],
+        prepared, rows=[*prepared.rows], months=[*prepared.months], owners=[*prepared.owners],
         told=[*prepared.told],
     )  # fmt: skip
     chunk_no = usage.next_chunk(tx)
-    intake: Counter[Where] = Counter()
     first = len(prepared.owners)
-    _take(tx, prepared, chunk_no, 0, intake)
+    places = _take(tx, prepared, chunk_no, 0, is_new)
     if prepared.corrections:
         _prepare_corrections(tx, prepared)
-        _take(tx, prepared, chunk_no, first, intake)
-    fates = Counter(each.fate for each in prepared.told)
+        places = [*places, *_take(tx, prepared, chunk_no, first, is_new=False)]
+    if places:
+        newest = {prepared.months[place]: place for place in places}
+        usage.add_pending(tx, chunk_no, {month.use: place for month, place in newest.items()})
+    fates = Counter(map(itemgetter(2), prepared.told))
     counts = (fates[Fate.ACCEPTED], fates[Fate.AGAIN], fates[Fate.REJECTED])
-    usage.add_chunk(tx, chunk_no, import_id, by, counts, intake)
+    usage.add_chunk(tx, chunk_no, import_id, by, counts, _intake(prepared.months, places))
     usage.add_rejected(tx, _rejected(prepared, chunk_no))
-    told = sorted(prepared.told, key=lambda each: each.line_no)
-    return Accepted(chunk_no, *counts, told)
+    return Accepted(chunk_no, *counts, sorted(prepared.told, key=itemgetter(0)))
 
 
-def _take(tx: Transaction, prepared: Prepared, chunk_no: int, start: int, intake: Counter[Where]) -> None:
-    """Write the staged rows from a place on; what was known is told apart by its content."""
-    owners = prepared.owners[start:]
+def _intake(months: Sequence[Month], places: Iterable[int]) -> Counter[Where]:
+    """Return how many events each control total gets."""
+    found: Counter[Where] = Counter()
+    for month, count in Counter([months[place] for place in places]).items():
+        found[month.where] += count
+    return found
+
+
+def _take(tx: Transaction, prepared: Prepared, chunk_no: int, start: int, is_new: bool) -> Sequence[int]:
+    """Write the rows from a place on and return the places of those that were new.
+
+    What was known is told apart by its content.
+    """
+    owners, accepted = prepared.owners[start:], Fate.ACCEPTED
     if not owners:
-        return
-    usage.stage(tx, "".join(prepared.lines[start:]).encode())
-    known = usage.take(tx, chunk_no, len(owners))
-    for place, each in enumerate(owners, start):
+        return ()
+    every = range(start, len(prepared.owners))
+    rows = prepared.rows[start:]
+    if is_new and start == 0 and usage.add_new(tx, chunk_no, rows):
+        known: dict[int, bool] = {}
+    else:
+        known = usage.add_unknown(tx, chunk_no, start, rows)
+    if not known:
+        prepared.told += [Told(no, sent.event_id, accepted) for no, _, sent in owners if type(sent) is Sent]
+        return every
+    for place, each in zip(every, owners, strict=True):
         assert isinstance(each.sent, Sent), "only what could be read is staged"
         if place not in known:
-            intake[prepared.wheres[place]] += 1
-            prepared.told.append(Told(each.line_no, each.sent.event_id, Fate.ACCEPTED))
+            prepared.told.append(Told(each.line_no, each.sent.event_id, accepted))
         elif known[place]:
             prepared.told.append(Told(each.line_no, each.sent.event_id, Fate.AGAIN))
         else:
             _reject(prepared, each, _used(each.sent))
+    return [place for place in every if place not in known]
 
 
 def _prepare_corrections(tx: Transaction, prepared: Prepared) -> None:
@@ -254,7 +335,9 @@ def _prepare_corrections(tx: Transaction, prepared: Prepared) -> None:
         else:
             seen.add((sent.source, sent.event_id))
             where = (found[sent.source, sent.corrects].legal_entity_id, event.period)
-            _stage(prepared, each, event, where, event.content_hash)
+            use = (event.account_id, event.service_id, event.meter, event.period)
+            month = prepared.terms.month(use, where)
+            _stage(prepared, each, _row(event, month), month)
 
 
 def _correction(sent: Sent, original: usage.Original | None) -> Event | Problem:
@@ -276,25 +359,20 @@ def _correction(sent: Sent, original: usage.Original | None) -> Event | Problem:
     )  # fmt: skip
 
 
-def _stage(prepared: Prepared, each: Arrived, event: Event, where: Where, content_hash: bytes) -> None:
-    """Add the event as a line of COPY's text format; only properties can need an escape."""
-    until = "\\N" if event.until_at is None else event.until_at.isoformat()
-    properties = event.properties.replace("\\", "\\\\") if event.properties else "\\N"
-    corrects = "\\N" if event.corrects_no is None else str(event.corrects_no)
-    event_id = event.event_id.replace("\\", "\\\\")
-    prepared.lines.append(
-        f"{len(prepared.owners)}\t{event.account_id}\t{_written(where[1])}\t{event.source}\t{event_id}\t"
-        f"{event.service_id}\t{event.meter}\t{event.quantity_e4}\t{_written(event.used_on)}\t"
-        f"{event.used_at.isoformat()}\t{until}\t{properties}\t{corrects}\t\\\\x{content_hash.hex()}\n"
-    )
-    prepared.wheres.append(where)
+def _row(event: Event, month: Month) -> bytes:
+    """Return the event as a row."""
+    more = more_part(event.until_at, event.properties, event.corrects_no)
+    return row(
+        text_part(event.source), event.event_id, day_part(event.used_on), month.part, event.quantity_e4,
+        microseconds(event.used_at), more,
+    )  # fmt: skip
+
+
+def _stage(prepared: Prepared, each: Arrived, made: bytes, month: Month) -> None:
+    """Let the row be written with the chunk."""
+    prepared.rows.append(made)
+    prepared.months.append(month)
     prepared.owners.append(each)
-
-
-@lru_cache(maxsize=4_096)
-def _written(on: date) -> str:
-    """Return the day as text; few days are written many times."""
-    return on.isoformat()
 
 
 def _used(sent: Sent) -> Problem:

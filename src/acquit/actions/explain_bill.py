@@ -5,10 +5,11 @@ One function per kind of charge says what stands behind such a line; `SOURCES` i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.core.agreement import settling
 from acquit.core.bill import Bill, Detail, NoSuchBill
 from acquit.core.debt import open_minor, standing
 from acquit.core.discount import Discount, discount_of
@@ -18,6 +19,7 @@ from acquit.core.explanation import (
     LineSource,
     PriceSource,
     TaxSource,
+    UsageSource,
     exact,
     is_rounded,
     tax_code,
@@ -25,7 +27,8 @@ from acquit.core.explanation import (
 from acquit.core.identifiers import AccountId, BillId, DebtId, PurchaseOrderId, ServiceId
 from acquit.core.minimum_spend import MinimumSpend
 from acquit.core.purchase_order import PurchaseOrder
-from acquit.store import bills, conditions, debts, explanations, purchase_orders, terms
+from acquit.store import agreements, bills, conditions, debts, explanations, purchase_orders, services, terms
+from acquit.store.explanations import RatedUse, RatingKey
 from acquit.store.transaction import Transaction
 
 
@@ -38,6 +41,7 @@ class Behind:
     prices: Mapping[ServiceId, PriceSource]
     discounts: Mapping[int, Discount]
     minimums: Mapping[str, MinimumSpend]
+    ratings: Mapping[RatingKey, RatedUse]
 
 
 LineExplainer = Callable[[Behind, Detail, LineSource], LineSource]
@@ -81,6 +85,7 @@ def _lines(tx: Transaction, bill: Bill) -> tuple[LineSource, ...]:
         explanations.prices(tx, account_id, bill_id),
         {each.discount_id: each for each in conditions.discounts(tx, [account_id])},
         {each.part: each for each in conditions.minimums(tx, [account_id])},
+        explanations.ratings(tx, account_id, bill_id),
     )
     accepted = explanations.accepted(tx, account_id, bill_id)
     return tuple(_line(behind, each, accepted.get(each.detail_no)) for each in bill.details)
@@ -97,7 +102,7 @@ def _line(behind: Behind, detail: Detail, accepted_on: date | None) -> LineSourc
 
 
 def _of_service(behind: Behind, detail: Detail, line: LineSource) -> LineSource:
-    """A renewal, an installation or usage: the price that the service was sold at."""
+    """A renewal or an installation: the price that the service was sold at."""
     return replace(line, price=behind.prices.get(detail.service_id))
 
 
@@ -115,18 +120,68 @@ def _of_discount(behind: Behind, detail: Detail, line: LineSource) -> LineSource
     return replace(line, discount=discount, lowers_minor=lowered)
 
 
-def _of_adjustment(behind: Behind, detail: Detail, line: LineSource) -> LineSource:
-    """What was missing of a minimum spend: which one, and what had been billed."""
-    minimum = behind.minimums.get(detail.part)
-    if minimum is None:
+def _of_usage(behind: Behind, detail: Detail, line: LineSource) -> LineSource:
+    """Usage: what was metered when it was rated first, and which part of it this is."""
+    _, _, rest = detail.part.partition(":")
+    meter, _, name = rest.partition(":")
+    owner_id = detail.owner_id or behind.bill.account_id
+    rated = behind.ratings.get((owner_id, detail.service_id, meter, detail.period_start, 1))
+    if rated is None:
         return line
-    spent = minimum.amount_minor - detail.net_minor
-    return replace(line, minimum=minimum, spent_minor=spent)
+    found = next((each for each in rated.lines if each[0] == name), None)
+    source = _usage(meter, detail.period_start, 1, rated)
+    if found is not None:
+        _, _, _, used_e4, from_e4, up_to_e4 = found
+        source = replace(source, line=name, used_e4=used_e4, from_e4=from_e4, up_to_e4=up_to_e4)
+    return replace(line, usage=source)
+
+
+def _usage(meter: str, month: date, rating_no: int, rated: RatedUse) -> UsageSource:
+    return UsageSource(
+        meter, month, rated.aggregation, rated.per, rated.events, rated.quantity_e4, rated.net_minor,
+        rating_no, rated.up_to_no, rated.price_from_on,
+    )  # fmt: skip
+
+
+def _of_adjustment(behind: Behind, detail: Detail, line: LineSource) -> LineSource:
+    """A minimum spend that is made up, use that was rated again, or days that a change settled."""
+    minimum = behind.minimums.get(detail.part)
+    if minimum is not None:
+        spent = minimum.amount_minor - detail.net_minor
+        return replace(line, minimum=minimum, spent_minor=spent)
+    if detail.part.startswith("usage:"):
+        return _of_late_usage(behind, detail, line)
+    return _of_change(behind, detail, line)
+
+
+def _of_late_usage(behind: Behind, detail: Detail, line: LineSource) -> LineSource:
+    """What a later rating added to what was charged: that rating and the one before."""
+    _, meter, month, number = detail.part.split(":")
+    period, rating_no = date.fromisoformat(f"{month}-01"), int(number)
+    use = (detail.owner_id or behind.bill.account_id, detail.service_id, meter, period)
+    rated, before = behind.ratings.get((*use, rating_no)), behind.ratings.get((*use, rating_no - 1))
+    if rated is None or before is None:
+        return line
+    source = _usage(meter, period, rating_no, rated)
+    return replace(line, usage=replace(source, before=(before.quantity_e4, before.net_minor)))
+
+
+def _of_change(behind: Behind, detail: Detail, line: LineSource) -> LineSource:
+    """Days of a service whose terms changed or that ended: which days of which periods, at which terms."""
+    owner_id = detail.owner_id or behind.bill.account_id
+    service = services.find(behind.tx, owner_id, detail.service_id)
+    if service is None:
+        return line
+    history = agreements.history(behind.tx, service)
+    until_on = detail.period_end + timedelta(days=1)
+    days = settling(history, detail.period_start, until_on, abs(detail.net_minor))
+    return replace(line, days=days)
 
 
 SOURCES: Final[Mapping[str, LineExplainer]] = {
     "discount": _of_discount,
     "adjustment": _of_adjustment,
+    "usage": _of_usage,
 }
 
 

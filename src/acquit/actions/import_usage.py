@@ -5,6 +5,7 @@ file goes on there, and one that has grown brings only what is new. Or all of it
 nothing. While one chunk is written the next is read.
 """
 
+import gc
 import hashlib
 import time
 from collections import Counter
@@ -82,7 +83,10 @@ class ImportedUsage:
 
 @dataclass(slots=True)
 class _Work:
-    """An import under way; without `reached` it is not resumed."""
+    """An import under way; without `reached` it is not resumed.
+
+    `met_known` when the last chunk had events that had come before.
+    """
 
     context: Context
     writing: Writing
@@ -96,6 +100,7 @@ class _Work:
     lines: int
     counts: Counter[Fate] = field(default_factory=Counter)
     is_whole: bool = False
+    met_known: bool = False
 
 
 def import_usage(
@@ -131,7 +136,7 @@ def import_usage(
             _run(work, progress)
             _refuse_broken(work, name)
     counts = work.counts
-    if counts:
+    if counts.total():
         with context.database.write() as tx:
             acts.record(tx, by, "import_usage", None, name[:200], events=counts.total())
     return ImportedUsage(
@@ -195,6 +200,15 @@ def _resumed(opened: Reader, opening: Opening, reached: Import) -> tuple[Reader,
 
 def _run(work: _Work, progress: Progress) -> None:
     """Read, check and write chunk by chunk; a chunk is written while the next one is read."""
+    gc.collect()
+    gc.freeze()  # what is there already stays: a collection need not look at it for each chunk
+    try:
+        _run_chunks(work, progress)
+    finally:
+        gc.unfreeze()
+
+
+def _run_chunks(work: _Work, progress: Progress) -> None:
     waiting: Future[Accepted] | None = None
     seen_bytes = work.opened.offset_bytes
     with ThreadPoolExecutor(1) as writer, work.context.database.read() as reading:
@@ -236,10 +250,11 @@ def _write(work: _Work, prepared: Prepared, chunk: Lines) -> Accepted:
     for turn in range(1, TURNS_MAX + 1):
         try:
             with work.writing() as tx:
-                accepted = write(
-                    tx, prepared, work.by, None if work.reached is None else work.reached.import_id
-                )
+                import_id = None if work.reached is None else work.reached.import_id
+                is_new = turn == 1 and not work.met_known
+                accepted = write(tx, prepared, work.by, import_id, is_new=is_new)
                 work.reached = _advanced(tx, work.reached, chunk)
+            work.met_known = accepted.again > 0
             return accepted
         except (errors.DeadlockDetected, errors.SerializationFailure):
             if turn == TURNS_MAX or work.is_whole:
@@ -258,9 +273,11 @@ def _advanced(tx: Transaction, reached: Import | None, chunk: Lines) -> Import |
 
 
 def _count(work: _Work, accepted: Accepted) -> None:
-    work.counts.update(each.fate for each in accepted.told)
-    broken = [each for each in accepted.told if each.problem is not None]
-    if broken:
+    work.counts.update(
+        {Fate.ACCEPTED: accepted.accepted, Fate.AGAIN: accepted.again, Fate.REJECTED: accepted.rejected}
+    )
+    if accepted.rejected:
+        broken = [each for each in accepted.told if each.problem is not None]
         work.tell(broken)
 
 

@@ -5,8 +5,10 @@ before is not rated again unless events came since: the difference is then a cha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+
+import msgspec
 
 from acquit.actions.context import Context
 from acquit.actions.loading import require_staff
@@ -115,13 +117,15 @@ def decide_uses(
     """Return what rating these uses comes to; nothing is written."""
     services = usage_ratings.services(tx, keys)
     before = usage_ratings.ratings(tx, [key[0] for key in keys], date.min, period.last_on)
-    lasts = [key for key in keys if _aggregation(known, key) is Aggregation.LAST]
-    measured = usage_ratings.days(tx, keys, lasts, up_to_no)
+    defined = {each: known.meter(*each) for each in {key[2:] for key in keys}}
+    lasts = [key for key in keys if _is_last(defined[key[2:]])]
+    wholes = {key for key in keys if _counts_whole(defined[key[2:]])}
+    measured = usage_ratings.days(tx, keys, lasts, up_to_no, wholes)
     plans = Plans(tx)
     decided = Decided()
     for key in keys:
         days = measured.get(key, [])
-        events = sum(day.events for day in days)
+        events = sum([day.events for day in days])
         old = before.get(key)
         if old is not None and old.events == events:
             continue
@@ -143,31 +147,30 @@ def decide_uses(
 
 def priced_use(known: Seller, plans: Plans, service: RatedService, key: Key) -> tuple[Meter, Price] | Problem:
     """Return the meter and the price that hold for the use, or why there is none."""
+    place = (key[2], key[3], service.catalogue_id, service.plan_code, service.pricing_mode)
+    if place not in plans.found:
+        plans.found[place] = _priced(known, plans, service, key)
+    found = plans.found[place]
+    if found is None:
+        text = f"{key[2]} has no price for {service.resource_name} ({service.plan_code}) in {key[3]:%Y-%m}."
+        return Problem("usage-not-priced", text, key[2])
+    return found
+
+
+def _priced(known: Seller, plans: Plans, service: RatedService, key: Key) -> tuple[Meter, Price] | None:
     meter = known.meter(key[2], key[3])
     price = known.price(key[2], service.plan_code, key[3])
     if price is not None:
-        price = _of_catalogue(known, plans, service, price)
-    if meter is None or price is None:
-        text = f"{key[2]} has no price for {service.resource_name} ({service.plan_code}) in {key[3]:%Y-%m}."
-        return Problem("usage-not-priced", text, key[2])
-    return meter, price
+        price = plans.priced(price, service.catalogue_id, service.plan_code, service.pricing_mode)
+    return None if meter is None or price is None else (meter, price)
 
 
-def _of_catalogue(known: Seller, plans: Plans, service: RatedService, price: Price) -> Price | None:
-    place = (service.catalogue_id, price.priced_by_plan or service.plan_code, service.pricing_mode)
-    if price.priced_by_plan is None:
-        return price
-    if place not in plans.known:
-        plans.known[place] = plans.priced(
-            price, service.catalogue_id, service.plan_code, service.pricing_mode
-        )
-    found = plans.known[place]
-    return None if found is None else replace(price, strategy=found.strategy, tiers=found.tiers)
+def _is_last(meter: Meter | None) -> bool:
+    return meter is not None and meter.aggregation is Aggregation.LAST
 
 
-def _aggregation(known: Seller, key: Key) -> Aggregation | None:
-    meter = known.meter(key[2], key[3])
-    return None if meter is None else meter.aggregation
+def _counts_whole(meter: Meter | None) -> bool:
+    return meter is not None and meter.counts_whole
 
 
 def _decide(
@@ -188,21 +191,28 @@ def _decide(
     else:
         charged = (old.quantity_e4, old.net_minor)
         made = adjustment(metered, rating_no, period.first_on, charged, rated)
-    group = service.billing_group_id
+    nets = [each.net_minor for each in made]
     for each in made:
-        grouped = replace(each, billing_group_id=None if group is None else BillingGroupId(group))
         accepted_on = each.period_end if each.kind == ChargeKind.USAGE else period.last_on
-        decided.charges.append((key[0], grouped, accepted_on))
+        decided.charges.append((key[0], each, accepted_on))
     decided.rows.append(
-        (*key, rating_no, up_to_no, events, rated.quantity_e4, price.currency, rated.net_minor,
-         sum(each.net_minor for each in made), price.from_on, [_line(line) for line in rated.lines],
-         [_charge(each) for each in made])
+        (*key, rating_no, up_to_no, events, rated.quantity_e4, price.currency, rated.net_minor, sum(nets),
+         price.from_on, _json([_line(line) for line in rated.lines]),
+         _json([_charge(each, net) for each, net in zip(made, nets, strict=True)]))
     )  # fmt: skip
 
 
 def metered_by(meter: Meter, service: RatedService, period: date, price: Price) -> Metered:
     """Return how a bill names the use."""
-    return Metered(service.service_id, meter, period, price.currency, service.language, service.resource_name)
+    group = service.billing_group_id
+    return Metered(
+        service.service_id, meter, period, price.currency, service.language, service.resource_name,
+        None if group is None else BillingGroupId(group),
+    )  # fmt: skip
+
+
+def _json(found: object) -> str:
+    return msgspec.json.encode(found).decode()
 
 
 def _line(line: Line) -> list[object]:
@@ -211,14 +221,14 @@ def _line(line: Line) -> list[object]:
     ]  # fmt: skip
 
 
-def _charge(made: Charge) -> Mapping[str, object]:
+def _charge(made: Charge, net_minor: int) -> Mapping[str, object]:
     return {
-        "kind": str(made.kind),
+        "kind": made.kind,
         "part": made.part,
         "period_start": made.period_start.isoformat(),
         "quantity_e4": made.quantity_e4,
         "unit_price_ucents": made.unit_price_ucents,
-        "net_minor": made.net_minor,
+        "net_minor": net_minor,
     }
 
 

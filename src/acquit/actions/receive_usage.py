@@ -34,7 +34,7 @@ def receive_usage(context: Context, lines: Sequence[bytes], *, source: str, by: 
     for turn in range(1, TURNS_MAX + 1):
         try:
             with context.database.write() as tx:
-                return write(tx, prepared, by)
+                return write(tx, prepared, by, is_new=turn == 1)
         except (errors.DeadlockDetected, errors.SerializationFailure):
             if turn == TURNS_MAX:
                 raise

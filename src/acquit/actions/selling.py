@@ -3,13 +3,30 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
-from acquit.core.account import Account
 from acquit.core.catalogue import NoSuchPlan, Plan, PlanRetired
-from acquit.core.identifiers import CatalogueId
+from acquit.core.identifiers import AccountId, CatalogueId, LegalEntityId
+from acquit.core.money import Currency
 from acquit.core.subscription import ForeignCurrency
 from acquit.store import catalogues, promotions
 from acquit.store.transaction import Transaction
+
+
+class Purchaser(Protocol):
+    """Whom a seller shows prices: an account, or somebody who looks at a cart."""
+
+    @property
+    def account_id(self) -> AccountId:
+        """The account; empty for somebody without one."""
+
+    @property
+    def legal_entity_id(self) -> LegalEntityId:
+        """The seller."""
+
+    @property
+    def currency(self) -> Currency:
+        """The currency of the prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +37,7 @@ class Offered:
     plan: Plan
 
 
-def offered_in(tx: Transaction, account: Account, plan_code: str, on: date) -> Offered:
+def offered_in(tx: Transaction, account: Purchaser, plan_code: str, on: date) -> Offered:
     """Return the plan as the account may buy it on a day, in its currency.
 
     Raises PlanRetired when only an older version sold it, ForeignCurrency when it is sold in another
@@ -50,7 +67,7 @@ def offered_in(tx: Transaction, account: Account, plan_code: str, on: date) -> O
 
 
 def left_in(
-    tx: Transaction, account: Account, plans: Mapping[str, Plan], on: date
+    tx: Transaction, account: Purchaser, plans: Mapping[str, Plan], on: date
 ) -> dict[tuple[str, str], int]:
     """Return how many units the account may still have of each limited promotion, and hold those."""
     running = {

@@ -27,7 +27,7 @@ class BadColumns(Invalid):
     code = "bad-columns"
 
 
-class Wire(msgspec.Struct, forbid_unknown_fields=True):
+class Wire(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """An event as a JSON object; `service` is a number or a name, `quantity` a number or its text."""
 
     id: str

@@ -119,15 +119,16 @@ def _debts(tx: Transaction, request: Request, debt_ids: Sequence[int]) -> dict[i
 
 
 def _owed(request: Request) -> Owed:
-    """Return the debt that the path names by itself or by its bill. Raises NoSuchObject."""
+    """Return the debt that the path names by itself, its bill or the order behind it. Raises NoSuchObject."""
     account_id, path = request.caller.account_id, request.path
+    number = path.get("debtId", path.get("orderId"))
     with request.read() as tx:
         if "billId" in path:
             found = debt_lists.of_bill(tx, account_id, BillId(path["billId"]))
         else:
-            found = debt_lists.find(tx, account_id, DebtId(path["debtId"]))
+            found = debt_lists.find(tx, account_id, DebtId(number))
     if found is None:
-        raise NoSuchObject(path.get("billId", path.get("debtId")))
+        raise NoSuchObject(path.get("billId", number))
     return found
 
 
@@ -158,10 +159,11 @@ def _pay(request: Request, debt_ids: Sequence[int] | None) -> dict[str, Any]:
     caller = request.caller
     currency = Currency(caller.currency)
     made = order_payment(request.context, caller.account_id, currency, debt_ids, by=caller.actor)
-    return _order(made, request)
+    return order_shown(made, request)
 
 
-def _order(order: PaymentOrder, request: Request) -> dict[str, Any]:
+def order_shown(order: PaymentOrder, request: Request) -> dict[str, Any]:
+    """Return an order to pay what is owed, as the wire shows it."""
     password = links.order_password(request, order.order_id)
     link = links.order_link(request, order.order_id, password)
     return {
@@ -188,7 +190,7 @@ def get_payment(request: Request) -> object:
     state = status(owed.debt, owed.operations, _today(request), owed.unpaid_after_days)
     kept = standing(owed.operations)
     if state not in (DebtStatus.PAID, DebtStatus.REFUNDED) or not kept:
-        raise NoSuchObject(request.path["billId"])
+        raise NoSuchObject(owed.debt.bill_id)
     last = kept[-1]
     return {
         "paymentDate": _when(last, request),

@@ -19,6 +19,7 @@ STATUSES: Final = {
 SECTIONS: Final = {
     "auth": "Credentials and who is calling",
     "me": "The account: bills, debts, payment, purchase orders, sub-accounts and access",
+    "order": "Carts: put plans together, look at prices, order",
     "services": "Services and their renewal",
     "service": "Services",
 }

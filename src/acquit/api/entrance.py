@@ -140,7 +140,9 @@ class Entrance:
 
     def _request(self, incoming: Incoming, target: routing.Target, route: Route) -> Request:
         """Return the request with its caller, query and body; the path is read later, once or per key."""
-        caller = self._gate.admit(incoming, target) if route.auth else None
+        is_signed = any(incoming.headers.get(name) for name in ("x-ovh-consumer", "authorization"))
+        must_sign = route.auth or (route.auth_optional and is_signed)
+        caller = self._gate.admit(incoming, target) if must_sign else None
         zone = UTC if caller is None else caller.zone
         query, body = _read_parameters(route, target.query, incoming.body, zone)
         return Request(

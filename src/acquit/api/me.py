@@ -101,7 +101,7 @@ def _account(account: Account, party: LegalParty | None, entity: LegalEntity) ->
         "legalform": shown["legalform"] or _legal_form(party),
         "nichandle": account.account_id,
         "ovhCompany": "ovh",
-        "ovhSubsidiary": _subsidiary(entity),
+        "ovhSubsidiary": subsidiary(entity),
         "state": "incomplete" if account.state is AccountState.INCOMPLETE else "complete",
     }
     return dict(sorted(shown.items()))
@@ -111,7 +111,7 @@ def _legal_form(party: LegalParty | None) -> str:
     return "individual" if party is None or party.tax_profile is TaxProfile.PERSON else "corporation"
 
 
-def _subsidiary(entity: LegalEntity) -> str:
+def subsidiary(entity: LegalEntity) -> str:
     """Return the seller's place in the wire's closed list of sellers; `EU` when it has none."""
     known = _enumeration("OvhSubsidiaryEnum")
     return next((code for code in (entity.legal_entity_id[:2], entity.country) if code in known), "EU")

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 from acquit.actions.context import Context
 from acquit.actions.export_bills import exported
 from acquit.actions.render_document import account_of, bill_page, bill_pdf
-from acquit.actions.show_payment_order import payment_order_page
+from acquit.actions.show_order import order_page
 from acquit.core.errors import NotFound
 from acquit.core.identifiers import BillId, OrderId
 from acquit.store.transaction import Unavailable
@@ -108,7 +108,7 @@ class Papers:
     def _order_page(self, query: Query) -> Paper:
         text = query.get("orderId", "")
         self._refuse_wrong(f"order:{text}", query.get("orderPassword", ""))
-        return [*PAGE], payment_order_page(self._context, OrderId(_number(text)))
+        return [*PAGE], order_page(self._context, OrderId(_number(text)))
 
     def _archive(self, query: Query) -> Paper:
         found = exported(self._context, _number(query.get("export", "")), query.get("passwd", ""))

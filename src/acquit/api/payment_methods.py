@@ -52,7 +52,7 @@ def list_methods(request: Request) -> Listing[int]:
 
 def get_method(request: Request) -> object:
     """GET /me/payment/method/{paymentMethodId}: one method."""
-    return _method(_found(request), request)
+    return method_shown(_found(request), request)
 
 
 def get_many_methods(request: Request, method_ids: Sequence[int]) -> Mapping[int, object]:
@@ -89,7 +89,7 @@ def edit_method(request: Request) -> object:
         default=body.get("default"),
         description=(body["description"] or "") if "description" in body else None,
     )
-    return _method(changed, request)
+    return method_shown(changed, request)
 
 
 def delete_method(request: Request) -> object:
@@ -100,7 +100,7 @@ def delete_method(request: Request) -> object:
         PaymentMethodId(request.path["paymentMethodId"]),
         by=request.caller.actor,
     )
-    return _method(ended, request)
+    return method_shown(ended, request)
 
 
 def challenge(request: Request) -> NoReturn:
@@ -138,10 +138,13 @@ def _found(request: Request) -> PaymentMethod:
 
 def _methods(tx: Transaction, request: Request, method_ids: Sequence[int]) -> dict[int, object]:
     methods = of_caller(tx, request)
-    return {m.payment_method_id: _method(m, request) for m in methods if m.payment_method_id in method_ids}
+    return {
+        m.payment_method_id: method_shown(m, request) for m in methods if m.payment_method_id in method_ids
+    }
 
 
-def _method(method: PaymentMethod, request: Request) -> dict[str, Any]:
+def method_shown(method: PaymentMethod, request: Request) -> dict[str, Any]:
+    """Return the method as the wire shows it."""
     return {
         "billingContactId": None,
         "creationDate": wire.instant(method.created_at, request.zone),

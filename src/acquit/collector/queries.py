@@ -1,4 +1,4 @@
-"""The SQL that makes each table of one account out of its journal (`line`) and its papers (`saved`)."""
+"""The SQL that makes each table of some accounts out of their journals (`told`) and papers (`saved`)."""
 
 from typing import Final
 
@@ -20,66 +20,76 @@ CREATE MACRO minor_of(price) AS rounded(ucents_of(price), unit_of(currency_of(pr
 """
 
 LINES: Final = """
-CREATE TABLE told AS SELECT row_number() OVER () AS no, * FROM read_json({journal}, format =
-  'newline_delimited',
-    maximum_object_size = {most},
-    columns = {{kind: 'VARCHAR', parent: 'VARCHAR', key: 'VARCHAR', seen_at: 'TIMESTAMP', body: 'JSON'}});
-CREATE VIEW line AS SELECT no, kind, coalesce(parent, '') AS parent, key, seen_at, body FROM told;
-CREATE VIEW newest AS SELECT * FROM line
-    WHERE kind <> 'bill' QUALIFY row_number() OVER (PARTITION BY kind, parent, key ORDER BY no DESC) = 1;
-CREATE VIEW gone AS SELECT parent AS kind, key FROM newest WHERE kind = 'gone' AND body = 'true';
+CREATE TABLE told AS
+    SELECT parse_filename(filename, true, 'both_slash') AS account, row_number() OVER () AS no, kind,
+           coalesce(parent, '') AS parent, key, seen_at, body
+      FROM read_json({journals}, format = 'newline_delimited', maximum_object_size = {most}, filename = true,
+                     columns = {{kind: 'VARCHAR', parent: 'VARCHAR', key: 'VARCHAR', seen_at: 'TIMESTAMP',
+                                 body: 'JSON'}});
+CREATE TABLE last AS
+    SELECT max(no) AS no FROM told WHERE kind <> 'bill' GROUP BY account, kind, parent, key;
+CREATE TABLE gone AS
+    SELECT account, parent AS kind, key FROM told SEMI JOIN last USING (no)
+     WHERE kind = 'gone' AND body = 'true';
+CREATE VIEW newest AS
+    SELECT told.*, gone.key IS NOT NULL AS is_gone FROM told SEMI JOIN last USING (no)
+      LEFT JOIN gone ON gone.account = told.account AND gone.kind = told.kind AND gone.key = told.key;
 CREATE TABLE saved AS SELECT * FROM read_json({papers}, format = 'newline_delimited',
     columns = {{account: 'VARCHAR', bill_id: 'VARCHAR', kind: 'VARCHAR', path: 'VARCHAR', sha256: 'VARCHAR',
                 size_bytes: 'BIGINT', saved_at: 'TIMESTAMP', mark: 'VARCHAR'}});
 """
+"""`no` tells a later line of an account from an earlier one; `newest` has the last content of each object."""
 
 _FACTS: Final = """
-    getvariable('account') AS account, key AS bill_id, day_of(body, 'date') AS issued_on,
+    account, key AS bill_id, day_of(body, 'date') AS issued_on,
     text_of(body, 'category') AS category, whole_of(body, 'orderId') AS order_id,
     currency_of(body->'priceWithTax') AS currency, minor_of(body->'priceWithoutTax') AS net_minor,
     minor_of(body->'tax') AS tax_minor, minor_of(body->'priceWithTax') AS total_minor"""
 
 QUERIES: Final = {
     "account": """
-        SELECT getvariable('account') AS account, text_of(body, 'nichandle') AS nichandle,
+        SELECT account, text_of(body, 'nichandle') AS nichandle,
                text_of(body, 'organisation') AS organisation, text_of(body, 'ovhSubsidiary') AS subsidiary,
                text_of(body, 'vat') AS vat_id, text_of(body, 'currency.code') AS currency,
-               (SELECT text_of(body, 'base') FROM newest WHERE kind = 'access') AS base,
-               (SELECT nullif(text_of(body, 'parent'), '') FROM newest WHERE kind = 'access') AS parent,
-               (SELECT whole_of(body, 'sub_account') FROM newest WHERE kind = 'access') AS sub_account_no,
-               (SELECT CAST(text_of(body, 'at') AS TIMESTAMP) FROM newest WHERE kind = 'run') AS gathered_at
-          FROM newest WHERE kind = 'account'""",
+               base, a.parent, sub_account_no, gathered_at
+          FROM newest
+          LEFT JOIN (SELECT account, text_of(body, 'base') AS base,
+                            whole_of(body, 'sub_account') AS sub_account_no,
+                            nullif(text_of(body, 'parent'), '') AS parent
+                       FROM newest WHERE kind = 'access') AS a USING (account)
+          LEFT JOIN (SELECT account, CAST(text_of(body, 'at') AS TIMESTAMP) AS gathered_at
+                       FROM newest WHERE kind = 'run') USING (account)
+         WHERE newest.kind = 'account' ORDER BY account""",
     "sub_account": """
-        SELECT getvariable('account') AS account, whole_of(body, 'id') AS sub_account_no,
+        SELECT account, whole_of(body, 'id') AS sub_account_no,
                text_of(body, 'description') AS description, day_of(body, 'creationDate') AS created_on
-          FROM newest WHERE kind = 'sub_account' AND key NOT IN (SELECT key FROM gone WHERE kind =
-            'sub_account')
+          FROM newest WHERE kind = 'sub_account' AND NOT is_gone
          ORDER BY ALL""",
     "bill_version": f"""
         SELECT account, bill_id, issued_on, category, order_id, currency, net_minor, tax_minor, total_minor,
-               row_number() OVER (PARTITION BY bill_id ORDER BY no) AS version_no, seen_at
-          FROM (SELECT *, lag(content) OVER (PARTITION BY bill_id ORDER BY no) AS before
+               row_number() OVER (PARTITION BY account, bill_id ORDER BY no) AS version_no, seen_at
+          FROM (SELECT *, lag(content) OVER (PARTITION BY account, bill_id ORDER BY no) AS before
                   FROM (SELECT no, seen_at, {_FACTS}, concat_ws('|', issued_on, order_id, currency, net_minor,
                                tax_minor, total_minor) AS content
-                          FROM line WHERE kind = 'bill'))
+                          FROM told WHERE kind = 'bill'))
          WHERE before IS DISTINCT FROM content
-         ORDER BY bill_id, version_no""",  # noqa: S608 - what is put in is ours
+         ORDER BY account, bill_id, version_no""",  # noqa: S608 - what is put in is ours
     "payment_method": """
-        SELECT getvariable('account') AS account, whole_of(body, 'paymentMethodId') AS payment_method_id,
+        SELECT account, whole_of(body, 'paymentMethodId') AS payment_method_id,
                text_of(body, 'paymentType') AS kind, text_of(body, 'paymentSubType') AS subkind,
                coalesce(TRY_CAST(regexp_extract(text_of(body, 'paymentSubType'), '^([0-9]+)_DAYS$', 1) AS
                  BIGINT),
                         TRY_CAST(regexp_extract(text_of(body, 'label'), 'with([0-9]+)days', 1) AS BIGINT))
                           AS term_days,
-               CASE WHEN key IN (SELECT key FROM gone WHERE kind = 'payment_method') THEN 'CANCELED'
+               CASE WHEN is_gone THEN 'CANCELED'
                     ELSE text_of(body, 'status') END AS status,
                coalesce(TRY_CAST(text_of(body, 'default') AS BOOLEAN), false) AS is_default,
                text_of(body, 'label') AS label
           FROM newest WHERE kind = 'payment_method' ORDER BY ALL""",
     "purchase_order": """
-        SELECT getvariable('account') AS account, whole_of(body, 'id') AS purchase_order_id,
+        SELECT account, whole_of(body, 'id') AS purchase_order_id,
                text_of(body, 'reference') AS reference, text_of(body, 'type') AS kind,
-               CASE WHEN key IN (SELECT key FROM gone WHERE kind = 'purchase_order') THEN 'DELETED'
+               CASE WHEN is_gone THEN 'DELETED'
                     ELSE text_of(body, 'status') END AS status,
                coalesce(TRY_CAST(text_of(body, 'active') AS BOOLEAN), true) AS is_active,
                day_of(body, 'startDate') AS start_on, day_of(body, 'endDate') AS end_on,
@@ -87,27 +97,29 @@ QUERIES: Final = {
                  description
           FROM newest WHERE kind = 'purchase_order' ORDER BY ALL""",
     "service": """
-        SELECT getvariable('account') AS account, whole_of(body, 'serviceId') AS service_id,
+        SELECT account, whole_of(body, 'serviceId') AS service_id,
                text_of(body, 'resource.name') AS name, text_of(body, 'resource.displayName') AS display_name,
                text_of(body, 'billing.plan.code') AS plan,
                coalesce(text_of(body, 'resource.state'), text_of(body, 'billing.lifecycle.current.state'))
                  AS state,
                day_of(body, 'billing.nextBillingDate') AS next_billing_on
-          FROM newest WHERE kind = 'service' AND key NOT IN (SELECT key FROM gone WHERE kind = 'service')
+          FROM newest WHERE kind = 'service' AND NOT is_gone
          ORDER BY ALL""",
     "debt": """
         WITH owed AS (
-            SELECT key, seen_at, whole_of(body, 'debtId') AS debt_id, whole_of(body, 'orderId') AS order_id,
+            SELECT account, seen_at, whole_of(body, 'debtId') AS debt_id,
+                   whole_of(body, 'orderId') AS order_id,
                    day_of(body, 'date') AS opened_on, day_of(body, 'dueDate') AS due_on,
                    text_of(body, 'status') AS status, currency_of(body->'amount') AS currency,
                    minor_of(body->'amount') AS amount_minor, minor_of(body->'dueAmount') AS due_minor,
                    minor_of(body->'todoAmount') AS todo_minor, minor_of(body->'pendingAmount') AS
                      pending_minor,
                    minor_of(body->'unmaturedAmount') AS unmatured_minor,
-                   key IN (SELECT key FROM gone WHERE kind = 'debt') AS is_gone
+                   is_gone
               FROM newest WHERE kind = 'debt'),
-        billed AS (SELECT order_id, max(bill_id) AS bill_id FROM bill_version GROUP BY order_id)
-        SELECT getvariable('account') AS account, debt_id, owed.order_id, bill_id, opened_on, due_on,
+        billed AS (
+            SELECT account, order_id, max(bill_id) AS bill_id FROM bill_version GROUP BY account, order_id)
+        SELECT account, debt_id, order_id, bill_id, opened_on, due_on,
                CASE WHEN is_gone THEN 'PAID' WHEN status IS NOT NULL THEN status
                     WHEN due_minor = 0 THEN 'PAID'
                     WHEN unmatured_minor > 0 THEN 'UNMATURED' ELSE 'TO_BE_PAID' END AS status,
@@ -115,10 +127,10 @@ QUERIES: Final = {
                  AS todo_minor,
                if(is_gone, 0, pending_minor) AS pending_minor, if(is_gone, 0, unmatured_minor) AS
                  unmatured_minor, seen_at
-          FROM owed LEFT JOIN billed ON billed.order_id = owed.order_id
-         ORDER BY debt_id""",
+          FROM owed LEFT JOIN billed USING (account, order_id)
+         ORDER BY account, debt_id""",
     "debt_operation": """
-        SELECT getvariable('account') AS account, TRY_CAST(parent AS BIGINT) AS debt_id,
+        SELECT account, TRY_CAST(parent AS BIGINT) AS debt_id,
                whole_of(body, 'operationId') AS operation_id, day_of(body, 'date') AS operated_on,
                text_of(body, 'type') AS kind, text_of(body, 'status') AS status,
                currency_of(body->'amount') AS currency, minor_of(body->'amount') AS amount_minor,
@@ -126,13 +138,13 @@ QUERIES: Final = {
           FROM newest WHERE kind = 'operation' ORDER BY ALL""",
     "paper": """
         SELECT account, bill_id, kind, path, sha256, size_bytes, saved_at FROM saved
-        QUALIFY row_number() OVER (PARTITION BY path ORDER BY saved_at DESC) = 1 ORDER BY path""",
+        QUALIFY row_number() OVER (PARTITION BY path ORDER BY saved_at DESC) = 1 ORDER BY account, path""",
     "bill": f"""
         WITH newest_bill AS (
             SELECT no, seen_at, text_of(body, 'eInvoicingStatus') AS e_invoicing_status, {_FACTS}
-              FROM line WHERE kind = 'bill'
-            QUALIFY row_number() OVER (PARTITION BY key ORDER BY no DESC) = 1),
-        reading AS (SELECT key AS bill_id, text_of(body, 'purchase_order') AS purchase_order,
+              FROM told WHERE kind = 'bill'
+            QUALIFY row_number() OVER (PARTITION BY account, key ORDER BY no DESC) = 1),
+        reading AS (SELECT account, key AS bill_id, text_of(body, 'purchase_order') AS purchase_order,
                            CAST(text_of(body, 'order_is_read') AS BOOLEAN) AS order_is_read,
                            CAST(text_of(body, 'due_on') AS DATE) AS due_on,
                            nullif(text_of(body, 'facts.kind'), '') AS kind,
@@ -143,22 +155,26 @@ QUERIES: Final = {
                            nullif(text_of(body, 'facts.bic'), '') AS payee_bic,
                            nullif(text_of(body, 'facts.reference'), '') AS payment_reference
                       FROM newest WHERE kind = 'reading'),
-        counted AS (SELECT key AS bill_id, CAST(body AS BIGINT) AS details_count FROM newest WHERE kind =
-          'count'),
-        versions AS (SELECT bill_id, count(*) AS versions_count FROM bill_version GROUP BY bill_id),
-        stands_for AS (SELECT key AS bill_id, json_extract_string(body, '$') AS mark FROM newest
+        counted AS (SELECT account, key AS bill_id, CAST(body AS BIGINT) AS details_count
+                      FROM newest WHERE kind = 'count'),
+        versions AS (SELECT account, bill_id, count(*) AS versions_count
+                       FROM bill_version GROUP BY ALL),
+        stands_for AS (SELECT account, key AS bill_id, json_extract_string(body, '$') AS mark
+                         FROM newest
                         WHERE kind = 'papered'),
-        papers AS (SELECT bill_id, arg_max(path, (coalesce(saved.mark = stands_for.mark, false), saved_at))
+        papers AS (SELECT account, bill_id,
+                          arg_max(path, (coalesce(saved.mark = stands_for.mark, false), saved_at))
                           AS path
-                     FROM saved LEFT JOIN stands_for USING (bill_id) WHERE kind = 'pdf' GROUP BY bill_id),
+                     FROM saved LEFT JOIN stands_for USING (account, bill_id) WHERE kind = 'pdf'
+                    GROUP BY account, bill_id),
         fitting AS (
-            SELECT bill_id, any_value(reference) AS reference
-              FROM newest_bill JOIN purchase_order AS o
-                ON issued_on >= o.start_on AND (o.end_on IS NULL OR issued_on < o.end_on) AND o.status <>
-                  'DELETED'
+            SELECT b.account, bill_id, any_value(reference) AS reference
+              FROM newest_bill AS b JOIN purchase_order AS o
+                ON o.account = b.account AND o.status <> 'DELETED' AND issued_on >= o.start_on
+               AND (o.end_on IS NULL OR issued_on < o.end_on)
              WHERE o.is_active
-             GROUP BY bill_id HAVING count(*) = 1 AND count(billing_group_id) = 0),
-        due AS (SELECT bill_id, max(due_on) AS due_on FROM debt GROUP BY bill_id)
+             GROUP BY b.account, bill_id HAVING count(*) = 1 AND count(billing_group_id) = 0),
+        due AS (SELECT account, bill_id, max(due_on) AS due_on FROM debt GROUP BY ALL)
         SELECT b.* EXCLUDE (no), counted.details_count, versions.versions_count, papers.path AS paper,
                CASE WHEN r.order_is_read THEN r.purchase_order ELSE fitting.reference END AS purchase_order,
                CASE WHEN r.order_is_read THEN 'read' WHEN fitting.reference IS NOT NULL THEN 'inferred'
@@ -168,36 +184,36 @@ QUERIES: Final = {
                     ELSE 'unknown' END AS due_source,
                r.kind, r.corrects, r.payment_means, r.payee, r.payee_iban, r.payee_bic, r.payment_reference
           FROM newest_bill AS b
-          LEFT JOIN reading AS r USING (bill_id) LEFT JOIN counted USING (bill_id)
-          LEFT JOIN versions USING (bill_id) LEFT JOIN papers USING (bill_id)
-          LEFT JOIN fitting USING (bill_id) LEFT JOIN due USING (bill_id)
-         ORDER BY issued_on, bill_id""",  # noqa: S608 - what is put in is ours
+          LEFT JOIN reading AS r USING (account, bill_id) LEFT JOIN counted USING (account, bill_id)
+          LEFT JOIN versions USING (account, bill_id) LEFT JOIN papers USING (account, bill_id)
+          LEFT JOIN fitting USING (account, bill_id) LEFT JOIN due USING (account, bill_id)
+         ORDER BY account, issued_on, bill_id""",  # noqa: S608 - what is put in is ours
     "bill_tax": """
         WITH taxed AS (
-            SELECT key AS bill_id, unnest(json_extract(body, '$.facts.taxes[*]')) AS body
+            SELECT account, key AS bill_id, unnest(json_extract(body, '$.facts.taxes[*]')) AS body
               FROM newest WHERE kind = 'reading')
-        SELECT getvariable('account') AS account, bill_id, text_of(body, 'category') AS category,
+        SELECT account, bill_id, text_of(body, 'category') AS category,
                whole_of(body, 'rate_bp') AS rate_bp, whole_of(body, 'net_minor') AS net_minor,
                whole_of(body, 'tax_minor') AS tax_minor
-          FROM taxed ORDER BY bill_id, rate_bp DESC, category""",
+          FROM taxed ORDER BY account, bill_id, rate_bp DESC, category""",
     "bill_detail": """
-        WITH told AS (
-            SELECT parent AS bill_id, CAST(key AS BIGINT) AS part, body FROM newest
+        WITH part AS (
+            SELECT account, parent AS bill_id, CAST(key AS BIGINT) AS part, body FROM newest
              WHERE kind = 'details'),
         single AS (
-            SELECT bill_id, part, unnest(json_extract(body, '$[*]')) AS body,
-                   generate_subscripts(json_extract(body, '$[*]'), 1) AS place FROM told),
+            SELECT account, bill_id, part, unnest(json_extract(body, '$[*]')) AS body,
+                   generate_subscripts(json_extract(body, '$[*]'), 1) AS place FROM part),
         counted AS (
-            SELECT bill_id, 500 * part + place AS detail_no, body FROM single)
-        SELECT getvariable('account') AS account, c.bill_id, detail_no, text_of(body, 'billDetailId') AS
+            SELECT account, bill_id, 500 * part + place AS detail_no, body FROM single)
+        SELECT account, bill_id, detail_no, text_of(body, 'billDetailId') AS
           detail_id,
                b.issued_on, text_of(body, 'domain') AS domain, text_of(body, 'description') AS description,
                CAST(TRY_CAST(text_of(body, 'quantity') AS DECIMAL(22, 4)) * 10000 AS BIGINT) AS quantity_e4,
                CAST(ucents_of(body->'unitPrice') AS BIGINT) AS unit_price_ucents,
                minor_of(body->'totalPrice') AS net_minor, currency_of(body->'totalPrice') AS currency,
                day_of(body, 'periodStart') AS period_start_on, day_of(body, 'periodEnd') AS period_end_on
-          FROM counted AS c JOIN bill AS b ON b.bill_id = c.bill_id
+          FROM counted JOIN bill AS b USING (account, bill_id)
          WHERE detail_no <= b.details_count
-         ORDER BY b.issued_on, c.bill_id, detail_no""",
+         ORDER BY account, b.issued_on, bill_id, detail_no""",
 }
 """In this order: a query may read the tables that stand before it."""

@@ -50,6 +50,8 @@ class Run:
     parallel: int = PARALLEL
     timer: Timer | None = None
     clock: Clock = now
+    tables: bool = True
+    """Whether a run ends with making the tables; whoever reads them makes them otherwise."""
     _drifts: dict[str, Drift] = field(default_factory=dict)
     _papers: dict[str, Pace] = field(default_factory=dict)
     _stopped: Event = field(default_factory=Event)
@@ -60,13 +62,14 @@ class Run:
         return self.timer or RealTimer(self._stopped)
 
     def gather(self, accesses: Sequence[Access], tell: Tell) -> list[Gathered]:
-        """Gather all accounts and make the tables; what failed is told in each result.
+        """Gather all accounts and make the tables, if wanted; what failed is told in each result.
 
         Raises Fault (busy, disk).
         """
         with alone(self.archive):
             done = self._each(accesses, lambda access: self._gather(access, tell))
-            make_tables(self.archive)
+            if self.tables:
+                make_tables(self.archive)
         return done
 
     def expect(self, accesses: Sequence[Access]) -> list[Expected]:

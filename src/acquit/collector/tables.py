@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 MEMORY: Final = "256MB"
 ROWS_TOGETHER: Final = 20_480
 LINE_BYTES_MAX: Final = 32 << 20
+BYTES_TOGETHER: Final = 16 << 20
+"""Journals up to this size share a pass: most of what a small one costs is the planning of the queries."""
 DIGITS: Final = {"XOF": 0, "TND": 3}
-VERSION: Final = 3
+VERSION: Final = 4
 
 
 def digits_of(currency: str) -> int:
@@ -41,19 +44,18 @@ def make_tables(archive: Path, *, anew: bool = False) -> list[str]:
 
     Hold the archive (`files.alone`) meanwhile. Raises Fault (disk, archive).
     """
-    state = _state(archive)
-    papers = _papers_by_account(archive)
-    made = []
+    state, papers = _state(archive), _papers_by_account(archive)
+    behind = []
     for journal in sorted((archive / "journal").glob("*.ndjson")):
         cut_torn_line(journal)
-        stands_for = [VERSION, journal.stat().st_size, len(papers.get(journal.stem, []))]
-        if not anew and state.get(journal.stem) == stands_for and _is_whole(archive, journal.stem):
-            continue
-        _make(archive, journal, papers.get(journal.stem, []))
-        state[journal.stem] = stands_for
-        made.append(journal.stem)
+        source = Source(journal, papers.get(journal.stem, []))
+        if anew or state.get(source.account) != source.state or not _is_whole(archive, source.account):
+            behind.append(source)
+    for together in _together(behind):
+        _make(archive, together)
+        state |= {source.account: source.state for source in together}
         replace_text(archive / "tables" / "state.json", json.dumps(state, indent=1, sort_keys=True))
-    return made
+    return [source.account for source in behind]
 
 
 def are_current(archive: Path) -> bool:
@@ -103,7 +105,7 @@ def lock(db: duckdb.DuckDBPyConnection, directory: Path) -> None:
 
 
 def write_table(db: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
-    """Write a table of the connection as the Parquet file; the file is whole before it has its name.
+    """Write a table, or a query in brackets, as the Parquet file; it is whole before it has its name.
 
     Its rows lie in small groups, so that a question about two months passes over the others.
     """
@@ -113,38 +115,102 @@ def write_table(db: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
     os.replace(part, path)
 
 
-# ---------------------------------------------------------------- one account
+# ---------------------------------------------------------------- some accounts
 
 
-def _make(archive: Path, journal: Path, papers: "list[Entry]") -> None:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the tables of one account are made from."""
+
+    journal: Path
+    papers: "list[Entry]"
+
+    @property
+    def account(self) -> str:
+        """The account's name."""
+        return self.journal.stem
+
+    @property
+    def state(self) -> list[int]:
+        """What tells these sources from earlier ones."""
+        return [VERSION, self.journal.stat().st_size, len(self.papers)]
+
+
+def _together(sources: list[Source]) -> Iterator[list[Source]]:
+    """Yield the sources in groups: small ones share one pass, a large one has its own."""
+    group: list[Source] = []
+    size = 0
+    for source in sources:
+        more = source.journal.stat().st_size
+        if group and size + more > BYTES_TOGETHER:
+            yield group
+            group, size = [], 0
+        group.append(source)
+        size += more
+    if group:
+        yield group
+
+
+def _make(archive: Path, sources: list[Source]) -> None:
+    """Make the tables of these accounts by one pass over their journals. Raises Fault (disk, archive)."""
     tables = archive / "tables"
-    for name in TABLES:
-        (tables / name).mkdir(parents=True, exist_ok=True)
-    listed = tables / f".papers-{journal.stem}.ndjson"
+    listed = tables / ".papers.ndjson"
     try:
-        listed.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in papers))
+        for name in TABLES:
+            (tables / name).mkdir(parents=True, exist_ok=True)
+        papers = (msgspec.json.encode(entry) + b"\n" for source in sources for entry in source.papers)
+        listed.write_bytes(b"".join(papers))
         with duckdb.connect() as db:
-            db.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 2")
-            db.execute(f"SET temp_directory = {_quoted(str(tables / '.spill'))}")
-            db.execute(MACROS)
-            db.execute(
-                LINES.format(journal=_quoted(str(journal)), papers=_quoted(str(listed)), most=LINE_BYTES_MAX)
-            )
-            db.execute("SET VARIABLE account = ?", [journal.stem])
-            for name, query in {**QUERIES, **DERIVED}.items():
-                db.execute(f"CREATE TABLE {name} ({PARQUET[name]})")
-                db.execute(f"INSERT INTO {name} BY NAME {query}")
+            _fill(db, tables, [source.journal for source in sources], listed)
             for name in TABLES:
-                write_table(db, name, tables / name / f"{journal.stem}.parquet")
+                _write(db, name, tables / name, [source.account for source in sources])
     except duckdb.IOException as error:
         raise disk_fault(tables, OSError(0, _short(error).rstrip("."))) from None
     except duckdb.Error as error:
-        raise Fault("archive", f"The tables of {journal.stem} could not be made: {_short(error)}") from None
+        if len(sources) > 1:
+            return _one_by_one(archive, sources)
+        raise Fault(
+            "archive", f"The tables of {sources[0].account} could not be made: {_short(error)}"
+        ) from None
     except OSError as error:
         raise disk_fault(tables, error) from None
     finally:
         with suppress(OSError):
             listed.unlink(missing_ok=True)
+
+
+def _one_by_one(archive: Path, sources: list[Source]) -> None:
+    """Make each account's tables for itself, so that the one that cannot be made is named. Raises Fault."""
+    for source in sources:
+        _make(archive, [source])
+
+
+def _fill(db: duckdb.DuckDBPyConnection, tables: Path, journals: list[Path], papers: Path) -> None:
+    db.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 2")
+    db.execute(f"SET temp_directory = {_quoted(str(tables / '.spill'))}")
+    db.execute(MACROS)
+    paths = f"[{', '.join(_quoted(str(journal)) for journal in journals)}]"
+    db.execute(LINES.format(journals=paths, papers=_quoted(str(papers)), most=LINE_BYTES_MAX))
+    for name, query in {**QUERIES, **DERIVED}.items():
+        db.execute(f"CREATE TABLE {name} ({PARQUET[name]})")
+        db.execute(f"INSERT INTO {name} BY NAME {query}")
+
+
+def _write(db: duckdb.DuckDBPyConnection, name: str, directory: Path, accounts: list[str]) -> None:
+    """Write each account's rows of a table; accounts that have none share the content of one file."""
+    if len(accounts) == 1:
+        return write_table(db, name, directory / f"{accounts[0]}.parquet")
+    filled = {str(row[0]) for row in db.execute(f"SELECT DISTINCT account FROM {name}").fetchall()}  # noqa: S608 - a name of ours
+    empty: bytes | None = None
+    for account in accounts:
+        path = directory / f"{account}.parquet"
+        if account in filled or empty is None:
+            write_table(db, f"(FROM {name} WHERE account = {_quoted(account)})", path)
+            empty = empty if account in filled else path.read_bytes()
+        else:
+            part = path.with_name(f".{path.name}.part")
+            part.write_bytes(empty)
+            os.replace(part, path)
 
 
 def _short(error: Exception) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 import duckdb
 
 from acquit.collector.access import Access
-from acquit.collector.derived import BILL_DAY_DIFFERS, CHANGE_MONTH_DIFFERS, SERVICE_MONTH_DIFFERS
+from acquit.collector.derived import DIFFERS
 from acquit.collector.fault import Fault
 from acquit.collector.journal import read
 from acquit.collector.lists import Skills, read_list
@@ -71,9 +71,7 @@ def verify(archive: Path, accesses: Sequence[Access], converse: Callable[[Access
         checks += [
             _checked(db, "net + VAT = total", ADDS_UP),
             _checked(db, "sum of details = net", DETAILS),
-            _checked(db, "sums by day = bills", BILL_DAY_DIFFERS),
-            _checked(db, "sums by service = details", SERVICE_MONTH_DIFFERS),
-            _checked(db, "reasons of change = difference", CHANGE_MONTH_DIFFERS),
+            *(_checked(db, name, query) for name, query in DIFFERS.items()),
             _checked(db, "nothing twice", TWICE),
             _checked(db, "every bill has its paper", WITHOUT_PAPER),
             _checked(db, "currencies are known", UNKNOWN_CURRENCY, [list(KNOWN)]),

@@ -109,6 +109,45 @@ def period_of(agreement: Agreement, on: date) -> tuple[date, date]:
     return start_on, after_on
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days of one period under one agreement, from `from_on` until before `until_on`, and what they cost."""
+
+    agreement: Agreement
+    period_on: date
+    next_on: date
+    from_on: date
+    until_on: date
+    net_minor: int
+
+
+def stretches(history: Sequence[Agreement], first_on: date, until_on: date) -> tuple[Stretch, ...]:
+    """Return the days from `first_on` until before `until_on`, cut where a period or an agreement ends."""
+    return tuple(
+        Stretch(
+            agreement, start_on, after_on, from_on, upto_on,
+            _upto_minor(agreement, start_on, after_on, upto_on)
+            - _upto_minor(agreement, start_on, after_on, from_on),
+        )
+        for agreement, start_on, after_on, from_on, upto_on in _stretches(history, first_on, until_on)
+    )  # fmt: skip
+
+
+def settling(
+    history: Sequence[Agreement], first_on: date, until_on: date, net_minor: int
+) -> tuple[Stretch, ...]:
+    """Return the days that an amount settled, under the agreements that were there at that time.
+
+    Agreements are numbered as they were made: the first so many that give the amount exactly, none when
+    no number of them does.
+    """
+    for count in range(1, len(history) + 1):
+        found = stretches(sorted(history, key=lambda each: each.agreement_no)[:count], first_on, until_on)
+        if sum(each.net_minor for each in found) == net_minor:
+            return found
+    return ()
+
+
 def cost_minor(history: Sequence[Agreement], first_on: date, until_on: date) -> int:
     """Return what the days from `first_on` until before `until_on` cost under the agreements of each day."""
     return sum(

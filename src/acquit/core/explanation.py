@@ -6,6 +6,7 @@ An explanation is put together by an action from stored facts. `told` says it in
 from dataclasses import dataclass, field
 from datetime import date
 
+from acquit.core.agreement import Stretch
 from acquit.core.bill import Bill, Detail
 from acquit.core.discount import Discount
 from acquit.core.identifiers import RunId
@@ -41,12 +42,28 @@ class PriceSource:
 
 @dataclass(frozen=True, slots=True)
 class UsageSource:
-    """What was metered behind a line of usage: the meter, how many events, and what they add up to."""
+    """What was metered behind a line of usage, and which part of it the line is.
+
+    `line` is `included`, `committed` or a tier, with what of the use it covers and its bounds; empty for an
+    adjustment, whose `before` are the quantity and the net of the rating before. The price of the meter
+    holds since `price_from_on`.
+    """
 
     meter: str
+    month: date
+    aggregation: str
+    per: str
     events: int
     metered_e4: int
-    included_e4: int = 0
+    rated_minor: int
+    rating_no: int
+    up_to_no: int
+    price_from_on: date
+    line: str = ""
+    used_e4: int = 0
+    from_e4: int = 0
+    up_to_e4: int | None = None
+    before: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +71,8 @@ class LineSource:
     """One line: how its amount was rounded, and where its price and quantity come from.
 
     `exact` is quantity × unit price before rounding, as plain decimal text. `lowers_minor` is what a discount
-    was taken from, `spent_minor` what counted towards a minimum when it was made up.
+    was taken from, `spent_minor` what counted towards a minimum when it was made up. `days` are what a change
+    of a service settled.
     """
 
     detail: Detail
@@ -67,6 +85,7 @@ class LineSource:
     lowers_minor: int | None = None
     minimum: MinimumSpend | None = None
     spent_minor: int | None = None
+    days: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """An explanation in sentences, as one accountant tells another; English and French."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from acquit.core.discount import percent
@@ -8,6 +9,7 @@ from acquit.core.explanation import (
     Explanation,
     LineSource,
     TaxSource,
+    UsageSource,
     exact_share,
     quantity,
     unit_price,
@@ -26,7 +28,25 @@ ENGLISH: Final[Mapping[str, str]] = {
     "price": "Price {price} of plan {plan} ({name}), mode {mode}, catalogue {catalogue} of {version}.",
     "sold": "The service was sold at {sold} on {on} and keeps that price.",
     "other-price": "The catalogue lists {price} for that mode; the service keeps what it was sold at.",
-    "usage": "Usage: {events} events of meter {meter} add up to {metered}, of which {included} are included.",
+    "usage": "Usage of {month}: {events} events of meter {meter} {gathered} {metered}.",
+    "gathered-sum-period": "add up to",
+    "gathered-sum-day": "add up to",
+    "gathered-max-period": "have as their highest value",
+    "gathered-max-day": "have highest values of each day that add up to",
+    "gathered-last-period": "have as their last value",
+    "gathered-last-day": "have last values of each day that add up to",
+    "usage-included": "Of these, {used} are included and cost nothing.",
+    "usage-committed": "{quantity} are committed and paid whether used or not; {used} of them were used.",
+    "usage-within": "Of these, {used} are counted here, in the tier from {start} up to {end}; "
+    "tiers begin after what is included or committed.",
+    "usage-over": "Of these, {used} are counted here, in the tier over {start}; "
+    "tiers begin after what is included or committed.",
+    "usage-price": "The price of the meter holds since {start}.",
+    "usage-late": "They are rated at {rated}; {before} for {before_net} had been charged: {off} is the rest.",
+    "days": "From {start} to {end}: {days} of the {of_days} days from {period} to {period_end}, "
+    "at {quantity} × {price} = {whole} for all of them ({what}): {net}.",
+    "days-back": "From {start} to {end}: {days} of the {of_days} days from {period} to {period_end}, "
+    "paid at {quantity} × {price} = {whole} for all of them ({what}): {net} comes back.",
     "discount-share": "Discount {id} {name}: {share} % of the {lowers} left of the line are {exact}, "
     "so {off} off, since {start}.",
     "discount-amount": "Discount {id} {name}: at most {amount} per period, no more than the {lowers} left.",
@@ -72,7 +92,25 @@ FRENCH: Final[Mapping[str, str]] = {
     "price": "Prix {price} du plan {plan} ({name}), mode {mode}, catalogue {catalogue} du {version}.",
     "sold": "Le service a été vendu à {sold} le {on} et garde ce prix.",
     "other-price": "Le catalogue indique {price} pour ce mode ; le service garde le prix de sa vente.",
-    "usage": "Usage : {events} événements du compteur {meter} font {metered}, dont {included} inclus.",
+    "usage": "Consommation de {month} : {events} événements du compteur {meter} {gathered} {metered}.",
+    "gathered-sum-period": "font au total",
+    "gathered-sum-day": "font au total",
+    "gathered-max-period": "ont pour valeur la plus haute",
+    "gathered-max-day": "ont des maximums journaliers dont la somme est",
+    "gathered-last-period": "ont pour dernière valeur",
+    "gathered-last-day": "ont des dernières valeurs journalières dont la somme est",
+    "usage-included": "Dont {used} inclus, qui ne coûtent rien.",
+    "usage-committed": "{quantity} sont engagés et dus dans tous les cas ; {used} en ont été consommés.",
+    "usage-within": "Dont {used} comptés ici, dans la tranche de {start} à {end} ; "
+    "les tranches commencent après ce qui est inclus ou engagé.",
+    "usage-over": "Dont {used} comptés ici, dans la tranche au-delà de {start} ; "
+    "les tranches commencent après ce qui est inclus ou engagé.",
+    "usage-price": "Le prix du compteur vaut depuis le {start}.",
+    "usage-late": "Ils valent {rated} ; {before} pour {before_net} avaient été facturés : reste {off}.",
+    "days": "Du {start} au {end} : {days} des {of_days} jours du {period} au {period_end}, "
+    "à {quantity} × {price} = {whole} pour tous ces jours ({what}) : {net}.",
+    "days-back": "Du {start} au {end} : {days} des {of_days} jours du {period} au {period_end}, "
+    "payés {quantity} × {price} = {whole} pour tous ces jours ({what}) : {net} rendus.",
     "discount-share": "Remise {id} {name} : {share} % des {lowers} restants de la ligne font {exact}, "
     "soit {off}, depuis le {start}.",
     "discount-amount": "Remise {id} {name} : au plus {amount} par période, et des {lowers} restants.",
@@ -157,7 +195,7 @@ class _Teller:
         ]  # fmt: skip
         if line.accepted_on is not None:
             said.append(self._say("accepted", on=line.accepted_on))
-        return [*said, *self._price(line), *self._usage(line), *self._agreed(line)]
+        return [*said, *self._price(line), *self._usage(line), *self._days(line), *self._agreed(line)]
 
     def _price(self, line: LineSource) -> list[str]:
         price = line.price
@@ -182,11 +220,48 @@ class _Teller:
         usage = line.usage
         if usage is None:
             return []
+        gathered = self._say(f"gathered-{usage.aggregation}-{usage.per}")
+        said = [
+            self._say(
+                "usage", month=f"{usage.month:%Y-%m}", events=usage.events, meter=usage.meter,
+                gathered=gathered, metered=quantity(usage.metered_e4),
+            )
+        ]  # fmt: skip
+        if usage.before is not None:
+            before_e4, before_minor = usage.before
+            said.append(
+                self._say(
+                    "usage-late", rated=self._amount(usage.rated_minor), before=quantity(before_e4),
+                    before_net=self._amount(before_minor), off=self._amount(line.detail.net_minor),
+                )
+            )  # fmt: skip
+        elif usage.line:
+            said.append(self._part_of_usage(line, usage))
+        return [*said, self._say("usage-price", start=usage.price_from_on)]
+
+    def _part_of_usage(self, line: LineSource, usage: UsageSource) -> str:
+        used = quantity(usage.used_e4)
+        if usage.line == "included":
+            return self._say("usage-included", used=used)
+        if usage.line == "committed":
+            return self._say("usage-committed", used=used, quantity=quantity(line.detail.quantity_e4))
+        start = quantity(usage.from_e4)
+        if usage.up_to_e4 is None:
+            return self._say("usage-over", used=used, start=start)
+        return self._say("usage-within", used=used, start=start, end=quantity(usage.up_to_e4))
+
+    def _days(self, line: LineSource) -> list[str]:
+        day = timedelta(days=1)
         return [
             self._say(
-                "usage", events=usage.events, meter=usage.meter, metered=quantity(usage.metered_e4),
-                included=quantity(usage.included_e4),
+                "days-back" if line.detail.net_minor < 0 else "days",
+                start=each.from_on, end=each.until_on - day, days=(each.until_on - each.from_on).days,
+                of_days=(each.next_on - each.period_on).days, period=each.period_on,
+                period_end=each.next_on - day, quantity=quantity(each.agreement.quantity_e4),
+                price=unit_price(each.agreement.unit_price_ucents), what=each.agreement.description,
+                whole=self._amount(each.agreement.net_minor), net=self._amount(each.net_minor),
             )
+            for each in line.days
         ]  # fmt: skip
 
     def _agreed(self, line: LineSource) -> list[str]:

@@ -77,6 +77,13 @@ class Meter:
     description_fr: str
     description_en: str
 
+    @property
+    def counts_whole(self) -> bool:
+        """Whether a month can be measured at once, without a look at its days."""
+        return self.aggregation is Aggregation.SUM or (
+            self.aggregation is Aggregation.MAX and self.per is Per.PERIOD
+        )
+
     def described(self, language: str) -> str:
         """Return what a bill in the language calls it."""
         return self.description_fr if language.startswith("fr") else self.description_en

@@ -8,11 +8,12 @@ they were bundled, changes nothing: a period is the sum of its days.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from acquit.core.catalogue import Strategy
 from acquit.core.charge import Charge, ChargeKind
-from acquit.core.identifiers import ServiceId
+from acquit.core.identifiers import BillingGroupId, ServiceId
 from acquit.core.meter import Aggregation, Meter, Per, Price, Tier
 from acquit.core.money import E4_PER_ONE, Currency, amount_minor, rounded, ucents_per_minor
 from acquit.core.problem import Problem
@@ -77,6 +78,7 @@ class Metered:
     currency: Currency
     language: str
     domain: str
+    billing_group_id: BillingGroupId | None = None
 
 
 def share_of(period: date, started_on: date, terminated_on: date | None) -> Share:
@@ -93,11 +95,11 @@ def share_of(period: date, started_on: date, terminated_on: date | None) -> Shar
 
 def quantity_e4(meter: Meter, days: Iterable[Day]) -> int:
     """Return the quantity that the days make under the meter's aggregation."""
+    if meter.aggregation is Aggregation.SUM:
+        return sum([day.sum_e4 for day in days])
     measured = sorted(days, key=lambda day: day.on)
     if not measured:
         return 0
-    if meter.aggregation is Aggregation.SUM:
-        return sum(day.sum_e4 for day in measured)
     values = [day.max_e4 if meter.aggregation is Aggregation.MAX else day.last_e4 for day in measured]
     if meter.per is Per.DAY:
         return sum(values)
@@ -171,6 +173,7 @@ def charges(metered: Metered, price: Price, rated: Rated) -> list[Charge]:
             quantity_e4=line.quantity_e4,
             unit_price_ucents=line.unit_price_ucents,
             currency=price.currency,
+            billing_group_id=metered.billing_group_id,
             part=f"usage:{metered.meter.code}:{line.name}",
         )
         for line in rated.lines
@@ -206,6 +209,7 @@ def adjustment(
             quantity_e4=E4_PER_ONE if off_minor > 0 else -E4_PER_ONE,
             unit_price_ucents=abs(off_minor) * ucents_per_minor(metered.currency),
             currency=metered.currency,
+            billing_group_id=metered.billing_group_id,
             part=f"usage:{metered.meter.code}:{metered.period:%Y-%m}:{rating_no}",
         )
     ]
@@ -228,38 +232,40 @@ def _described(metered: Metered, price: Price, line: Line) -> str:
     language = metered.language
     unit = metered.meter.symbol(language)
     name = metered.meter.described(language) + (f" ({unit})" if unit else "")
-    said = _said_french(price, line) if language.startswith("fr") else _said_english(price, line)
+    used_e4 = line.used_e4 if price.strategy is Strategy.STAIRSTEP else 0
+    bounds = (line.from_e4, line.up_to_e4)
+    said = _said(language.startswith("fr"), line.name, price.strategy, len(price.tiers) > 1, bounds, used_e4)
     return f"{name}, {said}" if said else name
 
 
-def _said_french(price: Price, line: Line) -> str:
-    if line.name in (INCLUDED, COMMITTED):
-        return "inclus" if line.name == INCLUDED else "engagement"
-    low, high = (_number(each or 0, "fr") for each in (line.from_e4, line.up_to_e4))
-    bounds = f"au-delà de {low}" if line.up_to_e4 is None else f"jusqu'à {high}"
-    match price.strategy:
-        case Strategy.STAIRSTEP:
-            return f"forfait {bounds}, {_number(line.used_e4, 'fr')} utilisés"
-        case Strategy.VOLUME:
-            return f"tarif {bounds}" if len(price.tiers) > 1 else ""
-    if len(price.tiers) == 1:
+@lru_cache(maxsize=4_096)
+def _said(
+    is_french: bool,
+    name: str,
+    strategy: Strategy,
+    has_tiers: bool,
+    bounds: tuple[int, int | None],
+    used_e4: int,
+) -> str:
+    """Return what of the use a line is; few lines differ in that, and bills have many."""
+    if name in (INCLUDED, COMMITTED):
+        english, french = ("included", "inclus") if name == INCLUDED else ("commitment", "engagement")
+        return french if is_french else english
+    low, high = (_number(each or 0, "fr" if is_french else "en") for each in bounds)
+    if bounds[1] is None:
+        within = f"au-delà de {low}" if is_french else f"over {low}"
+    else:
+        within = f"jusqu'à {high}" if is_french else f"up to {high}"
+    if strategy is Strategy.STAIRSTEP:
+        used = _number(used_e4, "fr" if is_french else "en")
+        return f"forfait {within}, {used} utilisés" if is_french else f"flat price {within}, {used} used"
+    if not has_tiers:
         return ""
-    return bounds if line.up_to_e4 is None else f"de {low} à {high}"
-
-
-def _said_english(price: Price, line: Line) -> str:
-    if line.name in (INCLUDED, COMMITTED):
-        return "included" if line.name == INCLUDED else "commitment"
-    low, high = plain_e4(line.from_e4), plain_e4(line.up_to_e4 or 0)
-    bounds = f"over {low}" if line.up_to_e4 is None else f"up to {high}"
-    match price.strategy:
-        case Strategy.STAIRSTEP:
-            return f"flat price {bounds}, {plain_e4(line.used_e4)} used"
-        case Strategy.VOLUME:
-            return f"price {bounds}" if len(price.tiers) > 1 else ""
-    if len(price.tiers) == 1:
-        return ""
-    return bounds if line.up_to_e4 is None else f"from {low} to {high}"
+    if strategy is Strategy.VOLUME:
+        return f"tarif {within}" if is_french else f"price {within}"
+    if bounds[1] is None:
+        return within
+    return f"de {low} à {high}" if is_french else f"from {low} to {high}"
 
 
 # ---------------------------------------------------------------- forecast

@@ -201,6 +201,7 @@ def due_on(issued_on: date, term: Term) -> date:
     return issued_on + days
 
 
+@lru_cache(maxsize=4_096)
 def end_of_month(on: date) -> date:
     """Return the last day of the month of `on`."""
     return (on.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

@@ -333,3 +333,36 @@ def _version(row: Any) -> Version:
         row.imported_by,
         row.imported_at,
     )
+
+
+IN_FORCE: Final[LiteralString] = """
+    SELECT c.catalogue_id
+      FROM catalogue c
+     WHERE c.legal_entity_id = coalesce((
+           SELECT sandbox_of FROM legal_entity WHERE legal_entity_id = %(legal_entity_id)s),
+           %(legal_entity_id)s) AND c.from_on <= %(on)s AND c.currency = %(currency)s
+       AND NOT EXISTS (
+           SELECT 1
+             FROM catalogue newer
+            WHERE newer.legal_entity_id = c.legal_entity_id AND newer.name = c.name
+              AND newer.currency = c.currency AND newer.from_on <= %(on)s
+              AND (newer.from_on, newer.catalogue_id) > (c.from_on, c.catalogue_id))
+     ORDER BY c.from_on DESC, c.catalogue_id DESC
+"""
+
+CONTENT: Final[LiteralString] = """
+    SELECT content FROM catalogue WHERE catalogue_id = %(catalogue_id)s
+"""
+
+
+def in_force(
+    tx: Transaction, legal_entity_id: LegalEntityId, currency: Currency, on: date
+) -> list[CatalogueId]:
+    """Return the versions that the seller sells from on a day, one per name, newest first."""
+    rows = tx.all(IN_FORCE, legal_entity_id=legal_entity_id, currency=currency, on=on)
+    return [CatalogueId(row.catalogue_id) for row in rows]
+
+
+def content(tx: Transaction, catalogue_id: CatalogueId) -> bytes:
+    """Return the file of a version, gzipped."""
+    return bytes(tx.one(CONTENT, catalogue_id=catalogue_id).content)

@@ -69,6 +69,50 @@ POSTINGS: Final[LiteralString] = """
 """
 
 
+RATINGS: Final[LiteralString] = """
+    WITH told AS (
+         SELECT DISTINCT coalesce(d.owner_id, d.account_id) AS account_id, d.service_id,
+                split_part(d.part, ':', 2) AS meter,
+                CASE WHEN d.kind = 'usage' THEN d.period_start
+                     ELSE to_date(split_part(d.part, ':', 3), 'YYYY-MM') END AS period
+           FROM bill_detail d
+          WHERE d.account_id = %(account_id)s AND d.bill_id = %(bill_id)s
+            AND d.kind IN ('usage', 'adjustment') AND d.part LIKE 'usage:%%'
+         )
+    SELECT r.account_id, r.service_id, r.meter, r.period, r.rating_no, r.up_to_no, r.events, r.quantity_e4,
+           r.net_minor, r.price_from_on, r.lines, m.aggregation, m.per
+      FROM told t
+      JOIN usage_rating r ON r.account_id = t.account_id AND r.service_id = t.service_id
+                         AND r.meter = t.meter AND r.period = t.period
+      JOIN account a ON a.account_id = r.account_id
+      JOIN LATERAL (
+           SELECT aggregation, per
+             FROM meter
+            WHERE legal_entity_id = a.legal_entity_id AND meter = r.meter
+              AND from_on < r.period + interval '1 month'
+            ORDER BY from_on <= r.period DESC, CASE WHEN from_on <= r.period THEN from_on END DESC, from_on
+            LIMIT 1) m ON true
+     ORDER BY r.account_id, r.service_id, r.meter, r.period, r.rating_no
+"""
+
+RatingKey = tuple[AccountId, ServiceId, str, date, int]
+"""Account, service, meter, month and number of a rating."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatedUse:
+    """A rating behind a bill; `lines` are name, quantity, unit price, use and bounds of each."""
+
+    up_to_no: int
+    events: int
+    quantity_e4: int
+    net_minor: int
+    price_from_on: date
+    lines: Any
+    aggregation: str
+    per: str
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The number of a bill, and the input of the run by which it was decided; None outside of a run."""
@@ -83,6 +127,12 @@ def prices(tx: Transaction, account_id: AccountId, bill_id: BillId) -> dict[Serv
     """Return where the price of each service on the bill comes from."""
     rows = tx.all(PRICES, account_id=account_id, bill_id=bill_id)
     return {row.service_id: PriceSource(*row[1:]) for row in rows}
+
+
+def ratings(tx: Transaction, account_id: AccountId, bill_id: BillId) -> dict[RatingKey, RatedUse]:
+    """Return every rating of the uses that have lines on the bill."""
+    rows = tx.all(RATINGS, account_id=account_id, bill_id=bill_id)
+    return {tuple(row[:5]): RatedUse(*row[5:]) for row in rows}
 
 
 def accepted(tx: Transaction, account_id: AccountId, bill_id: BillId) -> dict[int, date]:

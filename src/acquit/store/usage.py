@@ -1,8 +1,8 @@
 """Events of use: how they come in, once each, and what was rejected.
 
-Events come by COPY into a temporary table and from there in one statement; who sends an id again is found by
-the unique index. A shared lock is held until the commit, so that a rating knows below which number
-(`watermark`) every event is there.
+Events are written by COPY at once; when one of their ids is there already, which the unique index tells, all
+come by a temporary table and from there those that are new. A shared lock is held until the commit, so that
+a rating knows below which number (`watermark`) every event is there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, LiteralString
 
+from psycopg import errors
 from psycopg.rows import tuple_row
 
 from acquit.core.identifiers import AccountId, LegalEntityId, ServiceId
 from acquit.core.money import Currency
 from acquit.core.usage import Consumer, Event, Using
 from acquit.store.transaction import Transaction
+from acquit.store.usage_rows import COLUMNS, events_block, staged_block
+
+Use = tuple[AccountId, ServiceId, str, date]
+"""Account, service, meter and the first day of the month."""
 
 PLACES: Final = 100_000
 """The most events of one chunk; an event's number is its chunk's times this, and its place."""
@@ -40,11 +45,6 @@ MAKE_STAGING: Final[LiteralString] = """
     CREATE TEMPORARY TABLE IF NOT EXISTS usage_staging (LIKE usage_staging) ON COMMIT DELETE ROWS
 """
 
-STAGED: Final = (
-    "place", "account_id", "period", "source", "event_id", "service_id", "meter", "quantity_e4", "used_on",
-    "used_at", "until_at", "properties", "corrects_no", "content_hash",
-)  # fmt: skip
-
 TAKE: Final[LiteralString] = """
     INSERT INTO usage_event (account_id, period, usage_no, source, event_id, service_id, meter, quantity_e4,
            used_on, used_at, until_at, properties, corrects_no, content_hash)
@@ -55,6 +55,12 @@ TAKE: Final[LiteralString] = """
         ON CONFLICT (source, event_id) DO NOTHING
 """
 
+_COLUMNS: Final = ", ".join(COLUMNS)
+
+COPY_EVENTS: Final = f"COPY usage_event (usage_no, {_COLUMNS}) FROM STDIN BINARY".encode()
+
+COPY_STAGED: Final = f"COPY usage_staging (place, {_COLUMNS}) FROM STDIN BINARY".encode()
+
 DROP_KNOWN: Final[LiteralString] = """
     DELETE FROM usage_staging s
      USING usage_event e
@@ -64,9 +70,11 @@ DROP_KNOWN: Final[LiteralString] = """
 
 ADD_PENDING: Final[LiteralString] = """
     INSERT INTO usage_pending AS p (account_id, service_id, meter, period, last_no)
-    SELECT account_id, service_id, meter, period, %(first_no)s::bigint + max(place)
-      FROM usage_staging
-     GROUP BY account_id, service_id, meter, period
+    SELECT account_id, service_id, meter, period, last_no
+      FROM unnest(string_to_array(%(account_ids)s, ' '), string_to_array(%(service_ids)s, ' ')::bigint[],
+                  string_to_array(%(meters)s, ' '), string_to_array(%(periods)s, ' ')::date[],
+                  string_to_array(%(last_nos)s, ' ')::bigint[])
+           AS n(account_id, service_id, meter, period, last_no)
      ORDER BY account_id, service_id, meter, period
         ON CONFLICT (account_id, service_id, meter, period)
         DO UPDATE SET last_no = greatest(p.last_no, excluded.last_no), problem = NULL
@@ -187,29 +195,50 @@ def consumers(tx: Transaction, account_ids: Iterable[str]) -> dict[str, Consumer
     return found
 
 
-def stage(tx: Transaction, block: bytes) -> None:
-    """Fill the temporary table with rows in COPY's text format."""
-    tx.run(MAKE_STAGING)
-    with tx.connection.cursor() as cursor:
-        query = "COPY usage_staging (" + ", ".join(STAGED) + ") FROM STDIN"
-        with cursor.copy(query.encode()) as out:
-            out.write(block)
+def add_new(tx: Transaction, chunk_no: int, rows: Sequence[bytes]) -> bool:
+    """Write rows at once, or none of them when any of their ids is there already."""
+    block = events_block(chunk_no * PLACES, rows)
+    try:
+        with tx.connection.transaction():
+            _copy(tx, COPY_EVENTS, block)
+    except errors.UniqueViolation:
+        return False
+    return True
 
 
-def take(tx: Transaction, chunk_no: int, staged: int) -> dict[int, bool]:
-    """Write what is staged; return what was there before by place, and whether its content is the same.
+def add_unknown(tx: Transaction, chunk_no: int, first: int, rows: Sequence[bytes]) -> dict[int, bool]:
+    """Write those rows whose ids are new, with their places from `first` on.
 
-    What has become new is noted as pending; the temporary table is left empty.
+    Returns the places of the others, and whether their content is the same as what is there.
     """
     first_no = chunk_no * PLACES
+    tx.run(MAKE_STAGING)
+    _copy(tx, COPY_STAGED, staged_block(first, rows))
     taken = tx.run(TAKE, first_no=first_no)
     known = {}
-    if taken < staged:
+    if taken < len(rows):
         known = {row.place: row.is_same for row in tx.all(DROP_KNOWN, first_no=first_no)}
-    assert taken + len(known) == staged, "what is staged is either new or known"
-    tx.run(ADD_PENDING, first_no=first_no)
+    assert taken + len(known) == len(rows), "what is staged is either new or known"
     tx.run(EMPTY)
     return known
+
+
+def add_pending(tx: Transaction, chunk_no: int, places: Mapping[Use, int]) -> None:
+    """Note that uses wait to be rated, each up to the event of that place."""
+    first_no = chunk_no * PLACES
+    tx.run(
+        ADD_PENDING,
+        account_ids=" ".join([use[0] for use in places]),
+        service_ids=" ".join([str(use[1]) for use in places]),
+        meters=" ".join([use[2] for use in places]),
+        periods=" ".join([use[3].isoformat() for use in places]),
+        last_nos=" ".join([str(first_no + place) for place in places.values()]),
+    )
+
+
+def _copy(tx: Transaction, query: bytes, block: bytes) -> None:
+    with tx.connection.cursor() as cursor, cursor.copy(query) as out:
+        out.write(block)
 
 
 def originals(tx: Transaction, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Original]:

@@ -5,13 +5,12 @@ wait, which nobody waits for at first, so that two runs share the work.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, LiteralString
 
 from psycopg.rows import tuple_row
-from psycopg.types.json import Jsonb
 
 from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, CatalogueId, LegalEntityId, ServiceId
@@ -114,6 +113,15 @@ _DAY: Final[LiteralString] = """
 """
 
 DAYS: Final[LiteralString] = _DAY + " sum(e.quantity_e4), max(e.quantity_e4)" + _PAIRS + _BY_DAY
+
+WHOLE: Final[LiteralString] = (
+    """
+    SELECT e.account_id, e.service_id, e.meter, e.period, e.period, count(*), sum(e.quantity_e4),
+           max(e.quantity_e4)
+"""
+    + _PAIRS
+    + " GROUP BY e.account_id, e.service_id, e.meter, e.period"
+)
 
 DAYS_CORRECTED: Final[LiteralString] = (
     _DAY
@@ -297,35 +305,42 @@ def services(tx: Transaction, keys: Iterable[Key]) -> dict[tuple[AccountId, Serv
 
 
 def days(
-    tx: Transaction, keys: Sequence[Key], lasts: Sequence[Key], up_to_no: int
+    tx: Transaction, keys: Sequence[Key], lasts: Sequence[Key], up_to_no: int, wholes: Collection[Key] = ()
 ) -> Mapping[Key, list[Day]]:
     """Return what was measured for each key, day by day, of events up to a number.
 
-    The last value of a day is only told for the keys in `lasts`. Keys with corrections are read apart, event
-    by event; the others are gathered as they are.
+    The last value of a day is only told for the keys in `lasts`; a key in `wholes` is told as one day. Keys
+    with corrections are read apart, event by event; the others are gathered as they are.
     """
     latest = {}
     if lasts:
         latest = {row[:5]: row[5] for row in _tuples(tx, LASTS, **_packed(lasts), up_to_no=up_to_no)}
     account_ids = " ".join(dict.fromkeys([key[0] for key in keys]))
     corrected = set(_tuples(tx, CORRECTED, account_ids=account_ids, up_to_no=up_to_no))
-    pairs = dict.fromkeys([(key[0], key[3]) for key in keys])
-    rows = _tuples(
-        tx, DAYS, account_ids=" ".join([pair[0] for pair in pairs]),
-        periods=" ".join([str(pair[1]) for pair in pairs]),
-        meters=" ".join({key[2] for key in keys}), up_to_no=up_to_no,
-    )  # fmt: skip
-    rows = [row for row in rows if row[:4] not in corrected]
-    wanted = set(keys)
-    exact = sorted(corrected & wanted)
-    if exact:
-        rows += _tuples(tx, DAYS_CORRECTED, **_packed(exact), up_to_no=up_to_no)
+    whole = {*wholes} - corrected
+    daily = [key for key in keys if key not in whole and key not in corrected]
     found: dict[Key, list[Day]] = defaultdict(list)
-    for row in rows:
-        key: Key = row[:4]
-        if key in wanted:
-            found[key].append(Day(row[4], row[5], int(row[6]), row[7], latest.get(row[:5], 0)))
+    for query, wanted in ((WHOLE, whole), (DAYS, set(daily))):
+        for row in _measured(tx, query, wanted, up_to_no) if wanted else ():
+            key: Key = row[:4]
+            if key in wanted:
+                found[key].append(Day(row[4], row[5], int(row[6]), row[7], latest.get(row[:5], 0)))
+    exact = sorted(corrected.intersection(keys))
+    if exact:
+        for row in _tuples(tx, DAYS_CORRECTED, **_packed(exact), up_to_no=up_to_no):
+            found[row[:4]].append(Day(row[4], row[5], int(row[6]), row[7], latest.get(row[:5], 0)))
     return found
+
+
+def _measured(
+    tx: Transaction, query: LiteralString, wanted: Collection[Key], up_to_no: int
+) -> list[tuple[Any, ...]]:
+    pairs = sorted({(key[0], key[3]) for key in wanted})
+    return _tuples(
+        tx, query, account_ids=" ".join([pair[0] for pair in pairs]),
+        periods=" ".join([pair[1].isoformat() for pair in pairs]),
+        meters=" ".join({key[2] for key in wanted}), up_to_no=up_to_no,
+    )  # fmt: skip
 
 
 def ratings(
@@ -343,7 +358,10 @@ def add(
     rows: Sequence[tuple[object, ...]],
     charges: Sequence[tuple[AccountId, Charge, date]],
 ) -> None:
-    """Write ratings and the charges that they make, each accepted on its day."""
+    """Write ratings and the charges that they make, each accepted on its day.
+
+    Lines and charges of a rating are JSON.
+    """
     tx.copy(
         "charge",
         tuple(CHARGE),
@@ -355,7 +373,7 @@ def add(
         ],
         tuple(CHARGE.values()),
     )  # fmt: skip
-    tx.copy("usage_rating", RATING, [(*row[:-2], Jsonb(row[-2]), Jsonb(row[-1])) for row in rows])
+    tx.copy("usage_rating", RATING, rows)
 
 
 def drop_pending(tx: Transaction, keys: Sequence[Key], up_to_no: int) -> int:

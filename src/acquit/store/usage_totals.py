@@ -62,24 +62,26 @@ RATED: Final[LiteralString] = """
 """
 
 CHARGED: Final[LiteralString] = """
-    SELECT r.account_id || '/' || r.service_id || '/' || r.meter || '/' || to_char(r.period, 'YYYY-MM') || '/'
-             || r.rating_no AS id
-      FROM usage_rating r
-      JOIN account a ON a.account_id = r.account_id
-      LEFT JOIN LATERAL (
-           SELECT count(c.account_id) AS charges, count(o.account_id) + count(d.account_id) AS settled
-             FROM jsonb_to_recordset(r.charges) AS j(kind text, part text, period_start date)
-             LEFT JOIN charge c ON c.account_id = r.account_id AND c.service_id = r.service_id
-                               AND c.kind = j.kind AND c.part = j.part AND c.period_start = j.period_start
-             LEFT JOIN open_charge o ON o.account_id = c.account_id AND o.service_id = c.service_id
-                                    AND o.kind = c.kind AND o.part = c.part
-                                    AND o.period_start = c.period_start
-             LEFT JOIN bill_detail d ON d.account_id = c.account_id AND d.service_id = c.service_id
-                                    AND d.kind = c.kind AND d.part = c.part
-                                    AND d.period_start = c.period_start AND d.correction_no = 0) found ON true
-     WHERE a.legal_entity_id = %(legal_entity_id)s AND r.period = ANY(%(periods)s)
-       AND (found.charges <> jsonb_array_length(r.charges) OR found.settled <> found.charges)
-     ORDER BY id
+    WITH told AS (
+         SELECT r.account_id, r.service_id, j.kind, j.part, j.period_start,
+                r.account_id || '/' || r.service_id || '/' || r.meter || '/' || to_char(r.period, 'YYYY-MM')
+                  || '/' || r.rating_no AS id
+           FROM usage_rating r
+           JOIN account a ON a.account_id = r.account_id
+          CROSS JOIN jsonb_to_recordset(r.charges) AS j(kind text, part text, period_start date)
+          WHERE a.legal_entity_id = %(legal_entity_id)s AND r.period = ANY(%(periods)s)
+         )
+    SELECT DISTINCT t.id
+      FROM told t
+      LEFT JOIN charge c ON c.account_id = t.account_id AND c.service_id = t.service_id AND c.kind = t.kind
+                        AND c.part = t.part AND c.period_start = t.period_start
+      LEFT JOIN open_charge o ON o.account_id = t.account_id AND o.service_id = t.service_id
+                             AND o.kind = t.kind AND o.part = t.part AND o.period_start = t.period_start
+      LEFT JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = t.account_id
+                             AND d.service_id = t.service_id AND d.kind = t.kind AND d.part = t.part
+                             AND d.period_start = t.period_start AND d.correction_no = 0
+     WHERE c.account_id IS NULL OR (o.account_id IS NULL) = (d.account_id IS NULL)
+     ORDER BY t.id
      LIMIT 1000
 """
 

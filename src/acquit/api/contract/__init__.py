@@ -1,7 +1,8 @@
-"""The wire's contract as code: every route and model of the API, read once from `api.json`.
+"""The wire's contract as code: every route and model of the API, read once from the files beside this one.
 
-`api.json` beside this file holds the facts Acquit needs of the public interface, one route or
-model a line: methods, paths, names and types. Sentences in it are ours.
+`api.json` holds the facts Acquit needs of the public interface, one route or model a line: methods,
+paths, names and types. `extensions.json` of the same format holds routes that `api.json` lacks: the
+shapes are ours, after what public clients send and read. Sentences in both are ours.
 """
 
 from functools import cache
@@ -69,6 +70,7 @@ class Route(msgspec.Struct, frozen=True):
     deletion_planned: str | None = msgspec.field(default=None, name="deletionPlanned")
     replaced_by: str | None = msgspec.field(default=None, name="replacedBy")
     pattern: bool = False
+    auth_optional: bool = msgspec.field(default=False, name="authOptional")
 
     @property
     def key(self) -> tuple[str, str]:
@@ -85,5 +87,9 @@ class Contract(msgspec.Struct, frozen=True):
 
 @cache
 def contract() -> Contract:
-    """Return the contract, decoded on first use."""
-    return msgspec.json.decode(files(__name__).joinpath("api.json").read_bytes(), type=Contract)
+    """Return the contract with its extensions, decoded on first use."""
+    public, own = (
+        msgspec.json.decode(files(__name__).joinpath(name).read_bytes(), type=Contract)
+        for name in ("api.json", "extensions.json")
+    )
+    return Contract((*public.routes, *own.routes), public.models | own.models)

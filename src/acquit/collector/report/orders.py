@@ -79,10 +79,9 @@ REASONS: Final = """
 
 WITHOUT_ORDER: Final = """
     WITH largest AS (
-        SELECT account, bill_id, issued_on, currency, purchase_order_source AS source, paper IS NULL AS
-          has_no_paper,
+        SELECT account, bill_id, issued_on, currency, purchase_order_source AS source, has_no_paper,
                net_minor, total_minor
-          FROM bill WHERE purchase_order IS NULL AND account IN (SELECT account FROM chosen)
+          FROM unordered_bill WHERE account IN (SELECT account FROM chosen)
            AND ($since IS NULL OR issued_on >= $since) AND (issued_on IS NULL OR issued_on <= $until_on)
          ORDER BY total_minor DESC, account, bill_id LIMIT $limit)
     SELECT b.account, bill_id, b.issued_on, source, why, nearest_order, apart_days, b.currency, b.net_minor,

@@ -6,20 +6,6 @@ from typing import Final
 from acquit.collector.report.answer import Answer
 from acquit.collector.report.asking import Asking
 
-DEBTS: Final = """
-CREATE TEMP TABLE open_debt AS
-    SELECT d.account, d.debt_id, d.order_id, d.currency, d.due_minor, coalesce(d.pending_minor, 0) AS
-    pending_minor,
-           d.opened_on, d.status, b.bill_id, b.purchase_order,
-           coalesce(b.purchase_order_source, 'unknown') AS order_source,
-           coalesce(b.due_on, d.due_on) AS due_on,
-           CASE WHEN b.due_on IS NOT NULL THEN b.due_source WHEN d.due_on IS NOT NULL THEN 'inferred'
-                ELSE 'unknown' END AS due_source
-      FROM debt AS d LEFT JOIN bill AS b ON b.account = d.account AND b.bill_id = d.bill_id
-     WHERE d.status NOT IN ('PAID', 'REFUNDED', 'WRITE_OFF') AND d.due_minor <> 0
-       AND (d.opened_on IS NULL OR d.opened_on <= $as_of)
-       AND d.account IN (SELECT account FROM chosen)"""
-
 OWED: Final = """
 CREATE TEMP TABLE owed AS
     SELECT *,
@@ -29,7 +15,8 @@ CREATE TEMP TABLE owed AS
            CASE WHEN due_on IS NULL THEN 'no_date' WHEN due_on >= $as_of THEN 'not_due'
                 WHEN $as_of - due_on <= 30 THEN 'late_1_30' WHEN $as_of - due_on <= 60 THEN 'late_31_60'
                 WHEN $as_of - due_on <= 90 THEN 'late_61_90' ELSE 'late_over_90' END AS bucket
-      FROM open_debt"""
+      FROM open_debt SEMI JOIN chosen USING (account)
+     WHERE opened_on IS NULL OR opened_on <= $as_of"""
 
 SOURCES: Final = """
     sum(due_minor) AS due_minor,
@@ -44,7 +31,7 @@ DUE: Final = f"""
     FROM (SELECT falls, week_on, currency, {SOURCES} FROM owed GROUP BY ALL) ORDER BY {WEEKS_FIRST}"""  # noqa: S608 - ours
 
 DUE_ORDERS: Final = f"""
-    FROM (SELECT falls, week_on, purchase_order, order_source AS source, currency, {SOURCES}
+    FROM (SELECT falls, week_on, purchase_order, purchase_order_source AS source, currency, {SOURCES}
             FROM owed GROUP BY ALL) ORDER BY {WEEKS_FIRST}, purchase_order NULLS LAST, source"""  # noqa: S608 - ours
 
 BUCKETS: Final = ("not_due", "late_1_30", "late_31_60", "late_61_90", "late_over_90", "no_date")
@@ -71,7 +58,6 @@ def owed(asking: Asking) -> list[Answer]:
 
     What is owed is what the provider told last; an earlier `as_of` does not bring back what was paid since.
     """
-    asking.run(DEBTS)
     asking.run(OWED)
     return [
         asking.answer("due", DUE, totals=True),

@@ -8,20 +8,11 @@ from acquit.collector.report.asking import Asking
 STALE_DAYS: Final = 7
 
 CHANGED: Final = """
-    WITH changed AS (
-        SELECT account, bill_id, max(version_no) AS versions_count, max(issued_on) AS issued_on,
-               CAST(max(seen_at) AS DATE) AS changed_on, arg_max(currency, version_no) AS currency,
-               arg_max(coalesce(total_minor, 0), version_no) AS now_minor
-          FROM bill_version WHERE version_no > 1 AND account IN (SELECT account FROM chosen)
-           AND (issued_on IS NULL OR issued_on <= $until_on)
-         GROUP BY account, bill_id)
-    SELECT c.account, c.bill_id, c.issued_on, changed_on, versions_count, c.currency,
-           coalesce(v.total_minor, 0) AS first_minor, now_minor,
-           now_minor - coalesce(v.total_minor, 0) AS difference_minor
-      FROM changed AS c
-      JOIN bill_version AS v ON v.account = c.account AND v.bill_id = c.bill_id AND v.version_no = 1
-     WHERE $since IS NULL OR c.issued_on >= $since
-     ORDER BY c.currency, changed_on DESC, c.account, c.bill_id"""
+    SELECT account, bill_id, issued_on, changed_on, versions_count, currency, first_minor, now_minor,
+           now_minor - first_minor AS difference_minor
+      FROM changed_bill SEMI JOIN chosen USING (account)
+     WHERE (issued_on IS NULL OR issued_on <= $until_on) AND ($since IS NULL OR issued_on >= $since)
+     ORDER BY currency, changed_on DESC, account, bill_id"""
 
 COMPLETENESS: Final = f"""
     WITH billed AS (

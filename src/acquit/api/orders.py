@@ -1,0 +1,395 @@
+"""Orders: /me/order. Of services, behind bills, and to pay what is owed; one list, one shape."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from acquit.actions.pay_order import pay_order
+from acquit.api import debts, links, payment_methods, wire
+from acquit.api.bills import DETAILS_PER_ORDER
+from acquit.api.carts import DETAIL_TYPES, NOT_NAMED, unit_price
+from acquit.api.listing import Column, Listing
+from acquit.api.refusals import NoSuchObject
+from acquit.api.request import Request
+from acquit.core.debt import open_minor
+from acquit.core.errors import Conflict
+from acquit.core.identifiers import OrderId, PaymentMethodId
+from acquit.core.payment_method import PaymentMethod
+from acquit.core.payment_order import PaymentOrder
+from acquit.core.service_order import NotPayable, OrderMeans, OrderState, ServiceOrder
+from acquit.store import bill_lists, debt_lists, order_lists, payment_orders, service_orders, services
+from acquit.store.bill_lists import BillSummary, DetailSummary
+from acquit.store.order_lists import OrderKind
+from acquit.store.transaction import Transaction
+
+STATES: Final[Mapping[OrderState, str]] = {
+    OrderState.OPEN: "notPaid",
+    OrderState.DELIVERED: "delivered",
+    OrderState.LAPSED: "cancelled",
+}
+PAID_WITH: Final[Mapping[OrderMeans, str]] = {OrderMeans.TERMS: "debtAccount", OrderMeans.FREE: "free"}
+DEFERRED: Final = "deferredPaymentAccount"
+NO_MEANS: Final = (
+    "creditCard", "edinar", "fidelityPoints", "ideal", "multibanco", "ovhAccount", "paypal", "promotion",
+)  # fmt: skip
+FREE_MEANS: Final = ("fidelityAccount", "ovhAccount")
+"""Means that no account has here; an order that costs nothing may be closed with them, as clients do."""
+
+
+class NotAnOrderOfServices(Conflict):
+    """The order came with a bill or asks for its payment: it is settled by paying the bill."""
+
+    code = "not-an-order-of-services"
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """An order of one of the three kinds."""
+
+    order_id: OrderId
+    services: ServiceOrder | None = None
+    bill: BillSummary | None = None
+    payment: PaymentOrder | None = None
+
+
+# ---------------------------------------------------------------- orders
+
+
+def list_orders(request: Request) -> Listing[int]:
+    """GET /me/order: every order of the account, between two instants if they are given."""
+    selection = order_lists.of_account(
+        request.caller.account_id,
+        ordered_from=request.query["date.from"],
+        ordered_to=request.query["date.to"],
+    )
+    columns = {"orderId": Column("order_id"), "date": Column("ordered_at")}
+    return Listing(selection, lambda tx, ids: _orders(tx, request, ids), columns)
+
+
+def get_order(request: Request) -> object:
+    """GET /me/order/{orderId}: when it was made, what it costs, and the link to its page."""
+    with request.read() as tx:
+        return _shown(_found(tx, request), request)
+
+
+def get_many_orders(request: Request, order_ids: Sequence[int]) -> Mapping[int, object]:
+    """Read several orders at once."""
+    with request.read() as tx:
+        return _orders(tx, request, order_ids)
+
+
+def get_status(request: Request) -> str:
+    """GET /me/order/{orderId}/status: where it is."""
+    with request.read() as tx:
+        found = _found(tx, request)
+        if found.services is not None:
+            return STATES[found.services.state(request.today)]
+        if found.payment is None:
+            return "delivered"
+        ids = [part.debt_id for part in found.payment.debts]
+        owed = debt_lists.find_many(tx, request.caller.account_id, ids)
+    is_settled = all(open_minor(one.debt, one.operations) <= 0 for one in owed)
+    return "delivered" if is_settled else "notPaid"
+
+
+def get_associated_object(request: Request) -> object:
+    """GET /me/order/{orderId}/associatedObject: the bill; of an order that is on no bill yet, nulls."""
+    with request.read() as tx:
+        found = _found(tx, request)
+        bill_id = None if found.bill is None else found.bill.bill_id
+        if found.services is not None:
+            billed = service_orders.first_bills(tx, request.caller.account_id, [found.order_id])
+            bill_id = billed.get(found.order_id)
+    return {"id": bill_id, "type": None if bill_id is None else "Bill"}
+
+
+def get_payment(request: Request) -> object:
+    """GET /me/order/{orderId}/payment: how and when; 404 while it is not paid."""
+    with request.read() as tx:
+        found = _found(tx, request)
+    if found.bill is not None:
+        return debts.get_payment(request)
+    if found.services is None or found.services.payment is None:
+        raise NoSuchObject(found.order_id)
+    payment = found.services.payment
+    return {
+        "paymentDate": wire.instant(payment.paid_at, request.zone),
+        "paymentIdentifier": None if payment.payment_method_id is None else str(payment.payment_method_id),
+        "paymentType": PAID_WITH[payment.means],
+    }
+
+
+def _orders(tx: Transaction, request: Request, order_ids: Sequence[int]) -> dict[int, object]:
+    return {key: _shown(found, request) for key, found in _read(tx, request, order_ids).items()}
+
+
+def _found(tx: Transaction, request: Request) -> _Order:
+    order_id = request.path["orderId"]
+    found = _read(tx, request, [order_id]).get(order_id)
+    if found is None:
+        raise NoSuchObject(order_id)
+    return found
+
+
+def _read(tx: Transaction, request: Request, order_ids: Sequence[int]) -> dict[int, _Order]:
+    account_id = request.caller.account_id
+    kinds = order_lists.kinds(tx, account_id, order_ids)
+    of_kind = {kind: [key for key, (found, _) in kinds.items() if found is kind] for kind in OrderKind}
+    bill_ids = [bill_id for _, bill_id in kinds.values() if bill_id is not None]
+    found: dict[int, _Order] = {
+        **{one.order_id: _Order(one.order_id, services=one)
+           for one in service_orders.find_several(tx, account_id, of_kind[OrderKind.SERVICES])},
+        **{one.order_id: _Order(OrderId(one.order_id), bill=one)
+           for one in bill_lists.find_many(tx, account_id, bill_ids)},
+        **{one.order_id: _Order(one.order_id, payment=one)
+           for key in of_kind[OrderKind.PAYMENT]
+           if (one := payment_orders.find(tx, account_id, OrderId(key))) is not None},
+    }  # fmt: skip
+    return {key: found[key] for key in order_ids if key in found}
+
+
+def _shown(order: _Order, request: Request) -> dict[str, Any]:
+    if order.payment is not None:
+        return debts.order_shown(order.payment, request)
+    if order.bill is not None:
+        return _behind_bill(order.bill, request)
+    made = order.services
+    assert made is not None, "an order is of one of three kinds"
+    password = links.order_password(request, made.order_id)
+    link = links.order_link(request, made.order_id, password)
+    return {
+        "date": wire.instant(made.ordered_at, request.zone),
+        "expirationDate": wire.midnight(made.expires_on, request.zone),
+        "metadatas": None,
+        "orderId": made.order_id,
+        "password": password,
+        "pdfUrl": link,
+        "priceWithTax": wire.price(made.total_minor, made.currency),
+        "priceWithoutTax": wire.price(made.net_minor, made.currency),
+        "retractionDate": None,
+        "tax": wire.price(made.tax_minor, made.currency),
+        "url": link,
+    }
+
+
+def _behind_bill(bill: BillSummary, request: Request) -> dict[str, Any]:
+    password = links.bill_password(request, bill.bill_id)
+    return {
+        "date": wire.instant(bill.issued_at, request.zone),
+        "expirationDate": None,
+        "metadatas": None,
+        "orderId": bill.order_id,
+        "password": password,
+        "pdfUrl": links.bill_link(request, bill.bill_id, password, "bill.pdf"),
+        "priceWithTax": wire.price(bill.total_minor, bill.currency),
+        "priceWithoutTax": wire.price(bill.net_minor, bill.currency),
+        "retractionDate": None,
+        "tax": wire.price(bill.tax_minor, bill.currency),
+        "url": links.bill_link(request, bill.bill_id, password, "bill.cgi"),
+    }
+
+
+# ---------------------------------------------------------------- details
+
+
+def list_details(request: Request) -> Listing[int]:
+    """GET /me/order/{orderId}/details: the order's lines, in their order."""
+    with request.read() as tx:
+        shown = _details(tx, _found(tx, request), request)
+    return Listing(lambda tx: list(shown), lambda tx, ids: {key: shown[key] for key in ids})
+
+
+def get_detail(request: Request) -> object:
+    """GET /me/order/{orderId}/details/{orderDetailId}: one line."""
+    wanted = request.path["orderDetailId"]
+    with request.read() as tx:
+        shown = _details(tx, _found(tx, request), request)
+    if wanted not in shown:
+        raise NoSuchObject(wanted)
+    return shown[wanted]
+
+
+def get_extension(request: Request) -> object:
+    """GET …/details/{orderDetailId}/extension: plan, mode, period; nulls where there is no plan."""
+    with request.read() as tx:
+        found = _found(tx, request)
+        shown = _details(tx, found, request)
+    wanted = request.path["orderDetailId"]
+    if wanted not in shown:
+        raise NoSuchObject(wanted)
+    plan: dict[str, Any] = {"code": None, "duration": None, "pricingMode": None, "quantity": None}
+    action: str | None = None
+    configurations: tuple[tuple[str, str], ...] = ()
+    if found.services is not None:
+        detail = found.services.details[wanted % DETAILS_PER_ORDER - 1]
+        line = found.services.lines[detail.line_no - 1]
+        action, configurations = "installation", line.configurations
+        plan = {
+            "code": detail.plan_code,
+            "duration": wire.months(detail.months),
+            "pricingMode": detail.mode,
+            "quantity": detail.quantity,
+        }
+    return {
+        "order": {
+            "action": action,
+            "configurations": [{"label": label, "value": value} for label, value in configurations],
+            "plan": plan | {"product": {"name": None}},
+            "type": "plan",
+        }
+    }
+
+
+def _details(tx: Transaction, order: _Order, request: Request) -> dict[int, dict[str, Any]]:
+    if order.services is not None:
+        made = order.services
+        numbers = [service_id for _, service_id in made.services]
+        names = {s.service_id: s.resource_name for s in services.find_several(tx, made.account_id, numbers)}
+        named = {line_no: names[service_id] for line_no, service_id in made.services if service_id in names}
+        return dict(_service_details(made, named))
+    if order.bill is not None:
+        of_bill = bill_lists.details(tx, request.caller.account_id, order.bill.bill_id)
+        return dict(_bill_detail(order.bill, detail) for detail in of_bill)
+    assert order.payment is not None, "an order is of one of three kinds"
+    return dict(_payment_details(order.payment))
+
+
+def _key(order_id: int, number: int) -> int:
+    return order_id * DETAILS_PER_ORDER + number
+
+
+def _service_details(order: ServiceOrder, named: Mapping[int, str]) -> list[tuple[int, dict[str, Any]]]:
+    return [
+        _detail(
+            _key(order.order_id, each.detail_no),
+            each.description,
+            DETAIL_TYPES[each.kind],
+            named.get(each.line_no, NOT_NAMED.format(line_no=each.line_no)),
+            str(each.quantity),
+            unit_price(each.unit_price_ucents, order.currency),
+            wire.price(each.net_minor, order.currency),
+        )
+        for each in order.details
+    ]
+
+
+def _bill_detail(bill: BillSummary, detail: DetailSummary) -> tuple[int, dict[str, Any]]:
+    return _detail(
+        _key(bill.order_id, detail.detail_no),
+        detail.description,
+        None,
+        detail.domain,
+        wire.quantity(detail.quantity_e4),
+        unit_price(detail.unit_price_ucents, detail.currency),
+        wire.price(detail.net_minor, detail.currency),
+    )
+
+
+def _payment_details(order: PaymentOrder) -> list[tuple[int, dict[str, Any]]]:
+    return [
+        _detail(
+            _key(order.order_id, number),
+            part.bill_id,
+            "OTHER",
+            part.bill_id,
+            "1",
+            wire.price(part.amount_minor, order.currency),
+            wire.price(part.amount_minor, order.currency),
+        )
+        for number, part in enumerate(order.debts, 1)
+    ]
+
+
+def _detail(
+    key: int, description: str, kind: str | None, domain: str, quantity: str, unit: object, total: object
+) -> tuple[int, dict[str, Any]]:
+    return key, {
+        "cancelled": False,
+        "description": description,
+        "detailType": kind,
+        "domain": domain,
+        "orderDetailId": key,
+        "quantity": quantity,
+        "totalPrice": total,
+        "unitPrice": unit,
+    }
+
+
+# ---------------------------------------------------------------- paying
+
+
+def pay(request: Request) -> None:
+    """POST /me/order/{orderId}/pay: put it on the payment term behind a method; its services begin."""
+    _pay(request, PaymentMethodId(request.body["paymentMethod"]["id"]))
+
+
+def pay_with_mean(request: Request) -> None:
+    """POST /me/order/{orderId}/payWithRegisteredPaymentMean: the same, the method named by its kind."""
+    mean, wanted = request.body["paymentMean"], request.body.get("paymentMeanId")
+    with request.read() as tx:
+        order = _services_of(_found(tx, request))
+        if not order.total_minor and mean in FREE_MEANS:
+            found: PaymentMethodId | None = None
+        else:
+            usable = [
+                method
+                for method in _granted(tx, request)
+                if mean in (method.payment_type, DEFERRED) and wanted in (None, method.payment_method_id)
+            ]
+            if not usable:
+                raise NotPayable(f"There is no registered {mean} to pay with", order=str(order.order_id))
+            found = usable[0].payment_method_id
+    _pay(request, found)
+
+
+def list_registered(request: Request) -> list[dict[str, Any]]:
+    """GET …/availableRegisteredPaymentMean: kinds that would pay this order now."""
+    with request.read() as tx:
+        order = _found(tx, request).services
+        methods = _granted(tx, request)
+    if order is None or order.state(request.today) is not OrderState.OPEN or not methods:
+        return []
+    kinds = dict.fromkeys([*(method.payment_type for method in methods), DEFERRED])
+    return [{"paymentMean": kind} for kind in kinds]
+
+
+def get_means(request: Request) -> object:
+    """GET /me/order/{orderId}/paymentMeans: none: nothing is collected on a page of ours."""
+    with request.read() as tx:
+        _found(tx, request)
+    return dict.fromkeys(NO_MEANS)
+
+
+def get_methods(request: Request) -> object:
+    """GET /me/order/{orderId}/paymentMethods: the registered methods that would pay this order now."""
+    with request.read() as tx:
+        order = _found(tx, request).services
+        methods = _granted(tx, request)
+    if order is None or order.state(request.today) is not OrderState.OPEN:
+        methods = []
+    return {
+        "available": [],
+        "paymentMethods": [payment_methods.method_shown(method, request) for method in methods],
+        "registered": [method.payment_method_id for method in methods],
+    }
+
+
+def _pay(request: Request, payment_method_id: PaymentMethodId | None) -> None:
+    with request.read() as tx:
+        order = _services_of(_found(tx, request))
+    caller = request.caller
+    pay_order(request.context, caller.account_id, order.order_id, payment_method_id, by=caller.actor)
+
+
+def _services_of(order: _Order) -> ServiceOrder:
+    if order.services is None:
+        raise NotAnOrderOfServices(
+            f"Order {order.order_id} is settled by paying its bills: transfer the amount with the reference "
+            "on its page"
+        )
+    return order.services
+
+
+def _granted(tx: Transaction, request: Request) -> list[PaymentMethod]:
+    methods = payment_methods.of_caller(tx, request)
+    return [method for method in methods if method.is_granted and method.is_usable]
