@@ -1,4 +1,4 @@
-"""Runs one period of the only seller: `python billing_run.py URL PERIOD DATE PAGE_SIZE`, to be killed."""
+"""Runs a period of the only seller, to be killed: `python billing_run.py URL PERIOD DATE PAGE_SIZE LANES`."""
 
 import sys
 from datetime import date
@@ -8,10 +8,10 @@ from acquit.store.transaction import Database
 from founding import FR, context_on
 
 
-def main(url: str, period: str, on: str, page_size: str) -> None:
+def main(url: str, period: str, on: str, page_size: str, lanes: str) -> None:
     with Database(url) as database:
         context = context_on(database, date.fromisoformat(on))
-        reports = run_bills(context, FR, period, page_size=int(page_size), by="cli")
+        reports = run_bills(context, FR, period, page_size=int(page_size), lanes=int(lanes), by="cli")
         sys.stdout.write(f"{sum(report.posted_now for report in reports)}\n")
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.context import Context
+from acquit.actions.page_lanes import LANES
 from acquit.actions.set_purchase_order import set_purchase_order
 from acquit.core.bill_run import RunStatus
 from acquit.core.credit_balance import CreditType
@@ -120,10 +121,11 @@ def test_killed_at_a_write_a_run_completes(table: str, database: Database, datab
     whole(context)
 
 
-def start(url: str, page_size: int = 2) -> subprocess.Popen[str]:
+def start(url: str, page_size: int = 2, lanes: int = LANES) -> subprocess.Popen[str]:
     """Start a run in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, TESTS / "fault" / "billing_run.py", url, "2026-11", str(ON), str(page_size)],
+        [sys.executable, TESTS / "fault" / "billing_run.py", url, "2026-11", str(ON), str(page_size),
+         str(lanes)],
         env=os.environ | {"PYTHONPATH": str(TESTS)}, text=True, stdout=subprocess.PIPE,
     )  # fmt: skip
 
@@ -189,7 +191,7 @@ def test_two_runs_that_contend_on_a_family_order_never_overspend_it(
     set_purchase_order(context, ACME, order, by="cli")
     with psycopg.connect(database_url) as other, psycopg.connect(database_url, autocommit=True) as owner:
         other.execute("SELECT 1 FROM purchase_order FOR UPDATE")
-        runs = [start(database_url, page_size=1) for _ in range(2)]
+        runs = [start(database_url, page_size=1, lanes=1) for _ in range(2)]
         wait_for(lambda: owner.execute(WAITING).fetchone() == (2,))
         other.commit()
         posted = [int(run.communicate(timeout=120)[0]) for run in runs]
