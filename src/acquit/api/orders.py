@@ -9,7 +9,7 @@ from acquit.api import debts, links, payment_methods, wire
 from acquit.api.bills import DETAILS_PER_ORDER
 from acquit.api.carts import DETAIL_TYPES, NOT_NAMED, unit_price
 from acquit.api.listing import Column, Listing
-from acquit.api.refusals import NoSuchObject
+from acquit.api.refusals import MissingParameter, NoSuchObject
 from acquit.api.request import Request
 from acquit.core.debt import open_minor
 from acquit.core.errors import Conflict
@@ -320,7 +320,10 @@ def _detail(
 
 def pay(request: Request) -> None:
     """POST /me/order/{orderId}/pay: put it on the payment term behind a method; its services begin."""
-    _pay(request, PaymentMethodId(request.body["paymentMethod"]["id"]))
+    method_id = (request.body["paymentMethod"] or {}).get("id")
+    if method_id is None:
+        raise MissingParameter("paymentMethod.id")
+    _pay(request, PaymentMethodId(method_id))
 
 
 def pay_with_mean(request: Request) -> None:
