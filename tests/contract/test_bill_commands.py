@@ -158,6 +158,6 @@ def test_the_benchmark_tells_its_figures() -> None:
     assert told["figures"].keys() == {
         "accounts", "bills", "seconds", "bills_per_second", "copy_bills_per_second", "copy_ratio",
         "bills_per_second_two_processes", "second_process_ratio", "input_bytes_per_account", "input_share",
-        "peak_rss_mb",
+        "peak_rss_mb", "python_us_per_bill", "postgresql_us_per_bill",
     }  # fmt: skip
     assert told["figures"]["bills"] == 40

@@ -37,9 +37,10 @@ def required_query(path: str, without: str = "") -> str:
     """Return the parameters that a read of the path cannot do without, as a query; empty for most."""
     if path in QUERIES and not without:
         return QUERIES[path]
-    route = next(r for r in contract().routes if (r.method, r.path) == ("GET", path))
     said = [
         f"{each.name}={EARLY if each.name.startswith('begin') else SAMPLES[each.type]}"
+        for route in contract().routes
+        if (route.method, route.path) == ("GET", path)
         for each in route.query_parameters
         if each.required and each.name != without
     ]

@@ -320,6 +320,8 @@ def _detail(
 
 def pay(request: Request) -> None:
     """POST /me/order/{orderId}/pay: put it on the payment term behind a method; its services begin."""
+    with request.read() as tx:
+        _services_of(_found(tx, request))
     method_id = (request.body["paymentMethod"] or {}).get("id")
     if method_id is None:
         raise MissingParameter("paymentMethod.id")
