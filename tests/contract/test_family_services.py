@@ -128,6 +128,30 @@ def test_a_renewal_that_is_not_offered(
     assert shop.get(path) == before
 
 
+def test_the_rule_of_an_engagement_is_read_and_chosen(customer: Make) -> None:
+    petit = customer(PETIT)
+    service = petit.page("/services", Filter="resource.name:eq=ns-engaged.example.net")[0]
+    path = f"/services/{service['serviceId']}/billing/engagement"
+    rule = petit.get(path)["endRule"]
+    assert rule["strategy"] in rule["possibleStrategies"]
+    assert service["billing"]["engagement"]["endRule"] == rule
+    for strategy in ("STOP_ENGAGEMENT_KEEP_PRICE", "CANCEL_SERVICE", rule["strategy"]):
+        assert petit.put(f"{path}/endRule", strategy=strategy) is None
+        assert petit.get(path)["endRule"]["strategy"] == strategy
+        ends = petit.get(f"/services/{service['serviceId']}")["billing"]["lifecycle"]["current"]
+        assert (ends["terminationDate"] is not None) == (strategy == "CANCEL_SERVICE")
+    assert petit.refusal("PUT", f"{path}/endRule", {"strategy": "NONE"})[0] == 400
+    plain = petit.page("/services")[0]["serviceId"]
+    assert (
+        petit.refusal("PUT", f"/services/{plain}/billing/engagement/endRule", {"strategy": "CANCEL_SERVICE"})[
+            0
+        ]
+        == 404
+    )
+    shop = customer(SHOP)
+    assert shop.refusal("PUT", f"{path}/endRule", {"strategy": "CANCEL_SERVICE"})[0] == 404
+
+
 def test_a_service_ends_with_the_token_of_the_letter(customer: Make, families: Families) -> None:
     petit, context = customer(PETIT), families.world.context
     service = petit.page("/services", Filter="resource.name:eq=ns-engaged.example.net")[0]
@@ -180,31 +204,6 @@ def test_a_strangers_service_does_not_exist(customer: Make) -> None:
         assert entry["error"]["class"] == "Client::NotFound"
     with pytest.raises(ResourceNotFoundError):
         acme.get(infos.replace("/dedicated/server", "/ip"))
-
-
-def test_the_rule_of_an_engagement_is_read_and_chosen(customer: Make) -> None:
-    petit = customer(PETIT)
-    service = petit.page("/services", Filter="resource.name:eq=ns-engaged.example.net")[0]
-    path = f"/services/{service['serviceId']}/billing/engagement"
-    rule = petit.get(path)["endRule"]
-    assert rule["strategy"] in rule["possibleStrategies"]
-    assert service["billing"]["engagement"]["endRule"] == rule
-    was_ended = service["billing"]["lifecycle"]["current"]["terminationDate"] is not None
-    for strategy in ("STOP_ENGAGEMENT_KEEP_PRICE", "CANCEL_SERVICE", rule["strategy"]):
-        assert petit.put(f"{path}/endRule", strategy=strategy) is None
-        assert petit.get(path)["endRule"]["strategy"] == strategy
-        ends = petit.get(f"/services/{service['serviceId']}")["billing"]["lifecycle"]["current"]
-        assert was_ended or (ends["terminationDate"] is not None) == (strategy == "CANCEL_SERVICE")
-    assert petit.refusal("PUT", f"{path}/endRule", {"strategy": "NONE"})[0] == 400
-    plain = petit.page("/services")[0]["serviceId"]
-    assert (
-        petit.refusal("PUT", f"/services/{plain}/billing/engagement/endRule", {"strategy": "CANCEL_SERVICE"})[
-            0
-        ]
-        == 404
-    )
-    shop = customer(SHOP)
-    assert shop.refusal("PUT", f"{path}/endRule", {"strategy": "CANCEL_SERVICE"})[0] == 404
 
 
 def test_renewals_are_grouped_on_a_day(customer: Make) -> None:
