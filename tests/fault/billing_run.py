@@ -8,10 +8,10 @@ from acquit.store.transaction import Database
 from founding import FR, context_on
 
 
-def main(url: str, period: str, on: str, page_size: str, lanes: str) -> None:
+def main(url: str, period: str, on: str, page_size: str) -> None:
     with Database(url) as database:
         context = context_on(database, date.fromisoformat(on))
-        reports = run_bills(context, FR, period, page_size=int(page_size), lanes=int(lanes), by="cli")
+        reports = run_bills(context, FR, period, page_size=int(page_size), by="cli")
         sys.stdout.write(f"{sum(report.posted_now for report in reports)}\n")
 
 

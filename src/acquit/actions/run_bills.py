@@ -18,7 +18,7 @@ from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import require_staff
 from acquit.actions.page_deciding import Decided, decide_page
-from acquit.actions.page_lanes import LANES, bill_pages
+from acquit.actions.page_lanes import bill_pages
 from acquit.actions.page_loading import AfterPage, Scope, load
 from acquit.actions.rate_usage import Rehearsal, rate_usage, rehearsal
 from acquit.actions.run_inputs import keep_inputs
@@ -97,15 +97,13 @@ def run_bills(
     after_page: AfterPage | None = defer_papers,
     rehearsed: Rehearsed | None = None,
     crew: Crew | None = None,
-    lanes: int = LANES,
     by: str,
 ) -> list[RunReport]:
     """Everything that is due in the period is billed, held or parked; return one report per currency.
 
     `as_of` is the date of the bills (the business date without it). With `dry_run` nothing is written, the
     totals are those of a real run, and `rehearsed` is called with what was decided. A `crew` bills some of
-    the pages in processes of its own; what one that dies has not done is done here. `lanes` pages are at work
-    at once in this process.
+    the pages in processes of its own; what one that dies has not done is done here.
 
     Raises:
         NoSuchLegalEntity, BadPeriod: there is no such seller or month.
@@ -132,18 +130,16 @@ def run_bills(
         bills.keep_snapshots(tx, [snapshot(scope.seller)])
     scope = replace(scope, run_id=run_id, after_page=after_page, keep_inputs=keep_inputs)
     with without_collector():
-        _run(context, scope, pages, tally, crew, lanes)
+        _run(context, scope, pages, tally, crew)
     status, parked, billed = close_run(context, scope, run_id, dict(tally.written.totals))
     written = replace(tally.written, parked=parked)
     return _reports(scope, written, status, billed, time.perf_counter() - started)
 
 
-def _run(
-    context: Context, scope: Scope, pages: Sequence[DuePage], tally: _Tally, crew: Crew | None, lanes: int
-) -> None:
+def _run(context: Context, scope: Scope, pages: Sequence[DuePage], tally: _Tally, crew: Crew | None) -> None:
     """Bill every page, alone or with a crew; what others hold is left to the end, and then waited for."""
     if crew is None or len(pages) < 2:
-        bill_pages(context, scope, pages, tally.add_page, lanes)
+        bill_pages(context, scope, pages, tally.add_page)
     else:
         shared = Shared(crew, scope, pages, tally.add)
 
@@ -151,8 +147,8 @@ def _run(
             tally.add_page(page, written)
             shared.hear()
 
-        bill_pages(context, scope, shared.own, add, lanes)
-        bill_pages(context, scope, shared.wait(), tally.add_page, lanes)
+        bill_pages(context, scope, shared.own, add)
+        bill_pages(context, scope, shared.wait(), tally.add_page)
     for start in range(0, len(tally.postponed), _CHUNK):
         chunk = tally.postponed[start : start + _CHUNK]
         tally.add(len(chunk), bill_accounts(context, scope, chunk, wait=True))

@@ -40,18 +40,21 @@ _DUE_PAGES: Final[LiteralString] = """
           UNION
          SELECT account_id FROM usage_pending WHERE period <= %(until_on)s
          ), families AS (
-         SELECT a.payer_id, count(*) AS accounts,
-                string_agg(a.account_id, ' ' ORDER BY a.account_id) AS account_ids
+         SELECT coalesce(m.account_id, a.payer_id) AS family_id, count(*) AS accounts,
+                string_agg(a.account_id, ' ' ORDER BY a.payer_id, a.account_id) AS account_ids
            FROM due
            JOIN account a ON a.account_id = due.account_id
+           LEFT JOIN (SELECT member_id, min(account_id) AS account_id
+                        FROM purchase_order_member
+                       GROUP BY member_id) m ON m.member_id = a.account_id
           WHERE a.legal_entity_id = %(legal_entity_id)s
-          GROUP BY a.payer_id
+          GROUP BY family_id
          ), placed AS (
-         SELECT payer_id, accounts, account_ids,
-                ((sum(accounts) OVER (ORDER BY payer_id) - accounts) / %(page_size)s)::bigint AS page
+         SELECT family_id, accounts, account_ids,
+                ((sum(accounts) OVER (ORDER BY family_id) - accounts) / %(page_size)s)::bigint AS page
            FROM families
          )
-    SELECT sum(accounts)::bigint AS accounts, string_agg(account_ids, ' ' ORDER BY payer_id) AS account_ids
+    SELECT sum(accounts)::bigint AS accounts, string_agg(account_ids, ' ' ORDER BY family_id) AS account_ids
       FROM placed
      GROUP BY page
      ORDER BY page
@@ -209,16 +212,17 @@ class DuePage:
 
     @property
     def account_ids(self) -> list[AccountId]:
-        """The accounts, by payer, then by account."""
+        """The accounts, family by family."""
         return [AccountId(account_id) for account_id in self.packed.split(" ")]
 
 
 def due_pages(
     tx: Transaction, legal_entity_id: LegalEntityId, until_on: date, page_size: int
 ) -> list[DuePage]:
-    """Return pages of about `page_size` accounts with something to bill, by payer, then by account.
+    """Return pages of about `page_size` accounts with something to bill, family by family.
 
-    A payer and all that it pays for are on one page. Accounts held or parked before are among them.
+    A payer and all that it pays for are on one page, and so are all who share a purchase order: who draws
+    from it first does not depend on which page is done first. Accounts held or parked before are among them.
     """
     rows = tx.all(DUE, legal_entity_id=legal_entity_id, until_on=until_on, page_size=page_size)
     return [DuePage(row.accounts, row.account_ids) for row in rows]
