@@ -13,6 +13,8 @@ from acquit.actions.context import Context
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.replay_run import replay_run
 from acquit.actions.settle_debt import Receipt, return_payment, settle_debt
+from acquit.core.credit import BadCredit as BadPart
+from acquit.core.credit import Part
 from acquit.core.credit_balance import BadCredit, CreditType, NotInHand
 from acquit.core.debt import CannotReverse
 from acquit.core.discount import BadDiscount, Discount, DiscountEnded, NoSuchDiscount
@@ -87,6 +89,22 @@ def test_a_discount_is_a_line_behind_the_one_that_it_lowers(database: Database) 
         ("usage", "", "traffic", 200),
         ("discount", "1:usage", "Launch -10 %", -20),
     ]
+    proved(context, "2026-11")
+
+
+def test_a_line_that_was_lowered_is_credited_with_its_discount(database: Database) -> None:
+    context = world(database)
+    subscribe(context, PETIT, "srv")
+    agree_discount(context, discount(share_bp=9000), by="cli")
+    bill(context)
+    first = BillId("FR00000001")
+    with pytest.raises(BadPart, match=r"1\.00 EUR net is left .* 20 % of VAT.* 9\.00 cannot"):
+        credit_bill(context, PETIT, first, "wrong", [Part(1, 900)], by="cli")
+    note = credit_bill(context, PETIT, first, "half", [Part(1, 500), Part(2, -450)], by="cli")
+    assert (note.net_minor, note.total_minor) == (50, 60)
+    with pytest.raises(BadPart, match=r"0\.50 EUR net is left"):
+        credit_bill(context, PETIT, first, "more", [Part(1, 51)], by="cli")
+    assert credit_bill(context, PETIT, first, "rest", by="cli").net_minor == 50
     proved(context, "2026-11")
 
 

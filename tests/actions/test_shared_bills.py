@@ -75,6 +75,13 @@ def test_those_of_one_legal_party_stand_on_one_bill_that_the_parent_owes(context
     assert failed(context) == {}
 
 
+def test_sharing_may_end_on_the_day_of_the_shared_bill(context: Context) -> None:
+    share_bills(context, ACME, by="cli")
+    bill(context)
+    share_bills(context, ACME, is_shared=False, by="cli")
+    assert failed(context) == {}
+
+
 def test_each_sub_account_sees_a_statement_of_its_slice(context: Context) -> None:
     share_bills(context, ACME, by="cli")
     bill(context)

@@ -42,6 +42,9 @@ from simulation.auditor_of_money import Owed
 from simulation.world import EUR, PARENT, SUBS, World
 from simulation.world_catalogue import METER_CODES
 
+OLDEST_USE = timedelta(days=400)
+"""How late an event may come (`usage_past_days`)."""
+
 # ---------------------------------------------------------------- payments
 
 
@@ -142,14 +145,20 @@ def give_credit(world: World) -> str | None:
 # ---------------------------------------------------------------- credit notes and corrections
 
 
+def _bills(world: World) -> list[Any]:
+    """Return the bills by what they say: who is numbered first is not the same in each run."""
+    bills = [each for each in world.auditor.rows("bills").bills if each.kind != "credit-note"]
+    return sorted(bills, key=lambda b: (b.issued_on, b.account_id, b.net_minor, b.total_minor, b.number))
+
+
 def take_back(world: World) -> str | None:
     """Credit a bill, whole or a part of a line."""
-    rows = world.auditor.rows("bills", "details")
-    bills = [each for each in rows.bills if each.kind != "credit-note"]
+    bills = _bills(world)
     if not bills:
         return None
     bill = world.rng.choice(bills[-40:])
-    lines = [each for each in rows.details if each.bill_id == bill.bill_id and each.net_minor > 0]
+    details = world.auditor.rows("details").details
+    lines = [each for each in details if each.bill_id == bill.bill_id and each.net_minor > 0]
     parts: tuple[Part, ...] = ()
     if world.rng.random() < 0.6 and lines:
         line = world.rng.choice(lines)
@@ -162,7 +171,7 @@ def take_back(world: World) -> str | None:
 
 def correct(world: World) -> str | None:
     """Correct the name on a bill: a credit note and a new bill."""
-    bills = [each for each in world.auditor.rows("bills").bills if each.kind != "credit-note"]
+    bills = _bills(world)
     if not bills:
         return None
     bill, money = world.rng.choice(bills[-40:]), world.auditor.money
@@ -191,7 +200,7 @@ def use(world: World) -> str | None:
         on = world.today - timedelta(days=rng.choice((0, 1, 2, 5, 20, 35, 70)))
         last = each.gone_on - timedelta(days=1) if each.gone_on else on
         on = max(min(on, last), each.started)
-        if on > world.today or last < each.started:
+        if on > world.today or last < each.started or on < world.today - OLDEST_USE:
             continue
         number = world.next_serial()
         at = datetime.combine(on, time(11, number % 60, number // 60 % 60), UTC)

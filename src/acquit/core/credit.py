@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from acquit.core.bill import Bill, BillKind, Detail, Issuing
+from acquit.core.discount import percent
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import OrderId
 from acquit.core.money import plain, share_minor, ucents_per_minor
@@ -33,7 +34,7 @@ class BadCredit(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What to take back of one line: all that is left of it, or a net amount."""
+    """What to take back of one line: all that is left of it, or a net amount of the line's sign."""
 
     detail_no: int
     amount_minor: int | None = None
@@ -66,11 +67,31 @@ def taken_back(bill: Bill, notes: Sequence[Bill], parts: Sequence[Part]) -> tupl
     correction_no = _next_correction(bill, notes)
     found = []
     for number, part in enumerate(whole, 1):
-        net_minor = _asked(bill, left, part, may_be_negative=not parts)
+        net_minor = _asked(bill, left, part, may_be_anything=not parts)
         found.append(_credited(bill, by_number[part.detail_no], net_minor, number, correction_no))
     if sum(each.net_minor for each in found) <= 0:
         raise BadCredit("A credit note takes back more than nothing.", bill=bill.bill_id)
+    if parts:
+        _refuse_over_bill(bill, notes, found)
     return tuple(found)
+
+
+def _refuse_over_bill(bill: Bill, notes: Sequence[Bill], details: Sequence[Detail]) -> None:
+    """Pass when the notes together stay within the bill at each rate of VAT, lines below zero counted."""
+    for tax in bill.taxes:
+        kind = (tax.vat_category, tax.vat_rate_bp)
+        before = [each for note in notes for each in note.taxes]
+        left = tax.net_minor - sum(
+            each.net_minor for each in before if (each.vat_category, each.vat_rate_bp) == kind
+        )
+        asked = sum(each.net_minor for each in details if (each.vat_category, each.vat_rate_bp) == kind)
+        if asked > max(left, 0):
+            raise BadCredit(
+                f"{plain(left, bill.currency)} {bill.currency} net is left of bill {bill.bill_id} at "
+                f"{percent(tax.vat_rate_bp)} % of VAT, since discounts and settlements count too; "
+                f"{plain(asked, bill.currency)} cannot be taken back. Take back the discount's line as well.",
+                bill=bill.bill_id,
+            )
 
 
 def _left(bill: Bill, notes: Iterable[Bill]) -> dict[int, int]:
@@ -85,12 +106,12 @@ def _line(detail: Detail) -> tuple[object, ...]:
     return detail.owner_id, detail.service_id, detail.kind, detail.part, detail.period_start
 
 
-def _asked(bill: Bill, left: dict[int, int], part: Part, *, may_be_negative: bool) -> int:
+def _asked(bill: Bill, left: dict[int, int], part: Part, *, may_be_anything: bool) -> int:
     if part.detail_no not in left:
         raise BadCredit(f"Bill {bill.bill_id} has no line {part.detail_no}.", bill=bill.bill_id)
     there = left[part.detail_no]
     wanted = there if part.amount_minor is None else part.amount_minor
-    if may_be_negative or 0 < wanted <= there:
+    if may_be_anything or 0 < wanted <= there or there <= wanted < 0:
         return wanted
     raise BadCredit(
         f"{plain(there, bill.currency)} {bill.currency} net is left of line {part.detail_no} of bill "
