@@ -132,6 +132,17 @@ def test_unused_days_come_back_by_rule(
     assert failed(context) == {}
 
 
+def test_of_a_service_that_has_not_begun_nothing_comes_back(database: Database) -> None:
+    context = market(database)
+    service = sell(context, on=date(2026, 12, 10)).service
+    changed = change_service(context, PETIT, service.service_id, Wanted(quantity=2), by="cli")
+    assert changed.net_minor == 0
+    terminate_service(context, PETIT, service.service_id, Ending.NOW, by="cli", refund=True)
+    run(context, "2026-12")
+    assert lines(context) == []
+    assert failed(context) == {}
+
+
 # ---------------------------------------------------------------- the day of renewal
 
 

@@ -214,10 +214,15 @@ def agreed(move: Move, history: Sequence[Agreement], on: date, reason: str) -> t
 def settled(
     move: Move, history: Sequence[Agreement], added: Sequence[Agreement], on: date
 ) -> tuple[Charge, ...]:
-    """Return what the rest of the paid time gives back at the old price and costs at the new one."""
+    """Return what the rest of the paid time gives back at the old price and costs at the new one.
+
+    A service that begins on a later day has no paid time before it.
+    """
     service = move.before or move.after
     assert service is not None, "a move has a service"
     until_on = service.next_renewal_on
+    if move.before is not None:
+        on = max(on, min(each.from_on for each in history))
     if until_on <= on:
         return ()
     charges: tuple[Charge, ...] = ()
