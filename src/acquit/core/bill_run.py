@@ -224,7 +224,7 @@ def decide(
     if isinstance(case, Problem):
         return _set_aside(account, [case]), orders
     drafts = _drafts(account, charges, orders, case, rules)
-    back = [gathered for gathered in drafts if gathered.draft.total_minor <= 0 and _gives_back(gathered)]
+    back = [gathered for gathered in drafts if gathered.draft.total_minor < 0 and _gives_back(gathered)]
     if back:
         drafts = [gathered for gathered in drafts if gathered not in back]
     problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
@@ -269,7 +269,10 @@ def _drafts(
     case: TaxCase,
     rules: Rules,
 ) -> list[_Gathered]:
-    """Return what there is to bill; charges that all cost nothing make no draft."""
+    """Return what there is to bill; charges that all cost nothing make no draft.
+
+    Charges that cancel each other out do: a bill of zero tells what was supplied and what was let off.
+    """
     term, grant_id = term_for(account.grants, rules.on, False, rules.default_term)
     usage_term, _ = term_for(account.grants, rules.on, True, rules.default_term)
     drafts = []
@@ -333,9 +336,6 @@ def _problems(unplaced: Draft, rules: Rules) -> list[Problem]:
             "add charges or give a credit note."
         )
         problems.append(Problem("negative-draft", text, "charges"))
-    elif total == 0:
-        text = "The charges cancel each other out. A bill of zero is not issued: add or correct a charge."
-        problems.append(Problem("zero-draft", text, "charges"))
     problems += arithmetic_problems(unplaced)
     return problems + glyph_problems(detail_texts(unplaced), rules.missing_glyphs)
 

@@ -36,11 +36,15 @@ SHARED_OWNERS: Final[LiteralString] = """
                    b.payer_id <> b.account_id
                      OR (s.owner_id <> s.account_id AND a.parent_id IS DISTINCT FROM s.account_id)
                      OR (b.kind = 'bill' AND (
-                         SELECT h.is_shared
+                         SELECT bool_or(h.is_shared)
                            FROM bill_sharing h
                           WHERE h.account_id = s.account_id AND h.from_on <= b.issued_on
-                          ORDER BY h.from_on DESC, h.sharing_no DESC
-                          LIMIT 1) IS NOT TRUE) AS differs
+                            AND (h.from_on = b.issued_on OR NOT EXISTS (
+                                 SELECT 1
+                                   FROM bill_sharing later
+                                  WHERE later.account_id = h.account_id AND later.from_on < b.issued_on
+                                    AND (later.from_on, later.sharing_no) > (h.from_on, h.sharing_no))))
+                         IS NOT TRUE) AS differs
               FROM bill_slice s
               JOIN bill b ON b.account_id = s.account_id AND b.bill_id = s.bill_id
               LEFT JOIN account a ON a.account_id = s.owner_id) compared
