@@ -3,7 +3,7 @@
 import string
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from zlib import decompress
 
@@ -124,6 +124,36 @@ def test_what_was_changed_since_differs_and_is_named(
     found = replay_run(world, "2026-11", FR).differences
     assert found[0].bill_id == bill_id
     assert what in found[0].what
+
+
+def test_what_an_erased_buyer_has_no_part_in_is_still_decided_again(
+    world: Context, superuser: psycopg.Connection
+) -> None:
+    bill(world)
+    superuser.execute(
+        "DELETE FROM snapshot WHERE snapshot_hash = (SELECT buyer_hash FROM bill WHERE account_id = %s)",
+        [PETIT],
+    )
+    found = replay_run(world, "2026-11", FR)
+    assert (found.differences, found.erased, found.unproved, found.bills) == ([], 1, 1, 2)
+    superuser.execute("DELETE FROM snapshot")
+    found = replay_run(world, "2026-11", FR)
+    assert (found.differences, found.unproved, found.bills, found.accounts) == ([], 3, 0, 0)
+
+
+def test_where_the_clock_stands_still_a_run_closes_twice_and_a_bill_names_its_input(world: Context) -> None:
+    world.database.clock = lambda: datetime(2026, 11, 23, 10, tzinfo=UTC)
+    bill(world, page_size=1)
+    charge(world, PETIT, 1, kind="one-off", period_start=date(2026, 11, 5))
+    bill(world, page_size=1)
+    heads = rows(world, "SELECT recorded_at FROM chain_head WHERE scope = 'run' ORDER BY recorded_at")
+    assert len(heads) == 2
+    inputs = [
+        explain_bill(world, each.bill_id).input_no
+        for each in rows(world, "SELECT bill_id FROM bill ORDER BY bill_id")
+    ]
+    assert inputs == [1, 1, 3, 6], "the family's page, and the two pages of another account"
+    assert failed(world) == {}
 
 
 def test_personal_data_of_buyers_is_in_their_snapshot_alone(world: Context) -> None:

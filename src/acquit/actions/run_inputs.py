@@ -148,11 +148,14 @@ def named_snapshots(body: bytes) -> set[bytes]:
 
 
 def unpacked(body: bytes, bodies: Mapping[bytes, Mapping[str, Any]]) -> tuple[RunRules, Page]:
-    """Return the rules and the page that were packed; `bodies` are the snapshots that they name."""
+    """Return the rules and the page that were packed; `bodies` are the snapshots that they name.
+
+    A buyer whose snapshot is not among them is missing in the page.
+    """
     found = _decoder.decode(zlib.decompress(body))
     rest = {each.name: getattr(found, each.name) for each in _REST}
     accounts = [
-        _BILLABLE.value(row, buyer=Buyer(**bodies[row.buyer_hash]) if row.buyer_hash else None)
+        _BILLABLE.value(row, buyer=Buyer(**bodies[row.buyer_hash]) if row.buyer_hash in bodies else None)
         for row in found.accounts
     ]
     page = Page(
@@ -163,6 +166,12 @@ def unpacked(body: bytes, bodies: Mapping[bytes, Mapping[str, Any]]) -> tuple[Ru
         **rest,
     )
     return found.rules, page
+
+
+def names_account(body: bytes, account_id: AccountId) -> bool:
+    """Return whether packed inputs are those of a page with the account."""
+    found = _decoder.decode(zlib.decompress(body))
+    return any(each.account_id == account_id for each in found.accounts)
 
 
 def seller_of(rules: RunRules, bodies: Mapping[bytes, Mapping[str, Any]]) -> Seller:
@@ -182,4 +191,4 @@ def _snapshots(accounts: Sequence[Billable], bodies: Mapping[bytes, Mapping[str,
     """Return the copies of buyers and payers as the page had them."""
     hashes = dict.fromkeys(each.buyer_hash for each in accounts if each.buyer_hash)
     hashes |= dict.fromkeys(each.payer_hash for each in accounts if each.payer_hash)
-    return [snapshot(Buyer(**bodies[each])) for each in hashes]
+    return [snapshot(Buyer(**bodies[each])) for each in hashes if each in bodies]
