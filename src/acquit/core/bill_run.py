@@ -189,6 +189,12 @@ def period(text: str) -> Period:
         raise BadPeriod(f"{text!r} is not a month; write it as in 2026-11.", period=text) from None
 
 
+def months_ahead(wanted: Period, today: date) -> int:
+    """Return how many months after that of `today` the period is; negative for one before it."""
+    first_on = wanted.first_on
+    return 12 * (first_on.year - today.year) + first_on.month - today.month
+
+
 def totals_of(drafts: Iterable[Draft]) -> dict[Currency, Totals]:
     """Return the control totals of the drafts per currency."""
     sums: dict[Currency, list[int]] = {}
