@@ -24,6 +24,7 @@ from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
+from acquit.actions.set_legal_entity import set_legal_entity
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
 from acquit.actions.share_bills import share_bills
@@ -242,6 +243,7 @@ TAMPERINGS = [
     ),
     by("corrective-bills", "FR00000012", "DELETE FROM bill WHERE bill_id = 'AV00000003'"),
     by("credited-vat", "AV00000002", "UPDATE bill_tax SET tax_minor = 0 WHERE bill_id = 'AV00000002'"),
+    by("settings", "FR/price_notice_days", "UPDATE legal_entity SET price_notice_days = 7"),
     by("vat-pending", "FR00000003", f"UPDATE posting SET ledger = '0' {PENDING} AND amount_minor > 0"),
 ]  # fmt: skip
 
@@ -250,6 +252,7 @@ TAMPERINGS = [
 def world(module_database: Database) -> dict[str, Any]:
     """Three months of a family: an order, usage, holds, money in, undone and returned, a credit note."""
     context = seller(module_database)
+    set_legal_entity(context, FR, {"price_notice_days": 31}, by="cli")
     family(context)
     order = OrderTerms("PO", date(2026, 1, 1), kind=OrderKind.BLANKET, amount_max_minor=100_000)
     set_purchase_order(context, ACME, order, by="cli")

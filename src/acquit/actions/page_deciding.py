@@ -63,7 +63,10 @@ def _missing_glyphs(text: str) -> frozenset[str]:
 
 def decide_page(page: Page, scope: Scope) -> Decided:
     """Decide account by account; each draws from the orders as those before have left them."""
-    rules = Rules(scope.seller, scope.rates, default_term(scope.entity), page.on, _missing_glyphs)
+    entity = scope.entity
+    rules = Rules(
+        scope.seller, scope.rates, default_term(entity), page.on, _missing_glyphs, entity.below_zero
+    )  # fmt: skip
     orders = dict(page.orders)
     until_on = scope.period.last_on
     outcomes: list[Outcome] = []

@@ -185,6 +185,7 @@ def _scope(tx: Transaction, run: Run, rules: RunRules, bodies: Mapping[bytes, di
         entity_in(tx, run.legal_entity_id),
         default_days=rules.default_term.days,
         vat_on_debits=rules.vat_on_debits,
+        below_zero=rules.below_zero,
     )
     seller = seller_of(rules, bodies)
     period = bill_run.Period(rules.period_first_on)

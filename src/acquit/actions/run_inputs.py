@@ -17,6 +17,7 @@ from typing import Any, Final, get_type_hints
 import msgspec
 
 from acquit.actions.page_loading import Page, Scope
+from acquit.core.account import BelowZero
 from acquit.core.bill_run import Billable
 from acquit.core.charge import Charge, Renewing
 from acquit.core.identifiers import AccountId, LegalEntityId
@@ -46,6 +47,7 @@ class RunRules:
     chart: Mapping[str, str]
     vat_on_debits: bool
     zone: str
+    below_zero: BelowZero = BelowZero.CARRY
 
 
 class _Rows:
@@ -118,6 +120,7 @@ def rules_of(scope: Scope) -> RunRules:
         scope.chart,
         entity.vat_on_debits,
         entity.zone,
+        entity.below_zero,
     )
 
 

@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
     "Start": (
         Listed("demo", "demo:demo", "Make and serve a demo company."),
         Listed("init", "init:init", "Set up your own company."),
+        Listed("legal-entity", "legal_entity:app", "Sellers: show and change settings."),
         Listed("serve", "serving:serve", "Serve API, office and console."),
         Listed("worker", "serving:worker", "Schedule and outbox, apart."),
     ),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from acquit.core.account import BelowZero
 from acquit.core.bill import (
     Draft,
     MissingGlyphs,
@@ -103,6 +104,7 @@ class Rules:
     default_term: Term
     on: date
     missing_glyphs: MissingGlyphs
+    below_zero: BelowZero = BelowZero.CARRY
 
 
 @quick
@@ -230,7 +232,9 @@ def decide(
     if isinstance(case, Problem):
         return _set_aside(account, [case]), orders
     drafts = _drafts(account, charges, orders, case, rules)
-    back = [gathered for gathered in drafts if gathered.draft.total_minor < 0 and _gives_back(gathered)]
+    back = []
+    if rules.below_zero is BelowZero.CARRY:
+        back = [gathered for gathered in drafts if gathered.draft.total_minor < 0 and _gives_back(gathered)]
     if back:
         drafts = [gathered for gathered in drafts if gathered not in back]
     problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
