@@ -21,7 +21,7 @@ from acquit.core.debt import Debt
 from acquit.core.identifiers import AccountId, DebtId, OrderId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, bill_postings, chained
 from acquit.core.money import Currency
-from acquit.core.purchase_order import Draw, newly_warned
+from acquit.core.purchase_order import Draw, newly_warned, newly_warned_lines
 from acquit.core.snapshot import snapshot
 from acquit.store import (
     acts,
@@ -133,6 +133,11 @@ def _warn(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> None:
         mark = newly_warned(before, decided.orders[order_id])
         if mark is not None:
             acts.record(tx, scope.by, "order_nearly_spent", before.account_id, str(order_id), percent=mark)
+        for line_no, percent in newly_warned_lines(before, decided.orders[order_id]):
+            acts.record(
+                tx, scope.by, "order_line_nearly_spent", before.account_id, str(order_id),
+                line=line_no, percent=percent,
+            )  # fmt: skip
 
 
 def _write_numbered(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> list[Bill]:

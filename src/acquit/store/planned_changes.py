@@ -68,6 +68,15 @@ PRICES_OF_ACCOUNT: Final[LiteralString] = (
 """
 )
 
+WITH_PRICES: Final[LiteralString] = """
+    SELECT DISTINCT p.account_id
+      FROM planned_change p
+      JOIN service s ON s.account_id = p.account_id AND s.service_id = p.service_id
+     WHERE p.kind = 'price' AND s.state <> 'terminated'
+       AND p.applied_on IS NULL AND p.withdrawn_at IS NULL
+     ORDER BY p.account_id
+"""
+
 OF_PLAN: Final[LiteralString] = """
     SELECT s.account_id, s.service_id
       FROM service s
@@ -142,6 +151,11 @@ def announced(tx: Transaction, account_id: AccountId, service_ids: Iterable[Serv
 def prices_of_account(tx: Transaction, account_id: AccountId) -> list[PlannedChange]:
     """Return the price changes that wait for the account's services, the earliest first."""
     return [_change(row) for row in tx.all(PRICES_OF_ACCOUNT, account_id=account_id)]
+
+
+def accounts_with_prices(tx: Transaction) -> list[AccountId]:
+    """Return the accounts for whose services a price change waits, in their order."""
+    return [row.account_id for row in tx.all(WITH_PRICES)]
 
 
 def due(
