@@ -184,7 +184,7 @@ def test_a_line_that_passes_a_threshold_is_told_too(database: Database) -> None:
     bill(context)
     (act,) = rows(context, LINE_ACTS)
     assert (act.subject, act.details) == (str(order.purchase_order_id), {"line": 1, "percent": 90})
-    (notice,) = list_notices(context)
+    _, notice = list_notices(context)
     assert (notice.code, notice.subject) == (
         "purchase-order-line-90-percent", f"{order.purchase_order_id}/1",
     )  # fmt: skip

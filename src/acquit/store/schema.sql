@@ -346,7 +346,7 @@ CREATE SEQUENCE request_id;
 CREATE TABLE request (
     account_id    text COLLATE "C" NOT NULL REFERENCES account,
     request_id    bigint NOT NULL UNIQUE DEFAULT nextval('request_id'),
-    kind          text NOT NULL CHECK (kind IN ('term', 'purchase-order')),
+    kind          text NOT NULL CHECK (kind IN ('term', 'purchase-order', 'correction')),
     asked         jsonb NOT NULL,
     message       text NOT NULL DEFAULT '',
     file_name     text,
@@ -359,6 +359,7 @@ CREATE TABLE request (
     decided_at    timestamptz,
     reason        text NOT NULL DEFAULT '',
     result_id     bigint,
+    result_bill   text COLLATE "C",
     PRIMARY KEY (account_id, request_id)
 );
 CREATE INDEX request_waiting ON request (request_id) WHERE state = 'waiting';

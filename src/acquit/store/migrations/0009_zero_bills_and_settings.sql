@@ -21,3 +21,9 @@ CREATE TABLE legal_entity_setting (
     PRIMARY KEY (legal_entity_id, setting_no)
 );
 COMMENT ON TABLE legal_entity_setting IS 'fact: from that day on a column of the legal entity has another value (of one day the last row holds); the column itself is set when the day has come';
+
+-- An account asks for the correction of a bill; the request names the corrective bill.
+
+ALTER TABLE request DROP CONSTRAINT request_kind_check;
+ALTER TABLE request ADD CONSTRAINT request_kind_check CHECK (kind IN ('term', 'purchase-order', 'correction'));
+ALTER TABLE request ADD COLUMN result_bill text COLLATE "C";
