@@ -6,6 +6,7 @@ import pytest
 
 from acquit.actions.run_bills import run_bills
 from acquit.actions.set_legal_entity import (
+    CHANGEABLE,
     BadSetting,
     NothingToSet,
     SettingInThePast,
@@ -17,6 +18,7 @@ from acquit.actions.set_up_company import CompanyRefused, set_up_company
 from acquit.actions.turn_day import turn_day
 from acquit.core.account import BelowZero, LegalEntity
 from acquit.core.operator import RoleForbids
+from acquit.store import legal_entities
 from acquit.store.transaction import Database
 from billed import bill, charge, failed, family, later, rows, seller, subscribe
 from founding import FR, PETIT, SAM, context_on, verbs
@@ -104,3 +106,8 @@ def test_only_who_may_changes_settings(database: Database) -> None:
     context = seller(database)
     with pytest.raises(RoleForbids):
         set_legal_entity(context, FR, {"default_days": 45}, by=SAM)
+
+
+def test_every_setting_that_may_change_is_taken() -> None:
+    statement = " ".join(legal_entities.TAKE_SETTINGS.split())
+    assert [name for name in CHANGEABLE if f"{name} = r.{name}" not in statement] == []

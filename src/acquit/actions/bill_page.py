@@ -56,7 +56,13 @@ def bill_page(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId], w
     if not mine:
         return Written(postponed=tuple(postponed))
     page = load(tx, scope, mine)
-    decided = decide_page(page, scope)
+    return write_page(tx, scope, page, decide_page(page, scope), postponed)
+
+
+def write_page(
+    tx: Transaction, scope: Scope, page: Page, decided: Decided, postponed: Sequence[AccountId] = ()
+) -> Written:
+    """Write what was decided for a page whose accounts are held."""
     if scope.keep_inputs is not None and not decided.is_empty:
         scope.keep_inputs(tx, page, scope)
     _write_unnumbered(tx, scope, page, decided)
@@ -84,13 +90,15 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
         billables.renew(tx, decided.next_ons)
     write_taken(tx, decided.renewed, scope.by)
     bills.keep_snapshots(tx, [*page.snapshots, snapshot(scope.seller)])
-    runs.release(tx, account_ids)
+    if scope.services is None:
+        runs.release(tx, account_ids)
     runs.hold(tx, scope.run_id, decided.holds)
     runs.accept(tx, _kept_renewals(page, decided))
     billed = _billed_charges(page, decided.drafts)
     if billed:
         billables.close_charges(tx, billed)
-    runs.resolve(tx, [account_id for account_id in account_ids if account_id not in parked])
+    if scope.services is None:
+        runs.resolve(tx, [account_id for account_id in account_ids if account_id not in parked])
     runs.park(tx, scope.run_id, parked)
     _warn(tx, scope, page, decided)
 

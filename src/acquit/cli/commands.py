@@ -33,7 +33,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
     "Selling": (
         Listed("catalog", "catalog:app", "Price catalogues: import, apply."),
         Listed("service", "service_change:app", "Services: subscribe, change, end."),
-        Listed("order", "order:app", "Orders of services: list, show."),
+        Listed("order", "order:app", "Orders of services: list, show, bill."),
     ),
     "Billing": (
         Listed("usage", "usage:app", "Metered use: meters, import, show."),

@@ -201,6 +201,7 @@ class LegalEntity:
     refunds_unused: bool = False
     bills_suspended: bool = False
     below_zero: BelowZero = BelowZero.CARRY
+    orders_billed_at_once: bool = False
     sandbox_of: LegalEntityId | None = None
     test_on: date | None = None
 

@@ -64,6 +64,7 @@ CREATE TABLE legal_entity (
     sandbox_of             text COLLATE "C" REFERENCES legal_entity,
     test_on                date,
     below_zero             text NOT NULL DEFAULT 'carry' CHECK (below_zero IN ('carry', 'park')),
+    orders_billed_at_once  boolean NOT NULL DEFAULT false,
     CHECK ((sandbox_of IS NULL) = (test_on IS NULL))
 );
 COMMENT ON COLUMN legal_entity.sandbox_of IS 'the seller that this one stands for in the sandbox of one account: series, chart, runs and clock are its own';

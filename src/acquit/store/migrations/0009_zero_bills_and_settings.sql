@@ -7,6 +7,7 @@ ALTER TABLE debt ADD CONSTRAINT debt_amount_minor_check CHECK (amount_minor >= 0
 
 ALTER TABLE legal_entity ADD COLUMN below_zero text NOT NULL DEFAULT 'carry'
     CHECK (below_zero IN ('carry', 'park'));
+ALTER TABLE legal_entity ADD COLUMN orders_billed_at_once boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN legal_entity.below_zero IS 'what becomes of charges that come to less than nothing: set off against the next bill (carry), or parked for a person';
 
 CREATE TABLE legal_entity_setting (
