@@ -6,7 +6,7 @@ import pytest
 
 from acquit.actions.change_prices import apply_prices, change_price, withdraw_change
 from acquit.actions.import_catalogue import import_catalogue
-from acquit.actions.list_notices import notices_of
+from acquit.actions.list_notices import list_notices, notices_of
 from acquit.actions.loading import StaffOnly
 from acquit.core.operator import RoleForbids
 from acquit.core.planned_change import NoSuchChange
@@ -30,6 +30,7 @@ def test_a_price_is_announced_and_the_first_renewal_after_it_has_it(database: Da
     assert told.takes_effect_on == date(2027, 1, 10)
     assert [notice.code for notice in notices_of(context, PETIT)] == ["price-change"]
     assert "2027-01-10" in notices_of(context, PETIT)[0].text
+    assert list_notices(context) == notices_of(context, PETIT)
     for period in ("2026-12", "2027-01", "2027-02"):
         run(context, period)
     assert [each for each in lines(context) if each[0] == "S"] == [

@@ -5,14 +5,19 @@ from typing import Any
 
 import pytest
 
+from acquit.actions.agree_discount import agree_discount
 from acquit.actions.change_service import Changed, change_service
+from acquit.actions.compare_runs import compare_posted
 from acquit.actions.context import Context
 from acquit.actions.import_catalogue import import_catalogue
+from acquit.actions.replay_run import replay_run
 from acquit.actions.set_renewal import set_renewal
 from acquit.actions.terminate_service import terminate_service
 from acquit.core.catalogue import NotPriced, OptionRefused, PlanRetired
+from acquit.core.discount import Discount
 from acquit.core.errors import Refusal
-from acquit.core.identifiers import ServiceId
+from acquit.core.identifiers import DiscountId, ServiceId
+from acquit.core.money import Currency
 from acquit.core.service import Ending, ServiceEnded, ServiceExpired, StillEngaged
 from acquit.core.service_change import NotAService, NothingChanges, OnlyAtRenewal, Wanted, When
 from acquit.core.subscription import NotSoldAlone
@@ -50,7 +55,7 @@ def test_an_upgrade_is_settled_by_the_day(database: Database) -> None:
 
 
 def test_forth_and_back_costs_nothing_and_blocks_no_run(database: Database) -> None:
-    """Nothing else is billed that month: what cancels out is carried to the next bill."""
+    """What cancels out stands on the next bill, which is one of zero where nothing else is billed."""
     context = market(database)
     sold = sell(context)
     run(context, "2026-11")
@@ -192,6 +197,30 @@ def test_an_engagement_lets_a_service_grow_not_shrink(database: Database) -> Non
     assert ("L", "10-01", 9600) in found
     assert ("S", "11-01", 4800) in found
     assert failed(context) == {}
+
+
+def test_a_discount_of_a_plan_concerns_the_plan_that_each_period_has(database: Database) -> None:
+    """The renewal that takes another plan is lowered by that plan's discount; what was billed stays right."""
+    context = market(database)
+    service = sell(context).service
+    for number, plan_code in enumerate(("s", "l"), 1):
+        agreed = Discount(
+            PETIT, DiscountId(0), f"On {plan_code}", date(2026, 1, 1), Currency("EUR"),
+            share_bp=1000 * number, plan_code=plan_code,
+        )  # fmt: skip
+        agree_discount(context, agreed, by="cli")
+    run(context, "2026-11")
+    wanted = Wanted("l", when=When.AT_RENEWAL)
+    change_service(later(context, date(2026, 11, 10)), PETIT, service.service_id, wanted, by="cli")
+    run(context, "2026-12")
+    found = lines(context)
+    assert ("On s -10 %", "11-01", -300) in found
+    assert ("On l -20 %", "12-01", -1200) in found
+    assert ("On s -10 %", "12-01", -600) not in found
+    assert failed(context) == {}
+    assert replay_run(context, "2026-12", FR).differences == []
+    december = compare_posted(context, FR, "2026-12")
+    assert december.by_plan[Currency("EUR")].keys() >= {"l", "s"}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from acquit.actions.change_prices import change_price
 from acquit.actions.change_service import change_service
 from acquit.actions.import_catalogue import import_catalogue
+from acquit.actions.keep_service import EndedByTheSeller, EndsByRule, NotEnding, keep_service
 from acquit.actions.renew_service import BadPeriods, renew_service
 from acquit.actions.set_end_rule import NoDefaultPrice, NotEngaged, set_end_rule
 from acquit.actions.set_renewal import set_renewal
@@ -19,7 +20,7 @@ from acquit.actions.suspend_service import restore_service, suspend_service
 from acquit.actions.terminate_service import terminate_service
 from acquit.core.catalogue import EndAction
 from acquit.core.money import amount_minor
-from acquit.core.service import Ending, NotSuspended, ServiceSuspended, Status
+from acquit.core.service import Ending, NotSuspended, ServiceEnded, ServiceSuspended, Status
 from acquit.core.service_change import Wanted
 from acquit.store import agreements, planned_changes, services
 from acquit.store.transaction import Database
@@ -271,3 +272,46 @@ def _two_servers(plans: list[Any]) -> tuple[tuple[int, str], tuple[int, str]]:
         and all(family["default"] for family in each["addonFamilies"] if family["mandatory"])
     ]
     return min(found), max(found)
+
+
+def test_a_termination_is_taken_back_until_it_happens(database: Database) -> None:
+    """What the termination withdrew waits again; an account cannot take back what staff ended."""
+    context = market(database)
+    sold = sell(context, options=("backup",))
+    run(context, "2026-11")
+    number, mine = sold.service.service_id, f"account:{PETIT}"
+    change_price(context, PETIT, number, 40_00000000, date(2027, 1, 1), by="cli")
+    with pytest.raises(NotEnding):
+        keep_service(context, PETIT, number, by="cli")
+    for _ in range(2):
+        terminate_service(context, PETIT, number, Ending.AT_RENEWAL, by=mine)
+        assert keep_service(context, PETIT, number, by=mine).terminated_on is None
+    with database.read() as tx:
+        assert len(planned_changes.prices_of_account(tx, PETIT)) == 1
+    terminate_service(context, PETIT, number, Ending.AT_RENEWAL, by="cli")
+    with pytest.raises(EndedByTheSeller):
+        keep_service(context, PETIT, number, by=mine)
+    keep_service(context, PETIT, number, by="cli")
+    run(context, "2027-01")
+    found = lines(context)
+    assert ("S", "01-01", 4000) in found
+    assert ("BACKUP", "01-01", 600) in found
+    terminate_service(context, PETIT, number, Ending.AT_RENEWAL, by="cli")
+    with pytest.raises(ServiceEnded):
+        keep_service(later(context, date(2027, 2, 1)), PETIT, number, by="cli")
+    assert failed(context) == {}
+
+
+def test_another_rule_of_the_engagement_takes_a_termination_back(database: Database) -> None:
+    context = market(database)
+    engaged = sell(context, mode="degressivity12").service
+    terminate_service(context, PETIT, engaged.service_id, Ending.AT_ENGAGEMENT, by="cli")
+    set_end_rule(context, PETIT, engaged.service_id, EndAction.KEEP_PRICE, by="cli")
+    with database.read() as tx:
+        found = services.find(tx, PETIT, engaged.service_id)
+    assert found is not None
+    assert found.terminated_on is None
+    set_end_rule(context, PETIT, engaged.service_id, EndAction.CANCEL, by="cli")
+    with pytest.raises(EndsByRule):
+        keep_service(context, PETIT, engaged.service_id, by="cli")
+    assert failed(context) == {}

@@ -8,21 +8,26 @@ from typing import Any
 
 import pytest
 
+from acquit.actions.bill_order import OrderWaits, bill_order
 from acquit.actions.change_cart import Asked, add_line, create_cart, edit_cart, edit_line
 from acquit.actions.check_out import check_out, preview_cart
 from acquit.actions.context import Context
 from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.pay_order import pay_order
+from acquit.actions.replay_run import replay_run
 from acquit.actions.revoke_enterprise_terms import revoke_enterprise_terms
+from acquit.actions.set_legal_entity import set_legal_entity
+from acquit.actions.set_purchase_order import set_order_policy
 from acquit.core.account import AccountState
 from acquit.core.cart import CartExpired, NoSuchCart, PriceChanged
 from acquit.core.catalogue import PlanRetired
 from acquit.core.errors import Refusal
+from acquit.core.purchase_order import Policy
 from acquit.core.service_order import OrderLapsed, OrderPriceChanged, OrderState
 from acquit.core.terms import AccountNotOpen, CreditLimitExceeded
 from acquit.store import accounts, service_orders, services
 from acquit.store.transaction import Database
-from billed import ON, bill, failed, family, later, rows, seller
+from billed import ON, bill, failed, family, later, rows, seller, subscribe
 from founding import ACME, FR, LAB
 from ordering import SERVER, filled, ordered, sells
 from selling import catalogue, price
@@ -253,3 +258,40 @@ def test_expired_carts_of_nobody_are_forgotten(database: Database) -> None:
     create_cart(replace(context, clock=_late(context)), FR)
     left = {row.cart_id for row in rows(context, "SELECT cart_id FROM cart")}
     assert (len(left), kept in left) == (2, True)
+
+
+def test_an_order_has_its_bill_at_once_and_the_months_run_bills_the_rest(database: Database) -> None:
+    context = shop(database)
+    other = subscribe(context, ACME, "old")
+    order = ordered(context, SERVER)
+    with pytest.raises(OrderWaits, match="not paid"):
+        bill_order(context, ACME, order.order_id, by="cli")
+    ready = ordered(context, SERVER, pays=True)
+    bill_id = bill_order(context, ACME, ready.order_id, by="cli")
+    assert bill_order(context, ACME, ready.order_id, by="cli") == bill_id
+    (made,) = rows(context, "SELECT bill_id, net_minor, run_id FROM bill")
+    assert (made.bill_id, made.net_minor) == (bill_id, ready.net_minor)
+    assert rows(context, "SELECT status FROM bill_run") == [("open",)]
+    assert bill(context).bills == 2
+    assert rows(context, "SELECT service_id FROM bill_detail WHERE bill_id <> %(first)s", first=bill_id) == [
+        (other,)
+    ]
+    assert replay_run(context, "2026-11", FR).differences == []
+    assert failed(context) == {}
+
+
+def test_a_seller_may_bill_orders_at_once_and_what_waits_is_billed_later(database: Database) -> None:
+    context = shop(database)
+    set_legal_entity(context, FR, {"orders_billed_at_once": "true"}, by="cli")
+    bill(context)
+    first = ordered(context, SERVER, pays=True)
+    assert [row.net_minor for row in rows(context, "SELECT net_minor FROM bill")] == [first.net_minor]
+    assert rows(context, "SELECT status FROM bill_run") == [("closed",)], "the month was billed before"
+    set_order_policy(context, ACME, Policy.HOLD, by="cli")
+    held = ordered(context, SERVER, pays=True)
+    assert held.payment is not None
+    with pytest.raises(OrderWaits, match="purchase order is missing"):
+        bill_order(context, ACME, held.order_id, by="cli")
+    assert bill(context).bills == 1
+    assert len(rows(context, "SELECT 1 FROM held_bill WHERE released_at IS NULL")) == 1
+    assert failed(context) == {}

@@ -3,6 +3,7 @@
 from datetime import date
 
 from acquit.actions.credit_bill import credit_bill
+from acquit.actions.list_notices import list_notices
 from acquit.actions.run_bills import run_bills
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.core.bill_run import RunStatus
@@ -33,6 +34,7 @@ HELD = """
 ACTS = (
     "SELECT verb, account_id, details FROM act WHERE verb IN ('billed_without_order', 'order_nearly_spent')"
 )
+LINE_ACTS = "SELECT subject, details FROM act WHERE verb = 'order_line_nearly_spent'"
 JANUARY = date(2026, 1, 1)
 
 
@@ -171,6 +173,22 @@ def test_passing_a_threshold_is_told(database: Database) -> None:
     bill(context)
     (act,) = rows(context, ACTS)
     assert (act.verb, act.account_id, act.details) == ("order_nearly_spent", PETIT, {"percent": 75})
+
+
+def test_a_line_that_passes_a_threshold_is_told_too(database: Database) -> None:
+    context = seller(database)
+    family(context)
+    lines = (OrderLine(1, "SRV", service_pattern="srv*", amount_max_minor=1_100),)
+    order = set_purchase_order(context, PETIT, closed("PO-L", lines), by="cli")
+    subscribe(context, PETIT, "srv1")
+    bill(context)
+    (act,) = rows(context, LINE_ACTS)
+    assert (act.subject, act.details) == (str(order.purchase_order_id), {"line": 1, "percent": 90})
+    _, notice = list_notices(context)
+    assert (notice.code, notice.subject) == (
+        "purchase-order-line-90-percent", f"{order.purchase_order_id}/1",
+    )  # fmt: skip
+    assert notice.text == "Line 1 (SRV) of purchase order PO-L has reached 90 %; 1.00 EUR are left."
 
 
 def test_a_held_draft_is_accrued_takes_no_number_and_is_billed_when_an_order_comes(

@@ -16,25 +16,29 @@ from acquit.actions.loading import StaffOnly
 from acquit.actions.review_request import review_request, review_waiting
 from acquit.actions.set_purchase_order import set_purchase_order
 from acquit.core.account import NoSuchAccount
+from acquit.core.bill import NoSuchBill
 from acquit.core.errors import Refusal
-from acquit.core.identifiers import AccountId, BillingGroupId, GrantId, PurchaseOrderId, RequestId
+from acquit.core.identifiers import AccountId, BillId, BillingGroupId, GrantId, PurchaseOrderId, RequestId
 from acquit.core.operator import RoleForbids
 from acquit.core.order_change import BadPurchaseOrder, OrderOverlaps, OrderTerms
-from acquit.core.purchase_order import MatchedBy, OrderKind, OrderLine, OrderType
+from acquit.core.purchase_order import MatchedBy, NoSuchPurchaseOrder, OrderKind, OrderLine, OrderType
 from acquit.core.sales_request import (
     AlreadyDecided,
+    AskedCorrection,
     AskedOrder,
     AskedTerm,
     MessageTooLong,
     NoSuchRequest,
+    NothingAsked,
     ReasonMissing,
     RequestState,
     SalesRequest,
     attachment,
 )
 from acquit.core.terms import Method, SupportLevelTooLow, Term, UsageChoice, UsageChoiceMissing
-from acquit.store import payment_methods, purchase_orders, requests, terms
+from acquit.store import bills, payment_methods, purchase_orders, requests, terms
 from acquit.store.transaction import Database
+from billed import bill, failed, family, seller, subscribe
 from founding import ACME, BEA, LAB, PETIT, SAM, TODAY, add_usage, count, found, settle
 
 BY_ALICE = f"account:{ACME}/alice"
@@ -235,3 +239,34 @@ def test_what_may_not_be_asked(context: Context, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(TooManyRequests):
         ask(context)
     ask(context, account_id=PETIT)
+
+
+def test_a_customer_asks_for_the_correction_of_a_bill_and_billing_decides(database: Database) -> None:
+    made = seller(database)
+    family(made)
+    subscribe(made, PETIT, "srv")
+    bill(made)
+    asked = AskedCorrection(BillId("FR00000001"), {"street": "9 quai Neuf"})
+    by = f"account:{PETIT}"
+    with pytest.raises(NothingAsked):
+        ask_sales(made, PETIT, AskedCorrection(BillId("FR00000001"), {"city": " "}), by=by)
+    with pytest.raises(NoSuchBill):
+        ask_sales(made, ACME, asked, by=by)
+    request = ask_sales(made, PETIT, asked, by=by, message="We moved.")
+    wrong = ask_sales(made, PETIT, replace(asked, members={}, order_reference="PO-0"), by=by)
+    good, bad = review_waiting(made)
+    assert (good.ok, bad.ok, bad.findings[0].code) == (True, False, "no-such-purchase-order")
+    with pytest.raises(RoleForbids):
+        approve_request(made, request.request_id, by=SAM)
+    done = approve_request(made, request.request_id, by="operator:bob")
+    assert (done.state, done.result_bill) == (RequestState.APPROVED, "FR00000002")
+    assert review_request(made, request.request_id).ok
+    with pytest.raises(NoSuchPurchaseOrder):
+        approve_request(made, wrong.request_id, by="operator:bob")
+    assert refuse_request(made, wrong.request_id, "There is no such order.", by="operator:bob").reason
+    with database.read() as tx:
+        again = bills.find(tx, PETIT, BillId("FR00000002"))
+        assert again is not None
+        assert (again.corrects_bill_id, again.note) == ("FR00000001", "We moved.")
+        assert bills.snapshot(tx, again.buyer_hash)["street"] == "9 quai Neuf"
+    assert failed(made) == {}

@@ -3,7 +3,7 @@
 import string
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from zlib import decompress
 
@@ -20,6 +20,7 @@ from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.replay_run import replay_run
 from acquit.actions.retry_parked import parked_accounts, retry_parked
+from acquit.actions.run_inputs import names_account
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.core.bill import NoSuchBill
 from acquit.core.bill_run import NoInputs, NoSuchRun, NothingMended, NotParked, RunStatus
@@ -27,7 +28,7 @@ from acquit.core.comparison import Reason
 from acquit.core.credit_balance import CreditType
 from acquit.core.discount import Discount
 from acquit.core.explanation_text import ENGLISH, FRENCH, told
-from acquit.core.identifiers import AccountId, BillId, DiscountId, MinimumSpendId
+from acquit.core.identifiers import AccountId, BillId, DiscountId, MinimumSpendId, RunId
 from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
@@ -35,6 +36,7 @@ from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, Policy
 from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import Term
+from acquit.store import run_inputs
 from acquit.store.transaction import Database
 from billed import ADDRESSED, bill, charge, failed, family, later, rows, seller, subscribe
 from founding import ACME, FR, LAB, PETIT, SAM, SHOP
@@ -124,6 +126,42 @@ def test_what_was_changed_since_differs_and_is_named(
     found = replay_run(world, "2026-11", FR).differences
     assert found[0].bill_id == bill_id
     assert what in found[0].what
+
+
+def test_what_an_erased_buyer_has_no_part_in_is_still_decided_again(
+    world: Context, superuser: psycopg.Connection
+) -> None:
+    bill(world)
+    superuser.execute(
+        "DELETE FROM snapshot WHERE snapshot_hash = (SELECT buyer_hash FROM bill WHERE account_id = %s)",
+        [PETIT],
+    )
+    found = replay_run(world, "2026-11", FR)
+    assert (found.differences, found.erased, found.unproved, found.bills) == ([], 1, 1, 2)
+    superuser.execute("DELETE FROM snapshot")
+    found = replay_run(world, "2026-11", FR)
+    assert (found.differences, found.unproved, found.bills, found.accounts) == ([], 3, 0, 0)
+
+
+def test_where_the_clock_stands_still_a_run_closes_twice_and_a_bill_names_its_input(world: Context) -> None:
+    world.database.clock = lambda: datetime(2026, 11, 23, 10, tzinfo=UTC)
+    bill(world, page_size=1)
+    charge(world, PETIT, 1, kind="one-off", period_start=date(2026, 11, 5))
+    bill(world, page_size=1)
+    heads = rows(world, "SELECT recorded_at FROM chain_head WHERE scope = 'run' ORDER BY recorded_at")
+    assert len(heads) == 2
+    inputs = [
+        explain_bill(world, each.bill_id).input_no
+        for each in rows(world, "SELECT bill_id FROM bill ORDER BY bill_id")
+    ]
+    first, second, third, fourth = inputs
+    assert first == second, "the family has one page"
+    assert None not in inputs
+    assert third != fourth
+    with world.database.read() as tx:
+        bodies = [run_inputs.find(tx, RunId(1), each).body for each in (third, fourth) if each]
+    assert [names_account(each, PETIT) for each in bodies] == [True, True]
+    assert failed(world) == {}
 
 
 def test_personal_data_of_buyers_is_in_their_snapshot_alone(world: Context) -> None:

@@ -26,6 +26,11 @@ from issued_papers import issue, numbered, paper_context
 JOBS: LiteralString = "SELECT task_name, status::text, attempts FROM procrastinate_jobs ORDER BY id"
 HURRY: LiteralString = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"
 
+INTERRUPTED: LiteralString = """
+    INSERT INTO procrastinate_jobs (queue_name, task_name, priority, queueing_lock, args, status, attempts)
+    VALUES ('schedule', 'turn_day', 10, 'turn_day', '{"timestamp": 0}', 'failed', 1)
+"""
+
 
 @pytest.fixture
 def context(database: Database, tmp_path: Path) -> Context:
@@ -155,6 +160,24 @@ def test_what_is_due_is_done(context: Context) -> None:
         stop.set()
         worker.join(30)
     assert not worker.is_alive()
+
+
+def test_what_was_due_and_failed_is_tried_again_at_the_next_start(context: Context) -> None:
+    done = threading.Event()
+    due = (Due("turn_day", "0 0 1 1 *", lambda context: done.set()),)
+    with context.database.write() as tx:
+        for _ in range(2):
+            tx.run(INTERRUPTED)
+    stop = threading.Event()
+    worker = threading.Thread(
+        target=work, args=(context, context.database.url, stop), kwargs={"schedule": due}
+    )
+    worker.start()
+    try:
+        _wait_for(lambda: done.is_set() and jobs(context) == [])
+    finally:
+        stop.set()
+        worker.join(30)
 
 
 @pytest.mark.parametrize("due", SCHEDULE, ids=lambda due: due.name)

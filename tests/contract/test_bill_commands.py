@@ -94,6 +94,25 @@ def test_parked_accounts_make_the_command_fail_and_are_shown(run: Run, context: 
     assert "No bill can be made in XXX" in text
 
 
+def test_a_hold_is_shown_in_the_month_that_began_it(run: Run, context: Context) -> None:
+    set_order_policy(context, SHOP, Policy.HOLD, by="cli")
+    run("bills", "run", "--period", "2026-11")
+    run("bills", "run", "--period", "2026-12", "--as-of", "2026-12-01")
+    (held,) = run("bills", "show", "--period", "2026-11")[1]["held"]
+    assert (held["account_id"], held["goes_on_in"]) == (SHOP, "2026-12")
+    _, text = run("bills", "show", "--period", "2026-11", as_json=False)
+    assert "held by the run of 2026-12" in text
+
+
+def test_a_month_that_is_far_ahead_is_asked_about(run: Run) -> None:
+    code, document = run("bills", "run", "--period", "2027-01")
+    assert (code, document["error"]["code"]) == (1, "not-confirmed")
+    assert "2027-01 is 2 months ahead" in document["error"]["message"]
+    assert run("bills", "run", "--period", "2027-01", "--dry-run")[0] == 0
+    assert run("bills", "run", "--period", "2026-12")[0] == 0, "the next month is billed early often"
+    assert run("bills", "run", "--period", "2027-01", "--yes")[1]["bills"] > 0
+
+
 def test_several_currencies_make_a_list(run: Run, context: Context) -> None:
     subscribe(context, PETIT, "usd", currency="USD")
     code, reports = run("bills", "run", "--period", "2026-11")
@@ -114,7 +133,7 @@ def test_a_bill_is_shown(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [
-        (["--period", "2026-13"], 1, "bad-period"),
+        (["--period", "2026-13"], 2, "bad-period"),
         (["--period", "2026-11", "--legal-entity", "XX"], 1, "no-such-legal-entity"),
         ([], 2, "usage"),
     ],

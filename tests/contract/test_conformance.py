@@ -22,6 +22,7 @@ Make = Callable[..., Customer]
 
 NOTHING_THERE = {
     "/me/bill/{billId}/download",  # a route of American sellers
+    "/me/order/{orderId}/balance/{balanceName}",
     "/me/payment/transaction/{transactionId}",  # no collector takes payments
     "/me/identity/user/{user}/token/{name}",
     "/auth/time",

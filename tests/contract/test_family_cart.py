@@ -12,6 +12,7 @@ import requests
 from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.run_bills import run_bills
 from acquit.adapters.clock import FixedClock
+from acquit.api.order_progress import NOT_BEGUN
 
 from .families import Customer, Families
 from .world import FR, LAB, PETIT, SHOP
@@ -160,6 +161,24 @@ def test_asked_twice_it_is_one_order_and_one_service(families: Families, acme: C
         f"/me/order/{made['orderId']}/payWithRegisteredPaymentMean", paymentMean="deferredPaymentAccount"
     )
     assert len(acme.get("/services")) == before + 1
+
+
+def test_how_far_an_order_is(families: Families, acme: Customer) -> None:
+    cart = cart_of(acme)
+    put(acme, cart)
+    path = f"/me/order/{acme.post(f'/order/cart/{cart}/checkout')['orderId']}"
+    validating, *later = acme.get(f"{path}/followUp")
+    assert (validating["status"], {each["status"] for each in later}) == ("DOING", {NOT_BEGUN})
+    acme.post(f"{path}/pay", paymentMethod={"id": method_of(acme)})
+    steps = acme.get(f"{path}/followUp")
+    assert {each["step"]: each["status"] for each in steps} == dict.fromkeys(
+        ("VALIDATING", "DELIVERING", "AVAILABLE"), "DONE"
+    )
+    assert [each["label"] for each in steps[0]["history"]] == ["ORDER_STARTED", "PAYMENT_CONFIRMED"]
+    assert acme.get(f"{path}/balance") == []
+    assert acme.refusal("GET", f"{path}/balance/GIFT")[0] == 404
+    behind = acme.page("/me/bill")[0]["orderId"]
+    assert {each["status"] for each in acme.get(f"/me/order/{behind}/followUp")} == {"DONE"}
 
 
 def test_a_cart_of_nobody_is_filled_and_assigned(families: Families, acme: Customer) -> None:

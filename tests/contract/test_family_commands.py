@@ -115,7 +115,7 @@ def test_a_family_shares_a_bill_and_sees_it(run: Run, context: Context) -> None:
         LAB: 1_200,
         SHOP: 1_200,
     }
-    assert run("bills", "view", "--account", ACME, "--period", "soon") == (1, "bad-period")
+    assert run("bills", "view", "--account", ACME, "--period", "soon") == (2, "bad-period")
     assert run("bills", "share", PETIT) == (1, "not-a-parent")
     assert run("bills", "share", ACME, "--from", "2026-01-01") == (1, "sharing-in-the-past")
     assert run("bills", "share", ACME, "--off")["is_shared"] is False

@@ -174,6 +174,16 @@ def test_a_service_ends_with_the_token_of_the_letter(customer: Make, families: F
     ended = petit.get(path)["billing"]["lifecycle"]["current"]
     assert (ended["terminationDate"], ended["state"]) == ("2027-09-01T00:00:00+02:00", "active")
     assert found.engaged_until_on == date(2027, 9, 1)
+    infos = petit.get(service["route"]["url"] + "/serviceInfos")
+    assert infos["renew"]["deleteAtExpiration"] is True
+    assert petit.put(service["route"]["url"] + "/serviceInfos", renew=infos["renew"]) is None
+    assert petit.get(path)["billing"]["lifecycle"]["current"]["terminationDate"] is not None
+    renew = infos["renew"] | {"deleteAtExpiration": False}
+    assert petit.put(service["route"]["url"] + "/serviceInfos", renew=renew) is None
+    assert petit.get(path)["billing"]["lifecycle"]["current"]["terminationDate"] is None
+    petit.post(f"{path}/terminate/confirm", token=token)
+    assert petit.put(path, terminationPolicy="empty") is None
+    assert petit.get(path)["billing"]["lifecycle"]["current"]["terminationDate"] is None
 
 
 def test_no_letter_without_an_address(customer: Make, families: Families) -> None:

@@ -235,3 +235,24 @@ def test_a_file_keeps_a_plain_name_and_is_a_download(customer: Visitor, name: st
 def test_a_body_that_is_no_form_is_refused(customer: Visitor, content_type: str) -> None:
     answer = customer.post("/manager/requests/term", TERM, content_type=content_type)
     assert answer.status_code == 400
+
+
+def test_a_correction_is_asked_for_on_the_bill_and_the_form_comes_back_when_it_says_nothing(
+    customer: Visitor, context: Context
+) -> None:
+    with context.database.read() as tx:
+        row = tx.one(
+            "SELECT min(bill_id) AS bill_id FROM bill WHERE account_id = %(account_id)s", account_id=ACME
+        )
+    form = f"/manager/requests/correction?bill={row.bill_id}"
+    assert form in customer.get(f"/manager/bills/{row.bill_id}").text
+    fields = {**customer.hidden(form), "bill": row.bill_id}
+    empty = customer.post("/manager/requests/correction", fields)
+    assert empty.status_code == 400
+    assert f'value="{row.bill_id}"' in empty.text
+    sent = customer.post("/manager/requests/correction", {**customer.hidden(form), "city": "Brest"})
+    assert sent.status_code == 303
+    shown = customer.get(sent.headers["location"]).text
+    assert row.bill_id in shown
+    assert "Brest" in shown
+    assert customer.get("/manager/requests/correction?bill=FR99999999").status_code == 404

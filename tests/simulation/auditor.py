@@ -7,7 +7,6 @@ What it finds is a list of sentences; an empty list is a pass.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from simulation.auditor_of_agreements import (
     Agreements,
@@ -84,7 +83,7 @@ class Auditor:
             *(
                 f"{each.account_id} is parked without cause: {each.problems}"
                 for each in rows.parked
-                if each.account_id not in self.broken and not self._let_off_whole(each)
+                if each.account_id not in self.broken
             ),
             *self._unnamed(rows, parked, last_on),
             *self._credit_used(rows, fresh),
@@ -97,12 +96,6 @@ class Auditor:
         ]
         self.seen |= fresh
         return found
-
-    def _let_off_whole(self, parked: Any) -> bool:
-        """Whether discounts take all that the account is charged: then it is parked, and that is said."""
-        codes = {each["code"] for each in parked.problems}
-        discounts = self.agreed.discounts.values()
-        return codes == {"zero-draft"} and any(each.account == parked.account_id for each in discounts)
 
     def _unnamed(self, rows: Rows, parked: Collection[str], last_on: date) -> list[str]:
         """Return accounts with something to bill that are neither parked nor held, nor carried."""

@@ -56,7 +56,7 @@ def test_ten_kills_at_random_moments_end_in_a_passing_audit(
         plans = catalogues.plans(tx, catalogue_id)
     enrol_accounts(context, crowd(accounts, ON, catalogue_id, plans), by="cli")
     rng = random.Random(SEED)
-    run = ("bills", "run", "--period", "2026-11", "--page-size", str(accounts // 75))
+    run = ("bills", "run", "--period", "2026-11", "--page-size", str(accounts // 75), "--yes")
     killed = 0
     with psycopg.connect(database_url, autocommit=True) as owner:
         for number in range(KILLS):

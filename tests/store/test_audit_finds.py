@@ -24,10 +24,12 @@ from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
+from acquit.actions.set_legal_entity import set_legal_entity
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
 from acquit.actions.share_bills import share_bills
 from acquit.actions.suspend_service import suspend_service
+from acquit.actions.terminate_service import terminate_service
 from acquit.core.account import SupportLevel
 from acquit.core.credit import Part
 from acquit.core.credit_balance import CreditType
@@ -38,6 +40,7 @@ from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, OrderLine, Policy
+from acquit.core.service import Ending
 from acquit.store.audit import CHECKS, audit
 from acquit.store.transaction import Database, Transaction
 from billed import ADDRESSED, bill, charge, family, later, seller, subscribe
@@ -160,6 +163,16 @@ TAMPERINGS = [
     by("planned-changes", "{petit}/{change}", "UPDATE planned_change SET applied_on = applied_on + 1"),
     by("planned-changes", "{petit}/{change}", "UPDATE planned_change SET unit_price_ucents = 7"),
     by("planned-changes", "{petit}/{change}", "DELETE FROM planned_change"),
+    by(
+        "days-settled",
+        "{petit}/{ended}/end-back/2027-02-01",
+        "UPDATE charge SET unit_price_ucents = unit_price_ucents + 1000000 WHERE part = 'end-back'",
+    ),
+    by(
+        "days-settled",
+        "{petit}/{ended}/end-back/2027-02-01",
+        "UPDATE service SET renewal_months = 2 WHERE service_id = {ended}",
+    ),
     by("suspensions", "{suspended}", "UPDATE service SET state = 'active' WHERE state = 'suspended'"),
     by(
         "service-orders",
@@ -242,6 +255,7 @@ TAMPERINGS = [
     ),
     by("corrective-bills", "FR00000012", "DELETE FROM bill WHERE bill_id = 'AV00000003'"),
     by("credited-vat", "AV00000002", "UPDATE bill_tax SET tax_minor = 0 WHERE bill_id = 'AV00000002'"),
+    by("settings", "FR/price_notice_days", "UPDATE legal_entity SET price_notice_days = 7"),
     by("vat-pending", "FR00000003", f"UPDATE posting SET ledger = '0' {PENDING} AND amount_minor > 0"),
 ]  # fmt: skip
 
@@ -250,6 +264,7 @@ TAMPERINGS = [
 def world(module_database: Database) -> dict[str, Any]:
     """Three months of a family: an order, usage, holds, money in, undone and returned, a credit note."""
     context = seller(module_database)
+    set_legal_entity(context, FR, {"price_notice_days": 31}, by="cli")
     family(context)
     order = OrderTerms("PO", date(2026, 1, 1), kind=OrderKind.BLANKET, amount_max_minor=100_000)
     set_purchase_order(context, ACME, order, by="cli")
@@ -282,12 +297,15 @@ def world(module_database: Database) -> dict[str, Any]:
     later_on = later(context, date(2027, 2, 1))
     _corrections(later_on)
     credit = _agree(later_on)
+    ended = ServiceId(subscribe(context, PETIT, "ended", next_on=date(2027, 3, 1)))
+    terminate_service(later_on, PETIT, ended, Ending.NOW, by="cli", refund=True)
     send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
     with module_database.read() as tx:
         run_id = tx.one("SELECT max(run_id) AS run_id FROM bill_run").run_id
     return {
         "run": run_id,
         "order": f"{BUYER}/{_order(later_on)}",
+        "ended": ended,
         "service": service_id, "used": used_id, "petit": PETIT, "works": WORKS, "paid": paid[0],
         "credit": credit, "change": told.change.change_no, "suspended": f"{SHOP}/{suspended}",
     }  # fmt: skip

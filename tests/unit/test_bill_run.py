@@ -104,7 +104,6 @@ def test_usage_is_billed_apart_only_where_its_term_differs() -> None:
             ["missing-exemption-reason"],
         ),
         (ACCOUNT, [charge(net=-1)], ["negative-draft"]),
-        (ACCOUNT, [charge(1), charge(2, net=-1_000)], ["zero-draft"]),
         (
             replace(ACCOUNT, buyer=replace(BUYER, city="", siren="")),
             [charge(net=-1, description="☃")],
@@ -117,6 +116,13 @@ def test_an_account_with_problems_is_set_aside_whole(
     account: Billable, charges: list[Charge], expected: list[str]
 ) -> None:
     assert codes(outcome(*charges, account=account)) == expected
+
+
+def test_charges_that_cancel_each_other_out_make_a_draft_of_zero() -> None:
+    decided = outcome(charge(1), charge(2, net=-1_000))
+    (draft,) = decided.drafts
+    assert (draft.net_minor, draft.tax_minor, len(draft.details)) == (0, 0, 2)
+    assert not outcome(charge(1, net=0)).drafts, "what costs nothing is not billed"
 
 
 def test_one_bad_draft_sets_the_good_ones_aside_too() -> None:

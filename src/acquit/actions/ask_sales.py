@@ -1,18 +1,21 @@
-"""Ask sales for a payment term or a purchase order, with a message and a file."""
+"""Ask for a payment term, a purchase order or the correction of a bill, with a message and a file."""
 
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in
+from acquit.core.bill import NoSuchBill
 from acquit.core.errors import Conflict
 from acquit.core.identifiers import AccountId, RequestId
 from acquit.core.order_change import checked
 from acquit.core.sales_request import (
+    Asked,
+    AskedCorrection,
     AskedOrder,
-    AskedTerm,
     Attachment,
     SalesRequest,
     checked_message,
+    refuse_empty_correction,
 )
-from acquit.store import acts, requests
+from acquit.store import acts, bills, requests
 
 REQUESTS_WAITING_MAX = 20
 
@@ -26,7 +29,7 @@ class TooManyRequests(Conflict):
 def ask_sales(
     context: Context,
     account_id: AccountId,
-    asked: AskedTerm | AskedOrder,
+    asked: Asked,
     *,
     by: str,
     message: str = "",
@@ -34,13 +37,17 @@ def ask_sales(
 ) -> SalesRequest:
     """The request waits in the queue of sales; whether it is lawful is shown there, not refused here.
 
-    Raises NoSuchAccount, BadPurchaseOrder for an order that contradicts itself, MessageTooLong,
-    TooManyRequests.
+    Raises NoSuchAccount, BadPurchaseOrder for an order that contradicts itself, NoSuchBill, NothingAsked,
+    MessageTooLong, TooManyRequests.
     """
     with context.database.write() as tx:
         account = account_in(tx, account_id)
         if isinstance(asked, AskedOrder):
             checked(asked.terms, account.currency)
+        if isinstance(asked, AskedCorrection):
+            refuse_empty_correction(asked)
+            if bills.find(tx, account_id, asked.bill_id) is None:
+                raise NoSuchBill(asked.bill_id)
         waiting = [each for each in requests.of_account(tx, account_id) if each.state.value == "waiting"]
         if len(waiting) >= REQUESTS_WAITING_MAX:
             raise TooManyRequests(f"{len(waiting)} requests wait already; sales decides them first.")

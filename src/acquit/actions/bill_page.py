@@ -21,7 +21,7 @@ from acquit.core.debt import Debt
 from acquit.core.identifiers import AccountId, DebtId, OrderId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, bill_postings, chained
 from acquit.core.money import Currency
-from acquit.core.purchase_order import Draw, newly_warned
+from acquit.core.purchase_order import Draw, newly_warned, newly_warned_lines
 from acquit.core.snapshot import snapshot
 from acquit.store import (
     acts,
@@ -56,7 +56,13 @@ def bill_page(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId], w
     if not mine:
         return Written(postponed=tuple(postponed))
     page = load(tx, scope, mine)
-    decided = decide_page(page, scope)
+    return write_page(tx, scope, page, decide_page(page, scope), postponed)
+
+
+def write_page(
+    tx: Transaction, scope: Scope, page: Page, decided: Decided, postponed: Sequence[AccountId] = ()
+) -> Written:
+    """Write what was decided for a page whose accounts are held."""
     if scope.keep_inputs is not None and not decided.is_empty:
         scope.keep_inputs(tx, page, scope)
     _write_unnumbered(tx, scope, page, decided)
@@ -84,13 +90,15 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
         billables.renew(tx, decided.next_ons)
     write_taken(tx, decided.renewed, scope.by)
     bills.keep_snapshots(tx, [*page.snapshots, snapshot(scope.seller)])
-    runs.release(tx, account_ids)
+    if scope.services is None:
+        runs.release(tx, account_ids)
     runs.hold(tx, scope.run_id, decided.holds)
     runs.accept(tx, _kept_renewals(page, decided))
     billed = _billed_charges(page, decided.drafts)
     if billed:
         billables.close_charges(tx, billed)
-    runs.resolve(tx, [account_id for account_id in account_ids if account_id not in parked])
+    if scope.services is None:
+        runs.resolve(tx, [account_id for account_id in account_ids if account_id not in parked])
     runs.park(tx, scope.run_id, parked)
     _warn(tx, scope, page, decided)
 
@@ -133,6 +141,11 @@ def _warn(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> None:
         mark = newly_warned(before, decided.orders[order_id])
         if mark is not None:
             acts.record(tx, scope.by, "order_nearly_spent", before.account_id, str(order_id), percent=mark)
+        for line_no, percent in newly_warned_lines(before, decided.orders[order_id]):
+            acts.record(
+                tx, scope.by, "order_line_nearly_spent", before.account_id, str(order_id),
+                line=line_no, percent=percent,
+            )  # fmt: skip
 
 
 def _write_numbered(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> list[Bill]:

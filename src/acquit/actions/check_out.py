@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from acquit.actions.bill_order import bill_at_once
 from acquit.actions.cart_prices import (
     PricedCart,
     cart_in,
@@ -87,6 +88,8 @@ def check_out(
         if pays and order.payment is None:
             on = day_of(context, tx, shopper_in(tx, cart))
             order = pay_in(tx, account, order, preferred_in(tx, account, order), on, by)
+    if pays:
+        bill_at_once(context, account_id, order, by=by)
     return order
 
 

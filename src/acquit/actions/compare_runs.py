@@ -1,17 +1,20 @@
 """Compare a period with the one before it, posted or only rehearsed: what changed, for whom, and why."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Final
 
 from acquit.actions.context import Context
 from acquit.actions.page_deciding import Decided
 from acquit.core import bill_run
-from acquit.core.bill import Draft
+from acquit.core.bill import Detail, Draft
 from acquit.core.bill_run import NoSuchRun
 from acquit.core.comparison import Billed, Comparison, Line, Reason, Taxed
+from acquit.core.condition import Conditions, with_plans
+from acquit.core.discount import plan_on
 from acquit.core.identifiers import AccountId, LegalEntityId, ServiceId
+from acquit.core.planned_change import plans_taken
 from acquit.store import comparisons, conditions, runs
 from acquit.store.transaction import Transaction
 
@@ -42,14 +45,14 @@ class Comparing:
         with self._context.database.snapshot() as tx:
             before = comparisons.billed(tx, self._before, account_ids)
             posted = comparisons.billed(tx, self._current, account_ids)
-            plans = conditions.plans(tx, account_ids)
+            plans = _Plans(tx, account_ids, decided)
         drafts: dict[AccountId, list[Draft]] = defaultdict(list)
         for draft in decided.drafts:
             drafts[draft.sharing.account_id].append(draft)
         for outcome in decided.outcomes:
             account_id = outcome.account_id
             waiting = Reason.PARKED if outcome.problems else Reason.ORDER if outcome.holds else None
-            now = _of_drafts(drafts[account_id], plans.get(account_id, {}))
+            now = _of_drafts(drafts[account_id], plans)
             was = posted.get(account_id, _NOTHING)
             after = Billed([*was.lines, *now.lines], [*was.taxes, *now.taxes], waiting)
             self._take(account_id, before, after)
@@ -95,14 +98,38 @@ def compare_posted(
     return comparing.finish()
 
 
-def _of_drafts(drafts: Iterable[Draft], plans: Mapping[ServiceId, str]) -> Billed:
+class _Plans:
+    """The plans of services on the days for which they are billed, those that renewals bring among them."""
+
+    def __init__(self, tx: Transaction, account_ids: Sequence[AccountId], decided: Decided) -> None:
+        plans, days = conditions.plans(tx, account_ids), conditions.plan_days(tx, account_ids)
+        taken: dict[AccountId, list[tuple[ServiceId, date, str]]] = defaultdict(list)
+        for each in decided.renewed:
+            taken[each[0].service.account_id] += plans_taken([each])
+        self._known = {
+            each: with_plans(
+                Conditions(plans=plans.get(each, {}), plan_days=days.get(each, {})), taken.get(each, ())
+            )
+            for each in account_ids
+        }
+
+    def of(self, owner_id: AccountId, detail: Detail) -> str:
+        """Return the plan of the detail's service, empty when there is none."""
+        known = self._known.get(owner_id)
+        if known is None:
+            return ""
+        return plan_on(known.plans, known.plan_days, detail.service_id, detail.period_start) or ""
+
+
+def _of_drafts(drafts: Iterable[Draft], plans: _Plans) -> Billed:
     lines, taxes = [], []
     for draft in drafts:
         currency = draft.sharing.currency
         reference = None if draft.order is None else draft.order.reference
         lines += [
             Line(
-                each.service_id, plans.get(each.service_id, ""), each.kind, each.part, currency,
+                each.service_id, plans.of(each.owner_id or draft.sharing.account_id, each), each.kind,
+                each.part, currency,
                 each.quantity_e4, each.unit_price_ucents, each.net_minor, each.period_start, reference,
             )
             for each in draft.details

@@ -74,24 +74,58 @@ def correct_bill(
     """
     with context.database.write() as tx:
         require_staff(tx, by, Right.CORRECT_BILLS)
-        account = account_in(tx, account_id)
-        hold_in(tx, account.payer_id, [account_id])
-        orders = purchase_orders.lock_concerning(tx, [account_id])
-        taken = bill_in(tx, account_id, bill_id)
-        if not reason.strip():
-            raise CreditReasonMissing("A correction needs a reason: it is printed.", bill=bill_id)
-        books = books_in(context, tx, account.legal_entity_id)
-        before = Buyer(**bills.snapshot(tx, taken.bill.buyer_hash))
-        corrected = _corrected(tx, books, taken.bill, before, orders, correction)
-        refuse_correction(taken.bill, taken.notes, before, corrected)
-        final = _redrafted(tx, books, taken.bill, corrected)
-        bills.keep_snapshots(tx, [books.seller, snapshot.snapshot(corrected.buyer)])
-        made = _replace(context, tx, books, taken, final, corrected, reason)
-        acts.record(
-            tx, by, "correct_bill", account_id, bill_id, credit_note=made.credit_note.bill_id,
-            corrective=made.bill.bill_id, reason=reason,
-        )  # fmt: skip
+        return correct_in(context, tx, account_id, bill_id, reason, correction, by)
+
+
+def correct_in(
+    context: Context,
+    tx: Transaction,
+    account_id: AccountId,
+    bill_id: BillId,
+    reason: str,
+    correction: Correction,
+    by: str,
+) -> Replaced:
+    """Do the same inside the caller's transaction, for somebody who may."""
+    account = account_in(tx, account_id)
+    hold_in(tx, account.payer_id, [account_id])
+    orders = purchase_orders.lock_concerning(tx, [account_id])
+    if not reason.strip():
+        raise CreditReasonMissing("A correction needs a reason: it is printed.", bill=bill_id)
+    books = books_in(context, tx, account.legal_entity_id)
+    taken, corrected, final = _checked(tx, books, account_id, bill_id, orders, correction)
+    bills.keep_snapshots(tx, [books.seller, snapshot.snapshot(corrected.buyer)])
+    made = _replace(context, tx, books, taken, final, corrected, reason)
+    acts.record(
+        tx, by, "correct_bill", account_id, bill_id, credit_note=made.credit_note.bill_id,
+        corrective=made.bill.bill_id, reason=reason,
+    )  # fmt: skip
     return made
+
+
+def check_correction_in(
+    context: Context, tx: Transaction, account_id: AccountId, bill_id: BillId, correction: Correction
+) -> None:
+    """Pass when the bill can be corrected so today; nothing is written. Raises as `correct_bill` does."""
+    books = books_in(context, tx, account_in(tx, account_id).legal_entity_id)
+    orders = purchase_orders.concerning(tx, [account_id])
+    _checked(tx, books, account_id, bill_id, orders, correction)
+
+
+def _checked(
+    tx: Transaction,
+    books: Books,
+    account_id: AccountId,
+    bill_id: BillId,
+    orders: list[PurchaseOrder],
+    correction: Correction,
+) -> tuple[Taken, Corrected, Draft]:
+    """Return the bill, what it should have said, and the draft of the corrective bill."""
+    taken = bill_in(tx, account_id, bill_id)
+    before = Buyer(**bills.snapshot(tx, taken.bill.buyer_hash))
+    corrected = _corrected(tx, books, taken.bill, before, orders, correction)
+    refuse_correction(taken.bill, taken.notes, before, corrected)
+    return taken, corrected, _redrafted(tx, books, taken.bill, corrected)
 
 
 def _corrected(

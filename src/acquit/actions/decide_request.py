@@ -1,14 +1,19 @@
-"""Decide a request to sales: approve it, so that the method or the order appears, or refuse it."""
+"""Decide a request to sales: approve it, so that the method, the order or the bill appears, or refuse it."""
 
 from acquit.actions.context import Context
+from acquit.actions.correct_bill import correct_in
 from acquit.actions.grant_enterprise_terms import grant_in
-from acquit.actions.loading import locked_account_in, require_staff, today_of
+from acquit.actions.loading import account_in, locked_account_in, require_staff, today_of
+from acquit.actions.review_request import correction_of
 from acquit.actions.set_purchase_order import set_order_in
-from acquit.core.identifiers import RequestId
+from acquit.actions.settling import hold_in
+from acquit.core.identifiers import BillId, RequestId
 from acquit.core.operator import Right
 from acquit.core.sales_request import (
+    AskedCorrection,
     AskedTerm,
     NoSuchRequest,
+    RequestKind,
     RequestState,
     SalesRequest,
     checked_reason,
@@ -16,6 +21,9 @@ from acquit.core.sales_request import (
 )
 from acquit.store import acts, requests
 from acquit.store.transaction import Transaction
+
+REASON_MAX = 500
+"""How much of the account's words is printed."""
 
 
 def approve_request(
@@ -29,6 +37,8 @@ def approve_request(
     with context.database.write() as tx:
         request = _held(tx, request_id, by)
         asked = request.asked
+        if isinstance(asked, AskedCorrection):
+            return _correct(context, tx, request, asked, by)
         if isinstance(asked, AskedTerm):
             account = locked_account_in(tx, request.account_id)
             today = today_of(context, tx, account)
@@ -38,6 +48,24 @@ def approve_request(
             order = set_order_in(context, tx, request.account_id, asked.terms, by)
             result_id = int(order.purchase_order_id)
         return _decide(tx, request, RequestState.APPROVED, by, result_id=result_id)
+
+
+def _correct(
+    context: Context, tx: Transaction, request: SalesRequest, asked: AskedCorrection, by: str
+) -> SalesRequest:
+    """Take the bill back and bill it again as the account asked; its words are printed as the reason."""
+    reason = request.message.strip() or f"Correction asked for in request {request.request_id}"
+    made = correct_in(
+        context, tx, request.account_id, asked.bill_id, reason[:REASON_MAX], correction_of(asked), by
+    )
+    return _decide(
+        tx,
+        request,
+        RequestState.APPROVED,
+        by,
+        result_id=int(made.bill.order_id),
+        result_bill=made.bill.bill_id,
+    )
 
 
 def refuse_request(context: Context, request_id: RequestId, reason: str, *, by: str) -> SalesRequest:
@@ -52,12 +80,16 @@ def refuse_request(context: Context, request_id: RequestId, reason: str, *, by: 
 
 
 def _held(tx: Transaction, request_id: RequestId, by: str) -> SalesRequest:
-    """Return the waiting request, which is held after its account."""
-    require_staff(tx, by, Right.DECIDE_REQUESTS)
+    """Return the waiting request, which is held after its payer and account.
+
+    Who corrects bills decides about corrections, sales about all else.
+    """
     seen = requests.find_any(tx, request_id)
+    corrects = seen is not None and seen.kind is RequestKind.CORRECTION
+    require_staff(tx, by, Right.CORRECT_BILLS if corrects else Right.DECIDE_REQUESTS)
     if seen is None:
         raise NoSuchRequest(request_id)
-    locked_account_in(tx, seen.account_id)
+    hold_in(tx, account_in(tx, seen.account_id).payer_id, [seen.account_id])
     requests.lock(tx, seen.account_id, request_id)
     request = requests.find_any(tx, request_id)
     assert request is not None, "requests are never deleted"
@@ -73,8 +105,11 @@ def _decide(
     *,
     reason: str = "",
     result_id: int | None = None,
+    result_bill: BillId | None = None,
 ) -> SalesRequest:
-    requests.decide(tx, request, state, by, reason=reason, result_id=result_id)
+    requests.decide(
+        tx, request, state, by, reason=reason, result_id=result_id, result_bill=result_bill
+    )  # fmt: skip
     acts.record(
         tx,
         by,

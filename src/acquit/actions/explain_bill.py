@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.replay_run import deciding_input
+from acquit.actions.run_inputs import names_account
 from acquit.core.agreement import settling
 from acquit.core.bill import Bill, Detail, NoSuchBill
 from acquit.core.debt import open_minor, standing
@@ -27,7 +29,17 @@ from acquit.core.explanation import (
 from acquit.core.identifiers import AccountId, BillId, DebtId, PurchaseOrderId, ServiceId
 from acquit.core.minimum_spend import MinimumSpend
 from acquit.core.purchase_order import PurchaseOrder
-from acquit.store import agreements, bills, conditions, debts, explanations, purchase_orders, services, terms
+from acquit.store import (
+    agreements,
+    bills,
+    conditions,
+    debts,
+    explanations,
+    purchase_orders,
+    run_inputs,
+    services,
+    terms,
+)
 from acquit.store.explanations import RatedUse, RatingKey
 from acquit.store.transaction import Transaction
 
@@ -71,10 +83,29 @@ def _explained(tx: Transaction, bill: Bill) -> Explanation:
         decided.number,
         bill.run_id,
         decided.period,
-        decided.input_no,
+        _input_no(tx, bill),
         _debt(tx, bill),
         explanations.entry(tx, account_id, bill_id),
     )
+
+
+def _input_no(tx: Transaction, bill: Bill) -> int | None:
+    """Return which input of its run the bill was decided by; None outside of a run, or where it kept none.
+
+    Where a clock stands still, several pages were written at one instant: the one that has the account is
+    meant, and of several such pages the one that decided this of its bills.
+    """
+    if bill.run_id is None:
+        return None
+    together = run_inputs.written_with(tx, bill.run_id, bill.account_id, bill.bill_id)
+    if len(together) < 2:
+        return next(iter(together), None)
+    mine = [
+        each
+        for each in together
+        if names_account(run_inputs.find(tx, bill.run_id, each).body, bill.account_id)
+    ]
+    return mine[0] if len(mine) == 1 else deciding_input(tx, bill, mine)
 
 
 def _lines(tx: Transaction, bill: Bill) -> tuple[LineSource, ...]:

@@ -1,16 +1,16 @@
-"""List what sales should look at: terms that lost a condition, exceeded limits, orders running out."""
+"""List what sales should look at: lost conditions, exceeded limits, orders that run out, announced prices."""
 
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, applicant_in, today_of
 from acquit.core.identifiers import AccountId
-from acquit.core.notice import Notice, of_grant, of_order, of_price
+from acquit.core.notice import Notice, of_grant, of_lines, of_order, of_price
 from acquit.core.terms import grant_on
 from acquit.store import planned_changes, purchase_orders, services, terms
 from acquit.store.transaction import Transaction
 
 
 def list_notices(context: Context) -> list[Notice]:
-    """Return the notices of all accounts, those of terms first."""
+    """Return the notices of all accounts: of terms, of purchase orders and their lines, of prices."""
     with context.database.read() as tx:
         orders = purchase_orders.with_maximum(tx)
         owners = {order.account_id for order in orders}
@@ -21,6 +21,11 @@ def list_notices(context: Context) -> list[Notice]:
                 for notice in _terms(context, tx, account_id)
             ),
             *(notice for account_id in sorted(owners) for notice in _orders(context, tx, account_id)),
+            *(
+                notice
+                for account_id in planned_changes.accounts_with_prices(tx)
+                for notice in _prices(tx, account_id)
+            ),
         ]
 
 
@@ -60,9 +65,10 @@ def _terms(context: Context, tx: Transaction, account_id: AccountId) -> list[Not
 def _orders(context: Context, tx: Transaction, account_id: AccountId) -> list[Notice]:
     today = today_of(context, tx, account_in(tx, account_id))
     held = [order for order in purchase_orders.of_account(tx, account_id) if order.active]
-    return [
-        notice
-        for order in held
-        if order.amount_max_minor is not None
-        for notice in of_order(order, purchase_orders.draws(tx, account_id, order.purchase_order_id), today)
-    ]
+    found: list[Notice] = []
+    for order in held:
+        if order.amount_max_minor is not None:
+            draws = purchase_orders.draws(tx, account_id, order.purchase_order_id)
+            found += of_order(order, draws, today)
+        found += of_lines(order, today)
+    return found

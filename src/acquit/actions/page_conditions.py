@@ -1,6 +1,6 @@
 """What conditions do to the charges of a page: found in one query, loaded only for who has one."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -31,7 +31,7 @@ def load_conditions(
         return {}
     discounts = _by_account(conditions.discounts(tx, holders))
     minimums = _by_account(conditions.minimums(tx, holders))
-    plans = conditions.plans(tx, holders)
+    plans, days = conditions.plans(tx, holders), conditions.plan_days(tx, holders)
     given = conditions.given_minor(tx, legal_entity_id, period, holders)
     counted = conditions.counted(tx, holders, until_on - timedelta(days=SINCE_DAYS))
     settled = conditions.settled(tx, holders)
@@ -43,6 +43,7 @@ def load_conditions(
             given.get(account_id, {}),
             counted.get(account_id, {}),
             settled.get(account_id, {}),
+            days.get(account_id, {}),
         )
         for account_id in holders
     }
@@ -56,29 +57,23 @@ def _by_account(found: Iterable[Agreed]) -> dict[AccountId, list[Agreed]]:
 
 
 def agreed_charges(
-    account_id: AccountId,
+    conditions: Conditions,
     charges: Sequence[Charge],
-    known: Mapping[AccountId, Conditions],
-    paid_for: Callable[[], Iterable[tuple[AccountId, Sequence[Charge]]]],
+    paid_for: Callable[[], Iterable[tuple[Conditions | None, Sequence[Charge]]]],
     until_on: date,
 ) -> list[Charge]:
-    """Return the account's charges as its conditions make them.
+    """Return an account's charges as its conditions make them.
 
-    `paid_for` is asked for the charges of all that the account pays for when a minimum counts these.
+    `paid_for` is asked for the charges of all that the account pays for, with the conditions of each, when a
+    minimum counts these.
     """
-    conditions = known.get(account_id)
-    if conditions is None:
-        return list(charges)
     own = with_discounts(conditions, charges)
     if not conditions.minimums:
         return own
     families = any(minimum.whose == "payer" for minimum in conditions.minimums)
-    family = [charge for each in paid_for() for charge in _discounted(known, *each)] if families else []
+    family = [charge for each in paid_for() for charge in _discounted(*each)] if families else []
     return with_minimums(conditions, own, family, until_on)
 
 
-def _discounted(
-    known: Mapping[AccountId, Conditions], account_id: AccountId, charges: Sequence[Charge]
-) -> Sequence[Charge]:
-    conditions = known.get(account_id)
+def _discounted(conditions: Conditions | None, charges: Sequence[Charge]) -> Sequence[Charge]:
     return charges if conditions is None else with_discounts(conditions, charges)

@@ -11,8 +11,9 @@ from acquit.actions.page_loading import Page, Scope
 from acquit.core.bill import Draft
 from acquit.core.bill_run import Hold, Outcome, Rules, decide
 from acquit.core.charge import Charge, renewals
+from acquit.core.condition import Conditions, with_plans
 from acquit.core.identifiers import AccountId, PurchaseOrderId
-from acquit.core.planned_change import Planned, Renewed
+from acquit.core.planned_change import Planned, Renewed, plans_taken
 from acquit.core.planned_change import renewals as planned_renewals
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import PurchaseOrder
@@ -62,7 +63,10 @@ def _missing_glyphs(text: str) -> frozenset[str]:
 
 def decide_page(page: Page, scope: Scope) -> Decided:
     """Decide account by account; each draws from the orders as those before have left them."""
-    rules = Rules(scope.seller, scope.rates, default_term(scope.entity), page.on, _missing_glyphs)
+    entity = scope.entity
+    rules = Rules(
+        scope.seller, scope.rates, default_term(entity), page.on, _missing_glyphs, entity.below_zero
+    )  # fmt: skip
     orders = dict(page.orders)
     until_on = scope.period.last_on
     outcomes: list[Outcome] = []
@@ -90,11 +94,21 @@ def decide_page(page: Page, scope: Scope) -> Decided:
 def _agreed(page: Page, account_id: AccountId, charges: list[Charge], until_on: date) -> list[Charge]:
     """Return the account's charges as its conditions make them; some count those of its family."""
 
-    def paid_for() -> list[tuple[AccountId, list[Charge]]]:
+    def paid_for() -> list[tuple[Conditions | None, list[Charge]]]:
         members = [each.account_id for each in page.accounts if each.payer_id == account_id]
-        return [(member, _charges(page, member, until_on)[0]) for member in members]
+        return [(_conditions(page, each, until_on), _charges(page, each, until_on)[0]) for each in members]
 
-    return agreed_charges(account_id, charges, page.conditions, paid_for, until_on)
+    conditions = _conditions(page, account_id, until_on)
+    return charges if conditions is None else agreed_charges(conditions, charges, paid_for, until_on)
+
+
+def _conditions(page: Page, account_id: AccountId, until_on: date) -> Conditions | None:
+    """Return the account's conditions, knowing the plans that its renewals of the page bring."""
+    known = page.conditions.get(account_id)
+    if known is None or account_id not in page.planned:
+        return known
+    _, _, taking = _charges(page, account_id, until_on)
+    return with_plans(known, plans_taken(taking))
 
 
 def _charges(

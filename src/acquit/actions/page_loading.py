@@ -1,7 +1,7 @@
 """What a page of a bill run is decided by: everything is read here, in one query per kind."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from acquit.actions.page_conditions import load_conditions
@@ -12,7 +12,7 @@ from acquit.core.bill_run import Billable, Period
 from acquit.core.charge import Charge, Renewing
 from acquit.core.condition import Conditions
 from acquit.core.credit_balance import CreditLot
-from acquit.core.identifiers import AccountId, LegalPartyId, PurchaseOrderId, RunId
+from acquit.core.identifiers import AccountId, LegalPartyId, PurchaseOrderId, RunId, ServiceId
 from acquit.core.journal import Chart
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Policy, PurchaseOrder
@@ -43,7 +43,10 @@ KeepInputs = Callable[[Transaction, "Page", "Scope"], None]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What all pages of a run share; without `run_id` nothing is written (a rehearsal)."""
+    """What all pages of a run share; without `run_id` nothing is written (a rehearsal).
+
+    With `services` only these are billed, and holds and parked accounts are left as they are.
+    """
 
     entity: LegalEntity
     period: Period
@@ -56,6 +59,7 @@ class Scope:
     run_id: RunId | None = None
     after_page: AfterPage | None = None
     keep_inputs: KeepInputs | None = None
+    services: frozenset[ServiceId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
     with_orders = billables.with_orders(tx, account_ids)
     orders = read(tx, with_orders) if with_orders else []
     until_on = scope.period.last_on
-    return Page(
+    page = Page(
         on,
         accounts,
         billables.renewing(tx, account_ids, until_on),
@@ -101,6 +105,24 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         credit_movements.lots(tx, {row.payer_id for row in rows}),
         _families(parent_ids, rows, accounts),
         planned_in(tx, account_ids, until_on),
+    )
+    return page if scope.services is None else _of_services(page, scope.services)
+
+
+def _of_services(page: Page, service_ids: frozenset[ServiceId]) -> Page:
+    """Return what of the page is of these services; minimum spends wait for the whole month."""
+    return replace(
+        page,
+        accounts=[replace(each, problems=()) for each in page.accounts],
+        renewing={
+            account_id: [each for each in renewing if each.service_id in service_ids]
+            for account_id, renewing in page.renewing.items()
+        },
+        open_charges={
+            account_id: [each for each in charges if each.service_id in service_ids]
+            for account_id, charges in page.open_charges.items()
+        },
+        conditions={key: replace(each, minimums=()) for key, each in page.conditions.items()},
     )
 
 

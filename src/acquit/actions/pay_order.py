@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from acquit.actions.bill_order import bill_at_once
 from acquit.actions.cart_prices import price_wishes
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_if_staff, today_of
@@ -39,7 +40,8 @@ def pay_order(
 ) -> ServiceOrder:
     """The order is on the payment term behind the method, and its services have begun: all of them, or none.
 
-    The next bill run bills them. Paid before, nothing happens again. An order that costs nothing needs no
+    The next bill run bills them, or, where the seller wants that, a bill of their own at once.
+    Paid before, nothing happens again. An order that costs nothing needs no
     method (None); for another one None is the payer's preferred method.
 
     Raises:
@@ -61,9 +63,11 @@ def pay_order(
         method = _method_in(tx, account, payment_method_id)
         if order.payment is not None:
             return order
-        return pay_in(
+        paid = pay_in(
             tx, account, order, method or preferred_in(tx, account, order), today_of(context, tx, account), by
         )
+    bill_at_once(context, account_id, paid, by=by)
+    return paid
 
 
 def preferred_in(tx: Transaction, account: Account, order: ServiceOrder) -> PaymentMethod | None:

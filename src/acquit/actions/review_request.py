@@ -4,18 +4,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.correct_bill import Correction, check_correction_in
 from acquit.actions.loading import account_in, applicant_in, entity_of
 from acquit.actions.set_purchase_order import checked_order_in
 from acquit.core import terms as law
 from acquit.core.account import Account
+from acquit.core.correction import KEPT
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import RequestId
-from acquit.core.sales_request import AskedTerm, NoSuchRequest, SalesRequest
+from acquit.core.sales_request import AskedCorrection, AskedTerm, NoSuchRequest, RequestState, SalesRequest
 from acquit.core.terms import Finding
 from acquit.store import requests
 from acquit.store.transaction import Transaction
 
 _ORDER_RULES: Final = "rules of purchase orders"
+_CORRECTION_RULES: Final = "rules of corrections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ def review_in(context: Context, tx: Transaction, request: SalesRequest) -> Revie
             asked.override_reason,
         )
         return Review(request, account, tuple(findings))
+    if isinstance(asked, AskedCorrection):
+        return Review(request, account, (_of_correction(context, tx, request, asked),))
     try:
         checked_order_in(context, tx, account, asked.terms, request.asked_by)
     except Refusal as refusal:
@@ -68,3 +73,25 @@ def review_in(context: Context, tx: Transaction, request: SalesRequest) -> Revie
         "purchase-order-fits", True, "No other order of the scope covers these days.", _ORDER_RULES
     )
     return Review(request, account, (fits,))
+
+
+def correction_of(asked: AskedCorrection) -> Correction:
+    """Return what was asked as it is done: members that say something, the order or that it stays."""
+    members = {name: value for name, value in asked.members.items() if value.strip()}
+    reference = asked.order_reference
+    return Correction(members, KEPT if reference is None else reference or None)
+
+
+def _of_correction(
+    context: Context, tx: Transaction, request: SalesRequest, asked: AskedCorrection
+) -> Finding:
+    if request.state is not RequestState.WAITING:
+        return Finding("decided", True, "It was decided.", _CORRECTION_RULES)
+    try:
+        check_correction_in(context, tx, request.account_id, asked.bill_id, correction_of(asked))
+    except Refusal as refusal:
+        return Finding(refusal.code, False, refusal.message, _CORRECTION_RULES)
+    text = (
+        f"A credit note takes {asked.bill_id} back, a corrective bill follows; what was paid stays with it."
+    )
+    return Finding("correction-fits", True, text, _CORRECTION_RULES)

@@ -23,6 +23,7 @@ from acquit.actions.page_loading import AfterPage, Scope, load
 from acquit.actions.rate_usage import Rehearsal, rate_usage, rehearsal
 from acquit.actions.run_inputs import keep_inputs
 from acquit.actions.run_pages import added, bill_accounts, close_run, scope_in, without_collector
+from acquit.actions.set_legal_entity import take_due_settings
 from acquit.actions.share_run import Crew, Shared
 from acquit.core import bill_run
 from acquit.core.bill_run import RunStatus, Totals, totals_of
@@ -118,6 +119,9 @@ def run_bills(
         require_staff(tx, by, Right.RUN_BILLS)
         scope = scope_in(context, tx, legal_entity_id, month, as_of, by)
     if not dry_run:
+        if take_due_settings(context, scope.entity):
+            with context.database.read() as tx:
+                scope = scope_in(context, tx, legal_entity_id, month, as_of, by)
         rate_usage(context, legal_entity_id, month, by=by)
     with context.database.read() as tx:
         pages = billables.due_pages(tx, legal_entity_id, month.last_on, page_size)

@@ -17,6 +17,7 @@ from typing import Any, Final, get_type_hints
 import msgspec
 
 from acquit.actions.page_loading import Page, Scope
+from acquit.core.account import BelowZero
 from acquit.core.bill_run import Billable
 from acquit.core.charge import Charge, Renewing
 from acquit.core.identifiers import AccountId, LegalEntityId
@@ -46,6 +47,7 @@ class RunRules:
     chart: Mapping[str, str]
     vat_on_debits: bool
     zone: str
+    below_zero: BelowZero = BelowZero.CARRY
 
 
 class _Rows:
@@ -118,6 +120,7 @@ def rules_of(scope: Scope) -> RunRules:
         scope.chart,
         entity.vat_on_debits,
         entity.zone,
+        entity.below_zero,
     )
 
 
@@ -148,11 +151,14 @@ def named_snapshots(body: bytes) -> set[bytes]:
 
 
 def unpacked(body: bytes, bodies: Mapping[bytes, Mapping[str, Any]]) -> tuple[RunRules, Page]:
-    """Return the rules and the page that were packed; `bodies` are the snapshots that they name."""
+    """Return the rules and the page that were packed; `bodies` are the snapshots that they name.
+
+    A buyer whose snapshot is not among them is missing in the page.
+    """
     found = _decoder.decode(zlib.decompress(body))
     rest = {each.name: getattr(found, each.name) for each in _REST}
     accounts = [
-        _BILLABLE.value(row, buyer=Buyer(**bodies[row.buyer_hash]) if row.buyer_hash else None)
+        _BILLABLE.value(row, buyer=Buyer(**bodies[row.buyer_hash]) if row.buyer_hash in bodies else None)
         for row in found.accounts
     ]
     page = Page(
@@ -163,6 +169,12 @@ def unpacked(body: bytes, bodies: Mapping[bytes, Mapping[str, Any]]) -> tuple[Ru
         **rest,
     )
     return found.rules, page
+
+
+def names_account(body: bytes, account_id: AccountId) -> bool:
+    """Return whether packed inputs are those of a page with the account."""
+    found = _decoder.decode(zlib.decompress(body))
+    return any(each.account_id == account_id for each in found.accounts)
 
 
 def seller_of(rules: RunRules, bodies: Mapping[bytes, Mapping[str, Any]]) -> Seller:
@@ -182,4 +194,4 @@ def _snapshots(accounts: Sequence[Billable], bodies: Mapping[bytes, Mapping[str,
     """Return the copies of buyers and payers as the page had them."""
     hashes = dict.fromkeys(each.buyer_hash for each in accounts if each.buyer_hash)
     hashes |= dict.fromkeys(each.payer_hash for each in accounts if each.payer_hash)
-    return [snapshot(Buyer(**bodies[each])) for each in hashes]
+    return [snapshot(Buyer(**bodies[each])) for each in hashes if each in bodies]

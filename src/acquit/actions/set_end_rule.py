@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from acquit.actions.context import Context
+from acquit.actions.keep_service import keep_in
 from acquit.actions.loading import require_if_staff
 from acquit.actions.serving import belonging_in, hold_service_in
 from acquit.actions.subscribe_service import plan_in
@@ -40,6 +41,7 @@ def set_end_rule(
 ) -> Binding:
     """When its engagement ends, the service (with options engaged like it) does what was chosen.
 
+    A rule that keeps the service takes back a termination that has not happened.
     Raises NoSuchAccount, NoSuchService, ServiceEnded, NotEngaged, NoDefaultPrice; RenewalIsPermanent when a
     service that enterprise payment renews would end, unless staff asks.
     """
@@ -56,6 +58,8 @@ def set_end_rule(
                     chosen = binding if each.service_id == service_id else chosen
         if chosen is None:
             raise NotEngaged(f"{head.resource_name} has no engagement.", service=str(service_id))
+        if end_action is not EndAction.CANCEL and head.terminated_on is not None:
+            keep_in(tx, head, today, by)
         acts.record(tx, by, "set_end_rule", account_id, f"service:{service_id}", end_action=end_action.value)
     return chosen
 
@@ -80,6 +84,4 @@ def _choose(
     ends_on = first_renewal(service, change.not_before_on)
     if end_action is EndAction.CANCEL:
         services.set_end(tx, replace(service, terminated_on=ends_on))
-    elif binding.end_action is EndAction.CANCEL and service.terminated_on == ends_on:
-        services.set_end(tx, replace(service, terminated_on=None))
     return chosen

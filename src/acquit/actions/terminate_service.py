@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from acquit.actions.context import Context
+from acquit.actions.keep_service import ENDS
 from acquit.actions.loading import entity_of, require_if_staff
 from acquit.actions.serving import begun_in, belonging_in, charge_in, hold_service_in, is_there
 from acquit.core.identifiers import AccountId, ServiceId
@@ -58,4 +59,4 @@ def _withdraw(tx: Transaction, service: Service, by: str) -> None:
     waiting = planned_changes.waiting(tx, service.account_id, [service.service_id])
     kinds = (ChangeKind.PRICE, ChangeKind.PLAN)
     numbers = [each.change_no for each in waiting[service.service_id] if each.kind in kinds]
-    planned_changes.withdraw(tx, service.account_id, numbers, by, "the service ends")
+    planned_changes.withdraw(tx, service.account_id, numbers, by, ENDS)

@@ -1,4 +1,4 @@
-"""A business day begins: terms that start or end show on their accounts, the day before is sealed."""
+"""A business day begins: settings and terms of that day hold, the day before is sealed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,6 +6,7 @@ from datetime import timedelta
 from acquit.actions.context import Context
 from acquit.actions.enforce_terms import enforce_terms
 from acquit.actions.loading import date_of
+from acquit.actions.set_legal_entity import take_due_settings
 from acquit.core.account import LegalEntity
 from acquit.store import journals, legal_entities
 
@@ -31,6 +32,7 @@ def turn_day(context: Context) -> Turned:
 
 def turn_day_of(context: Context, entity: LegalEntity) -> Turned:
     """The legal entity is brought to its date, and the day before is sealed."""
+    take_due_settings(context, entity)
     accounts = len(enforce_terms(context, entity.legal_entity_id))
     yesterday = date_of(context, entity) - timedelta(days=1)
     with context.database.write() as tx:

@@ -43,7 +43,7 @@ class NotAnOrderOfServices(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Order:
     """An order of one of the three kinds."""
 
     order_id: OrderId
@@ -69,7 +69,7 @@ def list_orders(request: Request) -> Listing[int]:
 def get_order(request: Request) -> object:
     """GET /me/order/{orderId}: when it was made, what it costs, and the link to its page."""
     with request.read() as tx:
-        return _shown(_found(tx, request), request)
+        return _shown(order_of(tx, request), request)
 
 
 def get_many_orders(request: Request, order_ids: Sequence[int]) -> Mapping[int, object]:
@@ -81,7 +81,7 @@ def get_many_orders(request: Request, order_ids: Sequence[int]) -> Mapping[int, 
 def get_status(request: Request) -> str:
     """GET /me/order/{orderId}/status: where it is."""
     with request.read() as tx:
-        found = _found(tx, request)
+        found = order_of(tx, request)
         if found.services is not None:
             return STATES[found.services.state(request.today)]
         if found.payment is None:
@@ -95,7 +95,7 @@ def get_status(request: Request) -> str:
 def get_associated_object(request: Request) -> object:
     """GET /me/order/{orderId}/associatedObject: the bill; of an order that is on no bill yet, nulls."""
     with request.read() as tx:
-        found = _found(tx, request)
+        found = order_of(tx, request)
         bill_id = None if found.bill is None else found.bill.bill_id
         if found.services is not None:
             billed = service_orders.first_bills(tx, request.caller.account_id, [found.order_id])
@@ -106,7 +106,7 @@ def get_associated_object(request: Request) -> object:
 def get_payment(request: Request) -> object:
     """GET /me/order/{orderId}/payment: how and when; 404 while it is not paid."""
     with request.read() as tx:
-        found = _found(tx, request)
+        found = order_of(tx, request)
     if found.bill is not None:
         return debts.get_payment(request)
     if found.services is None or found.services.payment is None:
@@ -123,7 +123,8 @@ def _orders(tx: Transaction, request: Request, order_ids: Sequence[int]) -> dict
     return {key: _shown(found, request) for key, found in _read(tx, request, order_ids).items()}
 
 
-def _found(tx: Transaction, request: Request) -> _Order:
+def order_of(tx: Transaction, request: Request) -> Order:
+    """Return the order that the path names. Raises NoSuchObject."""
     order_id = request.path["orderId"]
     found = _read(tx, request, [order_id]).get(order_id)
     if found is None:
@@ -131,24 +132,24 @@ def _found(tx: Transaction, request: Request) -> _Order:
     return found
 
 
-def _read(tx: Transaction, request: Request, order_ids: Sequence[int]) -> dict[int, _Order]:
+def _read(tx: Transaction, request: Request, order_ids: Sequence[int]) -> dict[int, Order]:
     account_id = request.caller.account_id
     kinds = order_lists.kinds(tx, account_id, order_ids)
     of_kind = {kind: [key for key, (found, _) in kinds.items() if found is kind] for kind in OrderKind}
     bill_ids = [bill_id for _, bill_id in kinds.values() if bill_id is not None]
-    found: dict[int, _Order] = {
-        **{one.order_id: _Order(one.order_id, services=one)
+    found: dict[int, Order] = {
+        **{one.order_id: Order(one.order_id, services=one)
            for one in service_orders.find_several(tx, account_id, of_kind[OrderKind.SERVICES])},
-        **{one.order_id: _Order(OrderId(one.order_id), bill=one)
+        **{one.order_id: Order(OrderId(one.order_id), bill=one)
            for one in bill_lists.find_many(tx, account_id, bill_ids)},
-        **{one.order_id: _Order(one.order_id, payment=one)
+        **{one.order_id: Order(one.order_id, payment=one)
            for key in of_kind[OrderKind.PAYMENT]
            if (one := payment_orders.find(tx, account_id, OrderId(key))) is not None},
     }  # fmt: skip
     return {key: found[key] for key in order_ids if key in found}
 
 
-def _shown(order: _Order, request: Request) -> dict[str, Any]:
+def _shown(order: Order, request: Request) -> dict[str, Any]:
     if order.payment is not None:
         return debts.order_shown(order.payment, request)
     if order.bill is not None:
@@ -195,7 +196,7 @@ def _behind_bill(bill: BillSummary, request: Request) -> dict[str, Any]:
 def list_details(request: Request) -> Listing[int]:
     """GET /me/order/{orderId}/details: the order's lines, in their order."""
     with request.read() as tx:
-        shown = _details(tx, _found(tx, request), request)
+        shown = _details(tx, order_of(tx, request), request)
     return Listing(lambda tx: list(shown), lambda tx, ids: {key: shown[key] for key in ids})
 
 
@@ -203,7 +204,7 @@ def get_detail(request: Request) -> object:
     """GET /me/order/{orderId}/details/{orderDetailId}: one line."""
     wanted = request.path["orderDetailId"]
     with request.read() as tx:
-        shown = _details(tx, _found(tx, request), request)
+        shown = _details(tx, order_of(tx, request), request)
     if wanted not in shown:
         raise NoSuchObject(wanted)
     return shown[wanted]
@@ -212,7 +213,7 @@ def get_detail(request: Request) -> object:
 def get_extension(request: Request) -> object:
     """GET …/details/{orderDetailId}/extension: plan, mode, period; nulls where there is no plan."""
     with request.read() as tx:
-        found = _found(tx, request)
+        found = order_of(tx, request)
         shown = _details(tx, found, request)
     wanted = request.path["orderDetailId"]
     if wanted not in shown:
@@ -240,7 +241,7 @@ def get_extension(request: Request) -> object:
     }
 
 
-def _details(tx: Transaction, order: _Order, request: Request) -> dict[int, dict[str, Any]]:
+def _details(tx: Transaction, order: Order, request: Request) -> dict[int, dict[str, Any]]:
     if order.services is not None:
         made = order.services
         numbers = [service_id for _, service_id in made.services]
@@ -321,7 +322,7 @@ def _detail(
 def pay(request: Request) -> None:
     """POST /me/order/{orderId}/pay: put it on the payment term behind a method; its services begin."""
     with request.read() as tx:
-        _services_of(_found(tx, request))
+        _services_of(order_of(tx, request))
     method_id = (request.body["paymentMethod"] or {}).get("id")
     if method_id is None:
         raise MissingParameter("paymentMethod.id")
@@ -332,7 +333,7 @@ def pay_with_mean(request: Request) -> None:
     """POST /me/order/{orderId}/payWithRegisteredPaymentMean: the same, the method named by its kind."""
     mean, wanted = request.body["paymentMean"], request.body.get("paymentMeanId")
     with request.read() as tx:
-        order = _services_of(_found(tx, request))
+        order = _services_of(order_of(tx, request))
         if not order.total_minor and mean in FREE_MEANS:
             found: PaymentMethodId | None = None
         else:
@@ -350,7 +351,7 @@ def pay_with_mean(request: Request) -> None:
 def list_registered(request: Request) -> list[dict[str, Any]]:
     """GET …/availableRegisteredPaymentMean: kinds that would pay this order now."""
     with request.read() as tx:
-        order = _found(tx, request).services
+        order = order_of(tx, request).services
         methods = _granted(tx, request)
     if order is None or order.state(request.today) is not OrderState.OPEN or not methods:
         return []
@@ -361,14 +362,14 @@ def list_registered(request: Request) -> list[dict[str, Any]]:
 def get_means(request: Request) -> object:
     """GET /me/order/{orderId}/paymentMeans: none: nothing is collected on a page of ours."""
     with request.read() as tx:
-        _found(tx, request)
+        order_of(tx, request)
     return dict.fromkeys(NO_MEANS)
 
 
 def get_methods(request: Request) -> object:
     """GET /me/order/{orderId}/paymentMethods: the registered methods that would pay this order now."""
     with request.read() as tx:
-        order = _found(tx, request).services
+        order = order_of(tx, request).services
         methods = _granted(tx, request)
     if order is None or order.state(request.today) is not OrderState.OPEN:
         methods = []
@@ -381,12 +382,12 @@ def get_methods(request: Request) -> object:
 
 def _pay(request: Request, payment_method_id: PaymentMethodId | None) -> None:
     with request.read() as tx:
-        order = _services_of(_found(tx, request))
+        order = _services_of(order_of(tx, request))
     caller = request.caller
     pay_order(request.context, caller.account_id, order.order_id, payment_method_id, by=caller.actor)
 
 
-def _services_of(order: _Order) -> ServiceOrder:
+def _services_of(order: Order) -> ServiceOrder:
     if order.services is None:
         raise NotAnOrderOfServices(
             f"Order {order.order_id} is settled by paying its bills: transfer the amount with the reference "

@@ -7,7 +7,7 @@ from acquit.actions.set_renewal import set_renewal
 from acquit.api import wire
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
-from acquit.api.services import ask_to_end, end, refuse_permanent
+from acquit.api.services import ask_to_end, end, is_leaving, refuse_permanent, take_back
 from acquit.core.errors import Forbidden
 from acquit.core.service import RenewalType, Service, Status
 from acquit.store import services
@@ -39,7 +39,10 @@ def get_infos(request: Request) -> object:
 
 
 def edit_infos(request: Request) -> None:
-    """PUT /{product}/{serviceName}/serviceInfos: `renew`; a permanent renewal is not switched off."""
+    """PUT /{product}/{serviceName}/serviceInfos: `renew`; a permanent renewal is not switched off.
+
+    `deleteAtExpiration` false takes a termination back that has not happened; it is told as true until then.
+    """
     service, renew = _found(request), request.body.get("renew")
     if not renew:
         return
@@ -49,13 +52,16 @@ def edit_infos(request: Request) -> None:
         raise NotForced(
             "[renew.forced] Renewal becomes permanent when sales grants a payment term: set automatic instead"
         )
+    deletes = renew.get("deleteAtExpiration")
+    if deletes is False:
+        take_back(request, service)
     set_renewal(
         request.context,
         request.caller.account_id,
         service.service_id,
         by=request.caller.actor,
         automatic=renew.get("automatic"),
-        delete_at_expiration=renew.get("deleteAtExpiration"),
+        delete_at_expiration=None if deletes and is_leaving(service) else deletes,
         months=renew.get("period"),
     )
 
@@ -96,7 +102,7 @@ def _infos(service: Service, request: Request) -> dict[str, Any]:
         "possibleRenewPeriod": [service.renewal_months],
         "renew": {
             "automatic": service.renewal.automatic or service.renewal.forced,
-            "deleteAtExpiration": service.renewal.delete_at_expiration,
+            "deleteAtExpiration": service.renewal.delete_at_expiration or is_leaving(service),
             "forced": service.renewal.forced,
             "manualPayment": None,
             "period": service.renewal_months,

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from acquit.actions.ask_for_termination import ask_for_termination, confirm_termination
+from acquit.actions.keep_service import keep_service
 from acquit.actions.set_end_rule import possible, set_end_rule
 from acquit.actions.set_renewal import rename_service, set_renewal
 from acquit.actions.terminate_service import terminate_service
@@ -189,6 +190,8 @@ def edit_service(request: Request) -> None:
     renew, policy = body.get("renew") or {}, body.get("terminationPolicy")
     if policy == "terminateAtEngagementDate":
         refuse_permanent(service)
+    if policy == "empty":
+        take_back(request, service)
     if renew or policy is not None:
         set_renewal(
             request.context,
@@ -233,6 +236,19 @@ def end(request: Request, service_id: ServiceId, token: str, reason: str = "") -
         request.context, caller.account_id, service_id, token, by=caller.actor, reason=reason
     )
     return f"{ended.resource_name} ends on {ended.terminated_on}"
+
+
+def take_back(request: Request, service: Service) -> None:
+    """Take the termination of the service back, if there is one; what has ended stays ended."""
+    if is_leaving(service):
+        keep_service(
+            request.context, request.caller.account_id, service.service_id, by=request.caller.actor
+        )  # fmt: skip
+
+
+def is_leaving(service: Service) -> bool:
+    """Whether the service ends on a day that is agreed."""
+    return service.terminated_on is not None and service.state is State.ACTIVE
 
 
 def refuse_permanent(service: Service) -> None:
@@ -337,8 +353,7 @@ def _billing(
 def _lifecycle(service: Service, on: date, request: Request) -> dict[str, Any]:
     may_end = service.state is State.ACTIVE and service.terminated_on is None and not service.renewal.forced
     ending = "terminateAtEngagementDate" if service.engaged_until_on else "terminateAtExpirationDate"
-    leaves = service.terminated_on is not None and service.state is State.ACTIVE
-    pending = [ending] if leaves else []
+    pending = [ending] if is_leaving(service) else []
     if service.renewal.delete_at_expiration:
         pending.append("deleteAtExpiration")
     return {

@@ -113,10 +113,17 @@ def _replayed(found: Replayed) -> list[object]:
             bills=found.bills,
             held=found.held,
             parked=found.parked,
+            erased=found.erased,
             differences=len(found.differences),
             seconds=found.seconds,
         )
     ]
+    if found.erased:
+        shown.append(
+            f"{found.erased} accounts with {found.unproved} bills are not decided again: the printed copy of "
+            "a buyer, a payer or the seller was erased, and with it what VAT and address were judged by. "
+            "That these bills add up, are numbered, owed and booked is proved by: acquit audit --full."
+        )
     if found.differences:
         rows = [(each.account_id, each.bill_id, each.what) for each in found.differences[:SHOWN_MAX]]
         shown.append(table("account", "bill", "what differs", rows=rows))

@@ -9,25 +9,28 @@ from cyclopts import App, Parameter
 
 from acquit.actions.compare_runs import Comparing, compare_posted
 from acquit.actions.context import Context
+from acquit.actions.loading import date_of, entity_in
 from acquit.actions.run_bills import RunReport, run_bills
 from acquit.cli import bill_changes, bill_families
 from acquit.cli.bill_proof import comparison_tables, document, explain, replay
 from acquit.cli.bill_queue import parked, retry
-from acquit.cli.program import Given, Program
+from acquit.cli.program import Given, Program, Yes
 from acquit.cli.screen import Screen, facts, table
 from acquit.core.account import NoSuchLegalEntity
 from acquit.core.bill import Bill, NoSuchBill
-from acquit.core.bill_run import Hold, NoSuchRun, period
+from acquit.core.bill_run import NoSuchRun, months_ahead, period
 from acquit.core.comparison import Comparison
 from acquit.core.errors import Invalid, NotFound
 from acquit.core.identifiers import BillId, LegalEntityId
 from acquit.core.money import Currency, plain
-from acquit.store import bills, legal_entities, runs
+from acquit.store import bills, holds, legal_entities, runs
+from acquit.store.holds import HeldThen
 from acquit.store.runs import Parked, Run
 
 REFUSED = 1
 SHOWN_MAX = 20
 PROCESSES_MAX = 64
+MONTHS_AHEAD_MAX = 1
 
 app = App(name="bills", help="Run a period, look at runs and bills.")
 for command in (
@@ -53,18 +56,23 @@ def run(
     page_size: Annotated[int, Parameter(help="Accounts per transaction.")] = 5_000,
     processes: Annotated[int, Parameter(help="How many bill at once.")] = 1,
     diff: Annotated[bool, Parameter(negative="", help="Compare with the month before.")] = False,
+    yes: Yes = False,
     program: Given,
 ) -> int:
     """Bill a period: renewals that start in it and charges accepted by its end.
 
-    Run again, it bills only what is still open. Exits 1 while accounts are parked.
+    Run again, it bills only what is still open. Asks before it bills a month later than the next. Exits 1
+    while accounts are parked.
     """
     asked = Asked(period, dry_run, page_size, _checked_processes(processes), diff)
     screen = program.screen
     found: list[RunReport] = []
     compared: dict[LegalEntityId, Comparison] = {}
     with program.open() as context:
-        for entity_id in _entities(context, legal_entity):
+        entities = _entities(context, legal_entity)
+        if not dry_run:
+            _confirm_far(program, context, entities, asked.period, yes)
+        for entity_id in entities:
             reports, comparison = _run_entity(program, context, entity_id, asked)
             found += reports
             if comparison is not None:
@@ -85,6 +93,22 @@ class Asked:
     page_size: int
     processes: int
     diff: bool
+
+
+def _confirm_far(
+    program: Program, context: Context, entities: Sequence[LegalEntityId], text: str, yes: bool
+) -> None:
+    """Ask before months are billed that have not begun. Raises NotConfirmed, BadPeriod."""
+    wanted = period(text)
+    with context.database.read() as tx:
+        today = min(date_of(context, entity_in(tx, each)) for each in entities)
+    ahead = months_ahead(wanted, today)
+    if ahead > MONTHS_AHEAD_MAX:
+        program.screen.confirm(
+            f"{wanted} is {ahead} months ahead: every renewal that starts by {wanted.last_on} would be "
+            "billed now, and a bill is final. Bill them?",
+            yes,
+        )
 
 
 def _checked_processes(processes: int) -> int:
@@ -242,7 +266,7 @@ def _show_period(context: Context, screen: Screen, text: str, wanted: str | None
             found = runs.find(tx, entity_id, month)
             if found is None:
                 continue
-            parked, held = runs.parked(tx, found.run_id), runs.held(tx, found.run_id)
+            parked, held = runs.parked(tx, found.run_id), holds.of_run(tx, found.run_id)
             totals = runs.page_totals(tx, found.run_id)
         documents.append({"run": found, "totals": totals, "parked": parked, "held": held})
         shown += _period_tables(found, parked, held)
@@ -251,7 +275,7 @@ def _show_period(context: Context, screen: Screen, text: str, wanted: str | None
     screen.answer(documents[0] if len(documents) == 1 else documents, *shown)
 
 
-def _period_tables(run: Run, parked: Sequence[Parked], held: Sequence[Hold]) -> list[object]:
+def _period_tables(run: Run, parked: Sequence[Parked], held: Sequence[HeldThen]) -> list[object]:
     shown: list[object] = [f"{run.legal_entity_id} {run.period}: {run.status.value}"]
     if parked:
         rows = [(each.account_id, "; ".join(map(str, each.problems))) for each in parked]
@@ -260,9 +284,17 @@ def _period_tables(run: Run, parked: Sequence[Parked], held: Sequence[Hold]) -> 
         amounts = [
             (
                 each.account_id, plain(each.amount_minor, each.currency), each.currency, each.reason,
-                each.until_on,
+                each.until_on, _became(run, each),
             )
             for each in held
         ]  # fmt: skip
-        shown.append(table("held", ">net", "", "order", "until", rows=amounts))
+        shown.append(table("held", ">net", "", "order", "until", "now", rows=amounts))
     return shown
+
+
+def _became(run: Run, held: HeldThen) -> str:
+    """Return what became of something that was held back."""
+    if held.goes_on_in is None:
+        assert held.released_at is not None, "a hold that goes on goes on in some month"
+        return f"released on {held.released_at.date()}"
+    return "held" if held.goes_on_in == run.period else f"held by the run of {held.goes_on_in}"

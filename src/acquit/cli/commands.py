@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
     "Start": (
         Listed("demo", "demo:demo", "Make and serve a demo company."),
         Listed("init", "init:init", "Set up your own company."),
+        Listed("legal-entity", "legal_entity:app", "Sellers: show and change settings."),
         Listed("serve", "serving:serve", "Serve API, office and console."),
         Listed("worker", "serving:worker", "Schedule and outbox, apart."),
     ),
@@ -32,7 +33,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
     "Selling": (
         Listed("catalog", "catalog:app", "Price catalogues: import, apply."),
         Listed("service", "service_change:app", "Services: subscribe, change, end."),
-        Listed("order", "order:app", "Orders of services: list, show."),
+        Listed("order", "order:app", "Orders of services: list, show, bill."),
     ),
     "Billing": (
         Listed("usage", "usage:app", "Metered use: meters, import, show."),

@@ -25,6 +25,8 @@ DONE: Final = 0
 REFUSED: Final = 1
 WRONG_USAGE: Final = 2
 STOPPED: Final = 130
+MISTYPED: Final = frozenset({"bad-period"})
+"""Refusals of the rules that are about how a word is written: the rules' callers pass on what was typed."""
 
 Make = Callable[[Options, Screen], Program]
 Explain = Callable[[Exception], str | None]
@@ -45,7 +47,8 @@ def run(tokens: Sequence[str], make: Make, explain: Explain) -> int:
     except WrongUsage as refusal:
         return _fail(screen, WRONG_USAGE, refusal.code, refusal.message, refusal.details)
     except Refusal as refusal:
-        return _fail(screen, REFUSED, refusal.code, refusal.message, refusal.details)
+        code = WRONG_USAGE if refusal.code in MISTYPED else REFUSED
+        return _fail(screen, code, refusal.code, refusal.message, refusal.details)
     except UnicodeEncodeError as error:
         if all(map(_is_text, tokens)):
             return _fail(screen, REFUSED, "mistake", _mistake(error))

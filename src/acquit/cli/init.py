@@ -62,6 +62,8 @@ iban = "FR14 2004 1010 0505 0001 3M02 606"
 # price_notice_days = 30           # from the announcement of another price to its first day
 # refunds_unused = false           # true: a service that is ended at once gives its unused days back
 # bills_suspended = false          # true: time that a service was suspended is billed when it is restored
+# orders_billed_at_once = false    # true: a paid order has its own bill at once, not with the next run
+# below_zero = "carry"             # charges below nothing: set off against the next bill; or "park"
 
 [series]
 # bill = "FR"                      # how numbers begin: FR00000001
@@ -98,7 +100,8 @@ TERMS: Final = frozenset({
     "granted_days", "default_days", "net_days_max", "month_end_days_max", "usage_days_max",
     "unpaid_after_days", "late_rate_bp", "late_fee_minor", "vat_on_debits", "approval_above_minor",
     "method_type", "method_label", "usage_past_days", "usage_future_days", "price_notice_days",
-    "refunds_unused", "bills_suspended",
+    "refunds_unused", "bills_suspended", "below_zero",
+    "orders_billed_at_once",
 })  # fmt: skip
 ROOMS: Final = frozenset({"company", "terms", "series", "chart", "operator"})
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from acquit.actions.bill_order import bill_order
 from acquit.actions.loading import account_in, today_of
 from acquit.cli.catalog import price
 from acquit.cli.program import Given
@@ -14,7 +15,7 @@ from acquit.core.money import plain
 from acquit.core.service_order import NoSuchOrder, OrderDetail, ServiceOrder
 from acquit.store import service_orders
 
-app = App(name="order", help="Orders of services: list, show.")
+app = App(name="order", help="Orders of services: list, show, bill.")
 
 ForAccount = Annotated[str, Parameter(name="--account", help="The account, as in ab12345-acq.")]
 
@@ -61,6 +62,16 @@ def show(
         facts(**shown),
         table("what", "kind", ">quantity", ">unit price", ">net", rows=rows),
     )
+
+
+@app.command
+def bill(
+    order: Annotated[int, Parameter(help="The order's number.")], /, *, account: ForAccount, program: Given
+) -> None:
+    """Bill what a paid order made at once, on a bill of its own."""
+    with program.open() as context:
+        bill_id = bill_order(context, AccountId(account), OrderId(order), by="cli")
+    program.screen.answer({"order": order, "bill": bill_id}, f"Order {order} is on bill {bill_id}.")
 
 
 def _document(order: ServiceOrder, bill_id: BillId | None, today: date) -> dict[str, Any]:

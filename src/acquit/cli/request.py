@@ -14,7 +14,7 @@ from acquit.cli.terms import MonthEnd, Operator, Override, UsageBill, actor, ask
 from acquit.core.account import Account
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import RequestId
-from acquit.core.sales_request import AskedTerm, SalesRequest
+from acquit.core.sales_request import AskedCorrection, AskedTerm, SalesRequest
 from acquit.store import requests
 
 app = App(name="request", help="What customers asked of sales: list, approve, refuse.")
@@ -94,14 +94,14 @@ def approve(
     operator: Operator = None,
     program: Given,
 ) -> None:
-    """Approve a request: the payment method or the purchase order appears."""
+    """Approve a request: the payment method, the purchase order or the corrective bill appears."""
     with program.open() as context:
         review = review_request(context, RequestId(request))
         instead = None
         if any(option is not None for option in (days, month_end, credit_limit, from_, usage, override)):
             asked, account = review.request.asked, review.account
             if not isinstance(asked, AskedTerm):
-                raise NotATerm("These options are for payment terms; this request is for a purchase order.")
+                raise NotATerm("These options are for payment terms; this request is for another thing.")
             instead = _instead(asked, account, days, month_end, credit_limit, from_, usage, override)
         decided = approve_request(context, RequestId(request), by=actor(operator), instead=instead)
     document = _request(decided)
@@ -157,6 +157,8 @@ def _asked(request: SalesRequest) -> str:
     asked = request.asked
     if isinstance(asked, AskedTerm):
         return f"payment term of {asked.term}"
+    if isinstance(asked, AskedCorrection):
+        return f"correction of bill {asked.bill_id}"
     until = "" if asked.terms.end_on is None else f" to {asked.terms.end_on}"
     return f"purchase order {asked.terms.reference} from {asked.terms.start_on}{until}"
 
@@ -177,6 +179,7 @@ def _request(request: SalesRequest) -> dict[str, Any]:
         "decided_at": request.decided_at,
         "reason": request.reason,
         "result": request.result_id,
+        "result_bill": request.result_bill,
     }
 
 

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from acquit.actions.change_prices import Announcement, change_price, withdraw_change
 from acquit.actions.change_service import Changed, change_service
+from acquit.actions.keep_service import keep_service
 from acquit.actions.loading import account_in, today_of
 from acquit.actions.renew_service import renew_service
 from acquit.actions.set_end_rule import set_end_rule
@@ -140,6 +141,17 @@ def restore(service: Which, /, *, account: ForAccount, program: Given) -> None:
     program.screen.answer(
         document_of(done, today),
         f"{done.resource_name} of {account} is active again and renews on {done.next_renewal_on}.",
+    )
+
+
+@app.command
+def keep(service: Which, /, *, account: ForAccount, program: Given) -> None:
+    """Take a termination back that has not happened: the service renews again."""
+    with program.open() as context:
+        number, today = number_of(context, AccountId(account), service)
+        done = keep_service(context, AccountId(account), number, by="cli")
+    program.screen.answer(
+        document_of(done, today), f"{done.resource_name} of {account} goes on and renews as before."
     )
 
 

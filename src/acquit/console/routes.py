@@ -67,6 +67,8 @@ MANAGER: Final = (
     _post(Door.MANAGER, "/manager/requests/term", requests.send_term),
     _get(Door.MANAGER, "/manager/requests/purchase-order", requests.ask_order),
     _post(Door.MANAGER, "/manager/requests/purchase-order", requests.send_order),
+    _get(Door.MANAGER, "/manager/requests/correction", requests.ask_correction),
+    _post(Door.MANAGER, "/manager/requests/correction", requests.send_correction),
     _get(Door.MANAGER, "/manager/requests/{request_id}", requests.show_request),
     _get(Door.MANAGER, "/manager/requests/{request_id}/file", requests.download_file),
 )

@@ -105,6 +105,13 @@ class AccountState(StrEnum):
     CLOSED = "closed"
 
 
+class BelowZero(StrEnum):
+    """What becomes of charges that come to less than nothing: set off against the next bill, or parked."""
+
+    CARRY = "carry"
+    PARK = "park"
+
+
 class PayerChoice(StrEnum):
     """Who owes the bills of a sub-account."""
 
@@ -193,6 +200,8 @@ class LegalEntity:
     price_notice_days: int = 30
     refunds_unused: bool = False
     bills_suspended: bool = False
+    below_zero: BelowZero = BelowZero.CARRY
+    orders_billed_at_once: bool = False
     sandbox_of: LegalEntityId | None = None
     test_on: date | None = None
 

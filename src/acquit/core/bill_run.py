@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from acquit.core.account import BelowZero
 from acquit.core.bill import (
     Draft,
     MissingGlyphs,
@@ -103,6 +104,7 @@ class Rules:
     default_term: Term
     on: date
     missing_glyphs: MissingGlyphs
+    below_zero: BelowZero = BelowZero.CARRY
 
 
 @quick
@@ -189,6 +191,12 @@ def period(text: str) -> Period:
         raise BadPeriod(f"{text!r} is not a month; write it as in 2026-11.", period=text) from None
 
 
+def months_ahead(wanted: Period, today: date) -> int:
+    """Return how many months after that of `today` the period is; negative for one before it."""
+    first_on = wanted.first_on
+    return 12 * (first_on.year - today.year) + first_on.month - today.month
+
+
 def totals_of(drafts: Iterable[Draft]) -> dict[Currency, Totals]:
     """Return the control totals of the drafts per currency."""
     sums: dict[Currency, list[int]] = {}
@@ -224,7 +232,9 @@ def decide(
     if isinstance(case, Problem):
         return _set_aside(account, [case]), orders
     drafts = _drafts(account, charges, orders, case, rules)
-    back = [gathered for gathered in drafts if gathered.draft.total_minor <= 0 and _gives_back(gathered)]
+    back = []
+    if rules.below_zero is BelowZero.CARRY:
+        back = [gathered for gathered in drafts if gathered.draft.total_minor < 0 and _gives_back(gathered)]
     if back:
         drafts = [gathered for gathered in drafts if gathered not in back]
     problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
@@ -269,7 +279,10 @@ def _drafts(
     case: TaxCase,
     rules: Rules,
 ) -> list[_Gathered]:
-    """Return what there is to bill; charges that all cost nothing make no draft."""
+    """Return what there is to bill; charges that all cost nothing make no draft.
+
+    Charges that cancel each other out do: a bill of zero tells what was supplied and what was let off.
+    """
     term, grant_id = term_for(account.grants, rules.on, False, rules.default_term)
     usage_term, _ = term_for(account.grants, rules.on, True, rules.default_term)
     drafts = []
@@ -333,9 +346,6 @@ def _problems(unplaced: Draft, rules: Rules) -> list[Problem]:
             "add charges or give a credit note."
         )
         problems.append(Problem("negative-draft", text, "charges"))
-    elif total == 0:
-        text = "The charges cancel each other out. A bill of zero is not issued: add or correct a charge."
-        problems.append(Problem("zero-draft", text, "charges"))
     problems += arithmetic_problems(unplaced)
     return problems + glyph_problems(detail_texts(unplaced), rules.missing_glyphs)
 

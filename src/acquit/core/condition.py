@@ -1,11 +1,11 @@
 """What an account agreed beside its prices: discounts, then minimum spends, put on its charges."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from acquit.core.charge import Charge
-from acquit.core.discount import Discount, discounted
+from acquit.core.discount import Discount, PlanDays, discounted
 from acquit.core.identifiers import DiscountId, MinimumSpendId, ServiceId
 from acquit.core.minimum_spend import Counted, MinimumSpend, true_ups
 
@@ -14,8 +14,9 @@ from acquit.core.minimum_spend import Counted, MinimumSpend, true_ups
 class Conditions:
     """The conditions of one account and what they are judged by.
 
-    `plans` names the plan of each service, `given_minor` what each amount let off in the period's run before,
-    `counted` what was billed towards each minimum, `settled` the intervals whose missing amount was billed.
+    `plans` names the plan of each service, `plan_days` since when it is that of those that had several,
+    `given_minor` what each amount let off in the period's run before, `counted` what was billed towards each
+    minimum, `settled` the intervals whose missing amount was billed.
     """
 
     discounts: tuple[Discount, ...] = ()
@@ -24,11 +25,26 @@ class Conditions:
     given_minor: Mapping[DiscountId, int] = field(default_factory=dict)
     counted: Mapping[MinimumSpendId, list[Counted]] = field(default_factory=dict)
     settled: Mapping[MinimumSpendId, frozenset[date]] = field(default_factory=dict)
+    plan_days: PlanDays = field(default_factory=dict)
 
 
 def with_discounts(conditions: Conditions, charges: Sequence[Charge]) -> list[Charge]:
     """Return the charges with the lines that let something off them."""
-    return discounted(charges, conditions.discounts, conditions.plans, conditions.given_minor)
+    return discounted(
+        charges, conditions.discounts, conditions.plans, conditions.given_minor, conditions.plan_days
+    )
+
+
+def with_plans(conditions: Conditions, taken: Iterable[tuple[ServiceId, date, str]]) -> Conditions:
+    """Return the conditions with plans that renewals bring, each of a service and from a day on."""
+    days = {service_id: list(known) for service_id, known in conditions.plan_days.items()}
+    for service_id, from_on, plan_code in taken:
+        before = days.get(service_id)
+        if before is None:
+            plan_before = conditions.plans.get(service_id)
+            before = days[service_id] = [] if plan_before is None else [(date.min, plan_before)]
+        before.append((from_on, plan_code))
+    return replace(conditions, plan_days=days) if days else conditions
 
 
 def with_minimums(

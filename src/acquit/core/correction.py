@@ -71,6 +71,11 @@ def refuse_correction(bill: Bill, notes: Iterable[Bill], before: Buyer, correcte
     """Pass when the bill may be corrected. Raises NotCorrectable, NothingToCorrect."""
     if bill.kind is BillKind.CREDIT_NOTE:
         raise NotCorrectable(f"{bill.bill_id} is a credit note; correct the bill that follows it.")
+    if bill.total_minor == 0:
+        raise NotCorrectable(
+            f"Bill {bill.bill_id} comes to zero: no credit note can take it back, and nothing is owed on it.",
+            bill=bill.bill_id,
+        )
     note = next(iter(notes), None)
     if note is not None:
         raise NotCorrectable(

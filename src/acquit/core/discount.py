@@ -78,6 +78,21 @@ class Discount:
 Plans = Mapping[ServiceId, str]
 """Which plan each service of an account has."""
 
+PlanDays = Mapping[ServiceId, Sequence[tuple[date, str]]]
+"""Of services that had several plans: from which day on which, the earliest first."""
+
+
+NO_DAYS: Final[PlanDays] = {}
+
+
+def plan_on(plans: Plans, days: PlanDays, service_id: ServiceId, on: date) -> str | None:
+    """Return the plan that the service has on that day: before the first day that is told, the first."""
+    known = days.get(service_id)
+    if not known:
+        return plans.get(service_id)
+    held = [plan_code for from_on, plan_code in known if from_on <= on]
+    return held[-1] if held else known[0][1]
+
 
 def percent(share_bp: int) -> str:
     """Return a share of 1/10,000 in percent: 1250 → `12.5`."""
@@ -115,10 +130,12 @@ def discounted(
     discounts: Sequence[Discount],
     plans: Plans,
     given_minor: Mapping[DiscountId, int],
+    plan_days: PlanDays = NO_DAYS,
 ) -> list[Charge]:
     """Return the charges, each followed by what is let off it.
 
-    `given_minor` tells how much of each amount the period's run has let off before.
+    The plan that counts is that of the first day of the charge's period. `given_minor` tells how much of each
+    amount the period's run has let off before.
     """
     ordered = in_order(discounts)
     left = {
@@ -133,7 +150,7 @@ def discounted(
         for discount in ordered:
             if remaining <= 0:
                 break
-            if discount.concerns(charge, plans.get(charge.service_id)):
+            if discount.concerns(charge, plan_on(plans, plan_days, charge.service_id, charge.period_start)):
                 off = _off(discount, remaining, left)
                 if off:
                     found.append(_line(discount, charge, off))

@@ -76,6 +76,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "debt": "Debt {debt}: {open} {currency} is open now.",
     "paid": "{amount} was settled by {means}.",
     "entry": "Entry {entry} of {account}: {postings}.",
+    "entry-empty": "nothing to post, for the bill comes to zero",
     "debit": "debit {ledger} {amount}",
     "credit": "credit {ledger} {amount}",
 }
@@ -140,6 +141,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "debt": "Dette {debt} : {open} {currency} restent dus.",
     "paid": "{amount} réglés par {means}.",
     "entry": "Écriture {entry} de {account} : {postings}.",
+    "entry-empty": "rien à comptabiliser, la facture étant de zéro",
     "debit": "débit {ledger} {amount}",
     "credit": "crédit {ledger} {amount}",
 }
@@ -335,7 +337,7 @@ class _Teller:
             for means, minor in known.debt.paid_minor.items():
                 said.append(self._say("paid", amount=self._amount(minor), means=means))
         if known.entry is not None:
-            postings = ", ".join(
+            postings = self._say("entry-empty") if not known.entry.postings else ", ".join(
                 self._say(
                     "debit" if each.amount_minor > 0 else "credit",
                     ledger=each.ledger, amount=self._amount(abs(each.amount_minor)),

@@ -7,7 +7,7 @@ from datetime import date
 from acquit.core.identifiers import AccountId
 from acquit.core.money import E4_PER_ONE, amount_minor, plain
 from acquit.core.planned_change import PlannedChange, takes_effect_on
-from acquit.core.purchase_order import Draw, PurchaseOrder, exhausted_on, warned_at
+from acquit.core.purchase_order import Draw, PurchaseOrder, exhausted_on, line_warned_at, warned_at
 from acquit.core.service import Service
 from acquit.core.terms import Applicant, Grant, warnings
 
@@ -51,6 +51,27 @@ def of_order(order: PurchaseOrder, draws: Iterable[Draw], today: date) -> list[N
     text += f"{order.currency} are left"
     text += "." if spent_on is None else f", at this pace until {spent_on}."
     return [Notice(order.account_id, f"purchase-order-{mark}-percent", subject, text)]
+
+
+def of_lines(order: PurchaseOrder, today: date) -> list[Notice]:
+    """Return the lines of the order that have passed a threshold: a bill that needs more of one is placed
+    elsewhere or held, whatever the order as a whole has left."""
+    if not order.covers(today):
+        return []
+    found = []
+    for line in order.lines:
+        mark = line_warned_at(line, order.currency)
+        if mark is None:
+            continue
+        left = (line.amount(order.currency) or 0) - line.drawn_minor
+        name = f"Line {line.line_no} ({line.item_number}) of purchase order {order.reference}"
+        subject = f"{order.purchase_order_id}/{line.line_no}"
+        if left <= 0:
+            found.append(Notice(order.account_id, "purchase-order-line-spent", subject, f"{name} is spent."))
+            continue
+        text = f"{name} has reached {mark} %; {plain(left, order.currency)} {order.currency} are left."
+        found.append(Notice(order.account_id, f"purchase-order-line-{mark}-percent", subject, text))
+    return found
 
 
 def of_price(change: PlannedChange, service: Service) -> Notice:

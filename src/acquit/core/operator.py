@@ -35,6 +35,7 @@ class Right(StrEnum):
     ADD_CREDIT = "add-credit"
     CHANGE_SERVICES = "change-services"
     CHANGE_PRICES = "change-prices"
+    CHANGE_SETTINGS = "change-settings"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {

@@ -6,7 +6,7 @@ price. Another plan at a price of its own has its own engagement: what was to fo
 price that was announced waits while the service is engaged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -112,6 +112,15 @@ class Renewed:
     taken: tuple[Taken, ...] = ()
     left: tuple[PlannedChange, ...] = ()
     dropped: tuple[int, ...] = ()
+
+
+def plans_taken(renewed: Iterable[tuple[Planned, Renewed]]) -> list[tuple[ServiceId, date, str]]:
+    """Return the plans that renewals bring: of which service, from which day on, which."""
+    return [
+        (planned.service.service_id, taken.agreement.from_on, taken.agreement.plan_code)
+        for planned, brought in renewed
+        for taken in brought.taken
+    ]
 
 
 _RANK: Final = {kind: rank for rank, kind in enumerate(ChangeKind)}

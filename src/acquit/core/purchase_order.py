@@ -305,6 +305,28 @@ def warned_at(order: PurchaseOrder) -> int | None:
     return max((mark for mark in WARNED_AT_PERCENT if used >= mark), default=None)
 
 
+def line_warned_at(line: OrderLine, currency: Currency) -> int | None:
+    """Return the highest threshold that the line has reached, or None, as for a line without an amount."""
+    amount = line.amount(currency)
+    if amount is None or amount <= 0:
+        return None
+    used = line.drawn_minor * 100 // amount
+    return max((mark for mark in WARNED_AT_PERCENT if used >= mark), default=None)
+
+
+def newly_warned_lines(before: PurchaseOrder, after: PurchaseOrder) -> list[tuple[int, int]]:
+    """Return the lines that have passed a threshold between the two states, each with the threshold."""
+    were = {line.line_no: line for line in before.lines}
+    found = []
+    for line in after.lines:
+        mark, was = line_warned_at(line, after.currency), were.get(line.line_no)
+        if mark is None or was is None or line.drawn_minor <= was.drawn_minor:
+            continue
+        if mark != line_warned_at(was, before.currency):
+            found.append((line.line_no, mark))
+    return found
+
+
 def newly_warned(before: PurchaseOrder, after: PurchaseOrder) -> int | None:
     """Return the threshold that the draws between the two states have passed, or None."""
     mark = warned_at(after)

@@ -1,12 +1,16 @@
-"""Requests to sales: an account asks for a payment term or a purchase order; a person decides once."""
+"""Requests to sales: an account asks for a payment term, a purchase order or the correction of a bill.
 
-from dataclasses import dataclass
+A person decides once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
 from acquit.core.errors import Conflict, Invalid, NotFound
-from acquit.core.identifiers import AccountId, RequestId
+from acquit.core.identifiers import AccountId, BillId, RequestId
 from acquit.core.order_change import OrderTerms
 from acquit.core.terms import Term, UsageChoice
 
@@ -60,11 +64,18 @@ class MessageTooLong(Invalid):
     code = "message-too-long"
 
 
+class NothingAsked(Invalid):
+    """A request for a correction says what is wrong."""
+
+    code = "nothing-asked"
+
+
 class RequestKind(StrEnum):
     """What is asked."""
 
     TERM = "term"
     PURCHASE_ORDER = "purchase-order"
+    CORRECTION = "correction"
 
 
 class RequestState(StrEnum):
@@ -94,6 +105,28 @@ class AskedOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedCorrection:
+    """The account asks that a bill with a wrong buyer or purchase order is taken back and billed again.
+
+    `members` are members of the buyer as they should be; an `order_reference` of None leaves the order as it
+    is, an empty one asks for none.
+    """
+
+    bill_id: BillId
+    members: Mapping[str, str] = field(default_factory=dict)
+    order_reference: str | None = None
+
+
+Asked = AskedTerm | AskedOrder | AskedCorrection
+"""Everything that may be asked."""
+
+BUYER_MEMBERS: Final = (
+    "name", "siren", "vat_id", "street", "street_2", "zip", "city", "buyer_reference",
+)  # fmt: skip
+"""What of the buyer an account may ask to correct."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that came with a request."""
 
@@ -108,7 +141,7 @@ class SalesRequest:
 
     account_id: AccountId
     request_id: RequestId
-    asked: AskedTerm | AskedOrder
+    asked: Asked
     asked_by: str
     asked_at: datetime
     message: str = ""
@@ -119,11 +152,25 @@ class SalesRequest:
     decided_at: datetime | None = None
     reason: str = ""
     result_id: int | None = None
+    result_bill: BillId | None = None
 
     @property
     def kind(self) -> RequestKind:
         """What is asked."""
-        return RequestKind.TERM if isinstance(self.asked, AskedTerm) else RequestKind.PURCHASE_ORDER
+        return KINDS[type(self.asked)]
+
+
+KINDS: Final[Mapping[type, RequestKind]] = {
+    AskedTerm: RequestKind.TERM,
+    AskedOrder: RequestKind.PURCHASE_ORDER,
+    AskedCorrection: RequestKind.CORRECTION,
+}
+
+
+def refuse_empty_correction(asked: AskedCorrection) -> None:
+    """Pass when something of the bill is to be otherwise. Raises NothingAsked."""
+    if not any(value.strip() for value in asked.members.values()) and asked.order_reference is None:
+        raise NothingAsked("Say what of the bill should be otherwise: the buyer, or the purchase order.")
 
 
 def checked_message(message: str) -> str:

@@ -10,7 +10,7 @@ from acquit.actions.move_test_clock import Advanced, SandboxClock
 from acquit.actions.review_request import Review
 from acquit.actions.view_family import View
 from acquit.core.operator import Operator, Right
-from acquit.core.sales_request import AskedTerm, SalesRequest
+from acquit.core.sales_request import AskedCorrection, AskedTerm, SalesRequest
 from acquit.core.terms import Finding, Grant
 from acquit.store.holds import Held
 
@@ -91,6 +91,7 @@ def request(of: SalesRequest) -> dict[str, Any]:
         "decided_at": of.decided_at,
         "reason": of.reason,
         "result": of.result_id,
+        "result_bill": of.result_bill,
     }
 
 
@@ -171,6 +172,12 @@ def _asked(of: SalesRequest) -> dict[str, Any]:
     if isinstance(of.asked, AskedTerm):
         term = of.asked.term
         return {"days": term.days, "method": term.method.value, "from_on": of.asked.from_on}
+    if isinstance(of.asked, AskedCorrection):
+        return {
+            "bill": of.asked.bill_id,
+            "buyer": dict(of.asked.members),
+            "order_reference": of.asked.order_reference,
+        }
     terms = of.asked.terms
     return {
         "reference": terms.reference,

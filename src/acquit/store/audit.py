@@ -17,6 +17,7 @@ from acquit.store import (
     audit_orders,
     audit_runs,
     audit_services,
+    audit_settings,
     audit_usage,
 )
 from acquit.store.audit_check import Check
@@ -32,6 +33,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_money.CHECKS,
     *audit_conditions.CHECKS,
     *audit_families.CHECKS,
+    *audit_settings.CHECKS,
 )
 """Every check, in the order in which they are told."""
 

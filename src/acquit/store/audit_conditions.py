@@ -10,11 +10,23 @@ DISCOUNTS: Final[LiteralString] = """
                 d.service_id, d.period_start, d.description,
                 d.net_minor, b.currency, split_part(d.part, ':', 1) AS discount_id,
                 coalesce(nullif(split_part(d.part, ':', 2), ''), 'renewal') AS lowers,
-                regexp_replace(d.part, '^[^:]*:?[^:]*:?', '') AS part, s.plan_code
+                regexp_replace(d.part, '^[^:]*:?[^:]*:?', '') AS part, b.kind,
+                coalesce(g.plan_code, s.plan_code) AS plan_code
            FROM bill_detail d
            JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
            LEFT JOIN service s ON s.account_id = coalesce(d.owner_id, d.account_id)
                              AND s.service_id = d.service_id
+           LEFT JOIN LATERAL (
+                SELECT min(booked_at) AS booked_at
+                  FROM entry
+                 WHERE account_id = b.account_id AND reference = b.bill_id AND kind = 'bill') e ON true
+           LEFT JOIN LATERAL (
+                SELECT plan_code
+                  FROM service_agreement
+                 WHERE account_id = s.account_id AND service_id = s.service_id
+                   AND (agreement_no = 1 OR (from_on <= d.period_start AND agreed_at <= e.booked_at))
+                 ORDER BY agreement_no = 1, from_on DESC, agreement_no DESC
+                 LIMIT 1) g ON true
           WHERE d.kind = 'discount' AND d.part <> ''
          ), lowered AS (
          SELECT l.account_id, l.bill_id, l.service_id, l.lowers, l.part, l.period_start,
@@ -29,7 +41,8 @@ DISCOUNTS: Final[LiteralString] = """
                      OR strpos(l.description, a.name) <> 1
                      OR l.period_start < a.from_on OR l.period_start >= coalesce(a.end_on, 'infinity')
                      OR (a.service_id IS NOT NULL AND a.service_id <> l.service_id)
-                     OR (a.plan_code IS NOT NULL AND a.plan_code IS DISTINCT FROM l.plan_code)
+                     OR (a.plan_code IS NOT NULL AND l.kind = 'bill'
+                         AND a.plan_code IS DISTINCT FROM l.plan_code)
                      OR -l.net_minor > a.amount_minor AS differs
               FROM line l
               LEFT JOIN discount a ON a.account_id = l.owner_id AND a.discount_id::text = l.discount_id

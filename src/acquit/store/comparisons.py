@@ -19,11 +19,21 @@ PAGES: Final[LiteralString] = """
 """
 
 LINES: Final[LiteralString] = """
-    SELECT b.account_id, d.service_id, coalesce(s.plan_code, '') AS plan, d.kind, d.part, b.currency,
-           d.quantity_e4, d.unit_price_ucents, d.net_minor, d.period_start, b.purchase_order_reference
+    SELECT b.account_id, d.service_id, coalesce(g.plan_code, s.plan_code, '') AS plan, d.kind, d.part,
+           b.currency, d.quantity_e4, d.unit_price_ucents, d.net_minor, d.period_start,
+           b.purchase_order_reference
       FROM bill b
       JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
-      LEFT JOIN service s ON s.account_id = d.account_id AND s.service_id = d.service_id
+      LEFT JOIN service s ON s.account_id = coalesce(d.owner_id, d.account_id)
+                         AND s.service_id = d.service_id
+      LEFT JOIN LATERAL (
+           SELECT plan_code
+             FROM service_agreement
+            WHERE account_id = s.account_id AND service_id = s.service_id
+            ORDER BY from_on <= d.period_start DESC,
+                     CASE WHEN from_on <= d.period_start THEN from_on END DESC, from_on,
+                     CASE WHEN from_on <= d.period_start THEN -agreement_no ELSE agreement_no END
+            LIMIT 1) g ON true
      WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
      ORDER BY b.account_id, d.service_id, d.kind, d.part, d.period_start
 """

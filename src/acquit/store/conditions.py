@@ -73,6 +73,17 @@ PLANS: Final[LiteralString] = """
      ORDER BY account_id, service_id
 """
 
+PLAN_DAYS: Final[LiteralString] = """
+    SELECT g.account_id, g.service_id, g.from_on, g.plan_code
+      FROM service_agreement g
+     WHERE g.account_id = ANY(string_to_array(%(account_ids)s, ' '))
+       AND EXISTS (SELECT 1
+                     FROM service_agreement o
+                    WHERE o.account_id = g.account_id AND o.service_id = g.service_id
+                      AND o.plan_code <> g.plan_code)
+     ORDER BY g.account_id, g.service_id, g.from_on, g.agreement_no
+"""
+
 GIVEN: Final[LiteralString] = """
     SELECT coalesce(d.owner_id, d.account_id) AS account_id,
            split_part(d.part, ':', 1)::bigint AS discount_id, -sum(d.net_minor)::bigint AS given_minor
@@ -180,6 +191,16 @@ def plans(tx: Transaction, account_ids: Iterable[AccountId]) -> dict[AccountId, 
     found: dict[AccountId, dict[ServiceId, str]] = defaultdict(dict)
     for row in tx.all(PLANS, account_ids=" ".join(account_ids)):
         found[row.account_id][row.service_id] = row.plan_code
+    return found
+
+
+def plan_days(
+    tx: Transaction, account_ids: Iterable[AccountId]
+) -> dict[AccountId, dict[ServiceId, list[tuple[date, str]]]]:
+    """Return since when the services that had several plans have had which, the earliest first."""
+    found: dict[AccountId, dict[ServiceId, list[tuple[date, str]]]] = defaultdict(lambda: defaultdict(list))
+    for row in tx.all(PLAN_DAYS, account_ids=" ".join(account_ids)):
+        found[row.account_id][row.service_id].append((row.from_on, row.plan_code))
     return found
 
 

@@ -90,6 +90,14 @@ LOGOS: Final[LiteralString] = """
      WHERE logo IS NOT NULL OR sandbox_of IS NOT NULL
 """
 
+LOGO_CHANGES: Final[LiteralString] = """
+    SELECT legal_entity_id, from_on, decode(substr(value #>> '{}', 3), 'hex') AS logo,
+           decode(substr(value_before #>> '{}', 3), 'hex') AS logo_before
+      FROM legal_entity_setting
+     WHERE name = 'logo'
+     ORDER BY legal_entity_id, from_on, setting_no
+"""
+
 FIND: Final[LiteralString] = """
     SELECT account_id, bill_id, form, sha256, size_bytes
       FROM document
@@ -131,6 +139,7 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
     corrected = _corrected(tx, rows.values())
     sellers = tx.all(LOGOS)
     logos = {row.legal_entity_id: bytes(row.logo) for row in sellers}
+    changes = tx.all(LOGO_CHANGES)
     tests = {row.legal_entity_id for row in sellers if row.is_test}
     return [
         Printed(
@@ -139,12 +148,21 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
             buyer=Buyer(**_known(copies[rows[key].buyer_hash], Buyer)),
             payer=_payer(rows[key], copies),
             corrected_on=corrected.get((key[0], rows[key].corrects_bill_id)),
-            logo=logos.get(rows[key].legal_entity_id, b""),
+            logo=_logo_of(rows[key], changes, logos),
             is_test=rows[key].legal_entity_id in tests,
         )
         for key in keys
         if key in rows
     ]
+
+
+def _logo_of(bill: Any, changes: Sequence[Any], logos: Mapping[str, bytes]) -> bytes:
+    """Return the logo that the seller had on the day of the bill."""
+    told = [each for each in changes if each.legal_entity_id == bill.legal_entity_id]
+    if not told:
+        return logos.get(bill.legal_entity_id, b"")
+    held = [each.logo for each in told if each.from_on <= bill.issued_on]
+    return bytes((held[-1] if held else told[0].logo_before) or b"")
 
 
 def find(tx: Transaction, account_id: AccountId, bill_id: BillId, form: str = PDF) -> Document | None:

@@ -43,15 +43,10 @@ ACCEPTED: Final[LiteralString] = """
 """
 
 DECIDED: Final[LiteralString] = """
-    SELECT n.series_id, n.number, r.period, i.input_no
+    SELECT n.series_id, n.number, r.period
       FROM bill b
       JOIN bill_number n ON n.bill_id = b.bill_id
       LEFT JOIN bill_run r ON r.run_id = b.run_id
-      LEFT JOIN entry e ON e.account_id = b.account_id AND e.kind = 'bill' AND e.reference = b.bill_id
-      LEFT JOIN LATERAL (
-           SELECT min(input_no) AS input_no
-             FROM bill_run_input
-            WHERE run_id = b.run_id AND written_at = e.booked_at) i ON true
      WHERE b.account_id = %(account_id)s AND b.bill_id = %(bill_id)s
 """
 
@@ -117,12 +112,11 @@ class RatedUse:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The number of a bill, and the input of the run by which it was decided; None outside of a run."""
+    """The number of a bill, and the month of the run that decided it; None outside of a run."""
 
     series_id: str
     number: int
     period: str | None
-    input_no: int | None
 
 
 def prices(tx: Transaction, account_id: AccountId, bill_id: BillId) -> dict[ServiceId, PriceSource]:

@@ -1,10 +1,10 @@
 """Holds: what is accrued and not billed while a purchase order is missing, expired or spent."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, LiteralString
 
-from acquit.core.identifiers import AccountId, LegalEntityId
+from acquit.core.identifiers import AccountId, LegalEntityId, RunId
 from acquit.core.money import Currency
 from acquit.store.transaction import Transaction
 
@@ -19,6 +19,18 @@ GOING_ON: Final[LiteralString] = """
       JOIN account a ON a.account_id = h.account_id
       JOIN bill_run r ON r.run_id = h.run_id
      WHERE h.released_at IS NULL AND h.account_id = coalesce(%(account_id)s, h.account_id)
+     ORDER BY h.account_id, h.reason, h.currency
+"""
+
+OF_RUN: Final[LiteralString] = """
+    SELECT h.account_id, h.amount_minor, h.currency, h.reason, h.held_on, h.until_on, h.released_at,
+           (SELECT max(r.period)
+              FROM held_bill n
+              JOIN bill_run r ON r.run_id = n.run_id
+             WHERE n.account_id = h.account_id AND n.reason = h.reason AND n.currency = h.currency
+               AND n.released_at IS NULL) AS goes_on_in
+      FROM held_bill h
+     WHERE h.run_id = %(run_id)s
      ORDER BY h.account_id, h.reason, h.currency
 """
 
@@ -42,6 +54,28 @@ class Held:
     amount_minor: int
     since_on: date
     until_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class HeldThen:
+    """What a run held back, and what became of it.
+
+    `goes_on_in` is the month whose run holds it now, None when it was released at `released_at`.
+    """
+
+    account_id: AccountId
+    amount_minor: int
+    currency: Currency
+    reason: str
+    held_on: date
+    until_on: date
+    released_at: datetime | None
+    goes_on_in: str | None
+
+
+def of_run(tx: Transaction, run_id: RunId) -> list[HeldThen]:
+    """Return everything that the run held back, also what later runs hold anew or billed since."""
+    return [HeldThen(*row) for row in tx.all(OF_RUN, run_id=run_id)]
 
 
 def going_on(tx: Transaction, account_id: AccountId | None = None) -> list[Held]:

@@ -39,8 +39,12 @@ POSTED: Final[LiteralString] = """
 """
 
 CLOSE_RUN: Final[LiteralString] = """
-    INSERT INTO chain_head (scope, name, accounts, head)
-    SELECT 'run', %(run)s, count(*), sha256(coalesce(string_agg(h.hash, ''::bytea ORDER BY a.account_id), ''))
+    INSERT INTO chain_head (scope, name, accounts, head, recorded_at)
+    SELECT 'run', %(run)s, count(*),
+           sha256(coalesce(string_agg(h.hash, ''::bytea ORDER BY a.account_id), '')),
+           greatest(instant(), (SELECT max(recorded_at) + interval '1 microsecond'
+                                  FROM chain_head
+                                 WHERE scope = 'run' AND name = %(run)s))
       FROM account a
      CROSS JOIN LATERAL (
            SELECT hash FROM entry WHERE account_id = a.account_id ORDER BY entry_no DESC LIMIT 1) h
@@ -84,7 +88,10 @@ def posted_minor(tx: Transaction, account_id: AccountId, kind: str, reference: s
 
 
 def record_run_head(tx: Transaction, run_id: int, legal_entity_id: str) -> None:
-    """Record the hash over the last entries of all accounts of the legal entity as a run leaves them."""
+    """Record the hash over the last entries of all accounts of the legal entity as a run leaves them.
+
+    Each head of a run is recorded later than the one before, by a microsecond where the clock stands still.
+    """
     tx.run(CLOSE_RUN, run=str(run_id), legal_entity_id=legal_entity_id)
 
 

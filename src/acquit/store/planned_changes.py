@@ -28,6 +28,18 @@ WAITING: Final[LiteralString] = (
 """
 )
 
+WITHDRAWN_LAST: Final[LiteralString] = (
+    _SELECTED
+    + """
+      LEFT JOIN planned_change later
+        ON later.account_id = p.account_id AND later.service_id = p.service_id
+       AND later.withdrawn_reason = p.withdrawn_reason AND later.withdrawn_at > p.withdrawn_at
+     WHERE p.account_id = %(account_id)s AND p.service_id = %(service_id)s
+       AND p.withdrawn_reason = %(reason)s AND later.change_no IS NULL
+     ORDER BY p.not_before_on, p.change_no
+"""
+)
+
 DUE: Final[LiteralString] = """
     WITH due AS (
          SELECT account_id, service_id
@@ -55,6 +67,15 @@ PRICES_OF_ACCOUNT: Final[LiteralString] = (
      ORDER BY p.not_before_on, p.change_no
 """
 )
+
+WITH_PRICES: Final[LiteralString] = """
+    SELECT DISTINCT p.account_id
+      FROM planned_change p
+      JOIN service s ON s.account_id = p.account_id AND s.service_id = p.service_id
+     WHERE p.kind = 'price' AND s.state <> 'terminated'
+       AND p.applied_on IS NULL AND p.withdrawn_at IS NULL
+     ORDER BY p.account_id
+"""
 
 OF_PLAN: Final[LiteralString] = """
     SELECT s.account_id, s.service_id
@@ -132,6 +153,11 @@ def prices_of_account(tx: Transaction, account_id: AccountId) -> list[PlannedCha
     return [_change(row) for row in tx.all(PRICES_OF_ACCOUNT, account_id=account_id)]
 
 
+def accounts_with_prices(tx: Transaction) -> list[AccountId]:
+    """Return the accounts for whose services a price change waits, in their order."""
+    return [row.account_id for row in tx.all(WITH_PRICES)]
+
+
 def due(
     tx: Transaction, account_ids: Sequence[AccountId], until_on: date
 ) -> dict[AccountId, dict[ServiceId, list[PlannedChange]]]:
@@ -195,6 +221,14 @@ def withdraw(tx: Transaction, account_id: AccountId, change_nos: Sequence[int], 
     if not change_nos:
         return 0
     return tx.run(WITHDRAW, account_id=account_id, change_nos=list(change_nos), by=by, reason=reason)
+
+
+def withdrawn_last(
+    tx: Transaction, account_id: AccountId, service_id: ServiceId, reason: str
+) -> list[PlannedChange]:
+    """Return what was withdrawn from the service together, the last time that it was for that reason."""
+    rows = tx.all(WITHDRAWN_LAST, account_id=account_id, service_id=service_id, reason=reason)
+    return [_change(row) for row in rows]
 
 
 def _row(account_id: AccountId, change: PlannedChange, applied_on: date | None, by: str) -> Sequence[object]:

@@ -69,7 +69,7 @@ CONCERNING: Final[LiteralString] = (
 WITH_MAXIMUM: Final[LiteralString] = (
     _ORDERS
     + """
-     WHERE o.status = 'CREATED' AND o.active AND o.amount_max_minor IS NOT NULL
+     WHERE o.status = 'CREATED' AND o.active AND (o.amount_max_minor IS NOT NULL OR o.kind = 'closed')
      ORDER BY o.account_id, o.purchase_order_id
 """
 )

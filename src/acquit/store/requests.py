@@ -1,15 +1,17 @@
 """Requests to sales, with what was asked as JSON and the file apart from the row."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final, LiteralString
 
 from psycopg.types.json import Jsonb
 
-from acquit.core.identifiers import AccountId, BillingGroupId, PurchaseOrderId, RequestId
+from acquit.core.identifiers import AccountId, BillId, BillingGroupId, PurchaseOrderId, RequestId
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import MatchedBy, OrderKind, OrderLine, OrderType
 from acquit.core.sales_request import (
+    Asked,
+    AskedCorrection,
     AskedOrder,
     AskedTerm,
     Attachment,
@@ -21,7 +23,7 @@ from acquit.store.transaction import Transaction
 
 _REQUESTS: Final[LiteralString] = """
     SELECT account_id, request_id, kind, asked, message, file_name, file_type, state, asked_by, asked_at,
-           decided_by, decided_at, reason, result_id
+           decided_by, decided_at, reason, result_id, result_bill
       FROM request
 """
 
@@ -60,7 +62,7 @@ INSERT: Final[LiteralString] = """
 DECIDE: Final[LiteralString] = """
     UPDATE request
        SET state = %(state)s, decided_by = %(decided_by)s, decided_at = instant(), reason = %(reason)s,
-           result_id = %(result_id)s
+           result_id = %(result_id)s, result_bill = %(result_bill)s
      WHERE account_id = %(account_id)s AND request_id = %(request_id)s AND state = 'waiting'
 """
 
@@ -127,6 +129,7 @@ def decide(
     *,
     reason: str = "",
     result_id: int | None = None,
+    result_bill: BillId | None = None,
 ) -> None:
     """Write the decision on a waiting request: what it made, or why it was refused."""
     tx.run(
@@ -137,10 +140,17 @@ def decide(
         decided_by=decided_by,
         reason=reason,
         result_id=result_id,
+        result_bill=result_bill,
     )
 
 
-def _written(asked: AskedTerm | AskedOrder) -> dict[str, object]:
+def _written(asked: Asked) -> dict[str, object]:
+    if isinstance(asked, AskedCorrection):
+        return {
+            "bill": asked.bill_id,
+            "members": dict(asked.members),
+            "order_reference": asked.order_reference,
+        }
     if isinstance(asked, AskedTerm):
         return {
             "days": asked.term.days,
@@ -174,11 +184,10 @@ def _line_out(line: OrderLine) -> dict[str, object]:
 
 
 def _request(row: Any) -> SalesRequest:
-    read = _asked_term if row.kind == "term" else _asked_order
     return SalesRequest(
         account_id=AccountId(row.account_id),
         request_id=RequestId(row.request_id),
-        asked=read(row.asked),
+        asked=READ[row.kind](row.asked),
         asked_by=row.asked_by,
         asked_at=row.asked_at,
         message=row.message,
@@ -189,7 +198,12 @@ def _request(row: Any) -> SalesRequest:
         decided_at=row.decided_at,
         reason=row.reason,
         result_id=row.result_id,
+        result_bill=row.result_bill,
     )
+
+
+def _asked_correction(asked: Mapping[str, Any]) -> AskedCorrection:
+    return AskedCorrection(BillId(asked["bill"]), asked["members"], asked["order_reference"])
 
 
 def _asked_term(asked: Mapping[str, Any]) -> AskedTerm:
@@ -222,6 +236,13 @@ def _asked_order(asked: Mapping[str, Any]) -> AskedOrder:
         lines=tuple(OrderLine(**line) for line in asked["lines"]),
     )
     return AskedOrder(terms)
+
+
+READ: Final[Mapping[str, Callable[[Mapping[str, Any]], Asked]]] = {
+    "term": _asked_term,
+    "purchase-order": _asked_order,
+    "correction": _asked_correction,
+}
 
 
 def _day_out(day: date | None) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, LiteralString
 
-from acquit.core.identifiers import RunId
+from acquit.core.identifiers import AccountId, BillId, RunId
 from acquit.store.transaction import Transaction
 
 ADD: Final[LiteralString] = """
@@ -21,6 +21,15 @@ FIND: Final[LiteralString] = """
     SELECT run_id, input_no, accounts, program, body, written_at
       FROM bill_run_input
      WHERE run_id = %(run_id)s AND input_no = %(input_no)s
+"""
+
+
+WRITTEN_WITH: Final[LiteralString] = """
+    SELECT i.input_no
+      FROM entry e
+      JOIN bill_run_input i ON i.run_id = %(run_id)s AND i.written_at = e.booked_at
+     WHERE e.account_id = %(account_id)s AND e.kind = 'bill' AND e.reference = %(bill_id)s
+     ORDER BY i.input_no
 """
 
 
@@ -44,4 +53,15 @@ def add(tx: Transaction, run_id: RunId, accounts: int, program: str, body: bytes
 def every(tx: Transaction, run_id: RunId) -> Iterator[RunInput]:
     """Yield the inputs of the run in the order in which they were decided, one in memory at a time."""
     for row in tx.all(NUMBERS, run_id=run_id):
-        yield RunInput(*tx.one(FIND, run_id=run_id, input_no=row.input_no))
+        yield find(tx, run_id, row.input_no)
+
+
+def written_with(tx: Transaction, run_id: RunId, account_id: AccountId, bill_id: BillId) -> list[int]:
+    """Return the inputs of the run that were kept at the instant at which the bill was booked."""
+    rows = tx.all(WRITTEN_WITH, run_id=run_id, account_id=account_id, bill_id=bill_id)
+    return [row.input_no for row in rows]
+
+
+def find(tx: Transaction, run_id: RunId, input_no: int) -> RunInput:
+    """Return one input of the run."""
+    return RunInput(*tx.one(FIND, run_id=run_id, input_no=input_no))

@@ -63,11 +63,27 @@ CREATE TABLE legal_entity (
     created_at             timestamptz NOT NULL DEFAULT instant(),
     sandbox_of             text COLLATE "C" REFERENCES legal_entity,
     test_on                date,
+    below_zero             text NOT NULL DEFAULT 'carry' CHECK (below_zero IN ('carry', 'park')),
+    orders_billed_at_once  boolean NOT NULL DEFAULT false,
     CHECK ((sandbox_of IS NULL) = (test_on IS NULL))
 );
 COMMENT ON COLUMN legal_entity.sandbox_of IS 'the seller that this one stands for in the sandbox of one account: series, chart, runs and clock are its own';
 COMMENT ON COLUMN legal_entity.test_on IS 'the business date of a sandbox; moved forward by hand';
+COMMENT ON COLUMN legal_entity.below_zero IS 'what becomes of charges that come to less than nothing: set off against the next bill (carry), or parked for a person';
 CREATE SEQUENCE sandbox_no;
+
+CREATE TABLE legal_entity_setting (
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    setting_no       bigint GENERATED ALWAYS AS IDENTITY,
+    from_on          date NOT NULL,
+    name             text NOT NULL,
+    value            jsonb NOT NULL,
+    value_before     jsonb NOT NULL,
+    set_by           text NOT NULL,
+    set_at           timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (legal_entity_id, setting_no)
+);
+COMMENT ON TABLE legal_entity_setting IS 'fact: from that day on a column of the legal entity has another value (of one day the last row holds); the column itself is set when the day has come';
 
 CREATE TABLE vat_rate (
     country  text NOT NULL,
@@ -331,7 +347,7 @@ CREATE SEQUENCE request_id;
 CREATE TABLE request (
     account_id    text COLLATE "C" NOT NULL REFERENCES account,
     request_id    bigint NOT NULL UNIQUE DEFAULT nextval('request_id'),
-    kind          text NOT NULL CHECK (kind IN ('term', 'purchase-order')),
+    kind          text NOT NULL CHECK (kind IN ('term', 'purchase-order', 'correction')),
     asked         jsonb NOT NULL,
     message       text NOT NULL DEFAULT '',
     file_name     text,
@@ -344,6 +360,7 @@ CREATE TABLE request (
     decided_at    timestamptz,
     reason        text NOT NULL DEFAULT '',
     result_id     bigint,
+    result_bill   text COLLATE "C",
     PRIMARY KEY (account_id, request_id)
 );
 CREATE INDEX request_waiting ON request (request_id) WHERE state = 'waiting';
@@ -1154,7 +1171,7 @@ CREATE TABLE debt (
     bill_id       text COLLATE "C" NOT NULL,
     payer_id      text COLLATE "C" NOT NULL,
     currency      text NOT NULL,
-    amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
+    amount_minor  bigint NOT NULL CHECK (amount_minor >= 0),
     opened_at     timestamptz NOT NULL,
     due_on        date NOT NULL,
     PRIMARY KEY (account_id, debt_id)

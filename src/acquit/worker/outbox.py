@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
 from procrastinate.jobs import Job
@@ -38,6 +38,8 @@ AT_ONCE: Final = 50
 POLL_SECONDS: Final = 0.2
 OPENING_SECONDS: Final = 10.0
 ATTEMPTS_MAX: Final = 12
+
+FORGET: Final[LiteralString] = "DELETE FROM procrastinate_jobs WHERE id = ANY(%(ids)s) AND status = 'failed'"
 
 AWAY: Final = (exceptions.ConnectorException, exceptions.AppNotOpen, Unavailable, OSError)
 """How it shows that the database is not there."""
@@ -107,10 +109,12 @@ async def _attend(
     schedule: Sequence[Due],
 ) -> None:
     """Run the queue's own loop, with a look after dead processes, and end it when `stop` is set."""
-    app = _queue(context, url, stop, press, () if until_idle else schedule)
+    due = () if until_idle else schedule
+    app = _queue(context, url, stop, press, due)
     async with asyncio.timeout(OPENING_SECONDS):
         await app.open_async()
     try:
+        await _begin_again(app, due)
         await _run(app, stop, until_idle)
     finally:
         await app.close_async()
@@ -145,6 +149,21 @@ async def _look_after(app: App, working: "asyncio.Task[None]", stop: threading.E
         await asyncio.wait({working}, timeout=POLL_SECONDS)
 
 
+async def _begin_again(app: App, schedule: Iterable[Due]) -> None:
+    """What was due and failed for good is tried once more, unless it waits already; no failed row stays."""
+    for due in schedule:
+        failed = list(await app.job_manager.list_jobs_async(queue=SCHEDULED, task=due.name, status="failed"))
+        if not failed:
+            continue
+        waiting = list(await app.job_manager.list_jobs_async(queue=SCHEDULED, task=due.name, status="todo"))
+        again = None if waiting else failed[-1]
+        log.warning("job.tried_again", extra={"task": due.name, "failed": len(failed)})
+        ids = [job.id for job in failed if job is not again]
+        await app.connector.execute_query_async(FORGET, ids=ids)
+        if again is not None:
+            await app.job_manager.retry_job(again)
+
+
 async def _rescue(app: App) -> None:
     """Jobs whose process died may be begun again."""
     stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
@@ -159,7 +178,9 @@ def _queue(context: Context, url: str, stop: threading.Event, press: Press, sche
     app = App(connector=connector)
     app.task(name=RENDER, queue=QUEUE, retry=Patience())(partial(_render, context, press, stop))
     for due in schedule:
-        task = app.task(name=due.name, queue=SCHEDULED, priority=FIRST, queueing_lock=due.name)
+        task = app.task(
+            name=due.name, queue=SCHEDULED, priority=FIRST, queueing_lock=due.name, retry=Patience()
+        )
         app.periodic(cron=due.at)(task(partial(_carry_out, context, due.act)))
     return app
 

@@ -8,13 +8,22 @@ from acquit.console import forms, typed
 from acquit.console.attached import attached, request_id_of
 from acquit.console.place import own_place, page
 from acquit.console.visit import Page, Redirect, Reply, Visit
-from acquit.core.identifiers import AccountId
+from acquit.core.bill import NoSuchBill
+from acquit.core.identifiers import AccountId, BillId
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, OrderType
-from acquit.core.sales_request import AskedOrder, AskedTerm, NoSuchRequest, SalesRequest
+from acquit.core.sales_request import (
+    BUYER_MEMBERS,
+    Asked,
+    AskedCorrection,
+    AskedOrder,
+    AskedTerm,
+    NoSuchRequest,
+    SalesRequest,
+)
 from acquit.core.terms import Method, Term, warnings
-from acquit.store import accounts, requests
+from acquit.store import accounts, bills, requests
 from acquit.store.transaction import Transaction
 
 
@@ -77,6 +86,26 @@ def send_order(visit: Visit) -> Reply:
     return _send(visit, AskedOrder(_terms(visit, place.account.currency, place.today, members)))
 
 
+def ask_correction(visit: Visit) -> Page:
+    """GET /manager/requests/correction?bill=…: what of the bill should be otherwise."""
+    bill_id = BillId(visit.query.get("bill") or visit.form.text("bill"))
+    with visit.read() as tx:
+        place = own_place(visit, tx)
+        bill = bills.find(tx, visit.account_id, bill_id)
+        if bill is None:
+            raise NoSuchBill(bill_id)
+        buyer = bills.snapshots(tx, [bill.buyer_hash]).get(bill.buyer_hash, {})
+    return page("ask_correction.html", place, bill=bill, buyer=buyer)
+
+
+def send_correction(visit: Visit) -> Reply:
+    """POST /manager/requests/correction."""
+    form = visit.form
+    members = {name: value for name in BUYER_MEMBERS if (value := form.text(name))}
+    reference = "" if form.text("no_order") else form.text("order_reference") or None
+    return _send(visit, AskedCorrection(BillId(form.text("bill")), members, reference))
+
+
 def _terms(visit: Visit, currency: Currency, today: date, members: frozenset[AccountId]) -> OrderTerms:
     form = visit.form
     last_on, maximum = typed.day(form.text("last_on")), typed.amount(form.text("amount"), currency)
@@ -91,7 +120,7 @@ def _terms(visit: Visit, currency: Currency, today: date, members: frozenset[Acc
     )
 
 
-def _send(visit: Visit, asked: AskedTerm | AskedOrder) -> Reply:
+def _send(visit: Visit, asked: Asked) -> Reply:
     file = forms.checked(visit.form.upload)
     message = visit.form.text("message")
     sent = ask_sales(visit.context, visit.account_id, asked, by=visit.actor, message=message, file=file)

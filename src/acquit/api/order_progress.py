@@ -1,0 +1,86 @@
+"""How far an order is, and what credit is kept for it: /me/order/{orderId}/followUp and /balance."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from acquit.api import orders, wire
+from acquit.api.refusals import NoSuchObject
+from acquit.api.request import Request
+from acquit.core.debt import open_minor
+from acquit.core.service_order import OrderState, ServiceOrder
+from acquit.store import debt_lists
+
+DONE: Final = "DONE"
+DOING: Final = "DOING"
+NOT_BEGUN: Final = "".join(("TO", "DO"))
+"""The wire's word, written so that nobody takes it for a note of ours."""
+
+Moment = tuple[str, datetime, str]
+"""What happened (as the wire calls it), when, and in words."""
+
+
+def follow(request: Request) -> list[object]:
+    """GET /me/order/{orderId}/followUp: validated (paid), delivered, available, with what happened when."""
+    with request.read() as tx:
+        order = orders.order_of(tx, request)
+        if order.services is not None:
+            return _of_services(request, order.services)
+        if order.bill is not None:
+            begun = order.bill.issued_at
+            return _steps(request, DONE, DONE, [("INVOICE_SENT", begun, "Bill issued")], [])
+        payment = order.payment
+        assert payment is not None, "an order is of one of three kinds"
+        ids = [part.debt_id for part in payment.debts]
+        owed = debt_lists.find_many(tx, request.caller.account_id, ids)
+    is_settled = all(open_minor(one.debt, one.operations) <= 0 for one in owed)
+    asked: Moment = ("PAYMENT_INITIATED", payment.ordered_at, "Payment asked for")
+    return _steps(request, DONE if is_settled else DOING, DONE if is_settled else NOT_BEGUN, [asked], [])
+
+
+def list_balances(request: Request) -> list[object]:
+    """GET /me/order/{orderId}/balance: none: credit pays bills as they are issued, none is kept before."""
+    with request.read() as tx:
+        orders.order_of(tx, request)
+    return []
+
+
+def get_balance(request: Request) -> object:
+    """GET /me/order/{orderId}/balance/{balanceName}: there is none."""
+    with request.read() as tx:
+        orders.order_of(tx, request)
+    raise NoSuchObject(request.path["balanceName"])
+
+
+def _of_services(request: Request, order: ServiceOrder) -> list[object]:
+    started: Moment = ("ORDER_STARTED", order.ordered_at, "Order made")
+    payment = order.payment
+    if payment is None:
+        return _steps(request, _validating(order, request.today), NOT_BEGUN, [started], [])
+    paid: Moment = ("PAYMENT_CONFIRMED", payment.paid_at, "Order paid")
+    delivered: Moment = ("DELIVERY", payment.paid_at, "Services begun")
+    return _steps(request, DONE, DONE, [started, paid], [delivered])
+
+
+def _validating(order: ServiceOrder, today: date) -> str:
+    return "ERROR" if order.state(today) is OrderState.LAPSED else DOING
+
+
+def _steps(
+    request: Request, validating: str, delivering: str, first: list[Moment], then: list[Moment]
+) -> list[object]:
+    return [
+        _step(request, "VALIDATING", validating, first),
+        _step(request, "DELIVERING", delivering, then),
+        _step(request, "AVAILABLE", delivering, []),
+    ]
+
+
+def _step(request: Request, step: str, status: str, moments: list[Moment]) -> dict[str, Any]:
+    return {
+        "history": [
+            {"date": wire.instant(at, request.zone), "description": told, "label": label}
+            for label, at, told in moments
+        ],
+        "status": status,
+        "step": step,
+    }
