@@ -40,7 +40,12 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("discount", "condition:discount", "What an account is let off."),
         Listed("minimum-spend", "condition:minimum_spend", "What an account spends at least."),
         Listed("credit", "condition:credit", "Credit that pays bills first."),
+    ),
+    "Books": (
         Listed("audit", "audit:audit", "Prove the books."),
+        Listed("period", "period:app", "Months: close, reopen, list."),
+        Listed("vat", "vat:app", "VAT that is due, with its proof."),
+        Listed("export", "export:app", "Journal, FEC, balances, statements."),
     ),
     "Access": (
         Listed("operator", "operator:app", "The provider's staff."),
