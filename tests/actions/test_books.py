@@ -16,7 +16,7 @@ from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, set
 from acquit.core.books import BooksDiffer, PeriodClosed, PeriodSealed, span
 from acquit.core.credit import Part
 from acquit.core.debt import Allocation
-from acquit.core.identifiers import AccountId, BillId
+from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
 from acquit.store.transaction import Database
@@ -47,14 +47,14 @@ def balances(context: Context, on: date) -> dict[str, int]:
     return {row.ledger: row.minor for row in rows(context, LEDGERS, on=on)}
 
 
-def paid(context: Context, bill_id: str, amount: int | None = None) -> tuple[AccountId, int, int]:
+def paid(context: Context, bill_id: str, amount: int | None = None) -> tuple[AccountId, DebtId, int]:
     """Pay a bill today, whole unless told otherwise; return account, debt and operation."""
     (debt,) = rows(context, "SELECT * FROM debt WHERE bill_id = %(bill_id)s", bill_id=bill_id)
     minor = debt.amount_minor if amount is None else amount
     receipt = Receipt(context.clock.today("Europe/Paris"), minor, Currency("EUR"))
     part = Allocation(debt.account_id, debt.debt_id, minor)
     settled = settle_debt(context, debt.payer_id, receipt, [part], by="cli")
-    return debt.account_id, debt.debt_id, settled.operation_ids[0]
+    return debt.account_id, DebtId(debt.debt_id), settled.operation_ids[0]
 
 
 def test_revenue_is_spread_by_the_day_and_released_month_by_month(database: Database) -> None:

@@ -138,7 +138,7 @@ def _opening(rows: Iterable[Any], entity: LegalEntity, span: Span) -> list[FecLi
             result += row.amount_minor
             continue
         account = (row.ledger, row.ledger_name)
-        kept.append(_opening_line(span, before, account, row.account_id, row.account_name, row.amount_minor))
+        kept.append(_opening_line(span, before, account, row.payer_id, row.payer_name, row.amount_minor))
     if result:
         kept.append(_opening_line(span, before, PROFIT if result < 0 else LOSS, "", "", result))
     return kept
@@ -157,7 +157,7 @@ def _fec_line(row: Any, entity: LegalEntity) -> FecLine:
     _refuse_foreign(row, entity)
     return FecLine(
         (row.account_id, row.entry_no), row.kind, row.booked_on, row.ledger, row.ledger_name,
-        row.account_id if row.is_auxiliary else "", row.account_name if row.is_auxiliary else "",
+        row.payer_id, row.payer_name,
         row.reference, row.document_on, row.amount_minor, row.letter or "", row.letter_on,
         max(row.booked_at.date(), row.booked_on), row.moves_bank,
     )  # fmt: skip
@@ -166,7 +166,7 @@ def _fec_line(row: Any, entity: LegalEntity) -> FecLine:
 def _refuse_foreign(row: Any, entity: LegalEntity) -> None:
     if row.currency != entity.currency:
         raise ForeignAmounts(
-            f"Account {row.account_id} has postings in {row.currency}; the books of {entity.legal_entity_id} "
-            f"are in {entity.currency}.",
+            f"Ledger account {row.ledger} has postings in {row.currency}; the books of "
+            f"{entity.legal_entity_id} are in {entity.currency}.",
             currency=row.currency,
         )

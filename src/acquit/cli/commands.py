@@ -42,8 +42,9 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("credit", "condition:credit", "Credit that pays bills first."),
     ),
     "Books": (
-        Listed("audit", "audit:audit", "Prove the books."),
+        Listed("audit", "audit:app", "Prove the books, hand evidence out."),
         Listed("period", "period:app", "Months: close, reopen, list."),
+        Listed("chart", "chart:app", "Chart of accounts: show, set."),
         Listed("vat", "vat:app", "VAT that is due, with its proof."),
         Listed("export", "export:app", "Journal, FEC, balances, statements."),
     ),

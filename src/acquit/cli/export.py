@@ -6,11 +6,18 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from acquit.actions.export_books import Handed, export_aged_balance, export_fec, export_journal
+from acquit.actions.export_books import (
+    Handed,
+    export_aged_balance,
+    export_fec,
+    export_journal,
+    written,
+)
+from acquit.actions.state_account import state_account, statement_pdf, statement_table
 from acquit.cli.program import Given
 from acquit.cli.screen import facts
 from acquit.core.books import span
-from acquit.core.identifiers import LegalEntityId
+from acquit.core.identifiers import AccountId, LegalEntityId
 
 app = App(name="export", help="The books as files: journal, FEC, balances.")
 
@@ -72,4 +79,35 @@ def _path(out: Path, name: str) -> Path:
 
 def _answer(program: Given, made: Handed) -> None:
     document = {"file": str(made.path), "rows": made.rows, "bytes": made.bytes, "sha256": made.sha256}
+    program.screen.answer(document, facts(**document))
+
+
+@app.command
+def statement(
+    *,
+    account: Annotated[str, Parameter(help="The account that pays.")],
+    from_: Annotated[
+        date | None, Parameter(name="--from", help="First day; the first of the month without it.")
+    ] = None,
+    to: Annotated[date | None, Parameter(help="Last day, today if not given.")] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["pdf", "csv"], Parameter(help="A paper or a table.")
+    ] = "pdf",
+    language: Annotated[str, Parameter(help="As in fr_FR or en_GB; the account's without it.")] = "",
+    out: Out = Path(),
+    program: Given,
+) -> None:
+    """Write a payer's statement: balance before, movements, balance, open bills."""
+    with program.open() as context:
+        stated = state_account(context, AccountId(account), from_, to)
+    told = stated[0]
+    content = statement_pdf(stated, language) if format == "pdf" else statement_table(stated)
+    path = _path(out, f"statement-{account}-{told.last_on}.{format}")
+    made = written(path, [content])
+    document = {
+        "file": str(path), "account": account, "currency": told.currency, "from": str(told.first_on),
+        "to": str(told.last_on), "opening_minor": told.opening_minor, "closing_minor": told.closing_minor,
+        "movements": len(told.movements), "open_bills": len(told.open_bills),
+        "in_hand_minor": told.in_hand_minor, "sha256": made.sha256,
+    }  # fmt: skip
     program.screen.answer(document, facts(**document))

@@ -5,11 +5,13 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from acquit.actions.check_vat_ids import check_foreign_vat_ids, check_vat_id, checks_of
 from acquit.actions.report_vat import report_vat, vat_report_csv
 from acquit.cli.program import Given
 from acquit.cli.screen import table
-from acquit.core.identifiers import LegalEntityId
+from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.money import Currency, plain
+from acquit.core.vat_check import Outcome, VatCheck
 from acquit.core.vat_report import VatReport
 
 app = App(name="vat", help="VAT: what is due in a period; VAT ids checked.")
@@ -113,3 +115,46 @@ def _document(found: VatReport) -> dict[str, Any]:
         ],
         "ties": found.ties,
     }  # fmt: skip
+
+
+@app.command
+def check(
+    account: Annotated[str | None, Parameter(help="The account; else all of other countries.")] = None,
+    /,
+    *,
+    register: Annotated[
+        Literal["format", "vies"], Parameter(help="format asks nobody; vies asks the European Commission.")
+    ] = "format",
+    legal_entity: ForEntity = "FR",
+    operator: Annotated[str | None, Parameter(help="Who does it, by operator id.")] = None,
+    program: Given,
+) -> int:
+    """Check VAT ids and keep the proof with its date; exit 1 when one is not valid."""
+    by = "cli" if operator is None else f"operator:{operator}"
+    asked = program.vat_register(register)
+    with program.open() as context:
+        if account is None:
+            made = check_foreign_vat_ids(context, asked, LegalEntityId(legal_entity), by=by)
+        else:
+            made = [check_vat_id(context, asked, AccountId(account), by=by)]
+    program.screen.answer(made, _checks(made))
+    return 0 if all(each.outcome is Outcome.VALID for each in made) else DIFFERS
+
+
+@app.command
+def checks(account: str, /, *, program: Given) -> None:
+    """List the checks of an account's VAT ids, oldest first."""
+    with program.open() as context:
+        found = checks_of(context, AccountId(account))
+    program.screen.answer(found, _checks(found) if found else "No VAT id of this account was checked.")
+
+
+def _checks(made: list[VatCheck]) -> object:
+    rows = [
+        (
+            each.account_id, each.vat_id, each.register, each.outcome.value, each.checked_on, each.reference,
+            each.told,
+        )
+        for each in made
+    ]  # fmt: skip
+    return table("account", "VAT id", "register", "outcome", "on", "reference", "told", rows=rows)

@@ -16,7 +16,7 @@ POSTINGS: Final[LiteralString] = """
           WHERE legal_entity_id = %(legal_entity_id)s
           GROUP BY number
          ), names AS (
-         SELECT a.account_id, coalesce(y.name, '') AS name
+         SELECT a.account_id, coalesce(nullif(y.name, ''), a.account_id) AS name
            FROM account a
            LEFT JOIN account f ON f.account_id = a.parent_id
            LEFT JOIN (SELECT DISTINCT ON (legal_party_id) legal_party_id, name
@@ -47,15 +47,26 @@ POSTINGS: Final[LiteralString] = """
            JOIN keyed k ON k.account_id = c.account_id AND k.bill_id = c.bill_id AND k.currency = c.currency
          )
     SELECT e.account_id, e.entry_no, e.kind, e.booked_on, e.booked_at, e.reference,
-           coalesce(d.received_on, e.booked_on) AS document_on, n.name AS account_name, p.posting_no,
-           p.ledger,
-           coalesce(l.name, p.ledger) AS ledger_name, coalesce(l.is_auxiliary, false) AS is_auxiliary,
+           coalesce(d.received_on, e.booked_on) AS document_on, p.posting_no, p.ledger,
+           coalesce(l.name, p.ledger) AS ledger_name,
+           CASE WHEN l.is_auxiliary THEN n.account_id ELSE '' END AS payer_id,
+           CASE WHEN l.is_auxiliary THEN n.name ELSE '' END AS payer_name,
            bool_or(coalesce(l.is_bank, false)) OVER (PARTITION BY e.account_id, e.entry_no) AS moves_bank,
            p.amount_minor, p.currency,
            CASE WHEN l.is_receivable THEN t.bill_id END AS letter,
            CASE WHEN l.is_receivable THEN t.cleared_on END AS letter_on
-      FROM names n
-      JOIN entry e ON e.account_id = n.account_id AND e.booked_on BETWEEN %(first_on)s AND %(last_on)s
+      FROM (SELECT e.account_id, e.entry_no, e.kind, e.booked_on, e.booked_at, e.reference,
+                   CASE e.kind WHEN 'bill' THEN e.reference
+                               WHEN 'credit-note' THEN n.corrects_bill_id
+                               ELSE regexp_replace(e.reference, '/[^/]*$', '') END AS bill_id
+              FROM account a
+              JOIN entry e ON e.account_id = a.account_id
+                          AND e.booked_on BETWEEN %(first_on)s AND %(last_on)s
+              LEFT JOIN bill n ON e.kind = 'credit-note' AND n.account_id = e.account_id
+                              AND n.bill_id = e.reference
+             WHERE a.legal_entity_id = %(legal_entity_id)s) e
+      LEFT JOIN debt o ON o.account_id = e.account_id AND o.bill_id = e.bill_id
+      JOIN names n ON n.account_id = coalesce(o.payer_id, e.account_id)
       JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
       LEFT JOIN ledgers l ON l.number = p.ledger
       LEFT JOIN letters t ON t.account_id = e.account_id AND t.entry_no = e.entry_no
@@ -70,22 +81,34 @@ OPENING: Final[LiteralString] = """
            FROM ledger_account
           WHERE legal_entity_id = %(legal_entity_id)s
           GROUP BY number
+         ), names AS (
+         SELECT a.account_id, coalesce(nullif(y.name, ''), a.account_id) AS name
+           FROM account a
+           LEFT JOIN account f ON f.account_id = a.parent_id
+           LEFT JOIN (SELECT DISTINCT ON (legal_party_id) legal_party_id, name
+                        FROM legal_party
+                       WHERE from_on < %(first_on)s
+                       ORDER BY legal_party_id, from_on DESC) y
+             ON y.legal_party_id = coalesce(a.legal_party_id, f.legal_party_id)
+          WHERE a.legal_entity_id = %(legal_entity_id)s
          )
     SELECT p.ledger, coalesce(l.name, p.ledger) AS ledger_name,
-           CASE WHEN l.is_auxiliary THEN e.account_id ELSE '' END AS account_id,
-           CASE WHEN l.is_auxiliary THEN coalesce(y.name, '') ELSE '' END AS account_name, p.currency,
+           CASE WHEN l.is_auxiliary THEN y.account_id ELSE '' END AS payer_id,
+           CASE WHEN l.is_auxiliary THEN y.name ELSE '' END AS payer_name, p.currency,
            sum(p.amount_minor)::bigint AS amount_minor
-      FROM account a
-      LEFT JOIN account f ON f.account_id = a.parent_id
-      LEFT JOIN (SELECT DISTINCT ON (legal_party_id) legal_party_id, name
-                   FROM legal_party
-                  WHERE from_on < %(first_on)s
-                  ORDER BY legal_party_id, from_on DESC) y
-        ON y.legal_party_id = coalesce(a.legal_party_id, f.legal_party_id)
-      JOIN entry e ON e.account_id = a.account_id AND e.booked_on < %(first_on)s
+      FROM (SELECT e.account_id, e.entry_no,
+                   CASE e.kind WHEN 'bill' THEN e.reference
+                               WHEN 'credit-note' THEN n.corrects_bill_id
+                               ELSE regexp_replace(e.reference, '/[^/]*$', '') END AS bill_id
+              FROM account a
+              JOIN entry e ON e.account_id = a.account_id AND e.booked_on < %(first_on)s
+              LEFT JOIN bill n ON e.kind = 'credit-note' AND n.account_id = e.account_id
+                              AND n.bill_id = e.reference
+             WHERE a.legal_entity_id = %(legal_entity_id)s) e
+      LEFT JOIN debt o ON o.account_id = e.account_id AND o.bill_id = e.bill_id
+      JOIN names y ON y.account_id = coalesce(o.payer_id, e.account_id)
       JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
       LEFT JOIN ledgers l ON l.number = p.ledger
-     WHERE a.legal_entity_id = %(legal_entity_id)s
      GROUP BY 1, 2, 3, 4, 5
     HAVING sum(p.amount_minor) <> 0
      ORDER BY 1, 3, 5
@@ -95,6 +118,7 @@ OPENING: Final[LiteralString] = """
 def postings(tx: Transaction, legal_entity_id: LegalEntityId, first_on: date, last_on: date) -> Iterator[Any]:
     """Yield the postings dated on these days, entry by entry in the order in which they were booked.
 
+    `payer_id` is who owes the bill that the entry names, on the accounts where payers are told apart;
     `letter` marks postings on receivables of a bill whose postings, all of these days, sum to zero at the
     end. Inside a transaction.
     """
@@ -102,5 +126,5 @@ def postings(tx: Transaction, legal_entity_id: LegalEntityId, first_on: date, la
 
 
 def opening(tx: Transaction, legal_entity_id: LegalEntityId, first_on: date) -> Sequence[Any]:
-    """Return what stands on each ledger account before the day, by account where accounts are told apart."""
+    """Return what stands on each ledger account before the day, by payer where payers are told apart."""
     return tx.all(OPENING, legal_entity_id=legal_entity_id, first_on=first_on)
