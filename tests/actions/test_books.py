@@ -13,12 +13,12 @@ from acquit.actions.defer_revenue import defer_revenue
 from acquit.actions.export_books import export_aged_balance, export_fec, export_journal
 from acquit.actions.report_vat import report_vat
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
-from acquit.core.books import BooksDiffer, PeriodClosed, PeriodSealed, span
 from acquit.core.credit import Part
 from acquit.core.debt import Allocation
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
+from acquit.core.period import BooksDiffer, PeriodClosed, PeriodSealed, span
 from acquit.store.transaction import Database
 from billed import bill, failed, family, later, rows, seller, subscribe
 from fec_checker import checked

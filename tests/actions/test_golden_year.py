@@ -22,10 +22,10 @@ from acquit.actions.settle_debt import Receipt, return_payment, settle_debt
 from acquit.actions.state_account import state_account, statement_pdf, statement_table
 from acquit.adapters.archive import DirectoryArchive
 from acquit.core.account import LegalParty
-from acquit.core.books import span
 from acquit.core.debt import Allocation
 from acquit.core.identifiers import AccountId, BillId, LegalPartyId
 from acquit.core.money import Currency
+from acquit.core.period import span
 from acquit.store.transaction import Database
 from billed import bill, failed, family, later, rows, seller, subscribe
 from fec_checker import Checked, checked

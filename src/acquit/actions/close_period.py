@@ -9,7 +9,10 @@ from acquit.actions.defer_revenue import defer_revenue
 from acquit.actions.loading import date_of, entity_in, require_staff
 from acquit.core.account import LegalEntity
 from acquit.core.bill_run import Period, period
-from acquit.core.books import (
+from acquit.core.identifiers import LegalEntityId
+from acquit.core.money import Currency, plain
+from acquit.core.operator import Right
+from acquit.core.period import (
     BooksDiffer,
     Happening,
     PeriodAct,
@@ -17,9 +20,6 @@ from acquit.core.books import (
     refuse_reopening,
     refuse_sealing,
 )
-from acquit.core.identifiers import LegalEntityId
-from acquit.core.money import Currency, plain
-from acquit.core.operator import Right
 from acquit.store import acts, periods
 from acquit.store.transaction import Transaction
 

@@ -8,14 +8,22 @@ from typing import Final
 
 from acquit.actions.context import Context
 from acquit.actions.loading import date_of, entity_in, require_staff
-from acquit.core import books, journal
+from acquit.core import journal
 from acquit.core.account import LegalEntity
 from acquit.core.bill_run import Period, period
-from acquit.core.books import Happening, PeriodClosed, PeriodNotOver, PeriodOutOfOrder, PeriodState, state_of
 from acquit.core.deferral import Spread
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Role, chained, deferral_postings
 from acquit.core.operator import Right
+from acquit.core.period import (
+    Happening,
+    PeriodClosed,
+    PeriodNotOver,
+    PeriodOutOfOrder,
+    PeriodState,
+    open_from,
+    state_of,
+)
 from acquit.store import accounts, billables, deferrals, journals, periods
 from acquit.store.transaction import Transaction
 
@@ -84,7 +92,7 @@ def _before(context: Context, tx: Transaction, entity: LegalEntity, ending: Peri
         raise PeriodNotOver(f"{ending} is not over.", period=str(ending))
     if state_of(str(ending), acts) is not PeriodState.OPEN:
         raise PeriodClosed(f"{ending} is closed: its revenue is spread.", period=str(ending))
-    first = books.open_from(acts)
+    first = open_from(acts)
     if first is not None and ending.last_on < first:
         raise PeriodClosed(f"{ending} lies before the open months.", period=str(ending))
     spread = {act.period for act in acts if act.happening is Happening.DEFERRED}

@@ -17,12 +17,12 @@ from acquit.actions.context import Context
 from acquit.actions.loading import date_of, entity_in
 from acquit.core.account import LegalEntity
 from acquit.core.aged_balance import AgedRow, OpenAmount, aged
-from acquit.core.books import Span
 from acquit.core.errors import Conflict
 from acquit.core.identifiers import LegalEntityId
+from acquit.core.period import Span
 from acquit.documents import book_tables, fec
 from acquit.documents.fec import FecLine
-from acquit.store import ledgers, receivables
+from acquit.store import bill_tables, ledgers, receivables
 from acquit.store.transaction import Transaction
 
 Encoding = Literal["utf-8", "iso-8859-15"]
@@ -61,6 +61,14 @@ def export_journal(context: Context, legal_entity_id: LegalEntityId, span: Span,
         entity_in(tx, legal_entity_id)
         rows = ledgers.postings(tx, legal_entity_id, span.first_on, span.last_on)
         return written(path, book_tables.journal_csv(rows), headings=1)
+
+
+def export_bills_of(context: Context, legal_entity_id: LegalEntityId, span: Span, path: Path) -> Handed:
+    """The documents issued in the span are in a CSV file. Raises NoSuchLegalEntity."""
+    with context.database.snapshot() as tx:
+        entity_in(tx, legal_entity_id)
+        rows = bill_tables.issued(tx, legal_entity_id, span.first_on, span.last_on)
+        return written(path, book_tables.bills_csv(rows), headings=1)
 
 
 def export_fec(

@@ -15,9 +15,9 @@ from acquit.actions.loading import entity_in
 from acquit.actions.render_document import bill_pdf
 from acquit.actions.report_vat import vat_report_in
 from acquit.core.account import LegalEntity
-from acquit.core.books import PeriodAct, Span, span
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.money import Currency, plain
+from acquit.core.period import PeriodAct, Span, span
 from acquit.documents import book_tables, fec
 from acquit.documents.evidence import pack
 from acquit.store import charts, evidence, periods

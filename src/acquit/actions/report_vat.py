@@ -3,9 +3,9 @@
 from acquit.actions.context import Context
 from acquit.actions.loading import entity_in
 from acquit.core.account import LegalEntity
-from acquit.core.books import Span, span
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.money import Currency
+from acquit.core.period import Span, span
 from acquit.core.vat_report import Basis, VatLine, VatPartner, VatProof, VatReport, ordered, section_of
 from acquit.documents.book_tables import vat_csv
 from acquit.store import vat_reports

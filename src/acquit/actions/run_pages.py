@@ -16,11 +16,11 @@ from acquit.actions.page_loading import Scope
 from acquit.core import bill_run, snapshot
 from acquit.core.bill import seller_problems
 from acquit.core.bill_run import CannotRun, RunStatus, Totals
-from acquit.core.books import open_from, refuse_closed_day
 from acquit.core.identifiers import AccountId, LegalEntityId, RunId
 from acquit.core.journal import refuse_incomplete
 from acquit.core.money import Currency
 from acquit.core.numbering import DateBeforeSeries, NoSuchSeries, refuse_date, series_problems
+from acquit.core.period import open_from, refuse_closed_day
 from acquit.core.problem import Problem
 from acquit.store import acts, billables, journals, periods, runs, series
 from acquit.store.transaction import Transaction

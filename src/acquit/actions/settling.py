@@ -11,7 +11,6 @@ from acquit.actions.context import Context
 from acquit.actions.loading import date_of, entity_in
 from acquit.core import journal
 from acquit.core.account import LegalEntity
-from acquit.core.books import booking_day
 from acquit.core.debt import (
     Allocation,
     Debt,
@@ -25,6 +24,7 @@ from acquit.core.debt import (
 )
 from acquit.core.identifiers import AccountId, DebtId, LegalEntityId
 from acquit.core.journal import Chart, EntryKind, Posting, Role, VatShare, chained
+from acquit.core.period import booking_day
 from acquit.core.snapshot import Snapshot, seller, snapshot
 from acquit.store import accounts, billables, credit_movements, debts, journals, periods
 from acquit.store.transaction import Transaction

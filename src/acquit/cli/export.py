@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from acquit.actions.export_books import (
     Handed,
     export_aged_balance,
+    export_bills_of,
     export_fec,
     export_journal,
     written,
@@ -16,8 +17,8 @@ from acquit.actions.export_books import (
 from acquit.actions.state_account import state_account, statement_pdf, statement_table
 from acquit.cli.program import Given
 from acquit.cli.screen import facts
-from acquit.core.books import span
 from acquit.core.identifiers import AccountId, LegalEntityId
+from acquit.core.period import span
 
 app = App(name="export", help="The books as files: journal, FEC, balances.")
 
@@ -38,6 +39,22 @@ def journal(
     path = _path(out, f"journal-{legal_entity}-{told.text}.csv")
     with program.open() as context:
         made = export_journal(context, LegalEntityId(legal_entity), told, path)
+    _answer(program, made)
+
+
+@app.command
+def bills(
+    *,
+    period: Annotated[str, Parameter(help="A month, quarter or year: 2026-11, 2026-Q4, 2026.")],
+    legal_entity: ForEntity = "FR",
+    out: Out = Path(),
+    program: Given,
+) -> None:
+    """Write the bills, credit notes and corrective bills of a period, each with its purchase order."""
+    told = span(period)
+    path = _path(out, f"bills-{legal_entity}-{told.text}.csv")
+    with program.open() as context:
+        made = export_bills_of(context, LegalEntityId(legal_entity), told, path)
     _answer(program, made)
 
 

@@ -8,8 +8,8 @@ from acquit.actions.close_period import close_period, period_acts, reopen_period
 from acquit.actions.defer_revenue import defer_revenue
 from acquit.cli.program import Given
 from acquit.cli.screen import facts, table
-from acquit.core.books import PeriodAct, state_of
 from acquit.core.identifiers import LegalEntityId
+from acquit.core.period import PeriodAct, state_of
 
 app = App(name="period", help="Months of the books: close, reopen, list.")
 

@@ -14,9 +14,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from acquit.core.books import Span
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.money import Currency, ucents_per_minor
+from acquit.core.period import Span
 from acquit.core.tax import TAXED_AS, UNION, VatCategory
 
 

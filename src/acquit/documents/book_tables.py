@@ -8,8 +8,8 @@ from typing import Any, Final
 from acquit.core.account_statement import AccountStatement
 from acquit.core.aged_balance import AgedRow
 from acquit.core.bill_export import cell
-from acquit.core.books import LedgerTotal
 from acquit.core.money import Currency, plain
+from acquit.core.period import LedgerTotal
 from acquit.core.vat_report import VatReport
 
 AGED: Final = (
@@ -35,6 +35,10 @@ STATEMENT: Final = (
     "balance",
     "currency",
 )
+BILLS: Final = (
+    "bill", "kind", "corrects", "account", "payer", "buyer", "issued_on", "due_on", "category", "currency",
+    "net", "tax", "total", "purchase_order", "payment_reference", "order",
+)  # fmt: skip
 TOTALS: Final = ("ledger", "currency", "debit", "credit", "balance")
 
 
@@ -63,6 +67,11 @@ def aged_csv(rows: Iterable[AgedRow]) -> Iterator[bytes]:
 def journal_csv(postings: Iterable[Any]) -> Iterator[bytes]:
     """Yield the journal, a row per posting, in the order in which it was booked."""
     yield from csv_lines(JOURNAL, map(_posting, postings))
+
+
+def bills_csv(bills: Iterable[Any]) -> Iterator[bytes]:
+    """Yield bills, credit notes and corrective bills; amounts positive, the kind gives the direction."""
+    yield from csv_lines(BILLS, map(_bill, bills))
 
 
 def vat_csv(report: VatReport) -> bytes:
@@ -143,6 +152,12 @@ def _posting(row: Any) -> Sequence[Any]:
         row.account_id, row.entry_no, row.booked_on, row.booked_at.isoformat(), row.kind, row.reference,
         row.ledger, row.ledger_name, *_sides(row.amount_minor, Currency(row.currency)), row.currency,
     )  # fmt: skip
+
+
+def _bill(row: Any) -> Sequence[Any]:
+    currency = Currency(row.currency)
+    sums = (_amount(each, currency) for each in (row.net_minor, row.tax_minor, row.total_minor))
+    return (*row[:10], *sums, *row[13:])
 
 
 def _sides(minor: int, currency: Currency) -> tuple[str, str]:

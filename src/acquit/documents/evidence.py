@@ -23,20 +23,20 @@ def pack(out: IO[bytes], files: Mapping[str, Iterable[bytes]], about: Mapping[st
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(files):
             size, digest = 0, hashlib.sha256()
-            with archive.open(_info(name), "w", force_zip64=True) as member:
+            with archive.open(_member(name), "w", force_zip64=True) as packed:
                 for piece in files[name]:
-                    member.write(piece)
+                    packed.write(piece)
                     size += len(piece)
                     digest.update(piece)
             listed.append({"name": name, "bytes": size, "sha256": digest.hexdigest()})
         manifest = json.dumps({**about, "files": listed}, ensure_ascii=False, indent=2).encode() + b"\n"
-        archive.writestr(_info(MANIFEST), manifest)
+        archive.writestr(_member(MANIFEST), manifest)
     return hashlib.sha256(manifest).hexdigest()
 
 
-def _info(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, EARLIEST)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = READABLE
-    info.create_system = 3
-    return info
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, EARLIEST)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.external_attr = READABLE
+    member.create_system = 3
+    return member

@@ -13,8 +13,8 @@ ACTS: Final[LiteralString] = """
       FROM act t
       LEFT JOIN account a ON a.account_id = t.account_id
       JOIN legal_entity e ON e.legal_entity_id = %(legal_entity_id)s
-     WHERE t.at >= %(first_on)s::timestamp AT TIME ZONE e.zone
-       AND t.at < (%(last_on)s + 1)::timestamp AT TIME ZONE e.zone
+     WHERE t.at >= %(first_on)s::date::timestamp AT TIME ZONE e.zone
+       AND t.at < (%(last_on)s::date + 1)::timestamp AT TIME ZONE e.zone
        AND (t.account_id IS NULL OR a.legal_entity_id = e.legal_entity_id)
      ORDER BY t.act_id
 """

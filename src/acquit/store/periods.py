@@ -6,8 +6,8 @@ from typing import Any, Final, LiteralString
 
 from psycopg.types.json import Jsonb
 
-from acquit.core.books import Happening, LedgerTotal, PeriodAct, totals_document
 from acquit.core.identifiers import AccountId, LegalEntityId
+from acquit.core.period import Happening, LedgerTotal, PeriodAct, totals_document
 from acquit.store.transaction import Transaction
 
 ACTS: Final[LiteralString] = """

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from acquit.core import books
+from acquit.core import period as periods_of
 from acquit.core.bill_run import BadPeriod, period
-from acquit.core.books import Happening, PeriodAct, PeriodState, booking_day, open_from, span, state_of
 from acquit.core.errors import Refusal
+from acquit.core.period import Happening, PeriodAct, PeriodState, booking_day, open_from, span, state_of
 from founding import FR
 
 CLOSED = PeriodAct(
@@ -79,25 +79,26 @@ def test_months_are_closed_in_order_when_they_are_over(line: str) -> None:
     done = [] if closed == "-" else acts((closed, Happening.CLOSED))
     booked = None if first == "-" else date.fromisoformat(first)
     assert (
-        code(lambda: books.refuse_closing(period(month), date.fromisoformat(today), done, booked)) == refused
+        code(lambda: periods_of.refuse_closing(period(month), date.fromisoformat(today), done, booked))
+        == refused
     )
 
 
 def test_the_last_closed_month_is_opened_again_with_a_reason() -> None:
     two = acts(("2026-10", Happening.CLOSED), ("2026-11", Happening.CLOSED))
-    assert code(lambda: books.refuse_reopening(OCTOBER, two, "why")) == "period-out-of-order"
-    assert code(lambda: books.refuse_reopening(NOVEMBER, two, " ")) == "reason-missing"
-    assert code(lambda: books.refuse_reopening(NOVEMBER, two, "a bill was late")) == "-"
-    assert code(lambda: books.refuse_reopening(NOVEMBER, two[:1], "why")) == "period-not-closed"
+    assert code(lambda: periods_of.refuse_reopening(OCTOBER, two, "why")) == "period-out-of-order"
+    assert code(lambda: periods_of.refuse_reopening(NOVEMBER, two, " ")) == "reason-missing"
+    assert code(lambda: periods_of.refuse_reopening(NOVEMBER, two, "a bill was late")) == "-"
+    assert code(lambda: periods_of.refuse_reopening(NOVEMBER, two[:1], "why")) == "period-not-closed"
 
 
 def test_a_year_is_sealed_once_and_then_stays() -> None:
     whole = acts(("2026-12", Happening.CLOSED))
-    assert code(lambda: books.refuse_sealing(2026, [])) == "period-not-closed"
-    assert code(lambda: books.refuse_sealing(2026, whole)) == "-"
+    assert code(lambda: periods_of.refuse_sealing(2026, [])) == "period-not-closed"
+    assert code(lambda: periods_of.refuse_sealing(2026, whole)) == "-"
     sealed = [*whole, *acts(("2026-12", Happening.SEALED))]
-    assert code(lambda: books.refuse_sealing(2026, sealed)) == "period-sealed"
-    assert code(lambda: books.refuse_reopening(period("2026-12"), sealed, "why")) == "period-sealed"
+    assert code(lambda: periods_of.refuse_sealing(2026, sealed)) == "period-sealed"
+    assert code(lambda: periods_of.refuse_reopening(period("2026-12"), sealed, "why")) == "period-sealed"
 
 
 def code(act: object) -> str:
