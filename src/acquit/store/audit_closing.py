@@ -5,45 +5,37 @@ from typing import Final, LiteralString
 from acquit.store.audit_check import Check
 
 VAT_REPORT: Final[LiteralString] = """
-    WITH chart AS (
-         SELECT legal_entity_id, max(number) FILTER (WHERE role = 'vat_collected') AS collected,
-                max(number) FILTER (WHERE role = 'vat_pending') AS pending
-           FROM ledger_account
-          GROUP BY legal_entity_id
-         ), booked AS (
-         SELECT a.legal_entity_id, e.account_id, e.kind, e.booked_on, p.currency,
+    WITH booked AS (
+         SELECT a.legal_entity_id, e.account_id, e.booked_on, p.currency, -p.amount_minor AS due_minor,
+                e.kind IN ('bill', 'credit-note') AS is_document,
                 CASE WHEN e.kind IN ('bill', 'credit-note') THEN e.reference
-                     ELSE regexp_replace(e.reference, '/[^/]*$', '') END AS bill_id,
-                -coalesce(sum(p.amount_minor) FILTER (WHERE p.ledger = c.collected), 0) AS due_minor,
-                -coalesce(sum(p.amount_minor) FILTER (WHERE p.ledger = c.pending), 0) AS pending_minor
+                     ELSE regexp_replace(e.reference, '/[^/]*$', '') END AS bill_id
            FROM account a
-           JOIN chart c ON c.legal_entity_id = a.legal_entity_id
-           JOIN entry e ON e.account_id = a.account_id
-           JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
-                         AND p.ledger IN (c.collected, c.pending)
-          GROUP BY a.legal_entity_id, e.account_id, e.entry_no, e.kind, e.booked_on, e.reference, p.currency
+           JOIN ledger_account l ON l.legal_entity_id = a.legal_entity_id AND l.role = 'vat_collected'
+           JOIN posting p ON p.account_id = a.account_id AND p.ledger = l.number
+           JOIN entry e ON e.account_id = p.account_id AND e.entry_no = p.entry_no
+         ), taxed AS (
+         SELECT account_id, bill_id, sum(tax_minor) AS tax_minor
+           FROM bill_tax
+          GROUP BY account_id, bill_id
          ), told AS (
-         SELECT b.legal_entity_id, to_char(b.booked_on, 'YYYY-MM') AS period, b.currency, b.due_minor,
+         SELECT b.legal_entity_id, date_trunc('month', b.booked_on::timestamp)::date AS first_on, b.currency,
+                b.due_minor,
                 CASE WHEN d.bill_id IS NULL THEN 0
-                     WHEN b.kind NOT IN ('bill', 'credit-note') THEN b.due_minor
-                     WHEN b.pending_minor <> 0 THEN 0
-                     ELSE CASE WHEN d.kind = 'credit-note' THEN -d.taxed_minor ELSE d.taxed_minor END END
-                  AS told_minor
+                     WHEN NOT b.is_document THEN b.due_minor
+                     WHEN d.kind = 'credit-note' THEN -t.tax_minor ELSE t.tax_minor END AS told_minor
            FROM booked b
-           LEFT JOIN (SELECT d.account_id, d.bill_id, d.kind, sum(t.tax_minor) AS taxed_minor
-                        FROM bill d
-                        JOIN bill_tax t ON t.account_id = d.account_id AND t.bill_id = d.bill_id
-                       GROUP BY d.account_id, d.bill_id, d.kind) d
-             ON d.account_id = b.account_id AND d.bill_id = b.bill_id
+           LEFT JOIN bill d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
+           LEFT JOIN taxed t ON t.account_id = b.account_id AND t.bill_id = b.bill_id
          )
     SELECT count(*) AS compared,
-           coalesce((array_agg(legal_entity_id || '/' || period || '/' || currency
-                               ORDER BY legal_entity_id, period, currency)
+           coalesce((array_agg(legal_entity_id || '/' || to_char(first_on, 'YYYY-MM') || '/' || currency
+                               ORDER BY legal_entity_id, first_on, currency)
              FILTER (WHERE due_minor <> told_minor))[1:1000], '{}') AS differences
-      FROM (SELECT legal_entity_id, period, currency, sum(due_minor) AS due_minor,
+      FROM (SELECT legal_entity_id, first_on, currency, sum(due_minor) AS due_minor,
                    sum(told_minor) AS told_minor
               FROM told
-             GROUP BY legal_entity_id, period, currency) compared
+             GROUP BY legal_entity_id, first_on, currency) compared
 """
 
 AGED_BALANCE: Final[LiteralString] = """

@@ -34,69 +34,58 @@ _BOOKED: Final[LiteralString] = """
 """
 
 _DOCUMENTS: Final[LiteralString] = """, documents AS (
-         SELECT d.account_id, d.bill_id, d.buyer_hash, e.currency, t.vat_category, t.vat_rate_bp,
-                CASE WHEN d.kind = 'credit-note' THEN -1 ELSE 1 END * t.net_minor AS net_minor,
-                CASE WHEN d.kind = 'credit-note' THEN -1 ELSE 1 END * t.tax_minor AS tax_minor
+         SELECT d.bill_id, d.account_id, d.buyer_hash, e.currency,
+                coalesce(t.vat_category, '') AS vat_category,
+                coalesce(t.vat_rate_bp, 0) AS vat_rate_bp,
+                coalesce(CASE WHEN d.kind = 'credit-note' THEN -t.net_minor ELSE t.net_minor END, 0)::numeric
+                  AS net_minor,
+                coalesce(CASE WHEN d.kind = 'credit-note' THEN -t.tax_minor ELSE t.tax_minor END, e.due_minor)
+                  AS tax_minor
            FROM booked e
-           JOIN bill d ON d.account_id = e.account_id AND d.bill_id = e.reference
-           JOIN bill_tax t ON t.account_id = d.account_id AND t.bill_id = d.bill_id
-          WHERE e.kind IN ('bill', 'credit-note') AND (e.pending_minor = 0 OR t.tax_minor = 0)
+           LEFT JOIN bill d ON d.account_id = e.account_id AND d.bill_id = e.reference
+           LEFT JOIN bill_tax t ON t.account_id = d.account_id AND t.bill_id = d.bill_id
+                               AND (e.pending_minor = 0 OR t.tax_minor = 0)
+          WHERE e.kind IN ('bill', 'credit-note') AND (t.bill_id IS NOT NULL OR e.due_minor <> 0)
          )
 """
 
 LINES: Final[LiteralString] = (
     _BOOKED  # noqa: S608 - pieces of our own
     + _DOCUMENTS
-    + """, moved AS (
-         SELECT e.account_id, e.entry_no, e.currency, e.due_minor,
-                -e.receivable_minor - e.due_minor AS net_minor, d.bill_id, d.buyer_hash
+    + """, shares AS (
+         SELECT d.bill_id, d.buyer_hash, e.currency, t.vat_category, t.vat_rate_bp, e.due_minor,
+                -e.receivable_minor - e.due_minor AS paid_minor, t.tax_minor, t.net_minor,
+                sum(t.tax_minor) OVER line AS tax_up_to, sum(t.net_minor) OVER line AS net_up_to,
+                nullif(sum(t.tax_minor) OVER whole, 0) AS tax_whole,
+                nullif(sum(t.net_minor) OVER whole, 0) AS net_whole
            FROM booked e
            LEFT JOIN bill d ON d.account_id = e.account_id
                            AND d.bill_id = regexp_replace(e.reference, '/[^/]*$', '')
+           LEFT JOIN snapshot q ON q.snapshot_hash = d.seller_hash
+           LEFT JOIN bill_tax t ON t.account_id = d.account_id AND t.bill_id = d.bill_id AND t.tax_minor <> 0
+                               AND NOT coalesce((q.body->>'vat_on_debits')::boolean, false)
           WHERE e.kind NOT IN ('bill', 'credit-note')
-            AND (e.due_minor <> 0 OR e.kind IN ('settlement', 'reopened', 'returned'))
-         ), shares AS (
-         SELECT m.account_id, m.bill_id, m.buyer_hash, m.currency, t.vat_category, t.vat_rate_bp, m.net_minor,
-                m.due_minor, sum(t.tax_minor) OVER line AS tax_up_to, t.tax_minor,
-                sum(t.net_minor) OVER line AS net_up_to, t.net_minor AS line_net_minor,
-                sum(t.tax_minor) OVER whole AS tax_whole, sum(t.net_minor) OVER whole AS net_whole
-           FROM moved m
-           JOIN bill_tax t ON t.account_id = m.account_id AND t.bill_id = m.bill_id AND t.tax_minor <> 0
-           JOIN chart c ON true
-          WHERE EXISTS (SELECT FROM entry e
-                          JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
-                                        AND p.ledger = c.pending
-                         WHERE e.account_id = m.account_id AND e.kind = 'bill' AND e.reference = m.bill_id)
-         WINDOW whole AS (PARTITION BY m.account_id, m.entry_no),
-                line AS (PARTITION BY m.account_id, m.entry_no ORDER BY t.vat_category, t.vat_rate_bp)
+            AND (e.due_minor <> 0
+                 OR (e.kind IN ('settlement', 'reopened', 'returned') AND t.bill_id IS NOT NULL))
+         WINDOW whole AS (PARTITION BY e.account_id, e.entry_no),
+                line AS (PARTITION BY e.account_id, e.entry_no ORDER BY t.vat_category, t.vat_rate_bp)
          ), lines AS (
-         SELECT account_id, bill_id, buyer_hash, currency, vat_category, vat_rate_bp, 'document' AS basis,
-                net_minor::numeric AS net_minor, tax_minor::numeric AS tax_minor
+         SELECT bill_id, buyer_hash, currency, vat_category, vat_rate_bp, 'document' AS basis, net_minor,
+                tax_minor
            FROM documents
           UNION ALL
-         SELECT account_id, bill_id, buyer_hash, currency, vat_category, vat_rate_bp, 'money',
-                coalesce(div(net_minor * net_up_to, nullif(net_whole, 0))
-                         - div(net_minor * (net_up_to - line_net_minor), nullif(net_whole, 0)), 0),
-                coalesce(div(due_minor * tax_up_to, nullif(tax_whole, 0))
-                         - div(due_minor * (tax_up_to - tax_minor), nullif(tax_whole, 0)), 0)
+         SELECT bill_id, buyer_hash, currency, coalesce(vat_category, ''), coalesce(vat_rate_bp, 0), 'money',
+                coalesce(div(paid_minor * net_up_to, net_whole)
+                         - div(paid_minor * (net_up_to - net_minor), net_whole), 0),
+                coalesce(div(due_minor * tax_up_to, tax_whole)
+                         - div(due_minor * (tax_up_to - tax_minor), tax_whole), due_minor)
            FROM shares
-          UNION ALL
-         SELECT account_id, bill_id, NULL, currency, '', 0, 'money', 0, due_minor
-           FROM moved m
-          WHERE due_minor <> 0 AND NOT EXISTS (SELECT FROM shares s
-                                                WHERE s.account_id = m.account_id AND s.bill_id = m.bill_id)
-          UNION ALL
-         SELECT e.account_id, e.reference, NULL, e.currency, '', 0, 'document', 0, e.due_minor
-           FROM booked e
-          WHERE e.kind IN ('bill', 'credit-note') AND e.due_minor <> 0
-            AND NOT EXISTS (SELECT FROM documents d
-                             WHERE d.account_id = e.account_id AND d.bill_id = e.reference)
          )
     SELECT coalesce(s.body->>'country', '') AS country, l.vat_category, l.vat_rate_bp, l.basis, l.currency,
            sum(l.net_minor)::bigint AS net_minor, sum(l.tax_minor)::bigint AS tax_minor,
-           count(DISTINCT (l.account_id, l.bill_id)) AS documents
+           count(DISTINCT l.bill_id) AS documents
       FROM lines l
-      LEFT JOIN snapshot s ON s.snapshot_hash = l.buyer_hash
+      LEFT JOIN snapshot s ON s.snapshot_hash = l.buyer_hash AND l.vat_category <> ''
      GROUP BY 1, 2, 3, 4, 5
 """
 )
