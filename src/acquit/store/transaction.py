@@ -25,6 +25,8 @@ NOTICE_DEATH: LiteralString = "SET client_connection_check_interval = '1s'"
 """Who is killed in a long statement lets go of its locks soon, not when the statement ends."""
 
 STREAMED_ROWS = 5_000
+READ_WHOLE: LiteralString = "SET LOCAL cursor_tuple_fraction = 1"
+"""Plan the answer of a cursor for all of its rows; PostgreSQL would else plan for its first tenth."""
 
 SET_INSTANT: LiteralString = "SELECT set_config('acquit.instant', %(at)s, true)"
 
@@ -58,6 +60,7 @@ class Transaction:
 
         Only inside a transaction (`snapshot()` or `write()`): the rows come through a cursor of the server.
         """
+        self.connection.execute(READ_WHOLE)
         with self.connection.cursor("long_answer") as cursor:
             cursor.itersize = STREAMED_ROWS
             yield from cursor.execute(query, values or None)
