@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from acquit.actions.context import Context
 from acquit.actions.loading import date_of, entity_in
@@ -93,7 +94,8 @@ def fec_lines_in(
     """Yield the FEC line by line, within a snapshot. Raises ForeignAmounts."""
     opening = _opening(ledgers.opening(tx, entity.legal_entity_id, span.first_on), entity, span)
     told = ledgers.postings(tx, entity.legal_entity_id, span.first_on, span.last_on)
-    lines = chain(opening, (_fec_line(row, entity) for row in told))
+    zone = ZoneInfo(entity.zone)
+    lines = chain(opening, (_fec_line(row, entity, zone) for row in told))
     yield from fec.render(lines, entity.currency, encoding)
 
 
@@ -161,13 +163,13 @@ def _opening_line(
     )  # fmt: skip
 
 
-def _fec_line(row: Any, entity: LegalEntity) -> FecLine:
+def _fec_line(row: Any, entity: LegalEntity, zone: ZoneInfo) -> FecLine:
     _refuse_foreign(row, entity)
     return FecLine(
         (row.account_id, row.entry_no), row.kind, row.booked_on, row.ledger, row.ledger_name,
         row.payer_id, row.payer_name,
         row.reference, row.document_on, row.amount_minor, row.letter or "", row.letter_on,
-        max(row.booked_at.date(), row.booked_on), row.moves_bank,
+        max(row.booked_at.astimezone(zone).date(), row.booked_on), row.moves_bank,
     )  # fmt: skip
 
 
