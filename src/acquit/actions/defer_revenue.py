@@ -99,7 +99,7 @@ def _before(context: Context, tx: Transaction, entity: LegalEntity, ending: Peri
     later = max(spread, default="")
     if later > str(ending) and str(ending) not in spread:
         raise PeriodOutOfOrder(f"The revenue of {later} is spread already, that of {ending} with it.")
-    return max((period(each).last_on for each in spread if each <= str(ending)), default=NEVER)
+    return max((period(each).last_on for each in spread if each < str(ending)), default=NEVER)
 
 
 def _pages(account_ids: Sequence[AccountId]) -> Iterator[list[AccountId]]:

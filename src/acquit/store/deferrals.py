@@ -26,20 +26,28 @@ _LINES: Final[LiteralString] = """
 """
 
 _BOOKED: Final[LiteralString] = """
-    SELECT e.account_id, p.currency, -sum(p.amount_minor) AS booked_minor
+    SELECT e.account_id, p.currency,
+           coalesce(-sum(p.amount_minor) FILTER (WHERE e.booked_on < %(on)s), 0) AS booked_minor,
+           coalesce(-sum(p.amount_minor) FILTER (
+             WHERE e.booked_on = %(on)s AND e.kind = 'deferral'), 0) AS deferred_minor,
+           coalesce(sum(p.amount_minor) FILTER (
+             WHERE e.booked_on = %(on)s AND e.kind = 'release'), 0) AS released_minor
       FROM entry e
       JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no AND p.ledger = %(ledger)s
      WHERE e.kind IN ('deferral', 'release') AND e.booked_on <= %(on)s
 """
 
 _SPREADS: Final[LiteralString] = """
-    SELECT coalesce(w.account_id, b.account_id) AS account_id, coalesce(w.currency, b.currency) AS currency,
-           coalesce(w.fresh_minor, 0)::bigint AS fresh_minor,
-           (coalesce(b.booked_minor, 0) - coalesce(w.kept_minor, 0))::bigint AS released_minor
-      FROM waiting w
-      FULL JOIN booked b ON b.account_id = w.account_id AND b.currency = w.currency
-     WHERE coalesce(w.fresh_minor, 0) <> 0 OR coalesce(b.booked_minor, 0) <> coalesce(w.kept_minor, 0)
-     ORDER BY 1, 2
+    SELECT account_id, currency, fresh_minor::bigint AS fresh_minor, released_minor::bigint AS released_minor
+      FROM (SELECT coalesce(w.account_id, b.account_id) AS account_id,
+                   coalesce(w.currency, b.currency) AS currency,
+                   coalesce(w.fresh_minor, 0) - coalesce(b.deferred_minor, 0) AS fresh_minor,
+                   coalesce(b.booked_minor, 0) - coalesce(w.kept_minor, 0) - coalesce(b.released_minor, 0)
+                     AS released_minor
+              FROM waiting w
+              FULL JOIN booked b ON b.account_id = w.account_id AND b.currency = w.currency) told
+     WHERE fresh_minor <> 0 OR released_minor <> 0
+     ORDER BY account_id, currency
 """
 
 _SUMMED: Final[LiteralString] = """
@@ -81,7 +89,8 @@ def due(
 ) -> list[AccountId]:
     """Return the accounts whose deferred balance of `on` is not booked yet, in order.
 
-    `before` is the last day that was spread already: bills up to it are released, later ones deferred.
+    `before` is the last day that was spread before: bills up to it are released, later ones deferred. What
+    is booked on `on` already counts as done.
     """
     rows = tx.all(DUE, legal_entity_id=legal_entity_id, ledger=ledger, before=before, on=on)
     return list(dict.fromkeys(AccountId(row.account_id) for row in rows))
