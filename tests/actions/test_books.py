@@ -15,10 +15,12 @@ from acquit.actions.report_vat import report_vat
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
 from acquit.core.credit import Part
 from acquit.core.debt import Allocation
+from acquit.core.exchange_rate import RateMissing
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
 from acquit.core.period import BooksDiffer, PeriodClosed, PeriodSealed, span
+from acquit.documents.exchange_rate_file import read_rates
 from acquit.store.transaction import Database
 from billed import bill, failed, family, later, rows, seller, subscribe
 from fec_checker import checked
@@ -171,3 +173,27 @@ def test_the_aged_balance_is_the_ledger_and_the_files_are_whole(database: Databa
     assert found.letters == {"FR00000001"}
     journal = export_journal(context, FR, span("2026-11"), tmp_path / "journal.csv")
     assert journal.rows == made.rows
+
+
+def test_what_is_billed_in_another_currency_is_told_in_that_of_the_books(
+    database: Database, tmp_path: Path
+) -> None:
+    context = seller(database, NOV, vat_on_debits=True)
+    family(context)
+    subscribe(context, ACME, "a", next_on=date(2026, 11, 1), currency="USD", unit_price_ucents=10_870_000_000)
+    bill(context)
+    with pytest.raises(RateMissing, match="USD"):
+        export_fec(context, FR, span("2026"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    rates = read_rates(b"Date,USD\n2026-11-02,1.0870\n")
+    (line,) = report_vat(context, FR, "2026-11", rates).lines
+    assert (line.net_minor, line.tax_minor, line.currency) == (10_870, 2_174, "USD")
+    assert (line.local_net_minor, line.local_tax_minor) == (10_000, 2_000)
+    assert report_vat(context, FR, "2026-11").lines[0].local_tax_minor is None
+    for asked, journal in (("2026", "VE"), ("2027", "AN")):
+        made = export_fec(context, FR, span(asked), tmp_path, rates=rates)
+        found = checked(made.path)
+        assert {row["JournalCode"] for row in found.rows} == {journal}
+        assert found.balances["411000"] == 12_000
+    told = checked(tmp_path / "732829320FEC20261231.txt").rows[0]
+    assert (told["Montantdevise"], told["Idevise"], told["Debit"]) == ("130,44", "USD", "120,00")

@@ -9,12 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+import duckdb
 import pytest
 
 from acquit.actions.close_period import close_period, seal_year
 from acquit.actions.context import Context
 from acquit.actions.credit_bill import credit_bill
-from acquit.actions.export_books import export_aged_balance, export_fec
+from acquit.actions.export_books import export_aged_balance, export_fec, export_journal
 from acquit.actions.gather_evidence import gather_evidence
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.report_vat import report_vat, vat_report_csv
@@ -190,6 +191,20 @@ def test_the_evidence_of_a_month_is_whole_and_of_the_same_bytes(year: Context, t
         assert {"credit_bill", "settle_debt", "close_period"} <= verbs
     found = checked(tmp_path / "732829320FEC20260831.txt")
     assert "AN" in {row["JournalCode"] for row in found.rows}
+
+
+def test_the_journal_is_a_typed_table_too(year: Context, tmp_path: Path) -> None:
+    table = export_journal(year, FR, span("2026"), tmp_path / "journal.csv")
+    made = export_journal(year, FR, span("2026"), tmp_path / "journal.parquet", "parquet")
+    assert (made.rows, sorted(each.name for each in tmp_path.iterdir())) == (
+        table.rows, ["journal.csv", "journal.parquet"],
+    )  # fmt: skip
+    with duckdb.connect() as db:
+        found = db.execute(
+            f"SELECT count(*), sum(debit), sum(credit), max(date) FROM '{tmp_path / 'journal.parquet'}'"
+        ).fetchone()
+    assert found is not None
+    assert (found[0], found[1], found[3]) == (table.rows, found[2], date(2026, 12, 31))
 
 
 def test_a_part_of_the_fec_begins_with_what_the_parts_before_end_with(year: Context, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_supply_is_told_where_it_is_taxed(line: str) -> None:
 
 def test_a_report_ties_when_its_lines_are_what_is_booked_and_all_explained() -> None:
     proof = VatProof(EUR, 200, 50, 400, 200)
-    report = VatReport(FR, "FR44732829320", span("2026-11"), False, (LINE,), (), (proof,))
+    report = VatReport(FR, "FR44732829320", EUR, span("2026-11"), False, (LINE,), (), (proof,))
     assert (report.ties, report.differences, proof.pending_after_minor) == (True, (), 250)
     off = replace(report, proofs=(replace(proof, due_minor=199),))
     assert (off.ties, off.differences) == (False, (("EUR", 1),))

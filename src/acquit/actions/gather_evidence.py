@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from acquit.actions.context import Context
-from acquit.actions.export_books import aged_in, fec_lines_in
+from acquit.actions.export_books import NO_RATES, aged_in, fec_lines_in
 from acquit.actions.loading import entity_in
 from acquit.actions.render_document import bill_pdf
 from acquit.actions.report_vat import vat_report_in
 from acquit.core.account import LegalEntity
+from acquit.core.exchange_rate import ExchangeRates
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.money import Currency, plain
 from acquit.core.period import PeriodAct, Span, span
@@ -38,13 +39,18 @@ class Evidence:
 
 
 def gather_evidence(
-    context: Context, legal_entity_id: LegalEntityId, period: str, path: Path, bills: int = SAMPLE_BILLS
+    context: Context,
+    legal_entity_id: LegalEntityId,
+    period: str,
+    path: Path,
+    bills: int = SAMPLE_BILLS,
+    rates: ExchangeRates | None = None,
 ) -> Evidence:
     """The archive is in the file: the same books give the same bytes.
 
     It holds control totals, balances, numbers, acts, acts on months, heads of chains, the FEC of the period,
     the aged balance at its end, the VAT report, the chart, and the papers of some bills that the hashes of
-    their numbers drew. Raises NoSuchLegalEntity, BadPeriod, ForeignAmounts.
+    their numbers drew. Raises NoSuchLegalEntity, BadPeriod, RateMissing.
     """
     told = span(period)
     with context.database.snapshot() as tx:
@@ -57,7 +63,7 @@ def gather_evidence(
         for row in drawn
     }
     with context.database.snapshot() as tx:
-        files = {name: [content] for name, content in papers.items()} | _files(tx, entity, told)
+        files = {name: [content] for name, content in papers.items()} | _files(tx, entity, told, rates)
         files["bills.csv"] = [_sampled(drawn, papers)]
         entries, head = evidence.head(tx, legal_entity_id, told.first_on, told.last_on)
         about = {
@@ -81,7 +87,9 @@ def _write(path: Path, files: dict[str, Iterable[bytes]], about: dict[str, objec
     return Evidence(path, len(files), digest, manifest)
 
 
-def _files(tx: Transaction, entity: LegalEntity, told: Span) -> dict[str, Iterable[bytes]]:
+def _files(
+    tx: Transaction, entity: LegalEntity, told: Span, rates: ExchangeRates | None
+) -> dict[str, Iterable[bytes]]:
     entity_id, days = entity.legal_entity_id, (told.first_on, told.last_on)
     chart = charts.chart_of(tx, entity_id)
     heads = evidence.heads(tx, entity_id, *days)
@@ -102,8 +110,8 @@ def _files(tx: Transaction, entity: LegalEntity, told: Span) -> dict[str, Iterab
         "periods.csv": [_periods(periods.acts(tx, entity_id), told)],
         "chain-heads.csv": [_table("scope name accounts head recorded_at", [_stamped(row) for row in heads])],
         "aged-balance.csv": book_tables.aged_csv(aged_in(tx, entity_id, told.last_on)),
-        "vat-report.csv": [book_tables.vat_csv(vat_report_in(tx, entity, told))],
-        fec.file_name(entity.siren, told.last_on): fec_lines_in(tx, entity, told),
+        "vat-report.csv": [book_tables.vat_csv(vat_report_in(tx, entity, told, rates))],
+        fec.file_name(entity.siren, told.last_on): fec_lines_in(tx, entity, told, "utf-8", rates or NO_RATES),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from acquit.actions.export_books import (
+    NO_RATES,
     Handed,
     export_aged_balance,
     export_bills_of,
@@ -14,6 +15,7 @@ from acquit.actions.export_books import (
     export_journal,
     written,
 )
+from acquit.actions.report_vat import rates_of
 from acquit.actions.state_account import state_account, statement_pdf, statement_table
 from acquit.cli.program import Given
 from acquit.cli.screen import facts
@@ -31,14 +33,17 @@ def journal(
     *,
     period: Annotated[str, Parameter(help="A month, quarter or year: 2026-11, 2026-Q4, 2026.")],
     legal_entity: ForEntity = "FR",
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["csv", "parquet"], Parameter(help="A table as text, or typed for analysis.")
+    ] = "csv",
     out: Out = Path(),
     program: Given,
 ) -> None:
     """Write every posting of a period, in the order in which it was booked."""
     told = span(period)
-    path = _path(out, f"journal-{legal_entity}-{told.text}.csv")
+    path = _path(out, f"journal-{legal_entity}-{told.text}.{format}")
     with program.open() as context:
-        made = export_journal(context, LegalEntityId(legal_entity), told, path)
+        made = export_journal(context, LegalEntityId(legal_entity), told, path, format)
     _answer(program, made)
 
 
@@ -66,12 +71,16 @@ def fec(
     encoding: Annotated[
         Literal["utf-8", "iso-8859-15"], Parameter(help="Both are lawful; the first holds every sign.")
     ] = "utf-8",
+    exchange_rates: Annotated[
+        Path | None, Parameter(help="Rates of the euro, as in eurofxref-hist.csv, for other currencies.")
+    ] = None,
     out: Out = Path(),
     program: Given,
 ) -> None:
     """Write the French file of accounting entries; its name is made of SIREN and year's end."""
+    rates = rates_of(exchange_rates) or NO_RATES
     with program.open() as context:
-        made = export_fec(context, LegalEntityId(legal_entity), span(year), out, encoding)
+        made = export_fec(context, LegalEntityId(legal_entity), span(year), out, encoding, rates)
     _answer(program, made)
 
 

@@ -6,17 +6,18 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from acquit.actions.check_vat_ids import check_foreign_vat_ids, check_vat_id, checks_of
-from acquit.actions.report_vat import report_vat, vat_report_csv
+from acquit.actions.report_vat import rates_of, report_vat, vat_report_csv
 from acquit.cli.program import Given
 from acquit.cli.screen import table
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.money import Currency, plain
 from acquit.core.vat_check import Outcome, VatCheck
-from acquit.core.vat_report import VatReport
+from acquit.core.vat_report import VatLine, VatReport
 
 app = App(name="vat", help="VAT: what is due in a period; VAT ids checked.")
 
 DIFFERS = 1
+LINES = ("section", "country", "category", ">rate", "due with", ">net", ">VAT", "")
 ForEntity = Annotated[str, Parameter(name="--legal-entity", help="The seller.")]
 
 
@@ -28,12 +29,16 @@ def report(
     format: Annotated[  # noqa: A002 - the option's name
         Literal["text", "csv"], Parameter(help="How it is written; --json gives one document.")
     ] = "text",
+    exchange_rates: Annotated[
+        Path | None, Parameter(help="Rates of the euro, as in eurofxref-hist.csv, for other currencies.")
+    ] = None,
     out: Annotated[Path | None, Parameter(help="A file for the table, with --format csv.")] = None,
     program: Given,
 ) -> int:
     """Tell the VAT that became due, by country and rate; exit 1 when the journal says otherwise."""
+    rates = rates_of(exchange_rates)
     with program.open() as context:
-        found = report_vat(context, LegalEntityId(legal_entity), period)
+        found = report_vat(context, LegalEntityId(legal_entity), period, rates)
     if format == "csv" and out is not None:
         out.write_bytes(vat_report_csv(found))
         program.screen.say(f"Written: {out}")
@@ -49,7 +54,7 @@ def _shown(found: VatReport) -> list[object]:
         (
             each.section.value, each.country, each.category, f"{plain(each.rate_bp, Currency('EUR'))} %",
             each.basis.value, plain(each.net_minor, each.currency), plain(each.tax_minor, each.currency),
-            each.currency, each.documents,
+            each.currency, *_local(each, found.currency), each.documents,
         )
         for each in found.lines
     ]  # fmt: skip
@@ -72,9 +77,7 @@ def _shown(found: VatReport) -> list[object]:
     parts: list[object] = [
         f"VAT of {found.legal_entity_id} {found.vat_id}, {found.span.text}, "
         f"due {'on debits' if found.on_debits else 'on collection'}",
-        table(
-            "section", "country", "category", ">rate", "due with", ">net", ">VAT", "", ">bills", rows=lines
-        ),
+        table(*LINES, f">net in {found.currency}", f">VAT in {found.currency}", ">bills", rows=lines),
     ]
     if partners:
         columns = ("VAT id", "name", "category", ">net", "", "id", "checked")
@@ -85,6 +88,13 @@ def _shown(found: VatReport) -> list[object]:
     return parts
 
 
+def _local(line: VatLine, currency: Currency) -> tuple[str, str]:
+    """Return net and tax in the currency of the books, where that is another and rates were given."""
+    if line.currency == currency or line.local_net_minor is None or line.local_tax_minor is None:
+        return "", ""
+    return plain(line.local_net_minor, currency), plain(line.local_tax_minor, currency)
+
+
 def _document(found: VatReport) -> dict[str, Any]:
     return {
         "legal_entity": found.legal_entity_id,
@@ -93,6 +103,7 @@ def _document(found: VatReport) -> dict[str, Any]:
         "first_on": str(found.span.first_on),
         "last_on": str(found.span.last_on),
         "on_debits": found.on_debits,
+        "currency": found.currency,
         "lines": list(found.lines),
         "partners": [
             {

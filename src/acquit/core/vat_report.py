@@ -9,7 +9,7 @@ Directive 2006/112/EC articles 63 to 66, 196, 262.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -51,7 +51,10 @@ BY_CATEGORY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class VatLine:
-    """Net and tax that became due in the period, of one section, country, category, rate and currency."""
+    """Net and tax that became due in the period, of one section, country, category, rate and currency.
+
+    `local_…` are the same in the currency of the books, each day at its rate; None when no rates were given.
+    """
 
     section: Section
     country: str
@@ -62,6 +65,8 @@ class VatLine:
     net_minor: int
     tax_minor: int
     documents: int
+    local_net_minor: int | None = None
+    local_tax_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,7 @@ class VatReport:
 
     legal_entity_id: LegalEntityId
     vat_id: str
+    currency: Currency
     span: Span
     on_debits: bool
     lines: tuple[VatLine, ...]
@@ -143,6 +149,31 @@ def section_of(category: str, country: str, seller_country: str) -> Section:
     if where != TAXED_AS.get(seller_country, seller_country) and where in UNION:
         return Section.OTHER_MEMBER_STATE
     return Section.DOMESTIC
+
+
+def merged(lines: Iterable[VatLine]) -> tuple[VatLine, ...]:
+    """Return one line for those that differ by their day alone, in the order of a return."""
+    sums: dict[tuple[object, ...], VatLine] = {}
+    for line in lines:
+        key = (line.section, line.country, line.category, line.rate_bp, line.basis, line.currency)
+        known = sums.get(key)
+        sums[key] = line if known is None else _added(known, line)
+    return ordered(sums.values())
+
+
+def _added(one: VatLine, other: VatLine) -> VatLine:
+    return replace(
+        one,
+        net_minor=one.net_minor + other.net_minor,
+        tax_minor=one.tax_minor + other.tax_minor,
+        documents=one.documents + other.documents,
+        local_net_minor=_sum(one.local_net_minor, other.local_net_minor),
+        local_tax_minor=_sum(one.local_tax_minor, other.local_tax_minor),
+    )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def ordered(lines: Iterable[VatLine]) -> tuple[VatLine, ...]:

@@ -20,9 +20,29 @@ JOURNAL: Final = (
     "account", "entry", "date", "booked_at", "kind", "reference", "ledger", "ledger_name", "debit", "credit",
     "currency",
 )  # fmt: skip
+JOURNAL_TYPES: Final = dict(
+    zip(
+        JOURNAL,
+        [
+            "VARCHAR",
+            "INTEGER",
+            "DATE",
+            "TIMESTAMPTZ",
+            "VARCHAR",
+            "VARCHAR",
+            "VARCHAR",
+            "VARCHAR",
+            "DECIMAL(20,4)",
+            "DECIMAL(20,4)",
+            "VARCHAR",
+        ],
+        strict=True,
+    )
+)
+"""The columns of the journal as a typed table."""
 VAT: Final = (
     "part", "section", "country", "category", "rate", "basis", "currency", "net", "tax", "documents",
-    "vat_id", "name", "checked_on", "outcome",
+    "local_net", "local_tax", "vat_id", "name", "checked_on", "outcome",
 )  # fmt: skip
 STATEMENT: Final = (
     "date",
@@ -81,13 +101,15 @@ def vat_csv(report: VatReport) -> bytes:
         rows.append((
             "line", line.section, line.country, line.category, plain(line.rate_bp, Currency("EUR")),
             line.basis, line.currency, _amount(line.net_minor, line.currency),
-            _amount(line.tax_minor, line.currency), line.documents, "", "", "", "",
+            _amount(line.tax_minor, line.currency), line.documents,
+            *(_local(each, report.currency) for each in (line.local_net_minor, line.local_tax_minor)),
+            "", "", "", "",
         ))  # fmt: skip
     for each in report.partners:
         rows.append((
             "partner", "", each.country, each.category, "", "", each.currency,
-            _amount(each.net_minor, each.currency), "", "", each.vat_id, each.name, each.checked_on or "",
-            each.outcome,
+            _amount(each.net_minor, each.currency), "", "", "", "", each.vat_id, each.name,
+            each.checked_on or "", each.outcome,
         ))  # fmt: skip
     for proof in report.proofs:
         told = (
@@ -98,7 +120,7 @@ def vat_csv(report: VatReport) -> bytes:
         for name, minor in told:
             rows.append((
                 "proof", name, "", "", "", "", proof.currency, "", _amount(minor, proof.currency), "", "", "",
-                "", "",
+                "", "", "", "",
             ))  # fmt: skip
     return csv_bytes(VAT, rows)
 
@@ -158,6 +180,10 @@ def _bill(row: Any) -> Sequence[Any]:
     currency = Currency(row.currency)
     sums = (_amount(each, currency) for each in (row.net_minor, row.tax_minor, row.total_minor))
     return (*row[:10], *sums, *row[13:])
+
+
+def _local(minor: int | None, currency: Currency) -> str:
+    return "" if minor is None else _amount(minor, currency)
 
 
 def _sides(minor: int, currency: Currency) -> tuple[str, str]:

@@ -19,7 +19,7 @@ _BOOKED: Final[LiteralString] = """
            FROM ledger_account
           WHERE legal_entity_id = %(legal_entity_id)s
          ), booked AS (
-         SELECT e.account_id, e.entry_no, e.kind, e.reference, p.currency,
+         SELECT e.account_id, e.entry_no, e.kind, e.reference, e.booked_on, p.currency,
                 -coalesce(sum(p.amount_minor) FILTER (WHERE p.ledger = c.collected), 0) AS due_minor,
                 -coalesce(sum(p.amount_minor) FILTER (WHERE p.ledger = c.pending), 0) AS pending_minor,
                 coalesce(sum(p.amount_minor) FILTER (WHERE p.ledger = c.receivable), 0) AS receivable_minor
@@ -29,12 +29,12 @@ _BOOKED: Final[LiteralString] = """
                        AND e.booked_on BETWEEN %(first_on)s AND %(last_on)s
            JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
           WHERE a.legal_entity_id = %(legal_entity_id)s
-          GROUP BY e.account_id, e.entry_no, e.kind, e.reference, p.currency
+          GROUP BY e.account_id, e.entry_no, e.kind, e.reference, e.booked_on, p.currency
          )
 """
 
 _DOCUMENTS: Final[LiteralString] = """, documents AS (
-         SELECT d.bill_id, d.account_id, d.buyer_hash, e.currency,
+         SELECT d.bill_id, d.account_id, d.buyer_hash, e.booked_on, e.currency,
                 coalesce(t.vat_category, '') AS vat_category,
                 coalesce(t.vat_rate_bp, 0) AS vat_rate_bp,
                 coalesce(CASE WHEN d.kind = 'credit-note' THEN -t.net_minor ELSE t.net_minor END, 0)::numeric
@@ -53,7 +53,7 @@ LINES: Final[LiteralString] = (
     _BOOKED  # noqa: S608 - pieces of our own
     + _DOCUMENTS
     + """, shares AS (
-         SELECT d.bill_id, d.buyer_hash, e.currency, t.vat_category, t.vat_rate_bp, e.due_minor,
+         SELECT d.bill_id, d.buyer_hash, e.booked_on, e.currency, t.vat_category, t.vat_rate_bp, e.due_minor,
                 -e.receivable_minor - e.due_minor AS paid_minor, t.tax_minor, t.net_minor,
                 sum(t.tax_minor) OVER line AS tax_up_to, sum(t.net_minor) OVER line AS net_up_to,
                 nullif(sum(t.tax_minor) OVER whole, 0) AS tax_whole,
@@ -70,11 +70,12 @@ LINES: Final[LiteralString] = (
          WINDOW whole AS (PARTITION BY e.account_id, e.entry_no),
                 line AS (PARTITION BY e.account_id, e.entry_no ORDER BY t.vat_category, t.vat_rate_bp)
          ), lines AS (
-         SELECT bill_id, buyer_hash, currency, vat_category, vat_rate_bp, 'document' AS basis, net_minor,
-                tax_minor
+         SELECT bill_id, buyer_hash, booked_on, currency, vat_category, vat_rate_bp, 'document' AS basis,
+                net_minor, tax_minor
            FROM documents
           UNION ALL
-         SELECT bill_id, buyer_hash, currency, coalesce(vat_category, ''), coalesce(vat_rate_bp, 0), 'money',
+         SELECT bill_id, buyer_hash, booked_on, currency, coalesce(vat_category, ''),
+                coalesce(vat_rate_bp, 0), 'money',
                 coalesce(div(paid_minor * net_up_to, net_whole)
                          - div(paid_minor * (net_up_to - net_minor), net_whole), 0),
                 coalesce(div(due_minor * tax_up_to, tax_whole)
@@ -82,11 +83,13 @@ LINES: Final[LiteralString] = (
            FROM shares
          )
     SELECT coalesce(s.body->>'country', '') AS country, l.vat_category, l.vat_rate_bp, l.basis, l.currency,
+           CASE WHEN l.currency <> y.currency THEN l.booked_on END AS foreign_on,
            sum(l.net_minor)::bigint AS net_minor, sum(l.tax_minor)::bigint AS tax_minor,
            count(DISTINCT l.bill_id) AS documents
       FROM lines l
+      JOIN legal_entity y ON y.legal_entity_id = %(legal_entity_id)s
       LEFT JOIN snapshot s ON s.snapshot_hash = l.buyer_hash AND l.vat_category <> ''
-     GROUP BY 1, 2, 3, 4, 5
+     GROUP BY 1, 2, 3, 4, 5, 6
 """
 )
 
@@ -146,7 +149,10 @@ PROOFS: Final[LiteralString] = """
 
 
 def lines(tx: Transaction, legal_entity_id: LegalEntityId, first_on: date, last_on: date) -> Sequence[Any]:
-    """Return net and tax that became due on these days by country, category, rate, basis and currency."""
+    """Return net and tax that became due on these days by country, category, rate, basis and currency.
+
+    Of a currency that is not the legal entity's also by the day.
+    """
     return tx.all(LINES, legal_entity_id=legal_entity_id, first_on=first_on, last_on=last_on)
 
 
