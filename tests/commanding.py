@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from acquit.actions.context import Context
+from acquit.adapters.vat_register import FormOnly
 from acquit.cli import frame
 from acquit.cli.program import Options, Program
 from acquit.cli.screen import Screen
@@ -38,6 +39,7 @@ def commander(context: Context, output: pytest.CaptureFixture[bytes], directory:
             "screen": screen,
             "data": directory,
             "open": lambda: nullcontext(world),
+            "vat_register": lambda _name: FormOnly(),
         }
         return Program(**members)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from acquit.adapters.crew import Processes
     from acquit.adapters.http import Site, Tls
     from acquit.api.origin import Proxies
-    from acquit.ports import Clock
+    from acquit.ports import Clock, VatRegister
     from acquit.store.backups import Backup
     from acquit.store.embedded import Cluster
     from acquit.store.transaction import Database
@@ -89,7 +89,14 @@ def _program(world: World, options: Options, screen: Screen) -> Program:
         refuse_port=lambda port: _refuse_port(world.settings, port),
         at=at,
         crew=lambda size: crew_of(world, size),
+        vat_register=_vat_register,
     )
+
+
+def _vat_register(name: str) -> "VatRegister":
+    from acquit.adapters.vat_register import FormOnly, Vies
+
+    return Vies() if name == "vies" else FormOnly()
 
 
 # ---------------------------------------------------------------- the world

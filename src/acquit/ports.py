@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Protocol
 
+from acquit.core.vat_check import Answer
+
 
 class Clock(Protocol):
     """Tells instants (real, UTC) and business dates (of a legal entity's time zone)."""
@@ -49,4 +51,12 @@ class Sealer(Protocol):
 
     def token(self, purpose: str) -> str:
         """Return the unguessable token (24 characters of base64url) that belongs to `purpose`."""
+        ...
+
+
+class VatRegister(Protocol):
+    """Knows which VAT ids exist."""
+
+    def check(self, vat_id: str, asked_by: str) -> Answer:
+        """Return what the register says of the id; `asked_by` is the id of who asks. Never raises."""
         ...

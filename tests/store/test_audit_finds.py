@@ -20,8 +20,10 @@ from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.agree_discount import agree_discount
 from acquit.actions.agree_minimum_spend import agree_minimum_spend
 from acquit.actions.change_prices import change_price
+from acquit.actions.close_period import close_period
 from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
+from acquit.actions.defer_revenue import defer_revenue
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.set_legal_entity import set_legal_entity
@@ -256,6 +258,19 @@ TAMPERINGS = [
     by("corrective-bills", "FR00000012", "DELETE FROM bill WHERE bill_id = 'AV00000003'"),
     by("credited-vat", "AV00000002", "UPDATE bill_tax SET tax_minor = 0 WHERE bill_id = 'AV00000002'"),
     by("settings", "FR/price_notice_days", "UPDATE legal_entity SET price_notice_days = 7"),
+    by("vat-report", "FR/2027-01/EUR", "UPDATE entry SET reference = 'FR9/1' WHERE kind = 'settlement'"),
+    by("aged-balance", "FR00000003", "UPDATE entry SET reference = 'FR00000004/1' "
+       "WHERE kind = 'settlement' AND reference LIKE 'FR00000003/%'"),
+    by("aged-balance", "FR00000001", f"UPDATE debt SET amount_minor = amount_minor - 1 {ONE}"),
+    by("deferred-revenue", f"{ACME}/EUR", "UPDATE posting SET amount_minor = amount_minor - 1 "
+       f"WHERE ledger = '487000' AND account_id = '{ACME}'"),
+    by("deferred-revenue", f"{ACME}/EUR", "UPDATE bill_detail SET period_end = period_end + 9 "
+       "WHERE kind = 'renewal'"),
+    by("closed-periods", "FR/2026-11", "UPDATE entry SET booked_on = '2026-12-01' "
+       "WHERE reference = 'FR00000001'"),
+    by("closed-periods", "FR/2026-11", "UPDATE entry SET hash = '' WHERE reference = 'FR00000001'"),
+    by("closed-periods", "FR/2026-11", "UPDATE posting SET amount_minor = amount_minor + 1 "
+       f"WHERE account_id = '{ACME}' AND entry_no = 1 AND posting_no = 1"),
     by("vat-pending", "FR00000003", f"UPDATE posting SET ledger = '0' {PENDING} AND amount_minor > 0"),
 ]  # fmt: skip
 
@@ -299,6 +314,8 @@ def world(module_database: Database) -> dict[str, Any]:
     credit = _agree(later_on)
     ended = ServiceId(subscribe(context, PETIT, "ended", next_on=date(2027, 3, 1)))
     terminate_service(later_on, PETIT, ended, Ending.NOW, by="cli", refund=True)
+    close_period(later(context, date(2027, 2, 1)), FR, "2026-11", by="cli")
+    defer_revenue(later(context, date(2027, 3, 1)), FR, "2027-02", by="cli")
     send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
     with module_database.read() as tx:
         run_id = tx.one("SELECT max(run_id) AS run_id FROM bill_run").run_id

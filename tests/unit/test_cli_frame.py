@@ -80,7 +80,7 @@ def toy_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def make(options: Options, screen: Screen) -> Program:
     nothing: Any = None
-    return Program(options, screen, Path("/nowhere"), 0, *[nothing] * 9)
+    return Program(options, screen, Path("/nowhere"), 0, *[nothing] * 10)
 
 
 def explain(error: Exception) -> str | None:

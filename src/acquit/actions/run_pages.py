@@ -20,8 +20,9 @@ from acquit.core.identifiers import AccountId, LegalEntityId, RunId
 from acquit.core.journal import refuse_incomplete
 from acquit.core.money import Currency
 from acquit.core.numbering import DateBeforeSeries, NoSuchSeries, refuse_date, series_problems
+from acquit.core.period import open_from, refuse_closed_day
 from acquit.core.problem import Problem
-from acquit.store import acts, billables, journals, runs, series
+from acquit.store import acts, billables, journals, periods, runs, series
 from acquit.store.transaction import Transaction
 
 TRIES_MAX: Final = 2
@@ -49,6 +50,7 @@ def scope_in(
     if problems:
         raise CannotRun(" ".join(map(str, problems)), legal_entity=legal_entity_id)
     refuse_date(numbers, run_on)
+    refuse_closed_day(run_on, open_from(periods.acts(tx, legal_entity_id)))
     chart = billables.chart(tx, legal_entity_id)
     refuse_incomplete(chart, legal_entity_id)
     return Scope(entity, month, run_on, seller, billables.rates(tx), chart, context.clock, by)

@@ -24,8 +24,9 @@ from acquit.core.debt import (
 )
 from acquit.core.identifiers import AccountId, DebtId, LegalEntityId
 from acquit.core.journal import Chart, EntryKind, Posting, Role, VatShare, chained
+from acquit.core.period import booking_day
 from acquit.core.snapshot import Snapshot, seller, snapshot
-from acquit.store import accounts, billables, credit_movements, debts, journals
+from acquit.store import accounts, billables, credit_movements, debts, journals, periods
 from acquit.store.transaction import Transaction
 
 
@@ -93,8 +94,9 @@ def book_in(
     reference: str,
     postings: Sequence[Posting],
 ) -> None:
-    """Write an entry at the end of the account's chain."""
-    entry = chained(journals.head(tx, account_id), account_id, kind.value, booked_on, reference, postings)
+    """Write an entry at the end of the account's chain; of a closed month, on the first open day."""
+    on = booking_day(booked_on, periods.open_from(tx, account_id))
+    entry = chained(journals.head(tx, account_id), account_id, kind.value, on, reference, postings)
     journals.write(tx, [entry])
 
 

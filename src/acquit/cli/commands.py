@@ -41,7 +41,13 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("discount", "condition:discount", "What an account is let off."),
         Listed("minimum-spend", "condition:minimum_spend", "What an account spends at least."),
         Listed("credit", "condition:credit", "Credit that pays bills first."),
-        Listed("audit", "audit:audit", "Prove the books."),
+    ),
+    "Books": (
+        Listed("audit", "audit:app", "Prove the books, hand evidence out."),
+        Listed("period", "period:app", "Months: close, reopen, list."),
+        Listed("chart", "chart:app", "Chart of accounts: show, set."),
+        Listed("vat", "vat:app", "VAT that is due, with its proof."),
+        Listed("export", "export:app", "Journal, FEC, balances, statements."),
     ),
     "Access": (
         Listed("operator", "operator:app", "The provider's staff."),

@@ -15,6 +15,7 @@ from acquit.core.errors import Invalid
 if TYPE_CHECKING:
     from acquit.actions.context import Context
     from acquit.actions.share_run import Crew
+    from acquit.ports import VatRegister
     from acquit.store.backups import Backup
 
 Ready = Callable[[str, str | None], None]
@@ -65,7 +66,8 @@ class Program:
     `open` lends the migrated world of the data directory (or of the external database). `serve` and `work`
     block until they are told to stop. `at` is the same program on another data directory, embedded there;
     `empty` leaves the database without a table. `refuse_port` passes when nobody listens on the port yet.
-    `crew` lends so many processes that bill beside this one.
+    `crew` lends so many processes that bill beside this one. `vat_register` is one by its name: `format`,
+    `vies`.
     """
 
     options: Options
@@ -81,6 +83,7 @@ class Program:
     refuse_port: Callable[[int | None], None]
     at: Callable[[Path], "Program"]
     crew: Callable[[int], AbstractContextManager["Crew"]]
+    vat_register: Callable[[str], "VatRegister"]
 
 
 Given = Annotated[Program, Parameter(parse=False)]

@@ -39,10 +39,14 @@ class Role(StrEnum):
     WRITE_OFF = "write_off"
     CREDIT_BALANCE = "credit_balance"
     CREDIT_GIVEN = "credit_given"
+    DEFERRED = "deferred"
 
 
 FOR_CREDIT: Final = frozenset({Role.CREDIT_BALANCE, Role.CREDIT_GIVEN})
 """Roles that only credit balances need."""
+
+FOR_CLOSING: Final = frozenset({Role.DEFERRED})
+"""Roles that only the closing of a month needs."""
 
 
 class EntryKind(StrEnum):
@@ -56,6 +60,8 @@ class EntryKind(StrEnum):
     RETURNED = "returned"
     WRITE_OFF = "write-off"
     CREDIT_ADDED = "credit-added"
+    DEFERRAL = "deferral"
+    RELEASE = "release"
 
 
 Chart = Mapping[str, str]
@@ -151,7 +157,7 @@ def refuse_incomplete(chart: Chart, legal_entity_id: str, *, for_credit: bool = 
 
     Raises ChartIncomplete with those that have none.
     """
-    needed = [role for role in Role if for_credit or role not in FOR_CREDIT]
+    needed = [role for role in Role if role not in FOR_CLOSING and (for_credit or role not in FOR_CREDIT)]
     missing = [role.value for role in needed if role not in chart]
     if missing:
         raise ChartIncomplete(
@@ -246,6 +252,17 @@ def credit_used_postings(
         Posting(chart[Role.CREDIT_BALANCE], amount_minor, currency),
         Posting(chart[Role.RECEIVABLE], -amount_minor, currency),
         *_vat_moves(chart, vat_minor, currency),
+    )
+
+
+def deferral_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """Revenue of days to come waits (a negative amount: its days have come, it is revenue again).
+
+    Source: Code de commerce L123-21; plan comptable général, account 487 (produits constatés d'avance).
+    """
+    return (
+        Posting(chart[Role.REVENUE], amount_minor, currency),
+        Posting(chart[Role.DEFERRED], -amount_minor, currency),
     )
 
 

@@ -36,6 +36,10 @@ class Right(StrEnum):
     CHANGE_SERVICES = "change-services"
     CHANGE_PRICES = "change-prices"
     CHANGE_SETTINGS = "change-settings"
+    CLOSE_PERIODS = "close-periods"
+    REOPEN_PERIODS = "reopen-periods"
+    CHANGE_CHART = "change-chart"
+    CHECK_VAT_IDS = "check-vat-ids"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
@@ -45,9 +49,11 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     }),
     Role.BILLING: frozenset({
         Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.SEND_USAGE, Right.CORRECT_BILLS, Right.ADD_CREDIT,
-        Right.CHANGE_SERVICES,
+        Right.CHANGE_SERVICES, Right.CHECK_VAT_IDS,
     }),
-    Role.TREASURY: frozenset({Right.SETTLE_DEBTS, Right.ADD_CREDIT}),
+    Role.TREASURY: frozenset({
+        Right.SETTLE_DEBTS, Right.ADD_CREDIT, Right.CLOSE_PERIODS, Right.CHECK_VAT_IDS,
+    }),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),
 }  # fmt: skip

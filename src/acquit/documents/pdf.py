@@ -52,15 +52,20 @@ def can_draw(content: bytes) -> bool:
 
 
 def _set(paper: BillPaper) -> bytes:
-    said = _said(paper)
+    made_at = int(paper.bill.issued_at.timestamp())
+    return compiled("bill.typ", _said(paper), made_at, is_long=len(paper.bill.details) > LONG_DETAILS)
+
+
+def compiled(template: str, said: dict[str, str], made_at: int, *, is_long: bool = False) -> bytes:
+    """Return a template of this package, filled in, as PDF/A-3b and PDF/UA-1; `made_at` is in seconds."""
     with ONE_AT_A_TIME:
-        made = _compiler("bill.typ").compile(
+        made = _compiler(template).compile(
             format="pdf",
             sys_inputs=said,
             pdf_standards=["a-3b", "ua-1"],
-            timestamp=int(paper.bill.issued_at.timestamp()),
+            timestamp=made_at,
         )
-        if len(paper.bill.details) > LONG_DETAILS:
+        if is_long:
             _forget()
     assert isinstance(made, bytes), "a PDF is one file"
     return made.replace(NOT_SUSPECT, NOT_SUSPECT.replace(b"/Suspects false", b" " * 15), 1)

@@ -10,6 +10,7 @@ from typing import Final, LiteralString
 
 from acquit.store import (
     audit_bills,
+    audit_closing,
     audit_conditions,
     audit_families,
     audit_journal,
@@ -34,6 +35,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_conditions.CHECKS,
     *audit_families.CHECKS,
     *audit_settings.CHECKS,
+    *audit_closing.CHECKS,
 )
 """Every check, in the order in which they are told."""
 

@@ -52,3 +52,42 @@ def add_rates(tx: Transaction, rates: Rates) -> int:
         for country, dated in rates.items()
         for from_on, rate_bp in dated
     )
+
+
+CHART: Final[LiteralString] = """
+    SELECT role, number, name
+      FROM ledger_account
+     WHERE legal_entity_id = %(legal_entity_id)s
+     ORDER BY number, role
+"""
+
+IS_POSTED: Final[LiteralString] = """
+    SELECT EXISTS (SELECT FROM account a
+                     JOIN posting p ON p.account_id = a.account_id AND p.ledger = l.number
+                    WHERE a.legal_entity_id = l.legal_entity_id) AS posted
+      FROM ledger_account l
+     WHERE l.legal_entity_id = %(legal_entity_id)s AND l.role = %(role)s
+"""
+
+SET_LEDGER: Final[LiteralString] = """
+    INSERT INTO ledger_account (legal_entity_id, role, number, name)
+    VALUES (%(legal_entity_id)s, %(role)s, %(number)s, %(name)s)
+        ON CONFLICT (legal_entity_id, role) DO UPDATE SET number = excluded.number, name = excluded.name
+"""
+
+
+def chart_of(tx: Transaction, legal_entity_id: LegalEntityId) -> dict[str, LedgerAccount]:
+    """Return which ledger account plays which role, in the order of their numbers."""
+    rows = tx.all(CHART, legal_entity_id=legal_entity_id)
+    return {row.role: LedgerAccount(row.number, row.name) for row in rows}
+
+
+def is_posted(tx: Transaction, legal_entity_id: LegalEntityId, role: str) -> bool:
+    """Whether anything was ever posted on the ledger account that plays the role."""
+    row = tx.one_or_none(IS_POSTED, legal_entity_id=legal_entity_id, role=role)
+    return row is not None and bool(row.posted)
+
+
+def set_ledger(tx: Transaction, legal_entity_id: LegalEntityId, role: str, ledger: LedgerAccount) -> None:
+    """Let this ledger account play the role from now on."""
+    tx.run(SET_LEDGER, legal_entity_id=legal_entity_id, role=role, number=ledger.number, name=ledger.name)

@@ -24,6 +24,10 @@ UTC: LiteralString = "SET TimeZone = 'UTC'"
 NOTICE_DEATH: LiteralString = "SET client_connection_check_interval = '1s'"
 """Who is killed in a long statement lets go of its locks soon, not when the statement ends."""
 
+STREAMED_ROWS = 5_000
+READ_WHOLE: LiteralString = "SET LOCAL cursor_tuple_fraction = 1"
+"""Plan the answer of a cursor for all of its rows; PostgreSQL would else plan for its first tenth."""
+
 SET_INSTANT: LiteralString = "SELECT set_config('acquit.instant', %(at)s, true)"
 
 
@@ -50,6 +54,16 @@ class Transaction:
     def all(self, query: LiteralString, **values: object) -> list[Any]:
         """Return every row of the query, in its order."""
         return self.connection.execute(query, values or None).fetchall()
+
+    def stream(self, query: LiteralString, **values: object) -> Iterator[Any]:
+        """Yield the rows of a long answer in its order, some thousands in memory at once.
+
+        Only inside a transaction (`snapshot()` or `write()`): the rows come through a cursor of the server.
+        """
+        self.connection.execute(READ_WHOLE)
+        with self.connection.cursor("long_answer") as cursor:
+            cursor.itersize = STREAMED_ROWS
+            yield from cursor.execute(query, values or None)
 
     def run(self, query: LiteralString, **values: object) -> int:
         """Execute a statement and return how many rows it touched."""
