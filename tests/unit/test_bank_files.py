@@ -224,9 +224,14 @@ def test_an_encoding_that_lies_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("mapping", "said"),
-    [("x", "no TOML"), (MAPPING.replace("date =", "day ="), "names day"),
-     ("[columns]\ndate='d'", "amount or"), (MAPPING.replace("iban =", "bank ="), "iban"), (MAPPING.replace("cp1252", "klingon"), "klingon")],
-)  # fmt: skip
+    [
+        ("x", "no TOML"),
+        (MAPPING.replace("date =", "day ="), "names day"),
+        ("[columns]\ndate='d'", "amount or"),
+        (MAPPING.replace("iban =", "bank ="), "iban"),
+        (MAPPING.replace("cp1252", "klingon"), "klingon"),
+    ],
+)
 def test_a_broken_mapping_is_refused(mapping: str, said: str) -> None:
     with pytest.raises(BadBankFile) as refused:
         read_mapping(mapping)

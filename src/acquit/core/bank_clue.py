@@ -15,18 +15,16 @@ from acquit.core.numbering import Series, check_digits
 
 BUNDLE_CODE: Final = "BDL"
 BUNDLE_DIGITS: Final = 10
-SHORT_DIGITS_MIN: Final = 4
-"""A number without its prefix has at least so many digits, else any house number would be a bill."""
-
 LEGAL_FORMS: Final = frozenset(
     """
-    SA SAS SASU SARL EURL SNC SCI SCOP GIE GMBH AG KG UG LTD LIMITED PLC LLP LLC INC BV NV SPA SRL SL SLU AB AS OY
-    OYJ SP ZOO STE SOCIETE MR MRS MME M THE LE LA LES DE DU DES ET AND CO COMPANY
+    SA SAS SASU SARL EURL SNC SCI SCOP GIE GMBH AG KG UG LTD LIMITED PLC LLP LLC INC BV NV SPA SRL SL SLU AB
+    AS OY OYJ SP ZOO STE SOCIETE MR MRS MME M THE LE LA LES DE DU DES ET AND CO COMPANY
     """.split()  # noqa: SIM905 - a list that is read as a list
 )
 """Words of a name that tell nothing about who it is."""
 
 _NUMBERS: Final = re.compile(r"(?<![0-9A-Z])[0-9]{4,15}(?![0-9A-Z])")
+"""A number of fewer digits may be of a house, not of a bill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True)
 class Clues:
-    """What an entry names: payment references, whole bill numbers, numbers that lack their prefix."""
+    """What an entry names: payment references, bill numbers with all their digits, numbers that lack some."""
 
     references: tuple[str, ...]
     bill_ids: tuple[str, ...]
@@ -60,10 +58,12 @@ def clues(entry: BankEntry, patterns: Patterns) -> Clues:
     runs = [squeezed(text) for text in texts if text]
     references = dict.fromkeys(found for run in runs for found in references_in(run, patterns))
     whole = dict.fromkeys(found for run in runs for found in bill_ids_in(run, patterns))
-    short: dict[str, None] = {}
-    if not references and not whole:
-        short = dict.fromkeys(found for text in texts[:-1] for found in short_ids_in(text.upper(), patterns))
-    return Clues(tuple(references), tuple(whole), tuple(short))
+    if references or whole:
+        return Clues(tuple(references), tuple(whole), ())
+    written = [text.upper() for text in texts[:-1]]
+    bare = dict.fromkeys(found for text in written for found in bare_ids_in(text, patterns, is_whole=True))
+    short = dict.fromkeys(found for text in written for found in bare_ids_in(text, patterns, is_whole=False))
+    return Clues((), tuple(bare), tuple(each for each in short if each not in bare))
 
 
 def references_in(run: str, patterns: Patterns) -> list[str]:
@@ -103,14 +103,13 @@ def bill_ids_in(run: str, patterns: Patterns) -> list[str]:
     return found
 
 
-def short_ids_in(text: str, patterns: Patterns) -> list[str]:
-    """Return the bills that numbers without a prefix may mean; a person or an amount has to confirm them."""
+def bare_ids_in(text: str, patterns: Patterns, *, is_whole: bool) -> list[str]:
+    """Return the bills that numbers without a prefix may mean: with all digits, or with zeros left out."""
     return [
         f"{prefix}{int(number):0{digits}d}"
         for number in _NUMBERS.findall(text)
         for prefix, digits in patterns.numbers
-        if len(number.lstrip("0") or "0") <= digits
-        and (len(number) == digits or len(number) >= SHORT_DIGITS_MIN)
+        if (len(number) == digits if is_whole else len(number) < digits)
     ]
 
 

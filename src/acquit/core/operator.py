@@ -31,6 +31,7 @@ class Right(StrEnum):
     SEND_USAGE = "send-usage"
     CORRECT_BILLS = "correct-bills"
     SETTLE_DEBTS = "settle-debts"
+    IMPORT_BANK_FILES = "import-bank-files"
     AGREE_PRICES = "agree-prices"
     ADD_CREDIT = "add-credit"
     CHANGE_SERVICES = "change-services"
@@ -46,7 +47,7 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
         Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.SEND_USAGE, Right.CORRECT_BILLS, Right.ADD_CREDIT,
         Right.CHANGE_SERVICES,
     }),
-    Role.TREASURY: frozenset({Right.SETTLE_DEBTS, Right.ADD_CREDIT}),
+    Role.TREASURY: frozenset({Right.SETTLE_DEBTS, Right.IMPORT_BANK_FILES, Right.ADD_CREDIT}),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),
 }  # fmt: skip

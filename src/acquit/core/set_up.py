@@ -30,6 +30,7 @@ FRENCH_CHART: Final[Mapping[Role, LedgerAccount]] = {
     Role.WRITE_OFF: LedgerAccount("654000", "Pertes sur créances irrécouvrables"),
     Role.CREDIT_BALANCE: LedgerAccount("419700", "Clients - avoirs à utiliser"),
     Role.CREDIT_GIVEN: LedgerAccount("709600", "Rabais, remises et ristournes accordés"),
+    Role.SUSPENSE: LedgerAccount("471000", "Comptes d'attente"),
 }
 """Source: plan comptable général (ANC 2014-03), classes 4 to 7."""
 

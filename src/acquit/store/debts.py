@@ -70,7 +70,11 @@ APPLIED: Final[LiteralString] = """
                          AND o.deposit_id = %(deposit_id)s AND o.kind <> 'returned'), 0)
           + coalesce((SELECT sum(amount_minor)
                         FROM credit_movement
-                       WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s), 0))::bigint
+                       WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s), 0)
+          + coalesce((SELECT sum(amount_minor)
+                        FROM bank_move
+                       WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s
+                         AND kind = 'withdrawn'), 0))::bigint
            AS applied_minor
 """
 
@@ -212,7 +216,7 @@ def find_deposit(tx: Transaction, payer_id: AccountId, deposit_id: str) -> Depos
 
 
 def applied_minor(tx: Transaction, payer_id: AccountId, deposit_id: str) -> int:
-    """Return how much of a deposit settles debts, was returned to the bank, or became credit."""
+    """Return how much of a deposit settles debts, was returned to the bank, became credit or went back."""
     return int(tx.one(APPLIED, account_id=payer_id, deposit_id=deposit_id).applied_minor)
 
 
