@@ -61,7 +61,7 @@ def test_a_batch_is_divided_into_its_transactions(version: str) -> None:
         (100, "one", "1.1.1"), (200, "two", "1.1.2"), (300, "three", "1.1.3"), (50, "alone", "1.2"),
     ]  # fmt: skip
     assert [each.batch_reference for each in found] == ["B", "B", "B", ""]
-    assert check_camt(io.BytesIO(camt([batch], version=version))) == []
+    assert check_camt(io.BytesIO(camt([batch], version=version))).odd == ()
 
 
 def test_a_batch_that_does_not_add_up_is_booked_as_one_sum() -> None:
@@ -84,7 +84,7 @@ def test_what_is_not_booked_yet_is_left_for_later() -> None:
         (Direction.CREDIT, 100), (Direction.DEBIT, 40),
     ]  # fmt: skip
     assert (found[1].return_code, found[1].payer_name, found[1].payer_iban) == ("AC04", "Acme", ACME_IBAN)
-    assert [each.message for each in check_camt(io.BytesIO(content))] == [
+    assert [each.message for each in check_camt(io.BytesIO(content)).odd] == [
         "statement 1, entry 2 is PDNG, not booked: it is left for a later statement."
     ]
 

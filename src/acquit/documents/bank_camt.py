@@ -100,15 +100,25 @@ class _Guarded:
 _DOCTYPE: Final = "The file has a document type (<!DOCTYPE …>), which no bank statement has; it is not read."
 
 
-def check_camt(source: BinaryIO) -> list[Odd]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that adds up: what is odd about it, and the accounts that it is about."""
+
+    odd: tuple[Odd, ...]
+    ibans: frozenset[str]
+
+
+def check_camt(source: BinaryIO) -> Checked:
     """Return what is odd about a file that adds up. Raises BadBankFile, whole, with the sum that fails."""
-    odd = []
+    odd, ibans = [], set()
     for event in read_camt(source):
         if isinstance(event, Odd):
             odd.append(event)
+        elif isinstance(event, BankStatement):
+            ibans.add(event.iban)
         elif isinstance(event, Ended) and event.statement.form is Form.STATEMENT:
             refuse_wrong_balance(event.statement, event.moved_minor, event.entries)
-    return odd
+    return Checked(tuple(odd), frozenset(ibans))
 
 
 def read_camt(source: BinaryIO, whole: frozenset[str] = frozenset()) -> Iterator[Event]:

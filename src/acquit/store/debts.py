@@ -21,6 +21,15 @@ OPERATION: Final = {
     "automatic": "bool", "amount_minor": "int8", "occurred_on": "date",
 }  # fmt: skip
 
+PAYMENT: Final = {
+    **OPERATION, "deposit_payer": "text", "deposit_id": "text", "reverses_id": "int8", "reason": "text",
+}  # fmt: skip
+DEPOSIT: Final = {
+    "account_id": "text", "deposit_id": "text", "legal_entity_id": "text", "order_id": "int8",
+    "received_on": "date", "amount_minor": "int8", "currency": "text", "means": "text",
+    "bank_reference": "text", "label": "text",
+}  # fmt: skip
+
 _DEBTS: Final[LiteralString] = """
     SELECT account_id, debt_id, bill_id, payer_id, currency, amount_minor, opened_at, due_on FROM debt
 """
@@ -176,6 +185,16 @@ def add_operation(
 def write_operations(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
     """Write many events without a deposit; the rows have the columns of OPERATION, their ids are taken."""
     tx.copy("debt_operation", tuple(OPERATION), rows, tuple(OPERATION.values()))
+
+
+def write_payments(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
+    """Write many events; the rows have the columns of PAYMENT, their ids are taken."""
+    tx.copy("debt_operation", tuple(PAYMENT), rows, tuple(PAYMENT.values()))
+
+
+def write_deposits(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
+    """Write receipts for money received; the rows have the columns of DEPOSIT, their numbers are taken."""
+    tx.copy("deposit", tuple(DEPOSIT), rows, tuple(DEPOSIT.values()))
 
 
 def add_deposit(
