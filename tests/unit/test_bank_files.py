@@ -66,15 +66,11 @@ def test_a_batch_is_divided_into_its_transactions(version: str) -> None:
 
 def test_a_batch_that_does_not_add_up_is_booked_as_one_sum() -> None:
     content = camt([Tx(700, bank_reference="B", parts=[Tx(100, "one"), Tx(200, "two")])])
-    (odd,) = check_camt_of_batch(content)
+    (odd,) = check_camt(io.BytesIO(content)).odd
     assert odd.place == "1.1"
     assert "its 2 transactions make 3.00, the entry says 7.00" in odd.message
     found = entries(content, frozenset({"1.1"}))
     assert [(each.amount_minor, each.bank_reference, each.place) for each in found] == [(700, "B", "1.1")]
-
-
-def check_camt_of_batch(content: bytes) -> list[Odd]:
-    return [each for each in events(content) if isinstance(each, Odd)]
 
 
 def test_what_is_not_booked_yet_is_left_for_later() -> None:

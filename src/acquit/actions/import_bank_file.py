@@ -28,11 +28,12 @@ from acquit.core.identifiers import LegalEntityId
 from acquit.core.journal import refuse_incomplete
 from acquit.core.operator import Right
 from acquit.documents.bank_camt import Checked, Ended, Event, Odd, check_camt, read_camt
-from acquit.documents.bank_table import Mapped, check_table, read_table, sniffs_xml
+from acquit.documents.bank_table import Mapped, check_table, read_mapping, read_table, sniffs_xml
 from acquit.store import acts, bank_files, billables
 from acquit.store.bank_files import Telling
 from acquit.store.transaction import Transaction
 
+__all__ = ["ImportedFile", "Mapped", "import_bank_file", "read_mapping"]
 CHUNK: Final = 2_000
 PIECE: Final = 1_048_576
 BOOKED: Final = "booked"

@@ -68,6 +68,7 @@ def match_by_hand(context: Context, entry_id: int, choice: Choice, *, by: str) -
     with context.database.write() as tx:
         require_staff(tx, by, Right.SETTLE_DEBTS)
         stored, house = entry_in(context, tx, entry_id)
+        _refuse_not_waiting(tx, house.setting.legal_entity_id, stored)
         proposal = _chosen(tx, house, stored, choice)
         limit = house.limits.approval_above_minor
         if limit is not None and stored.entry.amount_minor > limit:

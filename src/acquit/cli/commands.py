@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("discount", "condition:discount", "What an account is let off."),
         Listed("minimum-spend", "condition:minimum_spend", "What an account spends at least."),
         Listed("credit", "condition:credit", "Credit that pays bills first."),
+        Listed("bank", "bank:app", "Bank statements: import, match."),
         Listed("audit", "audit:audit", "Prove the books."),
     ),
     "Access": (

@@ -1,12 +1,22 @@
 """An XML element of a bank file as texts by path, whatever its namespace and version."""
 
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
-Flat = dict[str, list[str]]
-"""Texts by path of local names (`RltdPties/Dbtr/Nm`); an attribute is `path@name`."""
+from acquit.core.bank_entry import BadBankFile
+from acquit.core.money import EXPONENTS, BadAmount, Currency, scaled
 
-SKIPPED = frozenset({"Pty"})
+Flat = dict[str, str]
+"""The first text of each path of local names (`RltdPties/Dbtr/Nm`); all of several are `path*`, joined.
+
+The currency of an amount is `path@Ccy`.
+"""
+
+JOINT: Final = "\x1f"
+"""What stands between several texts of one path; no XML can hold it."""
+
+SKIPPED: Final = frozenset({"Pty"})
 """A level that versions from .06 on put around a party, and older ones do not."""
 
 
@@ -17,17 +27,57 @@ def local(element: Any) -> str:
 
 
 def flat(element: Any) -> Flat:
-    """Return every text below the element by its path; its own text has the empty path."""
+    """Return every text below the element by its path."""
     found: Flat = {}
-    _walk(element, "", found)
+    walk(element, "", found)
     return found
+
+
+def walk(element: Any, path: str, found: Flat) -> None:
+    """Add every text below the element, whose own path is given; texts beside elements are left out."""
+    for child in element:
+        name = below(path, child.tag)
+        if len(child):
+            walk(child, name, found)
+            continue
+        text = child.text
+        if text is None or not (text := text.strip()):
+            continue
+        if name in found:
+            several = f"{name}*"
+            found[several] = JOINT.join((found.get(several, found[name]), text))
+        else:
+            found[name] = text
+            currency = child.get("Ccy")
+            if currency is not None:
+                found[f"{name}@Ccy"] = currency
+
+
+def read_leaf(element: Any, path: str, found: Flat) -> None:
+    """Add the text of an element or, when it has elements, all texts below it."""
+    if len(element):
+        walk(element, path, found)
+    elif element.text and (text := element.text.strip()):
+        found.setdefault(path, text)
+        if (currency := element.get("Ccy")) is not None:
+            found[f"{path}@Ccy"] = currency
+
+
+@lru_cache(maxsize=65_536)
+def below(path: str, tag: str) -> str:
+    """Return the path of a child by its tag."""
+    name = tag[tag.rfind("}") + 1 :]
+    if name in SKIPPED:
+        return path
+    return f"{path}/{name}" if path else name
 
 
 def texts_of(told: Flat, *paths: str) -> list[str]:
     """Return all texts at these paths, path after path."""
-    return [text for path in paths for text in told.get(path, ())]
+    return [text for path in paths if path in told for text in told.get(f"{path}*", told[path]).split(JOINT)]
 
 
+@lru_cache(maxsize=4_096)
 def day_of(text: str) -> date | None:
     """Return the day of an ISO date or instant, or None."""
     try:
@@ -36,14 +86,21 @@ def day_of(text: str) -> date | None:
         return None
 
 
-def _walk(element: Any, path: str, found: Flat) -> None:
-    text = element.text
-    if text is not None and (text := text.strip()):
-        found.setdefault(path, []).append(text)
-    if element.attrib:
-        for name, value in element.items():
-            found.setdefault(f"{path}@{name}", []).append(value)
-    for child in element:
-        tag: str = child.tag
-        name = tag[tag.rfind("}") + 1 :]
-        _walk(child, path if name in SKIPPED else f"{path}/{name}" if path else name, found)
+def amount_of(text: str, currency: Currency, where: str, element: str) -> int:
+    """Return an amount as the schema writes it: digits and a dot, no sign. Raises BadBankFile."""
+    try:
+        found = scaled(text, EXPONENTS[currency])
+    except BadAmount as error:
+        raise BadBankFile(f"{where}, element {element}: {error.message}") from None
+    if found < 0:
+        raise BadBankFile(
+            f"{where}, element {element}: {text} has a sign; CdtDbtInd says which way money goes."
+        )
+    return found
+
+
+def currency_of(text: str, where: str) -> Currency:
+    """Return a currency that is known. Raises BadBankFile."""
+    if text not in EXPONENTS:
+        raise BadBankFile(f"{where}: currency {text} is not one of {', '.join(EXPONENTS)}.")
+    return Currency(text)
