@@ -190,8 +190,10 @@ def _debtors(known: Known, entry: BankEntry) -> frozenset[AccountId]:
 
 
 def _alike(known: Known, entry: BankEntry) -> frozenset[AccountId]:
-    names = (entry.payer_name.lower(), entry.ultimate_name.lower())
-    return frozenset().union(*(known.alike.get(name, frozenset()) for name in names))
+    if not known.alike:
+        return frozenset()
+    found = known.alike.get(entry.payer_name.lower(), frozenset())
+    return found | known.alike.get(entry.ultimate_name.lower(), frozenset()) if entry.ultimate_name else found
 
 
 def _automatic(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO, Final
 
+from acquit.actions.bank_spool import Spool
 from acquit.actions.context import Context
 from acquit.actions.loading import require_staff
 from acquit.actions.match_entries import match_entries
@@ -91,14 +92,15 @@ def import_bank_file(
     sha256 = _proven_hash(context, opening, by)
     with context.database.read() as tx:
         was_whole = bank_files.find_file(tx, sha256) is not None
-    odd = _check(context, opening, mapping)
-    whole = frozenset(each.place for each in odd if each.place)
     counted = _Counted()
-    with opening() as source:
-        events = _events(source, mapping, whole, sha256)
-        for event in events:
-            if isinstance(event, BankStatement):
-                _book_statement(context, event, events, sha256, counted)
+    with Spool() as spool:
+        odd = _check(context, opening, mapping, spool)
+        whole = frozenset(each.place for each in odd if each.place)
+        with opening() as source:
+            events = _events(source, mapping, whole, sha256, spool)
+            for event in events:
+                if isinstance(event, BankStatement):
+                    _book_statement(context, event, events, sha256, counted)
     for legal_entity_id in dict.fromkeys(counted.statements.values()):
         mine = [each for each, owner in counted.statements.items() if owner == legal_entity_id]
         match_entries(context, legal_entity_id, by=by, statement_ids=mine, progress=progress)
@@ -119,7 +121,7 @@ def _proven_hash(context: Context, opening: Opening, by: str) -> str:
     return digest.hexdigest()
 
 
-def _check(context: Context, opening: Opening, mapping: Mapped | None) -> tuple[Odd, ...]:
+def _check(context: Context, opening: Opening, mapping: Mapped | None, spool: Spool) -> tuple[Odd, ...]:
     """Return what is odd about a file that adds up and is of our accounts. Raises as the import."""
     with opening() as source:
         if mapping is None:
@@ -129,7 +131,7 @@ def _check(context: Context, opening: Opening, mapping: Mapped | None) -> tuple[
                     "--mapping FILE."
                 )
             source.seek(0)
-            checked = check_camt(source)
+            checked = check_camt(source, spool.add)
         else:
             check_table(source, mapping)
             checked = Checked((), frozenset({mapping.iban}))
@@ -146,8 +148,13 @@ def _check(context: Context, opening: Opening, mapping: Mapped | None) -> tuple[
     return checked.odd
 
 
-def _events(source: BinaryIO, mapping: Mapped | None, whole: frozenset[str], sha256: str) -> Iterator[Event]:
-    return read_camt(source, whole) if mapping is None else read_table(source, mapping, sha256[:16])
+def _events(
+    source: BinaryIO, mapping: Mapped | None, whole: frozenset[str], sha256: str, spool: Spool
+) -> Iterator[Event]:
+    """Return what the file tells: as it was kept, or read anew when some entries are to be read whole."""
+    if mapping is not None:
+        return read_table(source, mapping, sha256[:16])
+    return read_camt(source, whole) if whole else spool.events()
 
 
 def _book_statement(

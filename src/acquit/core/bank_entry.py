@@ -7,9 +7,6 @@ knows the form that the bank wrote.
 Source: ISO 20022 camt.052, camt.053, camt.054 (bank-to-customer cash management).
 """
 
-import re
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -22,7 +19,17 @@ from acquit.core.quick import quick
 NO_REFERENCE: Final = frozenset({"", "NOTPROVIDED", "NONREF", "NOTAVAILABLE", "NOREF", "UNKNOWN"})
 """What banks write where there is no reference."""
 
-_SIGNS: Final = re.compile(r"[^0-9A-Z]+")
+_KEPT: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class _Kept(dict[int, str | None]):
+    """A table for `str.translate` that drops whatever is not in it."""
+
+    def __missing__(self, _code: int) -> None:
+        return None
+
+
+_SIGNS: Final = _Kept({ord(sign): sign for sign in _KEPT})
 
 
 class BadBankFile(Invalid):
@@ -123,12 +130,12 @@ class BankStatement:
 
 def squeezed(text: str) -> str:
     """Return the digits and capital letters of a text, without all between them."""
-    return _SIGNS.sub("", text.upper())
+    return text.upper().translate(_SIGNS)
 
 
 def is_given(reference: str) -> bool:
     """Whether a reference says anything."""
-    return squeezed(reference) not in NO_REFERENCE
+    return bool(reference) and squeezed(reference) not in NO_REFERENCE
 
 
 def refuse_wrong_balance(statement: BankStatement, moved_minor: int, count: int) -> None:
@@ -155,19 +162,10 @@ def bank_key(entry: BankEntry) -> str:
 def told_key(entry: BankEntry) -> str:
     """Return what names the transaction whoever tells it: end-to-end id, else payer and text.
 
-    Two transactions may have the same; `numbered` tells them apart.
+    Two transactions may have the same key; how often each was told tells them apart.
     """
     day_and_sum = f"{entry.direction.value}|{entry.amount_minor}|{entry.booked_on}"
     if is_given(entry.end_to_end_id):
         return f"E|{squeezed(entry.end_to_end_id)}|{day_and_sum}"
     who = squeezed(entry.payer_iban) or squeezed(entry.payer_name)
     return f"T|{who}|{squeezed(''.join(entry.references) + entry.text)}|{day_and_sum}"
-
-
-def numbered(keys: Sequence[str], counts: Counter[str]) -> list[int]:
-    """Return for each key how often it came up to there, from 1; `counts` goes on from file to file."""
-    found = []
-    for key in keys:
-        counts[key] += 1
-        found.append(counts[key])
-    return found

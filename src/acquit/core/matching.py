@@ -206,9 +206,11 @@ def decide(entry: BankEntry, evidence: Evidence) -> Decision:
 
 def after(debts: Iterable[OpenDebt], spent: Mapping[DebtKey, int]) -> tuple[OpenDebt, ...]:
     """Return the debts as matches that were decided before leave them; closed ones are left out."""
+    if not spent:
+        return tuple(debt for debt in debts if debt.open_minor > 0)
     found = []
     for debt in debts:
-        taken = spent.get(debt.key, 0)
+        taken = spent.get((debt.account_id, debt.debt_id), 0)
         if debt.open_minor > taken:
             found.append(replace(debt, open_minor=debt.open_minor - taken) if taken else debt)
     return tuple(found)

@@ -8,7 +8,7 @@ Source: ISO 20022, camt.052/053/054 message definitions; bank transaction codes 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
 
@@ -114,10 +114,14 @@ class Checked:
     ibans: frozenset[str]
 
 
-def check_camt(source: BinaryIO) -> Checked:
-    """Return what is odd about a file that adds up. Raises BadBankFile, whole, with the sum that fails."""
+def check_camt(source: BinaryIO, keep: Callable[[Event], None] = lambda _event: None) -> Checked:
+    """Return what is odd about a file that adds up. Raises BadBankFile, whole, with the sum that fails.
+
+    `keep` is told every event, so that the file need not be read again.
+    """
     odd, ibans = [], set()
     for event in read_camt(source):
+        keep(event)
         if isinstance(event, Odd):
             odd.append(event)
         elif isinstance(event, BankStatement):
