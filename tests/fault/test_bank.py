@@ -1,4 +1,4 @@
-"""An import of a bank's file that is stopped anywhere goes on when it comes again; nothing is booked twice."""
+"""An import of a bank's file that is stopped anywhere goes on when it comes again; nothing counts twice."""
 
 import io
 from contextlib import nullcontext

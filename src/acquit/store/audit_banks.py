@@ -152,7 +152,8 @@ MATCHES: Final[LiteralString] = """
               LEFT JOIN part p ON p.legal_entity_id = m.legal_entity_id AND p.match_no = m.match_no
              UNION ALL
             SELECT e.legal_entity_id || '/' || e.entry_id,
-                   coalesce(s.matches, 0) > 1 OR (s.matches = 1) = (coalesce(w.amount_minor, 0) > 0)
+                   coalesce(s.matches, 0) > 1
+                     OR (coalesce(s.matches, 0) = 1) = (coalesce(w.amount_minor, 0) > 0)
               FROM bank_entry e
               LEFT JOIN standing s ON s.legal_entity_id = e.legal_entity_id AND s.entry_id = e.entry_id
               LEFT JOIN waits w ON w.legal_entity_id = e.legal_entity_id AND w.entry_id = e.entry_id
