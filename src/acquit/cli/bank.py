@@ -9,7 +9,8 @@ from typing import Annotated, Any, BinaryIO
 from cyclopts import App, Parameter
 
 from acquit.actions.approve_decision import approve_decision, withdraw_decision
-from acquit.actions.bank_inbox import Story, Unexplained, bank_inbox, bank_story, look_again
+from acquit.actions.bank_inbox import bank_inbox, bank_story, look_again
+from acquit.actions.bank_told import told_outcome, told_story, told_unexplained
 from acquit.actions.context import Context
 from acquit.actions.import_bank_file import ImportedFile, Mapped, import_bank_file
 from acquit.actions.match_by_hand import Choice, Outcome, match_by_hand
@@ -21,9 +22,7 @@ from acquit.cli.screen import Screen, table
 from acquit.cli.terms import Operator, actor
 from acquit.core.errors import Invalid, Refusal
 from acquit.core.identifiers import AccountId, BillId
-from acquit.core.matching import Proposal
 from acquit.core.money import Currency, parsed, plain
-from acquit.store.bank_files import Stored
 
 REFUSED = 1
 SHOWN_MAX = 50
@@ -109,7 +108,7 @@ def inbox(
         if refresh:
             look_again(context, entity_id, by=actor(operator))
         found = bank_inbox(context, entity_id, rows_max=max(limit, 0))
-    documents = [_unexplained(each) for each in found.entries]
+    documents = [told_unexplained(each) for each in found.entries]
     decisions = [
         {"decision": each.decision_no, "kind": each.kind, "entry": each.entry_id,
          "amount_minor": each.amount_minor, "asked_by": each.asked_by, "asked_at": each.asked_at}
@@ -135,7 +134,7 @@ def show(entry: Which, /, *, program: Given) -> None:
     """Show an entry, where its money is, what it pays and why, or what is proposed."""
     with program.open() as context:
         story = bank_story(context, entry)
-    document = _story(story)
+    document = told_story(story)
     lines = [f"{document['booked_on']}  {document['amount']}  {document['payer'] or ''}  {document['text']}"]
     if story.match is not None:
         lines.append(f"matched by rule {int(story.match.rule)} ({story.match.score}): {story.match.reason}")
@@ -239,63 +238,8 @@ def _tell(screen: Screen, outcome: Outcome, done: str) -> None:
         screen.warn(
             f"A second person has to approve it: acquit bank approve {outcome.decision_no} --operator …"
         )
-    document = {
-        "entry": outcome.entry_id,
-        "status": "waits" if waits else done,
-        "match": outcome.match_no,
-        "decision": outcome.decision_no,
-        "reason": outcome.proposal.reason,
-        "paid": [{"bill": part.bill_id, "amount_minor": part.amount_minor,
-                  "write_off_minor": part.write_off_minor} for part in outcome.proposal.paid],
-        "credit_minor": outcome.proposal.credit_minor,
-        "over_minor": outcome.proposal.over_minor,
-    }  # fmt: skip
+    document = told_outcome(outcome, done)
     screen.answer(document, f"Entry {outcome.entry_id} {document['status']}: {outcome.proposal.reason}")
-
-
-def _unexplained(each: Unexplained) -> dict[str, Any]:
-    return _entry(each.stored) | {"proposals": [_proposal(one) for one in each.proposals]}
-
-
-def _story(story: Story) -> dict[str, Any]:
-    match = story.match
-    return _entry(story.stored) | {
-        "match": None if match is None else {
-            "match": match.match_no, "rule": int(match.rule), "automatic": match.is_automatic,
-            "score": match.score, "reason": match.reason, "by": match.matched_by, "on": match.matched_on,
-            "parts": [{"kind": part.kind, "account": part.account_id, "bill": part.bill_id,
-                       "amount_minor": part.amount_minor} for part in story.parts],
-        },
-        "moves": [asdict(move) for move in story.moves],
-        "proposals": [_proposal(one) for one in story.proposals],
-    }  # fmt: skip
-
-
-def _entry(stored: Stored) -> dict[str, Any]:
-    entry = stored.entry
-    return {
-        "entry": stored.entry_id,
-        "direction": entry.direction.value,
-        "amount": f"{plain(entry.signed_minor, entry.currency)} {entry.currency}",
-        "amount_minor": entry.amount_minor,
-        "currency": entry.currency,
-        "booked_on": entry.booked_on,
-        "payer": entry.payer_name or None,
-        "iban": entry.payer_iban or None,
-        "references": list(entry.references),
-        "text": entry.text,
-        "end_to_end": entry.end_to_end_id or None,
-        "return_code": entry.return_code or None,
-    }
-
-
-def _proposal(each: Proposal) -> dict[str, Any]:
-    return {
-        "rule": int(each.rule), "score": each.score, "reason": each.reason, "payer": each.payer_id,
-        "paid": [{"bill": part.bill_id, "amount_minor": part.amount_minor,
-                  "write_off_minor": part.write_off_minor} for part in each.paid],
-        "credit_minor": each.credit_minor, "over_minor": each.over_minor,
-    }  # fmt: skip
 
 
 def _decisions(decisions: list[dict[str, Any]]) -> object:
