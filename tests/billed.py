@@ -30,7 +30,7 @@ BOOKS: Final[LiteralString] = """
            ('FR', 'bank', '512000', 'Banque'), ('FR', 'unapplied', '419100', 'Avances'),
            ('FR', 'write_off', '654000', 'Pertes'), ('FR', 'credit_balance', '419700', 'Avoirs'),
            ('FR', 'credit_given', '709600', 'Remises'),
-           ('FR', 'deferred', '487000', 'Produits constatés d''avance')
+           ('FR', 'deferred', '487000', 'Produits constatés d''avance'), ('FR', 'suspense', '471000', 'Attente')
 """
 
 SERVICE: Final[LiteralString] = """

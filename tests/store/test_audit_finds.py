@@ -4,8 +4,10 @@ A superuser tampers inside a transaction that is undone, with triggers and const
 application's own role could not.
 """
 
+import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,8 +26,10 @@ from acquit.actions.close_period import close_period
 from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.defer_revenue import defer_revenue
+from acquit.actions.import_bank_file import import_bank_file
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
+from acquit.actions.set_bank import add_bank_account
 from acquit.actions.set_legal_entity import set_legal_entity
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
@@ -45,6 +49,7 @@ from acquit.core.purchase_order import OrderKind, OrderLine, Policy
 from acquit.core.service import Ending
 from acquit.store.audit import CHECKS, audit
 from acquit.store.transaction import Database, Transaction
+from banking import IBAN, Tx, camt
 from billed import ADDRESSED, bill, charge, family, later, seller, subscribe
 from founding import ACME, FR, LAB, PETIT, SHOP
 from metering import event, measure, send
@@ -272,6 +277,21 @@ TAMPERINGS = [
     by("closed-periods", "FR/2026-11", "UPDATE posting SET amount_minor = amount_minor + 1 "
        f"WHERE account_id = '{ACME}' AND entry_no = 1 AND posting_no = 1"),
     by("vat-pending", "FR00000003", f"UPDATE posting SET ledger = '0' {PENDING} AND amount_minor > 0"),
+    by("bank-statements", "FR/{statement}", "UPDATE bank_statement SET told = told + 1"),
+    by("bank-statements", "FR/{statement}", "DELETE FROM bank_entry WHERE entry_id = {waiting}"),
+    by(
+        "bank-entries",
+        "FR/{matched}",
+        "UPDATE bank_entry SET amount_minor = amount_minor + 1 WHERE entry_id = {matched}",
+    ),
+    by("bank-entries", "FR/{waiting}", "DELETE FROM bank_move WHERE entry_id = {waiting}"),
+    by("bank-entries", "FR/{matched}", "DELETE FROM bank_telling WHERE entry_id = {matched}"),
+    by("bank-suspense", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '471000'"),
+    by("bank-suspense", "FR/EUR", "DELETE FROM bank_move WHERE kind = 'suspense'"),
+    by("bank-deposits", "FR/{matched}", "UPDATE deposit SET received_on = '2020-01-01' WHERE label = 'bank'"),
+    by("bank-matches", "FR/match/{match}", "UPDATE bank_match_part SET amount_minor = amount_minor + 1"),
+    by("bank-matches", "FR/{matched}", "DELETE FROM bank_match"),
+    by("bank-matches", "FR/inbox/{waiting}", "DELETE FROM bank_inbox"),
 ]  # fmt: skip
 
 
@@ -319,7 +339,7 @@ def world(module_database: Database) -> dict[str, Any]:
     send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
     with module_database.read() as tx:
         run_id = tx.one("SELECT max(run_id) AS run_id FROM bill_run").run_id
-    return {
+    return _bank(later_on) | {
         "run": run_id,
         "order": f"{BUYER}/{_order(later_on)}",
         "ended": ended,
@@ -338,6 +358,30 @@ def _corrections(context: Any) -> None:
     share_bills(context, ACME, by="cli")
     charge(context, WORKS, 7, accepted_on=date(2027, 1, 5))
     bill(context, "2027-01")
+
+
+def _bank(context: Any) -> dict[str, Any]:
+    """A statement of two entries: one pays a bill, one is of nobody known."""
+    add_bank_account(context, FR, IBAN, by="cli")
+    with context.database.read() as tx:
+        owed = tx.one("""
+            SELECT b.payment_reference, b.total_minor
+              FROM bill b JOIN debt d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
+             WHERE NOT EXISTS (SELECT FROM debt_operation o
+                                WHERE o.account_id = d.account_id AND o.debt_id = d.debt_id)
+             ORDER BY b.bill_id DESC LIMIT 1
+        """)
+    told = [Tx(owed.total_minor, "bank", owed.payment_reference), Tx(4_321, "who?")]
+    opening = lambda: nullcontext(io.BytesIO(camt(told)))  # noqa: E731 - a file that is opened anew
+    import_bank_file(context, "statement.xml", opening, by="cli")
+    with context.database.read() as tx:
+        match = tx.one("SELECT match_no, entry_id FROM bank_match")
+        waiting = tx.one("SELECT entry_id FROM bank_inbox")
+        statement = tx.one("SELECT statement_id FROM bank_statement")
+    return {
+        "match": match.match_no, "matched": match.entry_id, "waiting": waiting.entry_id,
+        "statement": statement.statement_id,
+    }  # fmt: skip
 
 
 def _order(context: Any) -> int:

@@ -157,6 +157,42 @@ def undo_in(
     return operation_id
 
 
+def write_off_in(tx: Transaction, books: Books, owed: Owed, amount_minor: int, on: date, reason: str) -> int:
+    """Give up so much of a debt, booked as a loss; return the id of the operation.
+
+    Raises BadAmount, NotOwed. Its VAT stays pending until the loss is proved.
+    """
+    debt = owed.debt
+    refuse_over_open(debt, owed.operations, amount_minor)
+    operation_id = debts.add_operation(
+        tx,
+        debt.account_id,
+        debt.debt_id,
+        OperationKind.WRITE_OFF,
+        Means.LOSS,
+        amount_minor,
+        on,
+        reason=reason,
+    )
+    postings = journal.write_off_postings(books.chart, amount_minor, debt.currency)
+    book_in(tx, debt.account_id, EntryKind.WRITE_OFF, on, f"{debt.bill_id}/{operation_id}", postings)
+    return operation_id
+
+
+def undo_write_off_in(
+    tx: Transaction, books: Books, owed: Owed, undone: Operation, on: date, reason: str
+) -> int:
+    """Owe again what was given up; return the id of the operation that undoes it."""
+    debt = owed.debt
+    operation_id = debts.add_operation(
+        tx, debt.account_id, debt.debt_id, OperationKind.REOPENED, Means.LOSS, undone.amount_minor, on,
+        reverses_id=undone.operation_id, reason=reason,
+    )  # fmt: skip
+    postings = journal.write_off_postings(books.chart, -undone.amount_minor, debt.currency)
+    book_in(tx, debt.account_id, EntryKind.REOPENED, on, f"{debt.bill_id}/{operation_id}", postings)
+    return operation_id
+
+
 def _give_credit_back(
     tx: Transaction, books: Books, debt: Debt, undone: Operation, operation_id: int, moved: int, on: date
 ) -> None:

@@ -65,6 +65,18 @@ def usage(*, events: int = 500_000, program: Given) -> int:
     return _run("usage", program, "--events", str(events))
 
 
+@app.command
+def matching(*, entries: int = 20_000, program: Given) -> int:
+    """Import a bank's file of noisy transfers and compare what was matched with what was meant.
+
+    Parameters
+    ----------
+    entries
+        How many transfers the file holds.
+    """
+    return _run("matching", program, "--entries", str(entries))
+
+
 def _run(name: str, program: Given, *words: str) -> int:
     """Run the benchmark in a process of its own; its figures are JSON with or without --json."""
     script = FOLDER / f"{name}.py"

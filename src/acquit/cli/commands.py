@@ -48,6 +48,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("chart", "chart:app", "Chart of accounts: show, set."),
         Listed("vat", "vat:app", "VAT that is due, with its proof."),
         Listed("export", "export:app", "Journal, FEC, balances, statements."),
+        Listed("bank", "bank:app", "Bank statements: import, match."),
     ),
     "Access": (
         Listed("operator", "operator:app", "The provider's staff."),

@@ -40,6 +40,7 @@ class Role(StrEnum):
     CREDIT_BALANCE = "credit_balance"
     CREDIT_GIVEN = "credit_given"
     DEFERRED = "deferred"
+    SUSPENSE = "suspense"
 
 
 FOR_CREDIT: Final = frozenset({Role.CREDIT_BALANCE, Role.CREDIT_GIVEN})
@@ -47,6 +48,9 @@ FOR_CREDIT: Final = frozenset({Role.CREDIT_BALANCE, Role.CREDIT_GIVEN})
 
 FOR_CLOSING: Final = frozenset({Role.DEFERRED})
 """Roles that only the closing of a month needs."""
+
+FOR_BANKS: Final = frozenset({Role.SUSPENSE})
+"""Roles that only bank statements need."""
 
 
 class EntryKind(StrEnum):
@@ -62,6 +66,10 @@ class EntryKind(StrEnum):
     CREDIT_ADDED = "credit-added"
     DEFERRAL = "deferral"
     RELEASE = "release"
+    CREDIT_WITHDRAWN = "credit-withdrawn"
+    SUSPENSE = "suspense"
+    IDENTIFIED = "identified"
+    DEPOSIT_WITHDRAWN = "deposit-withdrawn"
 
 
 Chart = Mapping[str, str]
@@ -152,12 +160,17 @@ def entry_text(
     return f"{account_id}|{entry_no}|{kind}|{booked_on}|{reference}|{sums}"
 
 
-def refuse_incomplete(chart: Chart, legal_entity_id: str, *, for_credit: bool = False) -> None:
-    """Pass when every role has a ledger account, those of credit balances if they are `for_credit`.
+def refuse_incomplete(
+    chart: Chart, legal_entity_id: str, *, for_credit: bool = False, for_banks: bool = False
+) -> None:
+    """Pass when every role has a ledger account, those of credit and of banks if they are asked for.
 
     Raises ChartIncomplete with those that have none.
     """
-    needed = [role for role in Role if role not in FOR_CLOSING and (for_credit or role not in FOR_CREDIT)]
+    spared = (
+        FOR_CLOSING | (frozenset() if for_credit else FOR_CREDIT) | (frozenset() if for_banks else FOR_BANKS)
+    )
+    needed = [role for role in Role if role not in spared]
     missing = [role.value for role in needed if role not in chart]
     if missing:
         raise ChartIncomplete(
@@ -186,6 +199,14 @@ def deposit_postings(chart: Chart, amount_minor: int, currency: Currency) -> tup
     return (
         Posting(chart[Role.BANK], amount_minor, currency),
         Posting(chart[Role.UNAPPLIED], -amount_minor, currency),
+    )
+
+
+def suspense_postings(chart: Chart, signed_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """A bank booked money whose payer or purpose is not known (negative: it left, or it is known now)."""
+    return (
+        Posting(chart[Role.BANK], signed_minor, currency),
+        Posting(chart[Role.SUSPENSE], -signed_minor, currency),
     )
 
 
@@ -242,6 +263,11 @@ def credit_added_postings(
         Posting(source, amount_minor, currency),
         Posting(chart[Role.CREDIT_BALANCE], -amount_minor, currency),
     )
+
+
+def credit_withdrawn_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """Money that had become credit by mistake is unapplied again."""
+    return credit_added_postings(chart, -amount_minor, currency, is_money=True)
 
 
 def credit_used_postings(

@@ -31,6 +31,7 @@ class Right(StrEnum):
     SEND_USAGE = "send-usage"
     CORRECT_BILLS = "correct-bills"
     SETTLE_DEBTS = "settle-debts"
+    IMPORT_BANK_FILES = "import-bank-files"
     AGREE_PRICES = "agree-prices"
     ADD_CREDIT = "add-credit"
     CHANGE_SERVICES = "change-services"
@@ -52,7 +53,7 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
         Right.CHANGE_SERVICES, Right.CHECK_VAT_IDS,
     }),
     Role.TREASURY: frozenset({
-        Right.SETTLE_DEBTS, Right.ADD_CREDIT, Right.CLOSE_PERIODS, Right.CHECK_VAT_IDS,
+        Right.SETTLE_DEBTS, Right.IMPORT_BANK_FILES, Right.ADD_CREDIT, Right.CLOSE_PERIODS, Right.CHECK_VAT_IDS,
     }),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -31,6 +31,7 @@ FRENCH_CHART: Final[Mapping[Role, LedgerAccount]] = {
     Role.CREDIT_BALANCE: LedgerAccount("419700", "Clients - avoirs à utiliser"),
     Role.CREDIT_GIVEN: LedgerAccount("709600", "Rabais, remises et ristournes accordés"),
     Role.DEFERRED: LedgerAccount("487000", "Produits constatés d'avance"),
+    Role.SUSPENSE: LedgerAccount("471000", "Comptes d'attente"),
 }
 """Source: plan comptable général (ANC 2014-03), classes 4 to 7."""
 

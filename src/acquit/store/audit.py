@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from acquit.store import (
+    audit_banks,
     audit_bills,
     audit_closing,
     audit_conditions,
@@ -32,6 +33,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_orders.CHECKS,
     *audit_journal.CHECKS,
     *audit_money.CHECKS,
+    *audit_banks.CHECKS,
     *audit_conditions.CHECKS,
     *audit_families.CHECKS,
     *audit_settings.CHECKS,

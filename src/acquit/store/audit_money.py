@@ -106,7 +106,12 @@ DEPOSITS: Final[LiteralString] = """
                   UNION ALL
                  SELECT account_id, deposit_id, currency, amount_minor
                    FROM credit_movement
-                  WHERE deposit_id IS NOT NULL) told
+                  WHERE deposit_id IS NOT NULL
+                  UNION ALL
+                 SELECT m.account_id, m.deposit_id, d.currency, m.amount_minor
+                   FROM bank_move m
+                   JOIN deposit d ON d.account_id = m.account_id AND d.deposit_id = m.deposit_id
+                  WHERE m.kind = 'withdrawn') told
           GROUP BY deposit_payer, deposit_id, currency
          )
     SELECT count(*) AS compared,
@@ -140,7 +145,12 @@ DEPOSIT_ENTRIES: Final[LiteralString] = """
 MONEY_CONSERVED: Final[LiteralString] = """
     WITH received AS (
          SELECT legal_entity_id, currency, sum(amount_minor) AS amount_minor
-           FROM deposit
+           FROM (SELECT legal_entity_id, currency, amount_minor FROM deposit
+                  UNION ALL
+                 SELECT d.legal_entity_id, d.currency, -m.amount_minor
+                   FROM bank_move m
+                   JOIN deposit d ON d.account_id = m.account_id AND d.deposit_id = m.deposit_id
+                  WHERE m.kind = 'withdrawn') told
           GROUP BY legal_entity_id, currency
          ), moved AS (
          SELECT a.legal_entity_id, d.currency,
@@ -162,6 +172,8 @@ MONEY_CONSERVED: Final[LiteralString] = """
                 coalesce(sum(p.amount_minor) FILTER (WHERE l.role = 'bank'), 0) AS bank_minor,
                 coalesce(-sum(p.amount_minor) FILTER (WHERE l.role = 'unapplied'), 0) AS unapplied_minor
            FROM posting p
+           JOIN entry e ON e.account_id = p.account_id AND e.entry_no = p.entry_no
+                       AND e.kind NOT IN ('suspense', 'identified')
            JOIN account a ON a.account_id = p.account_id
            JOIN ledger_account l ON l.legal_entity_id = a.legal_entity_id AND l.number = p.ledger
                                 AND l.role IN ('bank', 'unapplied')

@@ -47,6 +47,16 @@ GIVE_BACK: Final[LiteralString] = """
        AND u.debt_id = %(debt_id)s AND u.operation_id = %(used_by)s
 """
 
+WITHDRAW: Final[LiteralString] = """
+    INSERT INTO credit_movement (account_id, balance, type, currency, amount_minor, lot_id, source,
+           deposit_id, occurred_on, recorded_by)
+    SELECT account_id, balance, type, currency, -amount_minor, lot_id, source, deposit_id, %(occurred_on)s,
+           recorded_by
+      FROM credit_movement
+     WHERE account_id = %(account_id)s AND movement_id = %(lot_id)s
+    RETURNING movement_id
+"""
+
 HISTORY: Final[LiteralString] = """
     SELECT m.account_id, m.movement_id, m.balance, m.type, m.currency, m.amount_minor, m.lot_id, m.expires_on,
            m.source, m.deposit_id, d.bill_id, m.operation_id, m.occurred_on, m.recorded_by
@@ -158,6 +168,12 @@ def give_back(
         account_id=payer_id, debt_account_id=debt[0], debt_id=debt[1], used_by=used_by,
         operation_id=operation_id, occurred_on=on, recorded_by=by,
     )  # fmt: skip
+
+
+def withdraw(tx: Transaction, payer_id: AccountId, lot_id: CreditMovementId, on: date) -> CreditMovementId:
+    """Take a whole lot of money back of which nothing was used; return the movement's id."""
+    row = tx.one(WITHDRAW, account_id=payer_id, lot_id=lot_id, occurred_on=on)
+    return CreditMovementId(row.movement_id)
 
 
 def history(tx: Transaction, payer_id: AccountId) -> list[Movement]:

@@ -21,6 +21,15 @@ OPERATION: Final = {
     "automatic": "bool", "amount_minor": "int8", "occurred_on": "date",
 }  # fmt: skip
 
+PAYMENT: Final = {
+    **OPERATION, "deposit_payer": "text", "deposit_id": "text", "reverses_id": "int8", "reason": "text",
+}  # fmt: skip
+DEPOSIT: Final = {
+    "account_id": "text", "deposit_id": "text", "legal_entity_id": "text", "order_id": "int8",
+    "received_on": "date", "amount_minor": "int8", "currency": "text", "means": "text",
+    "bank_reference": "text", "label": "text",
+}  # fmt: skip
+
 _DEBTS: Final[LiteralString] = """
     SELECT account_id, debt_id, bill_id, payer_id, currency, amount_minor, opened_at, due_on FROM debt
 """
@@ -70,7 +79,11 @@ APPLIED: Final[LiteralString] = """
                          AND o.deposit_id = %(deposit_id)s AND o.kind <> 'returned'), 0)
           + coalesce((SELECT sum(amount_minor)
                         FROM credit_movement
-                       WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s), 0))::bigint
+                       WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s), 0)
+          + coalesce((SELECT sum(amount_minor)
+                        FROM bank_move
+                       WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s
+                         AND kind = 'withdrawn'), 0))::bigint
            AS applied_minor
 """
 
@@ -174,6 +187,16 @@ def write_operations(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
     tx.copy("debt_operation", tuple(OPERATION), rows, tuple(OPERATION.values()))
 
 
+def write_payments(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
+    """Write many events; the rows have the columns of PAYMENT, their ids are taken."""
+    tx.copy("debt_operation", tuple(PAYMENT), rows, tuple(PAYMENT.values()))
+
+
+def write_deposits(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
+    """Write receipts for money received; the rows have the columns of DEPOSIT, their numbers are taken."""
+    tx.copy("deposit", tuple(DEPOSIT), rows, tuple(DEPOSIT.values()))
+
+
 def add_deposit(
     tx: Transaction,
     payer_id: AccountId,
@@ -212,7 +235,7 @@ def find_deposit(tx: Transaction, payer_id: AccountId, deposit_id: str) -> Depos
 
 
 def applied_minor(tx: Transaction, payer_id: AccountId, deposit_id: str) -> int:
-    """Return how much of a deposit settles debts, was returned to the bank, or became credit."""
+    """Return how much of a deposit settles debts, was returned to the bank, became credit or went back."""
     return int(tx.one(APPLIED, account_id=payer_id, deposit_id=deposit_id).applied_minor)
 
 

@@ -1,0 +1,103 @@
+"""The inbox of the bank: entries that wait for a person, each with what may explain it, best first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from acquit.actions.bank_deciding import propose_in
+from acquit.actions.bank_house import house_in
+from acquit.actions.context import Context
+from acquit.actions.loading import require_staff
+from acquit.core.bank_entry import NoSuchBankEntry
+from acquit.core.identifiers import LegalEntityId
+from acquit.core.matching import Proposal
+from acquit.core.operator import Right
+from acquit.store import bank_files, bank_matches
+from acquit.store.bank_files import Stored
+from acquit.store.bank_matches import Match, Move, Part, Waiting
+
+PAGE_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """An entry that waits, and what is proposed for it."""
+
+    stored: Stored
+    proposals: Sequence[Proposal]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What waits: the first entries of so many, and what waits for a second operator."""
+
+    waiting: int
+    entries: Sequence[Unexplained]
+    decisions: Sequence[Waiting]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An entry with all that became of it: its moves, its standing match, what is proposed."""
+
+    stored: Stored
+    moves: Sequence[Move]
+    match: Match | None
+    parts: Sequence[Part]
+    proposals: Sequence[Proposal]
+
+
+def bank_inbox(
+    context: Context, legal_entity_id: LegalEntityId, *, rows_max: int = 100, after_id: int = 0
+) -> Inbox:
+    """Return what waits for a person, oldest first."""
+    with context.database.snapshot() as tx:
+        ids = bank_matches.waiting(tx, legal_entity_id, after_id, rows_max)
+        proposed = bank_matches.proposals(tx, legal_entity_id, ids)
+        return Inbox(
+            bank_matches.count_waiting(tx, legal_entity_id),
+            [
+                Unexplained(stored, proposed.get(stored.entry_id, []))
+                for stored in bank_files.some(tx, legal_entity_id, ids)
+            ],
+            bank_matches.waiting_decisions(tx, legal_entity_id),
+        )
+
+
+def look_again(context: Context, legal_entity_id: LegalEntityId, *, by: str) -> int:
+    """Every entry in the inbox has the proposals that fit the debts of now; return how many have one.
+
+    What would be safe to apply by itself stands first, and still waits for a person: the entry was told.
+    """
+    count = after_id = 0
+    while True:
+        with context.database.write() as tx:
+            require_staff(tx, by, Right.IMPORT_BANK_FILES)
+            ids = bank_matches.waiting(tx, legal_entity_id, after_id, PAGE_ROWS)
+            if not ids:
+                return count
+            house = house_in(context, tx, legal_entity_id)
+            decided = propose_in(tx, house.setting, bank_files.some(tx, legal_entity_id, ids))
+            found = {}
+            for entry_id, decision in decided.items():
+                first = [decision.automatic] if decision.automatic else []
+                found[entry_id] = [*first, *(each for each in decision.proposals if each not in first)]
+            bank_matches.propose(tx, legal_entity_id, found)
+            count += sum(bool(each) for each in found.values())
+            after_id = ids[-1]
+
+
+def bank_story(context: Context, entry_id: int) -> Story:
+    """Return an entry and what became of it. Raises NoSuchBankEntry."""
+    with context.database.snapshot() as tx:
+        owner = bank_files.legal_entity_of(tx, entry_id)
+        found = [] if owner is None else bank_files.some(tx, owner, [entry_id])
+        if owner is None or not found:
+            raise NoSuchBankEntry(f"There is no bank entry {entry_id}.", entry=str(entry_id))
+        match = bank_matches.standing(tx, owner, entry_id)
+        return Story(
+            found[0],
+            bank_matches.moves(tx, owner, entry_id),
+            match,
+            bank_matches.parts(tx, owner, match.match_no) if match else [],
+            bank_matches.proposals(tx, owner, [entry_id]).get(entry_id, []),
+        )
