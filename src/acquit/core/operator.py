@@ -35,18 +35,23 @@ class Right(StrEnum):
     ADD_CREDIT = "add-credit"
     CHANGE_SERVICES = "change-services"
     CHANGE_PRICES = "change-prices"
+    GIVE_UP_MONEY = "give-up-money"
+    MAKE_VOUCHERS = "make-vouchers"
+    CHASE = "chase"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.SALES: frozenset({
         Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS, Right.AGREE_PRICES,
-        Right.CHANGE_SERVICES, Right.CHANGE_PRICES,
+        Right.CHANGE_SERVICES, Right.CHANGE_PRICES, Right.MAKE_VOUCHERS,
     }),
     Role.BILLING: frozenset({
         Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.SEND_USAGE, Right.CORRECT_BILLS, Right.ADD_CREDIT,
         Right.CHANGE_SERVICES,
     }),
-    Role.TREASURY: frozenset({Right.SETTLE_DEBTS, Right.ADD_CREDIT}),
+    Role.TREASURY: frozenset({
+        Right.SETTLE_DEBTS, Right.ADD_CREDIT, Right.GIVE_UP_MONEY, Right.MAKE_VOUCHERS, Right.CHASE,
+    }),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),
 }  # fmt: skip
