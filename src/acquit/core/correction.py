@@ -71,6 +71,8 @@ def refuse_correction(bill: Bill, notes: Iterable[Bill], before: Buyer, correcte
     """Pass when the bill may be corrected. Raises NotCorrectable, NothingToCorrect."""
     if bill.kind is BillKind.CREDIT_NOTE:
         raise NotCorrectable(f"{bill.bill_id} is a credit note; correct the bill that follows it.")
+    if bill.kind is BillKind.CLAIM:
+        raise NotCorrectable(f"{bill.bill_id} is a claim of late charges: take it back by a credit note.")
     note = next(iter(notes), None)
     if note is not None:
         raise NotCorrectable(

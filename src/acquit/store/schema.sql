@@ -1467,6 +1467,7 @@ CREATE TABLE dunning_step (
     PRIMARY KEY (account_id, step_id)
 );
 CREATE INDEX dunning_step_of ON dunning_step (account_id, happened_on);
+CREATE INDEX dunning_step_day ON dunning_step (happened_on);
 COMMENT ON TABLE dunning_step IS 'fact: a payer (account_id) was reminded, put on formal notice, or suspended, once for several debts';
 
 CREATE TABLE dunning_step_debt (
