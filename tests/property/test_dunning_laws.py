@@ -97,8 +97,8 @@ def test_years_of_dunning_keep_every_promise(
             if each.debt_id in taken else each
             for each in debts
         ]  # fmt: skip
-    for each in debts:
-        assert len({(done.kind, done.days) for done in each.done}) == len(each.done)
+    for climbed in debts:
+        assert len({(done.kind, done.days) for done in climbed.done}) == len(climbed.done)
 
 
 @given(DEBTS, st.integers(0, 300_000))

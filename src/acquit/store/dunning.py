@@ -39,14 +39,15 @@ _CHASED: Final[LiteralString] = """
            FROM jsonb_to_recordset(%(ladder)s) AS l(account_id text, code text, kind text, days integer)
          ), own AS (
          SELECT DISTINCT account_id FROM ladder WHERE account_id <> ''
-         ), payers AS (
-         SELECT p.account_id AS payer_id, coalesce(own.account_id, '') AS ladder_id
+         ), payers AS MATERIALIZED (
+         SELECT p.account_id AS payer_id, coalesce(own.account_id, '') AS ladder_id,
+                nextval('dunning_step_id') AS step_id
            FROM unnest(%(payer_ids)s::text[]) AS p(account_id)
            LEFT JOIN own ON own.account_id = p.account_id
           WHERE NOT EXISTS (SELECT FROM dunning_step s
                              WHERE s.account_id = p.account_id AND s.happened_on > %(on)s::date - %(quiet)s)
          ), opened AS MATERIALIZED (
-         SELECT p.payer_id, p.ladder_id, d.account_id, d.debt_id, d.bill_id, d.currency, d.due_on,
+         SELECT p.payer_id, p.ladder_id, p.step_id, d.account_id, d.debt_id, d.bill_id, d.currency, d.due_on,
                 %(on)s::date - d.due_on AS late_days, o.reopened_on,
                 d.amount_minor + coalesce(o.effect_minor, 0) AS open_minor
            FROM payers p
@@ -90,9 +91,10 @@ _CHASED: Final[LiteralString] = """
          WINDOW oldest_first AS (PARTITION BY a.payer_id, a.currency
                                      ORDER BY a.due_on, a.account_id, a.debt_id)
          ), chased AS MATERIALIZED (
-         SELECT u.payer_id, u.account_id, u.debt_id, u.bill_id, u.currency, u.due_on, u.late_days,
+         SELECT u.payer_id, u.step_id, u.account_id, u.debt_id, u.bill_id, u.currency, u.due_on, u.late_days,
                 u.open_minor, u.chased_minor, n.code, n.kind, n.days,
-                array_position(ARRAY['courtesy', 'reminder', 'notice', 'suspension'], n.kind) AS grave
+                first_value(n.kind) OVER gravest AS letter, first_value(n.code) OVER gravest AS letter_code,
+                row_number() OVER gravest AS place
            FROM uncovered u
            JOIN bill b ON b.account_id = u.account_id AND b.bill_id = u.bill_id
            LEFT JOIN LATERAL (
@@ -117,40 +119,37 @@ _CHASED: Final[LiteralString] = """
                  ORDER BY l.days DESC
                  LIMIT 1) n
           WHERE u.chased_minor > 0
-         ), letters AS MATERIALIZED (
-         SELECT payer_id, nextval('dunning_step_id') AS step_id, kind, code, currency
-           FROM (SELECT DISTINCT ON (payer_id) payer_id, kind, code, currency
-                   FROM chased
-                  ORDER BY payer_id, grave DESC, days DESC, currency) gravest
+         WINDOW gravest AS (PARTITION BY u.payer_id
+                                ORDER BY array_position(ARRAY['courtesy', 'reminder', 'notice', 'suspension'],
+                                                        n.kind) DESC, n.days DESC, u.debt_id
+                                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
          )
 """
 
 _TAKE: Final[LiteralString] = """
        , steps AS (
          INSERT INTO dunning_step (account_id, step_id, legal_entity_id, kind, code, happened_on)
-         SELECT payer_id, step_id, %(legal_entity_id)s, kind, code, %(on)s FROM letters
+         SELECT payer_id, step_id, %(legal_entity_id)s, letter, letter_code, %(on)s
+           FROM chased
+          WHERE place = 1
          ), debts AS (
          INSERT INTO dunning_step_debt (account_id, step_id, debt_account_id, debt_id, kind, code, days,
                 late_days, open_minor, chased_minor)
-         SELECT c.payer_id, l.step_id, c.account_id, c.debt_id, c.kind, c.code, c.days, c.late_days,
-                c.open_minor, c.chased_minor
-           FROM chased c
-           JOIN letters l ON l.payer_id = c.payer_id
+         SELECT payer_id, step_id, account_id, debt_id, kind, code, days, late_days, open_minor, chased_minor
+           FROM chased
          )
-    SELECT l.kind, c.currency, count(DISTINCT l.payer_id) FILTER (WHERE c.currency = l.currency) AS payers,
-           count(*) AS debts, sum(c.chased_minor)::bigint AS chased_minor
-      FROM letters l
-      JOIN chased c ON c.payer_id = l.payer_id
-     GROUP BY l.kind, c.currency
-     ORDER BY l.kind, c.currency
+    SELECT letter AS kind, currency, count(*) FILTER (WHERE place = 1) AS payers, count(*) AS debts,
+           sum(chased_minor)::bigint AS chased_minor
+      FROM chased
+     GROUP BY letter, currency
+     ORDER BY letter, currency
 """
 
 _SHOW: Final[LiteralString] = """
-    SELECT l.payer_id, l.kind AS letter, c.account_id, c.debt_id, c.bill_id, c.currency, c.kind, c.code,
-           c.days, c.late_days, c.open_minor, c.chased_minor
-      FROM letters l
-      JOIN chased c ON c.payer_id = l.payer_id
-     ORDER BY l.payer_id, c.due_on, c.account_id, c.debt_id
+    SELECT payer_id, letter, account_id, debt_id, bill_id, currency, kind, code, days, late_days, open_minor,
+           chased_minor::bigint AS chased_minor
+      FROM chased
+     ORDER BY payer_id, due_on, account_id, debt_id
 """
 
 TAKE_STEPS: Final[LiteralString] = _CHASED + _TAKE
