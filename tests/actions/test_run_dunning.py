@@ -26,7 +26,7 @@ from acquit.actions.credit_bill import credit_bill
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.open_dispute import open_dispute
 from acquit.actions.render_document import bill_pdf
-from acquit.actions.run_dunning import DunningReport, restore_all, run_dunning
+from acquit.actions.run_dunning import DunningReport, chase_all, restore_all, run_dunning
 from acquit.actions.settle_debt import return_payment
 from acquit.actions.suspend_service import suspend_service
 from acquit.adapters.archive import DirectoryArchive
@@ -259,6 +259,13 @@ def test_a_formal_notice_claims_where_the_calendar_says_so(world: Context) -> No
         ACME, LAB, PETIT,
     }  # fmt: skip
     assert failed(world) == {}
+
+
+def test_the_schedule_chases_for_sellers_that_chose_a_calendar(world: Context) -> None:
+    assert chase_all(on(world, 8)) == 0
+    set_calendar(world, FR, DEFAULT, by=TESS)
+    assert chase_all(on(world, 8)) == 3
+    assert chase_all(on(world, 9)) == 0
 
 
 def test_the_table_of_rates_grows_and_a_missing_one_is_told(world: Context) -> None:

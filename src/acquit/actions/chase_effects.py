@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from acquit.actions.ask_for_termination import address_of
+from acquit.actions.ask_for_termination import NoAddress, address_of
 from acquit.actions.claim_late_charges import claim_late_charges
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, date_of, entity_in
 from acquit.actions.suspend_service import restore_service, suspend_service
-from acquit.core.account import LegalEntity
+from acquit.core.account import Account, LegalEntity
 from acquit.core.dunning import QUIET_DAYS, StepKind
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId, LegalEntityId
@@ -126,13 +126,13 @@ def _hand_over(context: Context, step: Taken, debts: Sequence[TakenDebt]) -> int
     """Record that the letter is handed over, then hand it over."""
     still = [debt for debt in debts if debt.still_minor > 0]
     with context.database.write() as tx:
-        letter, address = None, ""
+        letter, address = letter_in(tx, step, still) if still else (None, None)
         told = "nothing is asked for any more"
-        if still:
-            letter, address = letter_in(tx, step, still)
+        if letter is not None:
             told = f"{letter.version} {context.archive.put(_text(letter).encode())}"
+            told += "" if address else " not sent: no e-mail address is known"
         fresh = dunning_steps.record(tx, step, "sent", told, step.happened_on)
-    if letter is None or not fresh:
+    if letter is None or address is None or not fresh:
         return 0
     context.mailer.send(address, letter.subject, letter.body)
     return 1
@@ -142,8 +142,8 @@ def _text(letter: Letter) -> str:
     return f"{letter.subject}\n\n{letter.body}"
 
 
-def letter_in(tx: Transaction, step: Taken, debts: Sequence[TakenDebt]) -> tuple[Letter, str]:
-    """Return the letter of a step about these debts, and the address that it goes to."""
+def letter_in(tx: Transaction, step: Taken, debts: Sequence[TakenDebt]) -> tuple[Letter, str | None]:
+    """Return the letter of a step about these debts, and the address that it goes to, if one is known."""
     account = account_in(tx, step.account_id)
     entity = entity_in(tx, step.legal_entity_id)
     words = words_in(tx, entity, language_of(account.language), step.kind)
@@ -160,7 +160,14 @@ def letter_in(tx: Transaction, step: Taken, debts: Sequence[TakenDebt]) -> tuple
         fee_minor=entity.late_fee_minor,
         fee_currency=entity.currency,
     )
-    return write_letter(words, asking), address_of(tx, account)
+    return write_letter(words, asking), _address(tx, account)
+
+
+def _address(tx: Transaction, account: Account) -> str | None:
+    try:
+        return address_of(tx, account)
+    except NoAddress:
+        return None
 
 
 def words_in(tx: Transaction, entity: LegalEntity, language: str, kind: StepKind) -> Words:

@@ -69,8 +69,17 @@ def run_dunning(
 
 
 def chase_all(context: Context) -> int:
-    """Carry out the day's dunning of every seller; return how many payers were written to."""
-    return sum(report.payers for report in run_dunning(context, by="system"))
+    """Carry out the day's dunning of the sellers that set a calendar; return how many payers were written to.
+
+    Nobody is chased by a schedule that nobody chose: others run dunning by hand.
+    """
+    with context.database.read() as tx:
+        chosen = [
+            entity.legal_entity_id
+            for entity in legal_entities.every(tx)
+            if None in dunning_settings.calendars(tx, entity.legal_entity_id)
+        ]
+    return sum(report.payers for each in chosen for report in run_dunning(context, each, by="system"))
 
 
 def restore_all(context: Context) -> int:

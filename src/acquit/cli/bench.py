@@ -65,6 +65,18 @@ def usage(*, events: int = 500_000, program: Given) -> int:
     return _run("usage", program, "--events", str(events))
 
 
+@app.command
+def dunning(*, debts: int = 100_000, program: Given) -> int:
+    """Decide and write the steps of so many open debts, beside one statement that sums them.
+
+    Parameters
+    ----------
+    debts
+        How many debts are open.
+    """
+    return _run("dunning", program, "--debts", str(debts))
+
+
 def _run(name: str, program: Given, *words: str) -> int:
     """Run the benchmark in a process of its own; its figures are JSON with or without --json."""
     script = FOLDER / f"{name}.py"

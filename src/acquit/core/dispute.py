@@ -46,6 +46,9 @@ class DisputeState(StrEnum):
     REJECTED = "rejected"
 
 
+EURO: Final = Currency("EUR")
+
+
 @dataclass(frozen=True, slots=True)
 class Dispute:
     """An objection to so much of a bill, to be answered by its deadline."""
@@ -65,6 +68,7 @@ class Dispute:
     outcome: str = ""
     owner: str | None = None
     settled_by: str | None = None
+    currency: Currency = EURO
 
 
 @dataclass(frozen=True, slots=True)

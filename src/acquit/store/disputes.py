@@ -5,11 +5,14 @@ from typing import Any, Final, LiteralString
 
 from acquit.core.dispute import Dispute, DisputeState, Message
 from acquit.core.identifiers import AccountId, BillId
+from acquit.core.money import Currency
 from acquit.store.transaction import Transaction
 
 _DISPUTES: Final[LiteralString] = """
     SELECT account_id, dispute_id, bill_id, detail_no, amount_minor, reason, state, opened_by, opened_at,
-           deadline_on, closed_by, closed_at, outcome, owner, settled_by
+           deadline_on, closed_by, closed_at, outcome, owner, settled_by, (
+           SELECT b.currency FROM bill b
+            WHERE b.account_id = dispute.account_id AND b.bill_id = dispute.bill_id) AS currency
       FROM dispute
 """
 
@@ -26,7 +29,9 @@ OPEN_ONE: Final[LiteralString] = """
     VALUES (%(account_id)s, %(bill_id)s, %(detail_no)s, %(amount_minor)s, %(reason)s, %(opened_by)s,
            %(deadline_on)s)
     RETURNING account_id, dispute_id, bill_id, detail_no, amount_minor, reason, state, opened_by, opened_at,
-           deadline_on, closed_by, closed_at, outcome, owner, settled_by
+           deadline_on, closed_by, closed_at, outcome, owner, settled_by, (
+           SELECT b.currency FROM bill b
+            WHERE b.account_id = dispute.account_id AND b.bill_id = dispute.bill_id) AS currency
 """
 
 CLOSE: Final[LiteralString] = """
@@ -35,7 +40,9 @@ CLOSE: Final[LiteralString] = """
            settled_by = %(settled_by)s
      WHERE account_id = %(account_id)s AND dispute_id = %(dispute_id)s
     RETURNING account_id, dispute_id, bill_id, detail_no, amount_minor, reason, state, opened_by, opened_at,
-           deadline_on, closed_by, closed_at, outcome, owner, settled_by
+           deadline_on, closed_by, closed_at, outcome, owner, settled_by, (
+           SELECT b.currency FROM bill b
+            WHERE b.account_id = dispute.account_id AND b.bill_id = dispute.bill_id) AS currency
 """
 
 ASSIGN: Final[LiteralString] = """
@@ -43,7 +50,9 @@ ASSIGN: Final[LiteralString] = """
        SET owner = %(owner)s, deadline_on = %(deadline_on)s
      WHERE account_id = %(account_id)s AND dispute_id = %(dispute_id)s
     RETURNING account_id, dispute_id, bill_id, detail_no, amount_minor, reason, state, opened_by, opened_at,
-           deadline_on, closed_by, closed_at, outcome, owner, settled_by
+           deadline_on, closed_by, closed_at, outcome, owner, settled_by, (
+           SELECT b.currency FROM bill b
+            WHERE b.account_id = dispute.account_id AND b.bill_id = dispute.bill_id) AS currency
 """
 
 OPEN: Final[LiteralString] = _DISPUTES + "WHERE state = 'open' ORDER BY deadline_on, dispute_id"
@@ -162,4 +171,4 @@ def messages(tx: Transaction, account_id: AccountId, dispute_id: int) -> list[Me
 
 
 def _dispute(row: Any) -> Dispute:
-    return Dispute(**row._asdict() | {"state": DisputeState(row.state)})
+    return Dispute(**row._asdict() | {"state": DisputeState(row.state), "currency": Currency(row.currency)})

@@ -146,8 +146,8 @@ _TAKE: Final[LiteralString] = """
 """
 
 _SHOW: Final[LiteralString] = """
-    SELECT payer_id, letter, account_id, debt_id, bill_id, currency, kind, code, days, late_days, open_minor,
-           chased_minor::bigint AS chased_minor
+    SELECT payer_id, letter, account_id, debt_id, bill_id, currency, kind, code, days, late_days,
+           open_minor::bigint AS open_minor, chased_minor::bigint AS chased_minor
       FROM chased
      ORDER BY payer_id, due_on, account_id, debt_id
 """
