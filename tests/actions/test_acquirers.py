@@ -7,6 +7,7 @@ import pytest
 
 from acquit.actions.context import Context
 from acquit.actions.refund_money import list_refunds
+from acquit.actions.settle_debt import return_payment
 from acquit.actions.take_acquirer_events import events_of, take_event, take_payout
 from acquit.core.acquirer import (
     BadEvent,
@@ -19,6 +20,7 @@ from acquit.core.acquirer import (
     Payout,
     refuse_card_numbers,
 )
+from acquit.core.debt import CannotReverse
 from acquit.core.identifiers import AccountId
 from acquit.store.transaction import Database
 from billed import failed
@@ -102,6 +104,14 @@ def test_what_an_acquirer_tells_wrongly_is_refused_whole(database: Database) -> 
             take_payout(context, wrong, by="system")
     assert ledger(context)["511500"] == 1_200
     assert failed(context) == {}
+
+
+def test_what_an_acquirer_collected_is_returned_by_it_alone(database: Database) -> None:
+    context = owing(database)
+    take_event(context, event(context, "e1", EventKind.PAID, PETIT, 1_200, PETIT), by="system")
+    (payment,) = operations_of(context, PETIT)
+    with pytest.raises(CannotReverse, match="charge-back"):
+        return_payment(context, PETIT, debt_of(context, PETIT).debt_id, payment.operation_id, "x", by="cli")
 
 
 def test_a_failed_payment_books_nothing(database: Database) -> None:

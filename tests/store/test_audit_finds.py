@@ -44,6 +44,7 @@ from billed import ADDRESSED, bill, charge, family, later, seller, subscribe
 from founding import ACME, FR, LAB, PETIT, SHOP
 from metering import event, measure, send
 from ordering import SERVER, ordered, sells
+from store.chased import CHASED, chase
 
 WORKS = AccountId("ab20003-acq")
 BUYER = AccountId("ef11111-acq")
@@ -243,6 +244,7 @@ TAMPERINGS = [
     by("corrective-bills", "FR00000012", "DELETE FROM bill WHERE bill_id = 'AV00000003'"),
     by("credited-vat", "AV00000002", "UPDATE bill_tax SET tax_minor = 0 WHERE bill_id = 'AV00000002'"),
     by("vat-pending", "FR00000003", f"UPDATE posting SET ledger = '0' {PENDING} AND amount_minor > 0"),
+    *(by(*each) for each in CHASED),
 ]  # fmt: skip
 
 
@@ -283,10 +285,12 @@ def world(module_database: Database) -> dict[str, Any]:
     _corrections(later_on)
     credit = _agree(later_on)
     send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
+    chased = chase(context)
     with module_database.read() as tx:
         run_id = tx.one("SELECT max(run_id) AS run_id FROM bill_run").run_id
     return {
         "run": run_id,
+        **chased,
         "order": f"{BUYER}/{_order(later_on)}",
         "service": service_id, "used": used_id, "petit": PETIT, "works": WORKS, "paid": paid[0],
         "credit": credit, "change": told.change.change_no, "suspended": f"{SHOP}/{suspended}",

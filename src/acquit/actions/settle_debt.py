@@ -14,6 +14,7 @@ from acquit.core.debt import (
     Means,
     NoSuchDeposit,
     NotOwed,
+    Operation,
     OperationKind,
     refuse_over_open,
     refuse_reversal,
@@ -23,7 +24,7 @@ from acquit.core.journal import EntryKind, Role, deposit_postings
 from acquit.core.money import Currency, plain
 from acquit.core.numbering import document_id
 from acquit.core.operator import Right
-from acquit.store import acts, debts, series
+from acquit.store import acquirer_events, acts, debts, series
 from acquit.store.debts import Deposit
 from acquit.store.transaction import Transaction
 
@@ -188,9 +189,20 @@ def _undo(
             raise CannotReverse(f"Operation {operation_id} on bill {owed.debt.bill_id} is no payment.")
         if kind is OperationKind.RETURNED and undone.means is Means.CREDIT_BALANCE:
             raise CannotReverse(f"No bank took operation {operation_id} back: it was paid from credit.")
+        if kind is OperationKind.RETURNED:
+            _refuse_held_by_acquirer(tx, undone)
         books = books_in(context, tx, account.legal_entity_id)
         on = books.today
         new_id = undo_in(tx, books, owed, undone, kind, on, reason)
         verb = "return_payment" if kind is OperationKind.RETURNED else "reopen_debt"
         acts.record(tx, by, verb, account_id, owed.debt.bill_id, operation_id=operation_id, reason=reason)
     return new_id
+
+
+def _refuse_held_by_acquirer(tx: Transaction, undone: Operation) -> None:
+    """Pass when a bank can have taken the money back. Raises CannotReverse for what an acquirer collected."""
+    if acquirer_events.holder_of(tx, undone.deposit_payer, undone.deposit_id) is Role.ACQUIRER:
+        raise CannotReverse(
+            f"An acquirer collected operation {undone.operation_id}: take in its charge-back with "
+            "`acquit acquirer import`, which undoes all that the payment settled."
+        )

@@ -10,6 +10,7 @@ from typing import Final, LiteralString
 
 from acquit.store import (
     audit_bills,
+    audit_chasing,
     audit_conditions,
     audit_families,
     audit_journal,
@@ -32,6 +33,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_money.CHECKS,
     *audit_conditions.CHECKS,
     *audit_families.CHECKS,
+    *audit_chasing.CHECKS,
 )
 """Every check, in the order in which they are told."""
 

@@ -1,13 +1,11 @@
 """Refunds and what happened to each."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, LiteralString
 
 from acquit.core.identifiers import AccountId
 from acquit.core.money import Currency
 from acquit.core.refund import Refund, RefundState
-from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
 _REFUNDS: Final[LiteralString] = """
@@ -17,10 +15,6 @@ _REFUNDS: Final[LiteralString] = """
 """
 
 FIND: Final[LiteralString] = _REFUNDS + "WHERE account_id = %(account_id)s AND refund_id = %(refund_id)s"
-
-FIND_MANY: Final[LiteralString] = (
-    _REFUNDS + "WHERE account_id = %(account_id)s AND refund_id = ANY(%(refund_ids)s)"
-)
 
 OF_ACCOUNT: Final[LiteralString] = _REFUNDS + "WHERE account_id = %(account_id)s ORDER BY refund_id DESC"
 
@@ -46,11 +40,6 @@ def find(tx: Transaction, payer_id: AccountId, refund_id: int) -> Refund | None:
     """Return the payer's refund as it stands, or None."""
     row = tx.one_or_none(FIND, account_id=payer_id, refund_id=refund_id)
     return None if row is None else _refund(row)
-
-
-def find_many(tx: Transaction, payer_id: AccountId, refund_ids: Sequence[int]) -> list[Refund]:
-    """Return the payer's refunds of these ids, in no order."""
-    return [_refund(row) for row in tx.all(FIND_MANY, account_id=payer_id, refund_ids=list(refund_ids))]
 
 
 def of_account(tx: Transaction, payer_id: AccountId) -> list[Refund]:
@@ -90,24 +79,6 @@ def tell(
         TELL, account_id=refund[0], refund_id=refund[1], state=state.value, happened_on=on, told=told,
         recorded_by=by,
     )  # fmt: skip
-
-
-def paid_of_account(
-    payer_id: AccountId, *, paid_from: object = None, paid_to: object = None, order_id: int | None = None
-) -> Selection:
-    """Select the payer's refunds that were paid, by the day of asking."""
-    source: LiteralString = "refund_state WHERE account_id = %(account_id)s AND state = 'paid'"
-    values: dict[str, object] = {"account_id": payer_id}
-    if paid_from is not None:
-        source += " AND asked_at >= %(paid_from)s"
-        values["paid_from"] = paid_from
-    if paid_to is not None:
-        source += " AND asked_at < %(paid_to)s + interval '1 second'"
-        values["paid_to"] = paid_to
-    if order_id is not None:
-        source += " AND order_id = %(order_id)s"
-        values["order_id"] = order_id
-    return Selection("refund_id", source, values)
 
 
 def _refund(row: Any) -> Refund:
