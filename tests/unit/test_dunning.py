@@ -9,6 +9,7 @@ from acquit.core.dunning import (
     DEFAULT,
     BadCalendar,
     BadPromise,
+    BadText,
     Calendar,
     Chaseable,
     Done,
@@ -25,7 +26,7 @@ from acquit.core.dunning import (
 )
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency
-from acquit.documents.letter import AskedDebt, Asking, BadText, refuse_words, words_of, write_letter
+from acquit.documents.letter import AskedDebt, Asking, refuse_words, words_of, write_letter
 
 EUR = Currency("EUR")
 ACME = AccountId("ab12345-acq")

@@ -115,7 +115,9 @@ def list_paid_bills(request: Request) -> Listing[str]:
 
 def get_many_paid_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, object]:
     """Read several of them at once."""
-    paid = _paid(request)
+    with request.read() as tx:
+        account_id, deposit_id = request.caller.account_id, request.path["depositId"]
+        paid = receipt_lists.paid_bills(tx, account_id, deposit_id)
     return bills.get_many_bills(request, [bill_id for bill_id in bill_ids if bill_id in paid])
 
 

@@ -28,11 +28,10 @@ from acquit.cli.program import Given, WrongUsage
 from acquit.cli.receivables import ForAccount, Operator, Seller, currency_of, sums
 from acquit.cli.screen import facts, table
 from acquit.cli.terms import actor
-from acquit.core.dunning import BadCalendar, Calendar, Promise, Step, StepKind
+from acquit.core.dunning import BadCalendar, BadText, Calendar, Promise, Step, StepKind
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.late_interest import LateRate
 from acquit.core.money import parsed, plain, scaled
-from acquit.documents.letter import BadText
 
 app = App(name="dunning", help="Chase what is late: run, calendar, letters.")
 calendar = App(name="calendar", help="When what is late is chased.")

@@ -22,7 +22,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from acquit.core.errors import Invalid, NotFound
+from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency, plain
 
@@ -45,10 +45,10 @@ class BadPromise(Invalid):
     code = "bad-promise"
 
 
-class NoSuchStep(NotFound):
-    """No such step was taken."""
+class BadText(Invalid):
+    """A letter's text names what is never filled in, or lacks what every letter has to say."""
 
-    code = "no-such-step"
+    code = "bad-text"
 
 
 class StepKind(StrEnum):

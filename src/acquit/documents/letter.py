@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from acquit.core.dunning import StepKind
-from acquit.core.errors import Invalid
+from acquit.core.dunning import BadText, StepKind
 from acquit.core.money import Currency
 from acquit.documents.sheet import in_fours
 from acquit.documents.wording import wording
@@ -21,12 +20,6 @@ NAMES: Final = frozenset(
     {"account", "debts", "due_on", "fee", "iban", "on", "payer", "rate", "seller", "total"}
 )
 """What a seller's own text may have filled in."""
-
-
-class BadText(Invalid):
-    """A text names something that is never filled in, or lacks what every letter has to say."""
-
-    code = "bad-text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,10 @@ _CHASED: Final[LiteralString] = """
                 nextval('dunning_step_id') AS step_id
            FROM unnest(%(payer_ids)s::text[]) AS p(account_id)
            LEFT JOIN own ON own.account_id = p.account_id
-          WHERE NOT EXISTS (SELECT FROM dunning_step s
-                             WHERE s.account_id = p.account_id AND s.happened_on > %(on)s::date - %(quiet)s)
+          WHERE NOT EXISTS (
+                SELECT FROM dunning_step s
+                 WHERE s.account_id = p.account_id
+                   AND s.happened_on > %(on)s::date - %(quiet)s::integer)
          ), opened AS MATERIALIZED (
          SELECT p.payer_id, p.ladder_id, p.step_id, d.account_id, d.debt_id, d.bill_id, d.currency, d.due_on,
                 %(on)s::date - d.due_on AS late_days, o.reopened_on,
