@@ -29,6 +29,7 @@ from acquit.actions.render_document import bill_pdf
 from acquit.actions.run_dunning import DunningReport, chase_all, restore_all, run_dunning
 from acquit.actions.settle_debt import return_payment
 from acquit.actions.suspend_service import suspend_service
+from acquit.actions.write_off_debt import write_off_debt
 from acquit.adapters.archive import DirectoryArchive
 from acquit.adapters.clock import FixedClock
 from acquit.core.correction import NotCorrectable
@@ -175,6 +176,16 @@ def test_a_service_is_suspended_last_and_restored_when_paid(world: Context) -> N
         on(world, 54), PETIT, debt_of(world, PETIT).debt_id, payment.operation_id, "AC04", by="cli"
     )
     assert run(world, 55).letters == {"reminder": 1}
+
+
+def test_who_is_given_up_stays_suspended(world: Context) -> None:
+    for late_days in (15, 30, 45):
+        run(world, late_days)
+    write_off_debt(world, PETIT, debt_of(world, PETIT).debt_id, "insolvent", by=TESS)
+    pay(world, SHOP, 1_199, 1_199)
+    write_off_debt(world, SHOP, debt_of(world, SHOP).debt_id, "a cent", by=TESS)
+    run(world, 46)
+    assert _states(world) == {ACME: "suspended", LAB: "suspended", PETIT: "suspended", SHOP: "active"}
 
 
 def _service(context: Context, account_id: AccountId) -> ServiceId:

@@ -76,6 +76,7 @@ def suspend_unpaid(context: Context, chase: Chase) -> int:
 def restore_paid(context: Context, legal_entity_id: LegalEntityId) -> int:
     """Services that dunning suspended are active again where everything that led to it is paid.
 
+    What was given up as a loss is not paid: such services stay suspended until a person restores them.
     Return how many were restored now.
     """
     with context.database.read() as tx:
@@ -86,7 +87,7 @@ def restore_paid(context: Context, legal_entity_id: LegalEntityId) -> int:
     count = 0
     for step in steps:
         late = [debt for debt in debts[step.step_id] if debt.kind is StepKind.SUSPENSION]
-        if any(debt.still_minor for debt in late):
+        if not all(debt.is_paid for debt in late):
             continue
         for account_id in sorted({debt.account_id for debt in late}):
             count += _restore(context, account_id, reason_of(step))

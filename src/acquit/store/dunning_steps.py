@@ -47,7 +47,13 @@ DEBTS: Final[LiteralString] = """
            t.open_minor, t.chased_minor, d.bill_id, d.currency, d.due_on, b.payment_reference,
            (d.amount_minor + coalesce((
              SELECT sum(effect_minor) FROM debt_operation
-              WHERE account_id = d.account_id AND debt_id = d.debt_id), 0))::bigint AS still_minor
+              WHERE account_id = d.account_id AND debt_id = d.debt_id), 0))::bigint AS still_minor,
+           coalesce((
+             SELECT sum(w.amount_minor) FROM debt_operation w
+              WHERE w.account_id = d.account_id AND w.debt_id = d.debt_id AND w.kind = 'write-off'
+                AND NOT EXISTS (SELECT FROM debt_operation u
+                                 WHERE u.account_id = w.account_id AND u.debt_id = w.debt_id
+                                   AND u.reverses_id = w.operation_id)), 0)::bigint AS lost_minor
       FROM unnest(%(payer_ids)s::text[], %(step_ids)s::bigint[]) AS asked(account_id, step_id)
       JOIN dunning_step_debt t ON t.account_id = asked.account_id AND t.step_id = asked.step_id
       JOIN debt d ON d.account_id = t.debt_account_id AND d.debt_id = t.debt_id
@@ -97,7 +103,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class TakenDebt:
-    """A debt of such a letter: what was asked for, and what is still open now."""
+    """A debt of such a letter: what was asked for, what is still open now, and what was given up."""
 
     account_id: AccountId
     debt_id: int
@@ -110,6 +116,12 @@ class TakenDebt:
     due_on: date
     payment_reference: str
     still_minor: int
+    lost_minor: int
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether nothing is open, and what was asked for was not simply given up."""
+        return self.still_minor == 0 and self.lost_minor < self.chased_minor
 
 
 @dataclass(frozen=True, slots=True)
