@@ -30,7 +30,10 @@ BOOKS: Final[LiteralString] = """
            ('FR', 'bank', '512000', 'Banque'), ('FR', 'unapplied', '419100', 'Avances'),
            ('FR', 'write_off', '654000', 'Pertes'), ('FR', 'credit_balance', '419700', 'Avoirs'),
            ('FR', 'credit_given', '709600', 'Remises'),
-           ('FR', 'deferred', '487000', 'Produits constatés d''avance'), ('FR', 'suspense', '471000', 'Attente')
+           ('FR', 'deferred', '487000', 'Avance'), ('FR', 'suspense', '471000', 'Attente'),
+           ('FR', 'late_interest', '763100', 'Intérêts'),
+           ('FR', 'recovery_fee', '758800', 'Indemnités'), ('FR', 'refund_payable', '467100', 'À rembourser'),
+           ('FR', 'acquirer', '511500', 'Cartes'), ('FR', 'acquirer_fees', '627800', 'Commissions')
 """
 
 SERVICE: Final[LiteralString] = """

@@ -14,9 +14,10 @@ from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 
 from .families import Customer, Families
+from .given_back import give_back_some
 from .metered import use_some
 from .walking import AT_MOST, targets
-from .world import ACCOUNTS
+from .world import ACCOUNTS, ACME
 
 Make = Callable[..., Customer]
 
@@ -47,6 +48,8 @@ def peopled(families: Families) -> Families:
     ordered = acme.post("/order/cart", ovhSubsidiary="FR")["cartId"]
     acme.post(f"/order/cart/{ordered}/eco", **plan)
     acme.post(f"/order/cart/{ordered}/checkout", autoPayWithPreferredPaymentMethod=True)
+    give_back_some(families.world.context, ACME)
+    acme.post("/me/credit/code", inputCode="WELCOME-2026")
     return families
 
 

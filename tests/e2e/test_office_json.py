@@ -54,6 +54,7 @@ def test_who_am_i(sales: Program) -> None:
             "agree-prices",
             "change-services",
             "change-prices",
+            "make-vouchers",
         ],
     }
 
@@ -74,7 +75,13 @@ def test_rights_are_those_of_the_role(context: Context, world: World, role: str)
     rights = program.call("GET", "/operator").json["rights"]
     for door in DOORS:
         path = door.path.format(
-            request_id="999999", account_id="aa000-acq", grant_id="1", period="2026-11", grouping="order"
+            request_id="999999",
+            account_id="aa000-acq",
+            grant_id="1",
+            period="2026-11",
+            grouping="order",
+            number="1",
+            acquirer="x",
         )
         answer = program.call(
             door.method, path, {"reason": "x"} if "refuse" in path or "end" in path else {"days": 45}

@@ -54,6 +54,7 @@ from billed import ADDRESSED, bill, charge, family, later, seller, subscribe
 from founding import ACME, FR, LAB, PETIT, SHOP
 from metering import event, measure, send
 from ordering import SERVER, ordered, sells
+from store.chased import CHASED, chase
 
 WORKS = AccountId("ab20003-acq")
 BUYER = AccountId("ef11111-acq")
@@ -292,6 +293,7 @@ TAMPERINGS = [
     by("bank-matches", "FR/match/{match}", "UPDATE bank_match_part SET amount_minor = amount_minor + 1"),
     by("bank-matches", "FR/{matched}", "DELETE FROM bank_match"),
     by("bank-matches", "FR/inbox/{waiting}", "DELETE FROM bank_inbox"),
+    *(by(*each) for each in CHASED),
 ]  # fmt: skip
 
 
@@ -337,10 +339,12 @@ def world(module_database: Database) -> dict[str, Any]:
     close_period(later(context, date(2027, 2, 1)), FR, "2026-11", by="cli")
     defer_revenue(later(context, date(2027, 3, 1)), FR, "2027-02", by="cli")
     send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
+    chased = chase(context)
     with module_database.read() as tx:
         run_id = tx.one("SELECT max(run_id) AS run_id FROM bill_run").run_id
     return _bank(later_on) | {
         "run": run_id,
+        **chased,
         "order": f"{BUYER}/{_order(later_on)}",
         "ended": ended,
         "service": service_id, "used": used_id, "petit": PETIT, "works": WORKS, "paid": paid[0],

@@ -5,7 +5,7 @@ from datetime import date
 
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_staff
-from acquit.actions.settling import book_in, books_in, hold_in
+from acquit.actions.settling import Books, book_in, books_in, hold_in
 from acquit.core.credit_balance import (
     BadCredit,
     CreditLot,
@@ -51,23 +51,27 @@ def add_credit(context: Context, payer_id: AccountId, credit: Credit, *, by: str
                 f"{account.payer_id} pays for {payer_id}: credit helps {account.payer_id}.", account=payer_id
             )
         books = books_in(context, tx, account.legal_entity_id)
-        today = books.today
-        refuse_credit_lot(credit.amount_minor, credit.currency, credit.source, credit.expires_on, today)
+        refuse_credit_lot(credit.amount_minor, credit.currency, credit.source, credit.expires_on, books.today)
         hold_in(tx, payer_id, [])
         _refuse_without_money(tx, payer_id, credit)
-        refuse_incomplete(books.chart, account.legal_entity_id, for_credit=True)
-        movement_id = credit_movements.add(
-            tx, payer_id, credit.balance, credit.type, credit.amount_minor, credit.currency,
-            expires_on=credit.expires_on, source=credit.source, deposit_id=credit.deposit_id, on=today, by=by,
-        )  # fmt: skip
-        postings = credit_added_postings(
-            books.chart, credit.amount_minor, credit.currency, credit.type.is_money
-        )
-        book_in(tx, payer_id, EntryKind.CREDIT_ADDED, today, str(movement_id), postings)
+        lot = add_lot_in(tx, books, payer_id, credit, by)
         acts.record(
-            tx, by, "add_credit", payer_id, str(movement_id), amount_minor=credit.amount_minor,
+            tx, by, "add_credit", payer_id, str(lot.movement_id), amount_minor=credit.amount_minor,
             currency=credit.currency, type=credit.type.value, source=credit.source,
         )  # fmt: skip
+    return lot
+
+
+def add_lot_in(tx: Transaction, books: Books, payer_id: AccountId, credit: Credit, by: str) -> CreditLot:
+    """Write the credit as a lot and book it; hold the payer before. Raises ChartIncomplete."""
+    refuse_incomplete(books.chart, books.entity.legal_entity_id, for_credit=True)
+    movement_id = credit_movements.add(
+        tx, payer_id, credit.balance, credit.type, credit.amount_minor, credit.currency,
+        expires_on=credit.expires_on, source=credit.source, deposit_id=credit.deposit_id,
+        on=books.today, by=by,
+    )  # fmt: skip
+    postings = credit_added_postings(books.chart, credit.amount_minor, credit.currency, credit.type.is_money)
+    book_in(tx, payer_id, EntryKind.CREDIT_ADDED, books.today, str(movement_id), postings)
     return CreditLot(
         payer_id, movement_id, credit.balance, credit.type, credit.currency, credit.amount_minor,
         credit.expires_on,

@@ -20,10 +20,11 @@ from acquit.actions.settling import (
     vat_share_in,
 )  # fmt: skip
 from acquit.core.bill import Bill, BillKind, Detail, Issuing, NoSuchBill
+from acquit.core.claim import FEE, INTEREST, shares
 from acquit.core.credit import NotCreditable, credit_note, credited_taxes, given_back
 from acquit.core.debt import Allocation, Debt, Means, Operation, OperationKind, open_minor, standing
 from acquit.core.identifiers import AccountId, BillId, DebtId, OrderId
-from acquit.core.journal import EntryKind, VatShare, credit_postings
+from acquit.core.journal import EntryKind, VatShare, claim_postings, credit_postings
 from acquit.core.numbering import Block
 from acquit.store import bills, debts, purchase_orders, series
 from acquit.store.transaction import Transaction
@@ -118,7 +119,11 @@ def book_note_in(tx: Transaction, books: Books, owed: Owed, note: Bill) -> None:
         tx, debt.account_id, debt.debt_id, OperationKind.CREDIT, Means.CREDIT_NOTE, note.total_minor,
         note.issued_on, reason=note.bill_id,
     )  # fmt: skip
-    postings = credit_postings(books.chart, note.net_minor, note.tax_minor, note.currency, on_debits)
+    interest_minor, fee_minor = shares(note.details)
+    if any(detail.kind in (INTEREST, FEE) for detail in note.details):
+        postings = claim_postings(books.chart, -interest_minor, -fee_minor, note.currency)
+    else:
+        postings = credit_postings(books.chart, note.net_minor, note.tax_minor, note.currency, on_debits)
     book_in(tx, note.account_id, EntryKind.CREDIT_NOTE, note.issued_on, note.bill_id, postings)
 
 

@@ -16,6 +16,7 @@ from acquit.core.account import LegalEntity
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import OperatorId
 from acquit.core.journal import Role as LedgerRole
+from acquit.core.late_interest import LATE_RATES
 from acquit.core.money import EXPONENTS
 from acquit.core.operator import Operator, Role
 from acquit.core.problem import Problem
@@ -29,7 +30,7 @@ from acquit.core.set_up import (
 )
 from acquit.core.tax import UNION, Rates
 from acquit.documents.pdf import can_draw
-from acquit.store import acts, charts, legal_entities
+from acquit.store import acts, charts, late_rates, legal_entities
 from acquit.store import series as stored_series
 
 LOGO_BYTES_MAX: Final = 512 * 1024
@@ -108,6 +109,7 @@ def set_up_company(context: Context, company: Company, *, by: str) -> LegalEntit
             stored_series.insert(tx, series)
         charts.insert_chart(tx, entity.legal_entity_id, company.chart)
         charts.add_rates(tx, company.rates)
+        late_rates.add(tx, LATE_RATES)
         acts.record(tx, by, "set_up_company", None, f"legal_entity:{entity.legal_entity_id}")
         if company.operator is not None:
             first = company.operator

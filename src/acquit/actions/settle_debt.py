@@ -14,16 +14,17 @@ from acquit.core.debt import (
     Means,
     NoSuchDeposit,
     NotOwed,
+    Operation,
     OperationKind,
     refuse_over_open,
     refuse_reversal,
 )
 from acquit.core.identifiers import AccountId, DebtId
-from acquit.core.journal import EntryKind, deposit_postings
+from acquit.core.journal import EntryKind, Role, deposit_postings
 from acquit.core.money import Currency, plain
 from acquit.core.numbering import document_id
 from acquit.core.operator import Right
-from acquit.store import acts, debts, series
+from acquit.store import acquirer_events, acts, debts, series
 from acquit.store.debts import Deposit
 from acquit.store.transaction import Transaction
 
@@ -70,8 +71,8 @@ def settle_debt(
         entity_id = account_in(tx, payer_id).legal_entity_id
         hold_in(tx, payer_id, [each.account_id for each in allocations])
         books = books_in(context, tx, entity_id)
-        _refuse_allocations(tx, payer_id, receipt.currency, receipt.amount_minor, allocations)
-        deposit = _book_deposit(tx, books, payer_id, receipt)
+        refuse_allocations_in(tx, payer_id, receipt.currency, receipt.amount_minor, allocations)
+        deposit = book_deposit_in(tx, books, payer_id, receipt)
         ids = [_settle(tx, books, each, deposit, receipt.automatic) for each in allocations]
         left = receipt.amount_minor - sum(each.amount_minor for each in allocations)
         acts.record(
@@ -94,7 +95,7 @@ def apply_deposit(
             raise NoSuchDeposit(f"Account {payer_id} has no deposit {deposit_id}.", deposit=deposit_id)
         unapplied = deposit.amount_minor - debts.applied_minor(tx, payer_id, deposit_id)
         books = books_in(context, tx, entity_id)
-        _refuse_allocations(tx, payer_id, deposit.currency, unapplied, allocations)
+        refuse_allocations_in(tx, payer_id, deposit.currency, unapplied, allocations)
         ids = [_settle(tx, books, each, deposit, False) for each in allocations]
         left = unapplied - sum(each.amount_minor for each in allocations)
         acts.record(
@@ -108,6 +109,8 @@ def reopen_debt(
     context: Context, account_id: AccountId, debt_id: DebtId, operation_id: int, reason: str, *, by: str
 ) -> int:
     """The payment no longer settles the debt; its money is unapplied again. Return the new operation.
+
+    What was given up of the debt can be reopened too: it is owed again.
 
     Raises NoSuchDebt, NoSuchOperation, CannotReverse.
     """
@@ -124,13 +127,14 @@ def return_payment(
     return _undo(context, account_id, debt_id, operation_id, OperationKind.RETURNED, reason, by)
 
 
-def _refuse_allocations(
+def refuse_allocations_in(
     tx: Transaction,
     payer_id: AccountId,
     currency: Currency,
     amount_minor: int,
     allocations: Sequence[Allocation],
 ) -> None:
+    """Pass when the payer owes these debts and the money is enough. Raises NoSuchDebt, NotOwed, BadAmount."""
     for each in allocations:
         owed = owed_in(tx, each.account_id, each.debt_id)
         if owed.debt.payer_id != payer_id:
@@ -145,14 +149,17 @@ def _refuse_allocations(
         )
 
 
-def _book_deposit(tx: Transaction, books: Books, payer_id: AccountId, receipt: Receipt) -> Deposit:
+def book_deposit_in(
+    tx: Transaction, books: Books, payer_id: AccountId, receipt: Receipt, into: Role = Role.BANK
+) -> Deposit:
+    """Number a deposit and book its money as unapplied, held by the bank or by an acquirer."""
     block = series.take(tx, books.entity.deposit_series_id, 1, receipt.received_on, or_later=True)
     deposit = debts.add_deposit(
         tx, payer_id, document_id(block.series, block.first), books.entity.legal_entity_id,
         receipt.received_on, receipt.amount_minor, receipt.currency, receipt.means, receipt.bank_reference,
         receipt.label,
     )  # fmt: skip
-    postings = deposit_postings(books.chart, receipt.amount_minor, receipt.currency)
+    postings = deposit_postings(books.chart, receipt.amount_minor, receipt.currency, into)
     book_in(tx, payer_id, EntryKind.DEPOSIT, receipt.received_on, deposit.deposit_id, postings)
     return deposit
 
@@ -177,13 +184,25 @@ def _undo(
         hold_in(tx, account.payer_id, [account_id])
         owed = owed_in(tx, account_id, debt_id)
         undone = refuse_reversal(owed.debt, owed.operations, operation_id)
-        if undone.kind is not OperationKind.PAYMENT:
+        is_loss = undone.kind is OperationKind.WRITE_OFF and kind is OperationKind.REOPENED
+        if undone.kind is not OperationKind.PAYMENT and not is_loss:
             raise CannotReverse(f"Operation {operation_id} on bill {owed.debt.bill_id} is no payment.")
         if kind is OperationKind.RETURNED and undone.means is Means.CREDIT_BALANCE:
             raise CannotReverse(f"No bank took operation {operation_id} back: it was paid from credit.")
+        if kind is OperationKind.RETURNED:
+            _refuse_held_by_acquirer(tx, undone)
         books = books_in(context, tx, account.legal_entity_id)
         on = books.today
         new_id = undo_in(tx, books, owed, undone, kind, on, reason)
         verb = "return_payment" if kind is OperationKind.RETURNED else "reopen_debt"
         acts.record(tx, by, verb, account_id, owed.debt.bill_id, operation_id=operation_id, reason=reason)
     return new_id
+
+
+def _refuse_held_by_acquirer(tx: Transaction, undone: Operation) -> None:
+    """Pass when a bank can have taken the money back. Raises CannotReverse for what an acquirer collected."""
+    if acquirer_events.holder_of(tx, undone.deposit_payer, undone.deposit_id) is Role.ACQUIRER:
+        raise CannotReverse(
+            f"An acquirer collected operation {undone.operation_id}: take in its charge-back with "
+            "`acquit acquirer import`, which undoes all that the payment settled."
+        )

@@ -26,7 +26,7 @@ from acquit.core.identifiers import AccountId, DebtId, LegalEntityId
 from acquit.core.journal import Chart, EntryKind, Posting, Role, VatShare, chained
 from acquit.core.period import booking_day
 from acquit.core.snapshot import Snapshot, seller, snapshot
-from acquit.store import accounts, billables, credit_movements, debts, journals, periods
+from acquit.store import accounts, acquirer_events, billables, credit_movements, debts, journals, periods
 from acquit.store.transaction import Transaction
 
 
@@ -132,7 +132,7 @@ def undo_in(
     on: date,
     reason: str,
 ) -> int:
-    """Undo a payment: reopened, its money is unapplied again; returned, the bank took it back.
+    """Undo a payment or a write-off: reopened, money is unapplied again; returned, it was taken back.
 
     Return the id of the operation that undoes it.
     """
@@ -143,16 +143,22 @@ def undo_in(
         deposit=None if deposit[0] is None or deposit[1] is None else (deposit[0], deposit[1]),
         reverses_id=undone.operation_id, reason=reason,
     )  # fmt: skip
+    if undone.kind is OperationKind.WRITE_OFF:
+        postings = journal.write_off_postings(books.chart, -undone.amount_minor, debt.currency)
+        book_in(tx, debt.account_id, EntryKind.REOPENED, on, f"{debt.bill_id}/{operation_id}", postings)
+        return operation_id
     paid = paid_minor(owed.operations)
     moved = vat_share_in(tx, books, owed).moved(paid - undone.amount_minor, paid)
     if undone.means is Means.CREDIT_BALANCE:
         _give_credit_back(tx, books, debt, undone, operation_id, moved, on)
         return operation_id
-    returned = kind is OperationKind.RETURNED
-    postings = (journal.returned_postings if returned else journal.reopened_postings)(
-        books.chart, undone.amount_minor, moved, debt.currency
-    )
-    entry_kind = EntryKind.RETURNED if returned else EntryKind.REOPENED
+    if kind is OperationKind.RETURNED:
+        holder = acquirer_events.holder_of(tx, undone.deposit_payer, undone.deposit_id)
+        postings = journal.returned_postings(books.chart, undone.amount_minor, moved, debt.currency, holder)
+        entry_kind = EntryKind.RETURNED
+    else:
+        postings = journal.reopened_postings(books.chart, undone.amount_minor, moved, debt.currency)
+        entry_kind = EntryKind.REOPENED
     book_in(tx, debt.account_id, entry_kind, on, f"{debt.bill_id}/{operation_id}", postings)
     return operation_id
 
@@ -160,7 +166,7 @@ def undo_in(
 def write_off_in(tx: Transaction, books: Books, owed: Owed, amount_minor: int, on: date, reason: str) -> int:
     """Give up so much of a debt, booked as a loss; return the id of the operation.
 
-    Raises BadAmount, NotOwed. Its VAT stays pending until the loss is proved.
+    Its VAT stays pending, or due, until the loss is proved (CGI 272-1). Raises BadAmount, NotOwed.
     """
     debt = owed.debt
     refuse_over_open(debt, owed.operations, amount_minor)

@@ -45,7 +45,7 @@ def list_bills(request: Request) -> Listing[str]:
         issued_to=query["date.to"],
         order_id=query["orderId"],
     )
-    return Listing(selection, lambda tx, ids: _bills(tx, request, ids), columns)
+    return Listing(selection, lambda tx, ids: some_bills(tx, request, ids), columns)
 
 
 def get_bill(request: Request) -> object:
@@ -61,7 +61,7 @@ def get_bill(request: Request) -> object:
 def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, object]:
     """Read several bills with one statement."""
     with request.read() as tx:
-        return _bills(tx, request, bill_ids)
+        return some_bills(tx, request, bill_ids)
 
 
 def download(request: Request) -> str:
@@ -76,7 +76,8 @@ def download(request: Request) -> str:
     return links.bill_link(request, bill_id, links.bill_password(request, bill_id), page)
 
 
-def _bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:
+def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:
+    """Return those of the caller's bills that have these numbers, as the wire shows them."""
     found = bill_lists.find_many(tx, request.caller.account_id, bill_ids)
     return {bill.bill_id: _bill(bill, request) for bill in found}
 

@@ -25,3 +25,12 @@ def order_link(request: Request, order_id: OrderId, password: str) -> str:
     """Return the link to the page of a payment order."""
     page = f"{request.origin}/cgi-bin/order/displayOrder.cgi"
     return f"{page}?orderId={order_id}&orderPassword={quote(password)}"
+
+
+def receipt_link(request: Request, kind: str, number: str) -> tuple[str, str]:
+    """Return the link to a receipt of the caller, a `deposit` or a `refund`, and its secret part."""
+    account_id = request.caller.account_id
+    password = request.context.sealer.token(f"receipt:{kind}:{account_id}:{number}")
+    page = f"{request.origin}/cgi-bin/order/receipt.cgi"
+    place = f"kind={kind}&account={quote(account_id)}&number={quote(number)}"
+    return f"{page}?{place}&passwd={quote(password)}", password

@@ -1,6 +1,7 @@
 """The links that open a paper without a login.
 
-Below `/cgi-bin/order`: `bill.pdf`, `bill.cgi`, `displayOrder.cgi`, and `bills.cgi` for an archive of bills.
+Below `/cgi-bin/order`: `bill.pdf`, `bill.cgi`, `displayOrder.cgi`, `receipt.cgi`, and `bills.cgi` for an
+archive of bills.
 
 Whoever has a link may read one paper; a wrong one is not found, whether the paper exists or not. Nothing
 of a link's query ever reaches a log.
@@ -17,8 +18,9 @@ from acquit.actions.context import Context
 from acquit.actions.export_bills import exported
 from acquit.actions.render_document import account_of, bill_page, bill_pdf
 from acquit.actions.show_order import order_page
+from acquit.actions.show_receipt import deposit_page, refund_page
 from acquit.core.errors import NotFound
-from acquit.core.identifiers import BillId, OrderId
+from acquit.core.identifiers import AccountId, BillId, OrderId
 from acquit.store.transaction import Unavailable
 
 log = logging.getLogger("acquit.papers")
@@ -65,6 +67,7 @@ class Papers:
             f"{PREFIX}/bill.cgi": self._bill_page,
             f"{PREFIX}/bills.cgi": self._archive,
             f"{PREFIX}/displayOrder.cgi": self._order_page,
+            f"{PREFIX}/receipt.cgi": self._receipt_page,
         }
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -109,6 +112,13 @@ class Papers:
         text = query.get("orderId", "")
         self._refuse_wrong(f"order:{text}", query.get("orderPassword", ""))
         return [*PAGE], order_page(self._context, OrderId(_number(text)))
+
+    def _receipt_page(self, query: Query) -> Paper:
+        kind, account, number = (query.get(name, "") for name in ("kind", "account", "number"))
+        self._refuse_wrong(f"receipt:{kind}:{account}:{number}", query.get("passwd", ""))
+        if kind == "deposit":
+            return [*PAGE], deposit_page(self._context, AccountId(account), number)
+        return [*PAGE], refund_page(self._context, AccountId(account), _number(number))
 
     def _archive(self, query: Query) -> Paper:
         found = exported(self._context, _number(query.get("export", "")), query.get("passwd", ""))

@@ -77,6 +77,18 @@ def matching(*, entries: int = 20_000, program: Given) -> int:
     return _run("matching", program, "--entries", str(entries))
 
 
+@app.command
+def dunning(*, debts: int = 100_000, program: Given) -> int:
+    """Decide and write the steps of so many open debts, beside one statement that sums them.
+
+    Parameters
+    ----------
+    debts
+        How many debts are open.
+    """
+    return _run("dunning", program, "--debts", str(debts))
+
+
 def _run(name: str, program: Given, *words: str) -> int:
     """Run the benchmark in a process of its own; its figures are JSON with or without --json."""
     script = FOLDER / f"{name}.py"

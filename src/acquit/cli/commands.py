@@ -50,6 +50,15 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("export", "export:app", "Journal, FEC, balances, statements."),
         Listed("bank", "bank:app", "Bank statements: import, match."),
     ),
+    "Receivables": (
+        Listed("dunning", "dunning:app", "Chase what is late."),
+        Listed("dispute", "dispute:app", "Objections to bills."),
+        Listed("credit-note", "giving_back:credit_note", "Take bills back."),
+        Listed("write-off", "giving_back:write_off", "Debts that are given up."),
+        Listed("refund", "giving_back:refund", "Money that goes back."),
+        Listed("voucher", "giving_back:voucher", "Codes that are good for credit."),
+        Listed("acquirer", "acquirer:app", "What cards and wallets paid."),
+    ),
     "Access": (
         Listed("operator", "operator:app", "The provider's staff."),
         Listed("application", "application:app", "Programs that call the API."),

@@ -51,6 +51,7 @@ class BillKind(StrEnum):
     BILL = "bill"
     CREDIT_NOTE = "credit-note"
     CORRECTIVE = "corrective"
+    CLAIM = "claim"
 
 
 @quick

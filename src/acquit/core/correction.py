@@ -76,6 +76,8 @@ def refuse_correction(bill: Bill, notes: Iterable[Bill], before: Buyer, correcte
             f"Bill {bill.bill_id} comes to zero: no credit note can take it back, and nothing is owed on it.",
             bill=bill.bill_id,
         )
+    if bill.kind is BillKind.CLAIM:
+        raise NotCorrectable(f"{bill.bill_id} is a claim of late charges: take it back by a credit note.")
     note = next(iter(notes), None)
     if note is not None:
         raise NotCorrectable(

@@ -41,6 +41,11 @@ class Role(StrEnum):
     CREDIT_GIVEN = "credit_given"
     DEFERRED = "deferred"
     SUSPENSE = "suspense"
+    LATE_INTEREST = "late_interest"
+    RECOVERY_FEE = "recovery_fee"
+    REFUND_PAYABLE = "refund_payable"
+    ACQUIRER = "acquirer"
+    ACQUIRER_FEES = "acquirer_fees"
 
 
 FOR_CREDIT: Final = frozenset({Role.CREDIT_BALANCE, Role.CREDIT_GIVEN})
@@ -51,6 +56,11 @@ FOR_CLOSING: Final = frozenset({Role.DEFERRED})
 
 FOR_BANKS: Final = frozenset({Role.SUSPENSE})
 """Roles that only bank statements need."""
+
+FOR_CHASING: Final = frozenset({
+    Role.LATE_INTEREST, Role.RECOVERY_FEE, Role.REFUND_PAYABLE, Role.ACQUIRER, Role.ACQUIRER_FEES,
+})  # fmt: skip
+"""Roles that only claims, refunds and acquirers need; `require_role` asks for one where it is used."""
 
 
 class EntryKind(StrEnum):
@@ -70,6 +80,11 @@ class EntryKind(StrEnum):
     SUSPENSE = "suspense"
     IDENTIFIED = "identified"
     DEPOSIT_WITHDRAWN = "deposit-withdrawn"
+    CLAIM = "claim"
+    REFUND = "refund"
+    REFUND_PAID = "refund-paid"
+    REFUND_FAILED = "refund-failed"
+    PAYOUT = "payout"
 
 
 Chart = Mapping[str, str]
@@ -168,10 +183,23 @@ def refuse_incomplete(
     Raises ChartIncomplete with those that have none.
     """
     spared = (
-        FOR_CLOSING | (frozenset() if for_credit else FOR_CREDIT) | (frozenset() if for_banks else FOR_BANKS)
+        FOR_CLOSING
+        | FOR_CHASING
+        | (frozenset() if for_credit else FOR_CREDIT)
+        | (frozenset() if for_banks else FOR_BANKS)
     )
     needed = [role for role in Role if role not in spared]
     missing = [role.value for role in needed if role not in chart]
+    if missing:
+        raise ChartIncomplete(
+            f"The chart of accounts of {legal_entity_id} has no ledger account for {', '.join(missing)}.",
+            legal_entity=legal_entity_id,
+        )
+
+
+def require_role(chart: Chart, legal_entity_id: str, *roles: Role) -> None:
+    """Pass when these roles have ledger accounts. Raises ChartIncomplete with those that have none."""
+    missing = [role.value for role in roles if role not in chart]
     if missing:
         raise ChartIncomplete(
             f"The chart of accounts of {legal_entity_id} has no ledger account for {', '.join(missing)}.",
@@ -194,10 +222,23 @@ def bill_postings(
     )
 
 
-def deposit_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
-    """Money came in: it stays unapplied until it settles a debt."""
+def claim_postings(
+    chart: Chart, interest_minor: int, fee_minor: int, currency: Currency
+) -> tuple[Posting, ...]:
+    """Late interest and recovery fees are owed; neither bears VAT. Negative amounts take a claim back."""
     return (
-        Posting(chart[Role.BANK], amount_minor, currency),
+        Posting(chart[Role.RECEIVABLE], interest_minor + fee_minor, currency),
+        Posting(chart[Role.LATE_INTEREST], -interest_minor, currency),
+        Posting(chart[Role.RECOVERY_FEE], -fee_minor, currency),
+    )
+
+
+def deposit_postings(
+    chart: Chart, amount_minor: int, currency: Currency, into: Role = Role.BANK
+) -> tuple[Posting, ...]:
+    """Money came in, to the bank or to an acquirer: it stays unapplied until it settles a debt."""
+    return (
+        Posting(chart[into], amount_minor, currency),
         Posting(chart[Role.UNAPPLIED], -amount_minor, currency),
     )
 
@@ -229,21 +270,50 @@ def reopened_postings(
 
 
 def returned_postings(
-    chart: Chart, amount_minor: int, vat_minor: int, currency: Currency
+    chart: Chart, amount_minor: int, vat_minor: int, currency: Currency, out_of: Role = Role.BANK
 ) -> tuple[Posting, ...]:
-    """The bank took the money back: the debt is open again."""
+    """The bank, or an acquirer, took the money back: the debt is open again."""
     return (
         Posting(chart[Role.RECEIVABLE], amount_minor, currency),
-        Posting(chart[Role.BANK], -amount_minor, currency),
+        Posting(chart[out_of], -amount_minor, currency),
         *_vat_moves(chart, -vat_minor, currency),
     )
 
 
 def write_off_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
-    """A debt is given up; its VAT stays pending until the loss is proved."""
+    """A debt is given up (a negative amount: open again); its VAT stays pending until the loss is proved."""
     return (
         Posting(chart[Role.WRITE_OFF], amount_minor, currency),
         Posting(chart[Role.RECEIVABLE], -amount_minor, currency),
+    )
+
+
+def refund_postings(
+    chart: Chart, amount_minor: int, currency: Currency, to: Role = Role.REFUND_PAYABLE
+) -> tuple[Posting, ...]:
+    """Unapplied money is to go back (to an acquirer: went back); a negative amount is unapplied again."""
+    return (
+        Posting(chart[Role.UNAPPLIED], amount_minor, currency),
+        Posting(chart[to], -amount_minor, currency),
+    )
+
+
+def refund_paid_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """The bank paid a refund out."""
+    return (
+        Posting(chart[Role.REFUND_PAYABLE], amount_minor, currency),
+        Posting(chart[Role.BANK], -amount_minor, currency),
+    )
+
+
+def payout_postings(
+    chart: Chart, gross_minor: int, fee_minor: int, currency: Currency
+) -> tuple[Posting, ...]:
+    """An acquirer paid out what it held, less its fees."""
+    return (
+        Posting(chart[Role.BANK], gross_minor - fee_minor, currency),
+        Posting(chart[Role.ACQUIRER_FEES], fee_minor, currency),
+        Posting(chart[Role.ACQUIRER], -gross_minor, currency),
     )
 
 

@@ -57,6 +57,7 @@ class DocumentKind(StrEnum):
     BILL = "bill"
     CREDIT_NOTE = "credit-note"
     DEPOSIT = "deposit"
+    CLAIM = "claim"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,19 +41,23 @@ class Right(StrEnum):
     REOPEN_PERIODS = "reopen-periods"
     CHANGE_CHART = "change-chart"
     CHECK_VAT_IDS = "check-vat-ids"
+    GIVE_UP_MONEY = "give-up-money"
+    MAKE_VOUCHERS = "make-vouchers"
+    CHASE = "chase"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.SALES: frozenset({
         Right.DECIDE_REQUESTS, Right.GRANT_TERMS, Right.SET_PURCHASE_ORDERS, Right.AGREE_PRICES,
-        Right.CHANGE_SERVICES, Right.CHANGE_PRICES,
+        Right.CHANGE_SERVICES, Right.CHANGE_PRICES, Right.MAKE_VOUCHERS,
     }),
     Role.BILLING: frozenset({
         Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.SEND_USAGE, Right.CORRECT_BILLS, Right.ADD_CREDIT,
         Right.CHANGE_SERVICES, Right.CHECK_VAT_IDS,
     }),
     Role.TREASURY: frozenset({
-        Right.SETTLE_DEBTS, Right.IMPORT_BANK_FILES, Right.ADD_CREDIT, Right.CLOSE_PERIODS, Right.CHECK_VAT_IDS,
+        Right.SETTLE_DEBTS, Right.IMPORT_BANK_FILES, Right.ADD_CREDIT, Right.GIVE_UP_MONEY,
+        Right.MAKE_VOUCHERS, Right.CHASE, Right.CLOSE_PERIODS, Right.CHECK_VAT_IDS,
     }),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),

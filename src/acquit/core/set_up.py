@@ -32,6 +32,11 @@ FRENCH_CHART: Final[Mapping[Role, LedgerAccount]] = {
     Role.CREDIT_GIVEN: LedgerAccount("709600", "Rabais, remises et ristournes accordés"),
     Role.DEFERRED: LedgerAccount("487000", "Produits constatés d'avance"),
     Role.SUSPENSE: LedgerAccount("471000", "Comptes d'attente"),
+    Role.LATE_INTEREST: LedgerAccount("763100", "Revenus des créances commerciales"),
+    Role.RECOVERY_FEE: LedgerAccount("758800", "Autres produits divers de gestion courante"),
+    Role.REFUND_PAYABLE: LedgerAccount("467100", "Clients - remboursements à payer"),
+    Role.ACQUIRER: LedgerAccount("511500", "Cartes bancaires à encaisser"),
+    Role.ACQUIRER_FEES: LedgerAccount("627800", "Autres frais et commissions sur prestations de services"),
 }
 """Source: plan comptable général (ANC 2014-03), classes 4 to 7."""
 
@@ -103,6 +108,20 @@ def series_of(legal_entity_id: LegalEntityId, patterns: Patterns) -> tuple[Serie
         for kind, prefix in prefixes.items()
     )
     return bill, credit_note, deposit
+
+
+def claim_series_of(entity: LegalEntity) -> Series:
+    """Return the series of claims of a legal entity; it is set up when the first one is numbered."""
+    entity_id = entity.legal_entity_id
+    is_test = entity.sandbox_of is not None
+    return Series(
+        series_id=series_id(entity_id, DocumentKind.CLAIM),
+        legal_entity_id=entity_id,
+        document=DocumentKind.CLAIM,
+        prefix=f"TEST-{entity_id[3:]}-CL-" if is_test else f"{entity_id}CL",
+        digits=8,
+        reference_code=f"TL{entity_id[3:]}" if is_test else f"CL{entity_id[:4]}",
+    )
 
 
 def series_id(legal_entity_id: LegalEntityId, kind: DocumentKind) -> str:

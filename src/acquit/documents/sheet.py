@@ -145,6 +145,7 @@ def sheet(paper: BillPaper) -> Sheet:
     reference = folded(bill.purchase_order_reference or "", FULL_WIDTH_WORD_MAX)
     order = Said(says.say(f"order.{bill.purchase_order_type}"), reference) if reference else None
     abroad = paper.seller.country != paper.buyer.country
+    is_claim = bill.kind is BillKind.CLAIM
     return Sheet(
         language=says.language,
         region=says.region,
@@ -162,7 +163,7 @@ def sheet(paper: BillPaper) -> Sheet:
         facts=tuple(_facts(says, paper)),
         groups=tuple(_parts(says, bill) if bill.slices else _groups(says, bill.details)),
         vat=tuple(_vat_row(says, tax) for tax in bill.taxes),
-        vat_reasons=tuple(_reasons(says, bill.taxes)),
+        vat_reasons=tuple(_no_vat(bill.taxes) if is_claim else _reasons(says, bill.taxes)),
         totals=tuple(_totals(says, bill)),
         gross=Said(says.say("total.gross"), says.amount(bill.total_minor)),
         payment=payment(says, paper),
@@ -240,6 +241,8 @@ def _facts(says: Wording, paper: BillPaper) -> Iterator[Said]:
         yield Said(says.say("fact.account"), bill.account_id)
     if buyer.buyer_reference.strip():
         yield Said(says.say("fact.buyer_reference"), folded(buyer.buyer_reference))
+    if bill.kind is BillKind.CLAIM:
+        return
     goods = any(tax.vat_category in GOODS for tax in bill.taxes)
     yield Said(says.say("fact.operation"), says.say("fact.goods" if goods else "fact.services"))
 
@@ -313,6 +316,11 @@ def _reasons(says: Wording, taxes: Iterable[TaxLine]) -> Iterator[str]:
             yield issued or told
 
 
+def _no_vat(taxes: Iterable[TaxLine]) -> Iterator[str]:
+    """Tell why a claim bears no VAT, in the words it was issued with."""
+    yield from (f"{folded(tax.exemption_text)}." for tax in taxes)
+
+
 def _plain(text: str) -> str:
     return text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
@@ -374,7 +382,7 @@ def _code(paper: BillPaper) -> str | None:
 
 def _mentions(says: Wording, paper: BillPaper) -> Iterator[str]:
     seller = paper.seller
-    if paper.bill.kind is not BillKind.CREDIT_NOTE:
+    if paper.bill.kind not in (BillKind.CREDIT_NOTE, BillKind.CLAIM):
         if seller.late_rate_bp or seller.late_fee_minor:
             style = "mention.late" if seller.country == "FR" else "mention.late_elsewhere"
             yield says.say(style, rate=says.rate(seller.late_rate_bp), fee=says.amount(seller.late_fee_minor))

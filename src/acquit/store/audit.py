@@ -11,6 +11,7 @@ from typing import Final, LiteralString
 from acquit.store import (
     audit_banks,
     audit_bills,
+    audit_chasing,
     audit_closing,
     audit_conditions,
     audit_families,
@@ -38,6 +39,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_families.CHECKS,
     *audit_settings.CHECKS,
     *audit_closing.CHECKS,
+    *audit_chasing.CHECKS,
 )
 """Every check, in the order in which they are told."""
 

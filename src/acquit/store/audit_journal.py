@@ -50,7 +50,8 @@ ENTRY_CHAIN: Final[LiteralString] = """
 BILL_ENTRIES: Final[LiteralString] = """
     WITH chart AS (
          SELECT legal_entity_id, max(number) FILTER (WHERE role = 'receivable') AS receivable,
-                max(number) FILTER (WHERE role = 'revenue') AS revenue,
+                array_agg(number) FILTER (WHERE role IN ('revenue', 'late_interest', 'recovery_fee'))
+                  AS revenue,
                 array_agg(number) FILTER (WHERE role IN ('vat_pending', 'vat_collected')) AS vat
            FROM ledger_account
           GROUP BY legal_entity_id
@@ -58,15 +59,15 @@ BILL_ENTRIES: Final[LiteralString] = """
          SELECT e.account_id, e.reference, min(e.kind) AS kind, min(e.booked_on) AS booked_on,
                 count(DISTINCT e.entry_no) AS entries,
                 coalesce(sum(p.amount_minor) FILTER (WHERE p.ledger = c.receivable), 0) AS receivable,
-                coalesce(sum(p.amount_minor) FILTER (WHERE p.ledger = c.revenue), 0) AS revenue,
+                coalesce(sum(p.amount_minor) FILTER (WHERE p.ledger = ANY(c.revenue)), 0) AS revenue,
                 coalesce(sum(p.amount_minor) FILTER (WHERE p.ledger = ANY(c.vat)), 0) AS vat,
-                count(*) FILTER (WHERE p.ledger NOT IN (c.receivable, c.revenue)
+                count(*) FILTER (WHERE p.ledger <> c.receivable AND p.ledger <> ALL(c.revenue)
                                    AND p.ledger <> ALL(c.vat)) AS others
            FROM entry e
            LEFT JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
            JOIN account a ON a.account_id = e.account_id
            JOIN chart c ON c.legal_entity_id = a.legal_entity_id
-          WHERE e.kind IN ('bill', 'credit-note')
+          WHERE e.kind IN ('bill', 'credit-note', 'claim')
           GROUP BY e.account_id, e.reference
          ), signed AS (
          SELECT account_id, bill_id, kind, issued_on,
@@ -80,7 +81,8 @@ BILL_ENTRIES: Final[LiteralString] = """
                      OR -b.sign * b.net_minor IS DISTINCT FROM e.revenue
                      OR -b.sign * b.tax_minor IS DISTINCT FROM e.vat OR e.entries <> 1 OR e.others <> 0
                      OR e.booked_on <> b.issued_on
-                     OR (e.kind = 'credit-note') <> (b.kind = 'credit-note') AS differs
+                     OR (e.kind = 'credit-note') <> (b.kind = 'credit-note')
+                     OR (e.kind = 'claim') <> (b.kind = 'claim') AS differs
               FROM signed b
               FULL JOIN booked e ON e.account_id = b.account_id AND e.reference = b.bill_id) compared
 """

@@ -111,7 +111,11 @@ DEPOSITS: Final[LiteralString] = """
                  SELECT m.account_id, m.deposit_id, d.currency, m.amount_minor
                    FROM bank_move m
                    JOIN deposit d ON d.account_id = m.account_id AND d.deposit_id = m.deposit_id
-                  WHERE m.kind = 'withdrawn') told
+                  WHERE m.kind = 'withdrawn'
+                  UNION ALL
+                 SELECT account_id, deposit_id, currency, amount_minor
+                   FROM refund_state
+                  WHERE state NOT IN ('refused', 'failed')) told
           GROUP BY deposit_payer, deposit_id, currency
          )
     SELECT count(*) AS compared,
@@ -129,7 +133,9 @@ DEPOSIT_ENTRIES: Final[LiteralString] = """
          SELECT e.account_id, e.reference, p.currency, sum(p.amount_minor) AS amount_minor
            FROM entry e
            JOIN account a ON a.account_id = e.account_id
-           JOIN ledger_account l ON l.legal_entity_id = a.legal_entity_id AND l.role = 'bank'
+           JOIN (SELECT DISTINCT legal_entity_id, number
+                   FROM ledger_account
+                  WHERE role IN ('bank', 'acquirer')) l ON l.legal_entity_id = a.legal_entity_id
            JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no AND p.ledger = l.number
           WHERE e.kind = 'deposit'
           GROUP BY e.account_id, e.reference, p.currency
@@ -167,31 +173,48 @@ MONEY_CONSERVED: Final[LiteralString] = """
            JOIN account a ON a.account_id = m.account_id
           WHERE m.deposit_id IS NOT NULL
           GROUP BY a.legal_entity_id, m.currency
+         ), given_back AS (
+         SELECT a.legal_entity_id, r.currency, sum(r.amount_minor) AS amount_minor,
+                coalesce(sum(r.amount_minor) FILTER (WHERE r.state = 'paid'), 0) AS paid_minor
+           FROM refund_state r
+           JOIN account a ON a.account_id = r.account_id
+          WHERE r.state IN ('approved', 'paid')
+          GROUP BY a.legal_entity_id, r.currency
          ), booked AS (
          SELECT a.legal_entity_id, p.currency,
-                coalesce(sum(p.amount_minor) FILTER (WHERE l.role = 'bank'), 0) AS bank_minor,
-                coalesce(-sum(p.amount_minor) FILTER (WHERE l.role = 'unapplied'), 0) AS unapplied_minor
+                coalesce(sum(p.amount_minor) FILTER (WHERE l.place = 'bank'), 0) AS bank_minor,
+                coalesce(-sum(p.amount_minor) FILTER (WHERE l.place = 'unapplied'), 0) AS unapplied_minor,
+                coalesce(-sum(p.amount_minor) FILTER (WHERE l.place = 'refund_payable'), 0) AS payable_minor
            FROM posting p
            JOIN entry e ON e.account_id = p.account_id AND e.entry_no = p.entry_no
                        AND e.kind NOT IN ('suspense', 'identified')
            JOIN account a ON a.account_id = p.account_id
-           JOIN ledger_account l ON l.legal_entity_id = a.legal_entity_id AND l.number = p.ledger
-                                AND l.role IN ('bank', 'unapplied')
+           JOIN (SELECT DISTINCT legal_entity_id, number,
+                        CASE WHEN role IN ('acquirer', 'acquirer_fees') THEN 'bank' ELSE role END AS place
+                   FROM ledger_account
+                  WHERE role IN ('bank', 'unapplied', 'acquirer', 'acquirer_fees', 'refund_payable')) l
+             ON l.legal_entity_id = a.legal_entity_id AND l.number = p.ledger
           GROUP BY a.legal_entity_id, p.currency
          )
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
       FROM (SELECT coalesce(r.legal_entity_id, b.legal_entity_id) || '/' || coalesce(r.currency, b.currency)
                      AS id,
-                   coalesce(r.amount_minor, 0) - coalesce(m.returned_minor, 0) <> coalesce(b.bank_minor, 0)
+                   coalesce(r.amount_minor, 0) - coalesce(m.returned_minor, 0) - coalesce(g.paid_minor, 0)
+                     <> coalesce(b.bank_minor, 0)
                      OR coalesce(r.amount_minor, 0) - coalesce(m.applied_minor, 0)
-                        - coalesce(c.amount_minor, 0) <> coalesce(b.unapplied_minor, 0) AS differs
+                        - coalesce(c.amount_minor, 0) - coalesce(g.amount_minor, 0)
+                        <> coalesce(b.unapplied_minor, 0)
+                     OR coalesce(g.amount_minor, 0) - coalesce(g.paid_minor, 0)
+                        <> coalesce(b.payable_minor, 0) AS differs
               FROM received r
               FULL JOIN booked b ON b.legal_entity_id = r.legal_entity_id AND b.currency = r.currency
               LEFT JOIN moved m ON m.legal_entity_id = coalesce(r.legal_entity_id, b.legal_entity_id)
                                AND m.currency = coalesce(r.currency, b.currency)
               LEFT JOIN credit c ON c.legal_entity_id = coalesce(r.legal_entity_id, b.legal_entity_id)
-                                AND c.currency = coalesce(r.currency, b.currency)) compared
+                                AND c.currency = coalesce(r.currency, b.currency)
+              LEFT JOIN given_back g ON g.legal_entity_id = coalesce(r.legal_entity_id, b.legal_entity_id)
+                                    AND g.currency = coalesce(r.currency, b.currency)) compared
 """
 
 RECEIVABLE: Final[LiteralString] = """

@@ -83,8 +83,19 @@ APPLIED: Final[LiteralString] = """
           + coalesce((SELECT sum(amount_minor)
                         FROM bank_move
                        WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s
-                         AND kind = 'withdrawn'), 0))::bigint
+                         AND kind = 'withdrawn'), 0)
+          + coalesce((SELECT sum(amount_minor)
+                        FROM refund_state
+                       WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s
+                         AND state NOT IN ('refused', 'failed')), 0))::bigint
            AS applied_minor
+"""
+
+SETTLED_BY: Final[LiteralString] = """
+    SELECT DISTINCT account_id, debt_id
+      FROM debt_operation
+     WHERE deposit_payer = %(account_id)s AND deposit_id = %(deposit_id)s
+     ORDER BY account_id, debt_id
 """
 
 OPEN_BY_PAYER: Final[LiteralString] = """
@@ -235,8 +246,16 @@ def find_deposit(tx: Transaction, payer_id: AccountId, deposit_id: str) -> Depos
 
 
 def applied_minor(tx: Transaction, payer_id: AccountId, deposit_id: str) -> int:
-    """Return how much of a deposit settles debts, was returned to the bank, became credit or went back."""
+    """Return how much of a deposit settles debts, was returned, became credit, went back or is refunded."""
     return int(tx.one(APPLIED, account_id=payer_id, deposit_id=deposit_id).applied_minor)
+
+
+def settled_by(tx: Transaction, payer_id: AccountId, deposit_id: str) -> list[tuple[AccountId, DebtId]]:
+    """Return the debts that a deposit settled, or settled once."""
+    return [
+        (row.account_id, row.debt_id)
+        for row in tx.all(SETTLED_BY, account_id=payer_id, deposit_id=deposit_id)
+    ]
 
 
 def _operation(row: Any) -> Operation:

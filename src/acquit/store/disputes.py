@@ -3,13 +3,16 @@
 from datetime import date
 from typing import Any, Final, LiteralString
 
-from acquit.core.dispute import Dispute, DisputeState
+from acquit.core.dispute import Dispute, DisputeState, Message
 from acquit.core.identifiers import AccountId, BillId
+from acquit.core.money import Currency
 from acquit.store.transaction import Transaction
 
 _DISPUTES: Final[LiteralString] = """
     SELECT account_id, dispute_id, bill_id, detail_no, amount_minor, reason, state, opened_by, opened_at,
-           deadline_on, closed_by, closed_at, outcome
+           deadline_on, closed_by, closed_at, outcome, owner, settled_by, (
+           SELECT b.currency FROM bill b
+            WHERE b.account_id = dispute.account_id AND b.bill_id = dispute.bill_id) AS currency
       FROM dispute
 """
 
@@ -26,15 +29,49 @@ OPEN_ONE: Final[LiteralString] = """
     VALUES (%(account_id)s, %(bill_id)s, %(detail_no)s, %(amount_minor)s, %(reason)s, %(opened_by)s,
            %(deadline_on)s)
     RETURNING account_id, dispute_id, bill_id, detail_no, amount_minor, reason, state, opened_by, opened_at,
-           deadline_on, closed_by, closed_at, outcome
+           deadline_on, closed_by, closed_at, outcome, owner, settled_by, (
+           SELECT b.currency FROM bill b
+            WHERE b.account_id = dispute.account_id AND b.bill_id = dispute.bill_id) AS currency
 """
 
 CLOSE: Final[LiteralString] = """
     UPDATE dispute
-       SET state = %(state)s, outcome = %(outcome)s, closed_by = %(closed_by)s, closed_at = instant()
+       SET state = %(state)s, outcome = %(outcome)s, closed_by = %(closed_by)s, closed_at = instant(),
+           settled_by = %(settled_by)s
      WHERE account_id = %(account_id)s AND dispute_id = %(dispute_id)s
     RETURNING account_id, dispute_id, bill_id, detail_no, amount_minor, reason, state, opened_by, opened_at,
-           deadline_on, closed_by, closed_at, outcome
+           deadline_on, closed_by, closed_at, outcome, owner, settled_by, (
+           SELECT b.currency FROM bill b
+            WHERE b.account_id = dispute.account_id AND b.bill_id = dispute.bill_id) AS currency
+"""
+
+ASSIGN: Final[LiteralString] = """
+    UPDATE dispute
+       SET owner = %(owner)s, deadline_on = %(deadline_on)s
+     WHERE account_id = %(account_id)s AND dispute_id = %(dispute_id)s
+    RETURNING account_id, dispute_id, bill_id, detail_no, amount_minor, reason, state, opened_by, opened_at,
+           deadline_on, closed_by, closed_at, outcome, owner, settled_by, (
+           SELECT b.currency FROM bill b
+            WHERE b.account_id = dispute.account_id AND b.bill_id = dispute.bill_id) AS currency
+"""
+
+OPEN: Final[LiteralString] = _DISPUTES + "WHERE state = 'open' ORDER BY deadline_on, dispute_id"
+
+ADD_MESSAGE: Final[LiteralString] = """
+    INSERT INTO dispute_message (account_id, dispute_id, message_no, body, file_name, file_sha256, file_bytes,
+           written_by)
+    SELECT %(account_id)s, %(dispute_id)s, coalesce(max(message_no), 0) + 1, %(body)s, %(file_name)s,
+           %(file_sha256)s, %(file_bytes)s, %(written_by)s
+      FROM dispute_message
+     WHERE account_id = %(account_id)s AND dispute_id = %(dispute_id)s
+    RETURNING message_no, body, written_by, written_at, file_name, file_sha256, file_bytes
+"""
+
+MESSAGES: Final[LiteralString] = """
+    SELECT message_no, body, written_by, written_at, file_name, file_sha256, file_bytes
+      FROM dispute_message
+     WHERE account_id = %(account_id)s AND dispute_id = %(dispute_id)s
+     ORDER BY message_no
 """
 
 
@@ -78,7 +115,14 @@ def open_one(
     return _dispute(row)
 
 
-def close(tx: Transaction, dispute: Dispute, state: DisputeState, outcome: str, closed_by: str) -> Dispute:
+def close(
+    tx: Transaction,
+    dispute: Dispute,
+    state: DisputeState,
+    outcome: str,
+    closed_by: str,
+    settled_by: str | None = None,
+) -> Dispute:
     """Write how the dispute ended and return it."""
     row = tx.one(
         CLOSE,
@@ -87,9 +131,44 @@ def close(tx: Transaction, dispute: Dispute, state: DisputeState, outcome: str, 
         state=state.value,
         outcome=outcome,
         closed_by=closed_by,
+        settled_by=settled_by,
     )
     return _dispute(row)
 
 
+def waiting(tx: Transaction) -> list[Dispute]:
+    """Return every open dispute, the one that is to be answered first before the others."""
+    return [_dispute(row) for row in tx.all(OPEN)]
+
+
+def assign(tx: Transaction, dispute: Dispute, owner: str | None, deadline_on: date) -> Dispute:
+    """Write who answers for the dispute, and by when; return it."""
+    row = tx.one(
+        ASSIGN,
+        account_id=dispute.account_id,
+        dispute_id=dispute.dispute_id,
+        owner=owner,
+        deadline_on=deadline_on,
+    )
+    return _dispute(row)
+
+
+def add_message(
+    tx: Transaction, dispute: Dispute, body: str, file: tuple[str, str, int] | None, by: str
+) -> Message:
+    """Write a message, with the name, SHA-256 and length of its file; hold the account before."""
+    name, sha256, size_bytes = file or (None, None, None)
+    row = tx.one(
+        ADD_MESSAGE, account_id=dispute.account_id, dispute_id=dispute.dispute_id, body=body, file_name=name,
+        file_sha256=sha256, file_bytes=size_bytes, written_by=by,
+    )  # fmt: skip
+    return Message(*row)
+
+
+def messages(tx: Transaction, account_id: AccountId, dispute_id: int) -> list[Message]:
+    """Return what was said about a dispute, oldest first."""
+    return [Message(*row) for row in tx.all(MESSAGES, account_id=account_id, dispute_id=dispute_id)]
+
+
 def _dispute(row: Any) -> Dispute:
-    return Dispute(**row._asdict() | {"state": DisputeState(row.state)})
+    return Dispute(**row._asdict() | {"state": DisputeState(row.state), "currency": Currency(row.currency)})

@@ -7,6 +7,7 @@ from typing import Final
 from acquit.actions.context import Context
 from acquit.actions.export_bills import build_exports
 from acquit.actions.render_document import render_missing
+from acquit.actions.run_dunning import chase_all, restore_all
 from acquit.actions.turn_day import turn_day
 
 
@@ -22,5 +23,7 @@ class Due:
 SCHEDULE: Final = (
     Due("build_exports", "* * * * *", build_exports),
     Due("turn_day", "*/10 * * * *", turn_day),
+    Due("restore_all", "*/10 * * * *", restore_all),
+    Due("chase_all", "30 6 * * *", chase_all),
     Due("render_missing", "17 * * * *", render_missing),
 )

@@ -72,6 +72,12 @@ class Route(msgspec.Struct, frozen=True):
     pattern: bool = False
     auth_optional: bool = msgspec.field(default=False, name="authOptional")
 
+    def __post_init__(self) -> None:
+        """Put the parameters in the order of the path: the contract lists those of one route otherwise."""
+        if len(self.path_parameters) > 1 and not self.pattern:
+            ordered = sorted(self.path_parameters, key=lambda each: self.path.index(f"{{{each.name}}}"))
+            msgspec.structs.force_setattr(self, "path_parameters", tuple(ordered))
+
     @property
     def key(self) -> tuple[str, str]:
         """The key of this route in the route table."""

@@ -1,0 +1,300 @@
+"""Credit: /me/credit, /me/ovhAccount and /me/voucherAccount, which are one thing seen three ways; vouchers.
+
+A balance of the wire has one type: what we call `credit` is told per type, as `voucher-credit`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from acquit.actions.redeem_voucher import is_voucher_usable, redeem_voucher
+from acquit.api import wire
+from acquit.api.listing import Listing
+from acquit.api.refusals import NoSuchObject
+from acquit.api.request import Request
+from acquit.core.credit_balance import CreditType
+from acquit.store import credit_lists
+from acquit.store.credit_lists import Moved
+from acquit.store.transaction import Transaction
+
+TYPES: Final[Mapping[CreditType, str]] = {
+    CreditType.VOUCHER: "VOUCHER",
+    CreditType.BONUS: "BONUS",
+    CreditType.PREPAID_ACCOUNT: "MANUAL",
+    CreditType.DEPOSIT: "MANUAL",
+}
+"""What the wire calls a movement that adds credit of a type."""
+
+Balances = dict[str, list[Moved]]
+
+
+# ---------------------------------------------------------------- balances
+
+
+def list_balances(request: Request) -> Listing[str]:
+    """GET /me/credit/balance: the names of the balances, all or of one type."""
+    kind = request.query["type"]
+
+    def names(tx: Transaction) -> list[str]:
+        return [name for name, moved in _balances(tx, request).items() if kind in (None, moved[0].type.value)]
+
+    return Listing(names, lambda tx, some: _shown(tx, request, some))
+
+
+def get_balance(request: Request) -> object:
+    """GET /me/credit/balance/{balanceName}: what is left, and what of it ends when."""
+    return _balance(request.path["balanceName"], _known(request), request)
+
+
+def get_many_balances(request: Request, names: Sequence[str]) -> Mapping[str, object]:
+    """Read several balances at once."""
+    with request.read() as tx:
+        return _shown(tx, request, names)
+
+
+def list_movements(request: Request) -> Listing[int]:
+    """GET /me/credit/balance/{balanceName}/movement: what was added, used and given back."""
+    name = request.path["balanceName"]
+    shown = {each.movement_id: _movement(name, each, request) for each in _known(request)}
+    return Listing(lambda tx: list(shown), lambda tx, ids: {key: shown[key] for key in ids if key in shown})
+
+
+def get_movement(request: Request) -> object:
+    """GET /me/credit/balance/{balanceName}/movement/{movementId}: one of them."""
+    return _movement(request.path["balanceName"], _one(_known(request), request), request)
+
+
+def redeem_code(request: Request) -> object:
+    """POST /me/credit/code: the voucher is credit of the account's payer now."""
+    caller = request.caller
+    lot = redeem_voucher(request.context, caller.account_id, request.body["inputCode"], by=caller.actor)
+    with request.read() as tx:
+        moved = {each.movement_id: each for each in credit_lists.of_account(tx, lot.account_id)}
+    made = moved[lot.movement_id]
+    return _movement(_name(made), made, request)
+
+
+def check_voucher(request: Request) -> object:
+    """POST /me/voucher/checkValidity: whether the code could be used now."""
+    code = request.body["voucher"]
+    return {"validity": is_voucher_usable(request.context, request.caller.account_id, code)}
+
+
+# ---------------------------------------------------------------- prepaid accounts and vouchers
+
+
+def list_prepaid(request: Request) -> Listing[str]:
+    """GET /me/ovhAccount: the prepaid accounts."""
+    return _listed(request, CreditType.PREPAID_ACCOUNT, _prepaid)
+
+
+def get_prepaid(request: Request) -> object:
+    """GET /me/ovhAccount/{ovhAccountId}: one of them."""
+    name = request.path["ovhAccountId"]
+    return _prepaid(name, _of_type(request, name, CreditType.PREPAID_ACCOUNT), request)
+
+
+def list_prepaid_movements(request: Request) -> Listing[int]:
+    """GET /me/ovhAccount/{ovhAccountId}/movements: what came and went, between two instants."""
+    moved = _of_type(request, request.path["ovhAccountId"], CreditType.PREPAID_ACCOUNT)
+    return _moves(request, moved, retrievable=True)
+
+
+def get_prepaid_movement(request: Request) -> object:
+    """GET /me/ovhAccount/{ovhAccountId}/movements/{movementId}: one of them."""
+    moved = _of_type(request, request.path["ovhAccountId"], CreditType.PREPAID_ACCOUNT)
+    return _move(_one(moved, request), request, retrievable=True)
+
+
+def list_vouchers(request: Request) -> Listing[str]:
+    """GET /me/voucherAccount: the credit that vouchers gave."""
+    return _listed(request, CreditType.VOUCHER, _voucher_account)
+
+
+def get_voucher_account(request: Request) -> object:
+    """GET /me/voucherAccount/{voucherAccountId}: one of them."""
+    name = request.path["voucherAccountId"]
+    return _voucher_account(name, _of_type(request, name, CreditType.VOUCHER), request)
+
+
+def list_voucher_movements(request: Request) -> Listing[int]:
+    """GET /me/voucherAccount/{voucherAccountId}/movements: what came and went, between two instants."""
+    moved = _of_type(request, request.path["voucherAccountId"], CreditType.VOUCHER)
+    return _moves(request, moved, retrievable=False)
+
+
+def get_voucher_movement(request: Request) -> object:
+    """GET /me/voucherAccount/{voucherAccountId}/movements/{movementId}: one of them."""
+    moved = _of_type(request, request.path["voucherAccountId"], CreditType.VOUCHER)
+    return _move(_one(moved, request), request, retrievable=False)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _name(moved: Moved) -> str:
+    return f"{moved.type.value.lower()}-{moved.balance}"
+
+
+def _balances(tx: Transaction, request: Request) -> Balances:
+    """Return the account's movements by the wire's balances; one of another currency has its own name."""
+    found: Balances = {}
+    for each in credit_lists.of_account(tx, request.caller.account_id):
+        name = _name(each)
+        if each.currency != request.caller.currency:
+            name += f"-{each.currency.lower()}"
+        found.setdefault(name, []).append(each)
+    return dict(sorted(found.items()))
+
+
+def _known(request: Request) -> list[Moved]:
+    name = request.path["balanceName"]
+    with request.read() as tx:
+        found = _balances(tx, request).get(name)
+    if found is None:
+        raise NoSuchObject(name)
+    return found
+
+
+def _of_type(request: Request, name: str, kind: CreditType) -> list[Moved]:
+    with request.read() as tx:
+        found = _balances(tx, request).get(name, [])
+    if not found or found[0].type is not kind:
+        raise NoSuchObject(name)
+    return found
+
+
+def _one(moved: Sequence[Moved], request: Request) -> Moved:
+    wanted = request.path["movementId"]
+    for each in moved:
+        if each.movement_id == wanted:
+            return each
+    raise NoSuchObject(wanted)
+
+
+def _listed(request: Request, kind: CreditType, shape: Any) -> Listing[str]:
+    def names(tx: Transaction) -> list[str]:
+        return [name for name, moved in _balances(tx, request).items() if moved[0].type is kind]
+
+    def some(tx: Transaction, wanted: Sequence[str]) -> dict[str, object]:
+        found = _balances(tx, request)
+        return {name: shape(name, found[name], request) for name in wanted if name in found}
+
+    return Listing(names, some)
+
+
+def _moves(request: Request, moved: Sequence[Moved], *, retrievable: bool) -> Listing[int]:
+    query = request.query
+    shown = {
+        each.movement_id: _move(each, request, retrievable=retrievable)
+        for each in moved
+        if _between(each.recorded_at, query["date.from"], query["date.to"])
+    }
+    return Listing(lambda tx: list(shown), lambda tx, ids: {key: shown[key] for key in ids if key in shown})
+
+
+def _between(at: datetime, from_at: datetime | None, to_at: datetime | None) -> bool:
+    return (from_at is None or at >= from_at) and (to_at is None or at.replace(microsecond=0) <= to_at)
+
+
+# ---------------------------------------------------------------- shapes
+
+
+def _shown(tx: Transaction, request: Request, names: Sequence[str]) -> dict[str, object]:
+    found = _balances(tx, request)
+    return {name: _balance(name, found[name], request) for name in names if name in found}
+
+
+def _left(moved: Sequence[Moved], request: Request) -> int:
+    """Return what can be used today."""
+    return sum(
+        each.lot_left_minor
+        for each in moved
+        if each.is_lot and (each.expires_on is None or request.today < each.expires_on)
+    )
+
+
+def _balance(name: str, moved: Sequence[Moved], request: Request) -> dict[str, Any]:
+    currency, amount = moved[0].currency, wire.price(_left(moved, request), moved[0].currency)
+    expiring = [
+        {
+            "amount": wire.price(each.lot_left_minor, currency),
+            "creationDate": wire.instant(each.recorded_at, request.zone),
+            "expirationDate": wire.midnight(each.expires_on, request.zone),
+            "lastUpdate": wire.instant(each.recorded_at, request.zone),
+            "sourceObject": _source(each),
+        }
+        for each in moved
+        if each.is_lot and each.lot_left_minor and each.expires_on and request.today < each.expires_on
+    ]
+    return {
+        "amount": amount,
+        "balanceDetails": [
+            {"amount": amount, "balanceSubName": None, "expiring": expiring, "serviceId": None}
+        ],
+        "balanceName": name,
+        "booked": [],
+        "creationDate": wire.instant(moved[0].recorded_at, request.zone),
+        "expiring": expiring,
+        "lastUpdate": wire.instant(moved[-1].recorded_at, request.zone),
+        "type": moved[0].type.value,
+    }
+
+
+def _source(moved: Moved) -> dict[str, str]:
+    return {"id": str(moved.lot_id), "name": moved.source}
+
+
+def _movement(name: str, moved: Moved, request: Request) -> dict[str, Any]:
+    kind = TYPES[moved.type] if moved.is_lot else "USE" if moved.amount_minor < 0 else "CANCEL"
+    return {
+        "amount": wire.price(moved.amount_minor, moved.currency),
+        "balanceName": name,
+        "creationDate": wire.instant(moved.recorded_at, request.zone),
+        "destinationObject": {"id": moved.bill_id, "name": "Bill"} if moved.bill_id else None,
+        "expirationDate": wire.midnight_or_none(moved.expires_on, request.zone),
+        "lastUpdate": wire.instant(moved.recorded_at, request.zone),
+        "movementId": moved.movement_id,
+        "orderId": moved.order_id or None,
+        "sourceObject": _source(moved),
+        "type": kind,
+    }
+
+
+def _prepaid(name: str, moved: Sequence[Moved], request: Request) -> dict[str, Any]:
+    return {
+        "alertThreshold": None,
+        "balance": wire.price(_left(moved, request), moved[0].currency),
+        "canBeCredited": False,
+        "isActive": True,
+        "lastUpdate": wire.instant(moved[-1].recorded_at, request.zone),
+        "openDate": wire.instant(moved[0].recorded_at, request.zone),
+        "ovhAccountId": name,
+    }
+
+
+def _voucher_account(name: str, moved: Sequence[Moved], request: Request) -> dict[str, Any]:
+    return {
+        "balance": wire.price(_left(moved, request), moved[0].currency),
+        "lastUpdate": wire.instant(moved[-1].recorded_at, request.zone),
+        "openDate": wire.instant(moved[0].recorded_at, request.zone),
+        "voucherAccountId": name,
+    }
+
+
+def _move(moved: Moved, request: Request, *, retrievable: bool) -> dict[str, Any]:
+    currency = moved.currency
+    operation = "credit" if moved.is_lot else "debit" if moved.amount_minor < 0 else "cancel-debit"
+    shown = {
+        "amount": wire.price(moved.amount_minor, currency),
+        "balance": wire.price(moved.after_minor, currency),
+        "date": wire.instant(moved.recorded_at, request.zone),
+        "description": moved.bill_id or moved.source,
+        "movementId": moved.movement_id,
+        "operation": operation,
+        "order": moved.order_id,
+        "previousBalance": wire.price(moved.after_minor - moved.amount_minor, currency),
+    }
+    if retrievable:
+        shown["retrievableAmount"] = wire.price(moved.lot_left_minor if moved.is_lot else 0, currency)
+    return shown

@@ -1,0 +1,49 @@
+"""Money that waits, prepaid credit, a voucher's code, a credit note and a refund, in the wire's world."""
+
+from datetime import date
+from typing import Final, LiteralString
+
+from acquit.actions.add_credit import Credit, add_credit
+from acquit.actions.context import Context
+from acquit.actions.credit_bill import credit_bill
+from acquit.actions.redeem_voucher import make_voucher
+from acquit.actions.refund_money import record_refund_paid, refund_money
+from acquit.actions.settle_debt import Receipt, settle_debt
+from acquit.core.credit import Part
+from acquit.core.credit_balance import CreditType
+from acquit.core.identifiers import AccountId, BillId
+from acquit.core.voucher import Voucher
+
+from .world import EUR, FR, TODAY
+
+CODE: Final = "WELCOME-2026"
+BOOKS: LiteralString = """
+    INSERT INTO ledger_account (legal_entity_id, role, number, name)
+    VALUES ('FR', 'credit_balance', '4197', 'Credit'), ('FR', 'credit_given', '7096', 'Rebates'),
+           ('FR', 'refund_payable', '4671', 'To refund'), ('FR', 'acquirer', '5115', 'Cards'),
+           ('FR', 'acquirer_fees', '6278', 'Fees'), ('FR', 'late_interest', '7631', 'Interest'),
+           ('FR', 'recovery_fee', '7588', 'Fees received')
+    ON CONFLICT DO NOTHING
+"""
+NEWEST: LiteralString = """
+    SELECT bill_id FROM bill
+     WHERE account_id = %(account_id)s AND kind = 'bill'
+     ORDER BY order_id DESC
+     LIMIT 1
+"""
+
+
+def give_back_some(context: Context, account_id: AccountId) -> None:
+    """The account has something in every list of receipts and credit; the code above is good for 5 EUR."""
+    with context.database.write() as tx:
+        tx.run(BOOKS)
+        bill_id = BillId(tx.one(NEWEST, account_id=account_id).bill_id)
+    receipt = Receipt(TODAY, 5_000, EUR, bank_reference="E2E-9", label="VIR PLUS")
+    deposit_id = settle_debt(context, account_id, receipt, by="cli").deposit.deposit_id
+    prepaid = Credit(2_000, EUR, CreditType.PREPAID_ACCOUNT, "prepaid", deposit_id=deposit_id)
+    add_credit(context, account_id, prepaid, by="cli")
+    refund = refund_money(context, account_id, deposit_id, "paid too much", 500, by="cli")
+    record_refund_paid(context, account_id, refund.refund_id, TODAY, by="cli")
+    credit_bill(context, account_id, bill_id, "an hour of outage", [Part(1, 100)], by="cli")
+    voucher = Voucher(FR, 0, "", EUR, 500, date(2027, 6, 30), "welcome", credit_days=90)
+    make_voucher(context, voucher, CODE, by="cli")
