@@ -334,7 +334,7 @@ def world(module_database: Database) -> dict[str, Any]:
     later_on = later(context, date(2027, 2, 1))
     _corrections(later_on)
     credit = _agree(later_on)
-    ended = ServiceId(subscribe(context, PETIT, "ended", next_on=date(2027, 3, 1)))
+    ended = ServiceId(subscribe(context, PETIT, "ended", next_on=date(2027, 1, 15)))
     terminate_service(later_on, PETIT, ended, Ending.NOW, by="cli", refund=True)
     close_period(later(context, date(2027, 2, 1)), FR, "2026-11", by="cli")
     defer_revenue(later(context, date(2027, 3, 1)), FR, "2027-02", by="cli")
@@ -371,7 +371,7 @@ def _bank(context: Any) -> dict[str, Any]:
         owed = tx.one("""
             SELECT b.payment_reference, b.total_minor
               FROM bill b JOIN debt d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
-             WHERE NOT EXISTS (SELECT FROM debt_operation o
+             WHERE b.kind = 'bill' AND NOT EXISTS (SELECT FROM debt_operation o
                                 WHERE o.account_id = d.account_id AND o.debt_id = d.debt_id)
              ORDER BY b.bill_id DESC LIMIT 1
         """)
