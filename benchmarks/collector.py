@@ -38,7 +38,7 @@ from acquit.actions.create_application import create_application
 from acquit.actions.grant_consumer_key import grant_consumer_key
 from acquit.adapters.http import Limits, Server
 from acquit.collector.access import Access
-from acquit.collector.gather import Wanted
+from acquit.collector.gathered import Wanted
 from acquit.collector.journal import Journal
 from acquit.collector.running import Run
 from acquit.collector.secret import Secret

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from acquit.collector.access import Access
-from acquit.collector.gather import Gathered, Wanted
+from acquit.collector.gathered import Gathered, Wanted
 from acquit.collector.running import Run
 from acquit.collector.tables import open_tables
 from collector.provider import Provider, VirtualTimer

@@ -6,15 +6,17 @@ missing. Document links are used and thrown away; they never enter the journal.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from acquit.collector.fault import Fault
+from acquit.collector.gathered import Expected, Gathered, Wanted
 from acquit.collector.journal import Journal, day_of
 from acquit.collector.lists import (
     BATCH_BELOW,
     PAGE,
+    REFUSED,
     Listed,
     Object,
     Skills,
@@ -40,6 +42,8 @@ ANEW_MAX: Final = 200
 """More bills are not read anew where their list cannot be asked by date."""
 SERVICES_MAX: Final = 500
 """More of them cost too many calls where a list tells keys alone."""
+OPERATIONS_SINGLY: Final = 10
+"""More debts that moved cost too many calls where each is a call; they wait for `--only operation`."""
 DETAILS_A_LINE: Final = 500
 """Also written in the query of `bill_detail`: a line of the journal stays small."""
 OVERHEAD_CALLS: Final = 6
@@ -77,49 +81,6 @@ class Papers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a run is to gather: `since` limits bills, `only` names kinds (none: all that are cheap)."""
-
-    since: date | None = None
-    only: frozenset[str] = frozenset()
-
-    def wants(self, kind: str) -> bool:
-        """Return whether the kind is to be gathered."""
-        return not self.only or kind in self.only
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is left out, so that the next run may start from here."""
-        return not self.only and self.since is None
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What a run did for one account."""
-
-    account: str
-    bills: int = 0
-    new_bills: int = 0
-    changed_bills: int = 0
-    details: int = 0
-    papers: int = 0
-    calls: int = 0
-    faults: list[Fault] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Expected:
-    """What a run would do for one account, counted without doing it."""
-
-    account: str
-    bills: int
-    new_bills: int
-    papers: int
-    calls: int
-    seconds: float
-
-
 class Gathering:
     """One run over one account."""
 
@@ -130,6 +91,7 @@ class Gathering:
         self.done = Gathered(name)
         self._now = clock
         self.skills = Skills()
+        self._recalled = False
         self._wire, self._journal, self._papers = wire, journal, papers
         self._wanted, self._advance = wanted, advance
         self._links: dict[str, tuple[Object, str]] = {}
@@ -204,6 +166,8 @@ class Gathering:
             self._seen("list")
         if forms_are_due:
             self._seen("forms", batch=bool(self.skills.batch))
+        if whole:
+            self._learn_filter()
         self._journal.sync()
 
     def _listed(self, since: date | None) -> Iterator[Listed]:
@@ -221,6 +185,18 @@ class Gathering:
                 self._seen("filter", refused=True)
         yield from read_list(self._wire, self.skills, "/me/bill", "billId")
 
+    def _learn_filter(self) -> None:
+        """Find out, on the first run, whether bills can be asked by date: one call, no idle run needs two."""
+        newest = self._journal.newest_bill_on
+        if newest is None or self._journal.last("seen", "filter") or self._journal.last("run", "finished"):
+            return
+        answer = self._wire.get("/me/bill", {"date.from": newest.isoformat()}, page(1, 1))
+        if answer.ok or (answer.status == HTTPStatus.BAD_REQUEST and answer.code not in REFUSED):
+            self._seen("filter", refused=not answer.ok)
+
+    def _refuses_dates(self) -> bool:
+        return bool((self._journal.last("seen", "filter") or {}).get("refused"))
+
     def _forms_are_due(self) -> bool:
         """Whether bills of the last weeks are read anew although they are known: has one changed?"""
         if self._wanted.since is not None:
@@ -232,7 +208,7 @@ class Gathering:
     def _anew(self, listed: list[Listed], since: date | None) -> set[str]:
         """Return the keys of the last weeks' bills; none where too many cannot be told from old ones."""
         recent = listed if since else list(self._listed(self._since()))
-        by_date = not self._journal.last("seen", "filter") or self._wanted.since is not None
+        by_date = not self._refuses_dates() or self._wanted.since is not None
         return {one.key for one in recent} if by_date or len(recent) <= ANEW_MAX else set()
 
     def _is_due(self, what: str, after: timedelta) -> bool:
@@ -260,13 +236,14 @@ class Gathering:
         """
         if self._wanted.since is not None:
             return self._wanted.since
-        if not self._journal.last("run", "finished") or self._journal.last("seen", "filter"):
+        if not self._journal.last("run", "finished") or self._refuses_dates():
             return None
         newest = self._journal.newest_bill_on
         return newest - OVERLAP if newest is not None else None
 
     def _details(self) -> None:
         missing = sorted(bill_id for bill_id in self._journal.marks if self._lacks("detailed", bill_id))
+        self._recall_skill()
         read = read_below(self._wire, self.skills, "/me/bill", missing, "details", "billDetailId")
         for number, (bill_id, details) in enumerate(read, start=1):
             for part, start in enumerate(range(0, len(details), DETAILS_A_LINE)):
@@ -346,14 +323,18 @@ class Gathering:
         return self._seen("service")
 
     def _operations(self) -> None:
-        """Read the operations of debts that moved since, where many take one call; when named, of all."""
+        """Read the operations of debts that moved since, where many take one call or there are few.
+
+        When named, of all.
+        """
         asked = "operation" in self._wanted.only
         debts = sorted(
             debt for debt in self._journal.keys("debt")
             if asked or (not self._journal.last("gone", debt, "debt")
             and self._journal.last("operated", debt) != self._journal.mark_of("debt", debt))
         )  # fmt: skip
-        if not asked and not self._can_batch_below():
+        self._recall_skill()
+        if not asked and len(debts) > OPERATIONS_SINGLY and not self._can_batch_below(debts):
             return
         read = read_below(self._wire, self.skills, "/me/debtAccount/debt", debts, "operation", "operationId")
         for number, (debt_id, operations) in enumerate(read, start=1):
@@ -367,8 +348,18 @@ class Gathering:
         """Whether several objects come in one call, as this run or the last one that tried found."""
         return self._found("batch")
 
-    def _can_batch_below(self) -> bool:
+    def _can_batch_below(self, debts: list[str]) -> bool:
+        """Whether the operations of several debts come in one call; tried on two unless it is known."""
+        if self.skills.batch_below is None and not self._found("batch_below"):
+            told = several_below(self._wire, "/me/debtAccount/debt", debts[:2], "operation")
+            self.skills.batch_below = told is not None
         return self._found("batch_below")
+
+    def _recall_skill(self) -> None:
+        """A try below several objects that failed within the last week is not made again."""
+        if self.skills.batch_below is None and not self._is_due("no_batch_below", SHORT_LISTS_SEEN_ANEW):
+            self.skills.batch_below = False
+            self._recalled = True
 
     def _found(self, skill: str) -> bool:
         told = getattr(self.skills, skill)
@@ -376,6 +367,9 @@ class Gathering:
         return bool(before.get(skill) if told is None else told)
 
     def _note_skills(self) -> None:
+        before = self._journal.last("seen", "skills") or {}
+        if self.skills.batch_below is False and not self._recalled and not before.get("batch_below"):
+            self._seen("no_batch_below")
         told = {name: self._found(name) for name in ("batch", "batch_below")}
         if told != self._journal.last("seen", "skills") and any(told.values()):
             self._journal.write("seen", "skills", told)
