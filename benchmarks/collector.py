@@ -23,6 +23,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
@@ -39,7 +40,10 @@ from acquit.actions.grant_consumer_key import grant_consumer_key
 from acquit.adapters.http import Limits, Server
 from acquit.collector.access import Access
 from acquit.collector.gathered import Wanted
-from acquit.collector.journal import Journal
+from acquit.collector.journal import Journal, mark_of
+from acquit.collector.paper_facts import Facts, TaxRead
+from acquit.collector.papers import told_of
+from acquit.collector.reading import Reading
 from acquit.collector.running import Run
 from acquit.collector.secret import Secret
 from acquit.collector.tables import make_tables
@@ -261,36 +265,51 @@ def gather_directly(port: int, keys: Keys, archive: Path) -> None:
     assert told[0].details == LONG_BILL, told
 
 
+PRICE = {"currencyCode": "EUR", "value": "5", "priceInUcents": 500000000, "text": "5.00 €"}
+
+
 def write_journal(archive: Path, bills: int, details: int) -> None:
-    """Write the journal of an account of so many bills, as a run would."""
+    """Write the journal of an account of so many bills and their debts, as a run would."""
     (archive / "journal").mkdir(parents=True)
     encode = msgspec.json.encode
-    price = {"currencyCode": "EUR", "value": "5", "priceInUcents": 500000000, "text": "5.00 €"}
     with (archive / "journal" / "large.ndjson").open("wb") as out:
         for number in range(bills):
-            bill_id, day = (
-                f"FR{number:08d}",
-                f"{2023 + number % 4}-{1 + number % 12:02d}-{1 + number % 28:02d}",
-            )
-            bill = {
-                "billId": bill_id,
-                "date": f"{day}T00:00:00+01:00",
-                "orderId": number,
-                "category": "autorenew",
-            }
-            bill |= {"priceWithoutTax": price, "tax": price, "priceWithTax": price}
-            told = [{
-                "billDetailId": str(number * 100 + place), "domain": f"server-{place}.example",
-                "quantity": "1", "description": "Server, one month", "unitPrice": price, "totalPrice": price,
-                "periodStart": day, "periodEnd": day,
-            } for place in range(details)]  # fmt: skip
-            lines = (
-                ("bill", bill_id, bill, ""), ("details", "0", told, bill_id),
-                ("count", bill_id, details, ""), ("detailed", bill_id, "mark", ""),
-            )  # fmt: skip
-            for kind, key, body, parent in lines:
+            for kind, key, body, parent in told_of_bill(number, details):
                 line = {"kind": kind, "key": key, "seen_at": "2026-11-20T06:00:00Z", "body": body}
                 out.write(encode(line | ({"parent": parent} if parent else {})) + b"\n")
+
+
+def told_of_bill(number: int, details: int) -> Iterator[tuple[str, str, Any, str]]:
+    """Yield what a journal says of a bill: content, details, reading of the paper, debt, operation."""
+    bill_id, debt_id = f"FR{number:08d}", str(number)
+    day = f"{2023 + number % 4}-{1 + number % 12:02d}-{1 + number % 28:02d}"
+    bill = {"billId": bill_id, "date": f"{day}T00:00:00+01:00", "orderId": number, "category": "autorenew",
+            "priceWithoutTax": PRICE, "tax": PRICE, "priceWithTax": PRICE}  # fmt: skip
+    debt = {"debtId": number, "orderId": number, "date": f"{day}T00:00:00+01:00", "status": "PAID",
+            "dueDate": None, **dict.fromkeys(("amount", "dueAmount", "todoAmount", "pendingAmount",
+                                              "unmaturedAmount"), PRICE)}  # fmt: skip
+    operation = {"operationId": number, "date": f"{day}T10:00:00+01:00", "amount": PRICE, "status": "DONE",
+                 "type": "ENTERPRISE_MANUAL", "depositOrderId": None}  # fmt: skip
+    facts = Facts(kind="bill", means="transfer", payee="Acquit SAS", reference=f"RF{number}",
+                       iban="FR7630006000011234567890189", bic="AGRIFRPPXXX",
+                       taxes=(TaxRead("S", 2000, 500, 500),))  # fmt: skip
+    mark = mark_of(bill)
+    yield "bill", bill_id, bill, ""
+    yield "details", "0", [
+        {
+            "billDetailId": str(number * 100 + place), "domain": f"server-{place}.example",
+            "quantity": "1", "description": "Server, one month", "unitPrice": PRICE, "totalPrice": PRICE,
+            "periodStart": day, "periodEnd": day,
+        }
+        for place in range(details)
+    ], bill_id  # fmt: skip
+    yield "count", bill_id, details, ""
+    yield "detailed", bill_id, mark, ""
+    yield "reading", bill_id, told_of(Reading("PO-2026", True, date(2026, 12, 31), facts)), ""
+    yield "papered", bill_id, mark, ""
+    yield "debt", debt_id, debt, ""
+    yield "operation", debt_id, operation, debt_id
+    yield "operated", debt_id, mark, ""
 
 
 def open_journal(archive: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_torn_line_is_cut_and_a_damaged_one_is_told(tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"kind":"bill","key":"FR2"')
     with Journal(path) as journal:
-        assert journal.keys("bill") == {"FR1"}
+        assert list(journal.keys("bill")) == ["FR1"]
     assert path.read_bytes() == whole
     path.write_bytes(b"{broken\n" + whole)
     with pytest.raises(Fault, match="line 1, is damaged"):

@@ -21,7 +21,7 @@ from acquit.collector.hand_over import (
     read_log,
     same_before,
 )
-from acquit.collector.papers import entries
+from acquit.collector.manifest import entries
 from acquit.collector.reread import read_anew
 from acquit.collector.seat import Screen
 from acquit.collector.tables import make_tables, open_tables
