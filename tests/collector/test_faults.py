@@ -224,9 +224,13 @@ def test_a_full_disk_is_told_and_the_next_run_goes_on(
     complete(tmp_path / "archive", 60)
 
 
+KILLS = 2
+"""A few with real processes; `test_simulation.py` kills many more that were forked."""
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", range(100 if metafunc.config.getoption("--soak") else 6))
+        metafunc.parametrize("seed", range(100 if metafunc.config.getoption("--soak") else KILLS))
 
 
 def test_kill_9_at_any_call_leaves_nothing_missing_or_doubled(
