@@ -66,8 +66,9 @@ SELECT %(account)s, 'FR' || lpad((%(first)s + n)::text, 8, '0'), 100000000 + %(f
        LATERAL (SELECT date '2026-11-20' - ((%(bills)s - n) %% 1000), 500 * %(details)s::bigint) a(day, net);
 INSERT INTO bill_detail (account_id, bill_id, detail_no, service_id, kind, domain, description, quantity_e4,
                          unit_price_ucents, net_minor, vat_category, vat_rate_bp, period_start, period_end)
-SELECT account_id, bill_id, d, d, 'renewal', 'server-' || d || '.example', 'Server, one month', 10000,
-       500000000, 500, 'S', 2000, issued_on, issued_on + 30
+SELECT account_id, bill_id, d, (order_id - 100000000) * 100000 + d, 'renewal',
+       'server-' || d || '.example', 'Server, one month', 10000, 500000000, 500, 'S', 2000, issued_on,
+       issued_on + 30
   FROM bill, generate_series(1, %(details)s) d
  WHERE account_id = %(account)s;
 """
@@ -218,11 +219,13 @@ def access(base: str, name: str, keys: Keys) -> Access:
     )
 
 
-def gathered(proxy: Proxy, accesses: list[Access], archive: Path) -> dict[str, Any]:
+def gathered(
+    proxy: Proxy, accesses: list[Access], archive: Path, kinds: frozenset[str] = KINDS
+) -> dict[str, Any]:
     """Gather, by the clock of the proxy; return calls and minutes."""
     calls, refused, seconds = proxy.calls.total(), proxy.refused, proxy.timer.seconds
     begun = time.perf_counter()
-    run = Run(archive, Wanted(only=KINDS), PER_MINUTE, THREADS, proxy.timer)
+    run = Run(archive, Wanted(only=kinds), PER_MINUTE, THREADS, proxy.timer)
     told = run.gather(accesses, lambda _step: None)
     assert not any(one.faults for one in told), told
     return {
@@ -234,12 +237,25 @@ def gathered(proxy: Proxy, accesses: list[Access], archive: Path) -> dict[str, A
     }
 
 
+def idle_calls(proxy: Proxy, accesses: list[Access], archive: Path) -> int:
+    """Return the calls of a run that finds nothing new, of all kinds; papers are told to be there."""
+    for one in accesses:
+        with Journal(archive / "journal" / f"{one.name}.ndjson") as journal:
+            for block in journal.lacking("bill", "papered"):
+                for bill_id in block:
+                    journal.write("papered", bill_id, journal.mark("bill", bill_id))
+    gathered(proxy, accesses, archive, frozenset())
+    told: int = gathered(proxy, accesses, archive, frozenset())["calls"]
+    return told
+
+
 def alone(work: Callable[..., None], *given: object) -> dict[str, Any]:
     """Do the work in a process of its own; return its seconds, processor seconds and most memory."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     child = context.Process(target=_alone, args=(theirs, work, given))
     child.start()
+    theirs.close()
     told: dict[str, Any] = ours.recv()
     child.join()
     return told
@@ -315,7 +331,7 @@ def told_of_bill(number: int, details: int) -> Iterator[tuple[str, str, Any, str
 def open_journal(archive: Path) -> None:
     """Open the journal as a run does first."""
     with Journal(archive / "journal" / "large.ndjson") as journal:
-        assert journal.marks
+        assert journal.count_lacking("bill", "detailed") == 0
 
 
 def make_all_tables(archive: Path) -> None:
@@ -357,16 +373,16 @@ def measure(port: int, keys: list[Keys], given: argparse.Namespace, home: Path) 
             proxy.batch_below = batch_below
             one = [access(proxy.base, "main", keys[0])]
             found[name] = gathered(proxy, one, home / name)
-            found[name]["idle_calls"] = gathered(proxy, one, home / name)["calls"]
+            found[name]["idle_calls"] = idle_calls(proxy, one, home / name)
     say(f"{given.accounts} accounts")
     with proxied(port) as proxy:
         proxy.batch_below = False
         all_of_them = [access(proxy.base, f"sub-{number}", each) for number, each in enumerate(keys[1:-1])]
         told = gathered(proxy, all_of_them, home / "subs")
-        idle = gathered(proxy, all_of_them, home / "subs")["calls"]
+        idle = idle_calls(proxy, all_of_them, home / "subs")
         found["sub_accounts"] = {"accounts": given.accounts, "new_bills_each": given.new, **told,
                                  "idle_calls_each": round(idle / given.accounts, 2)}  # fmt: skip
-    say("Memory")
+    say(f"Memory, after {found}")
     found["long_bill"] = {"details": LONG_BILL, **alone(gather_directly, port, keys[-1], home / "long")}
     write_journal(home / "large", given.journal, 10)
     found["journal"] = {
@@ -374,7 +390,7 @@ def measure(port: int, keys: list[Keys], given: argparse.Namespace, home: Path) 
         "megabytes": (home / "large" / "journal" / "large.ndjson").stat().st_size >> 20,
         "opened": alone(open_journal, home / "large"), "tables": alone(make_all_tables, home / "large"),
     }  # fmt: skip
-    say("The naive client")
+    say(f"The naive client, after {found['long_bill']}, {found['journal']}")
     with proxied(port) as proxy:
         begun = time.perf_counter()
         details = naive(proxy, keys[0])

@@ -47,8 +47,8 @@ OPERATIONS_SINGLY: Final = 10
 """More debts that moved cost too many calls where each is a call; they wait for `--only operation`."""
 DETAILS_A_LINE: Final = 500
 """Also written in the query of `bill_detail`: a line of the journal stays small."""
-OVERHEAD_CALLS: Final = 6
-"""The account, its debts, payment methods, purchase orders, sub-accounts, services."""
+OVERHEAD_CALLS: Final = 8
+"""The account, debts, their operations, methods, orders, sub-accounts, services; bills by date, once."""
 LINKS: Final = frozenset({"password", "pdfUrl", "url", "htmlUrl"})
 OWED: Final = frozenset({"UNPAID", "TO_BE_PAID", "UNMATURED"})
 PATH_MEMBERS: Final = ("billId", "date", "priceWithTax")
