@@ -23,6 +23,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
@@ -38,8 +39,11 @@ from acquit.actions.create_application import create_application
 from acquit.actions.grant_consumer_key import grant_consumer_key
 from acquit.adapters.http import Limits, Server
 from acquit.collector.access import Access
-from acquit.collector.gather import Wanted
-from acquit.collector.journal import Journal
+from acquit.collector.gathered import Wanted
+from acquit.collector.journal import Journal, mark_of
+from acquit.collector.paper_facts import Facts, TaxRead
+from acquit.collector.papers import told_of
+from acquit.collector.reading import Reading
 from acquit.collector.running import Run
 from acquit.collector.secret import Secret
 from acquit.collector.tables import make_tables
@@ -62,8 +66,9 @@ SELECT %(account)s, 'FR' || lpad((%(first)s + n)::text, 8, '0'), 100000000 + %(f
        LATERAL (SELECT date '2026-11-20' - ((%(bills)s - n) %% 1000), 500 * %(details)s::bigint) a(day, net);
 INSERT INTO bill_detail (account_id, bill_id, detail_no, service_id, kind, domain, description, quantity_e4,
                          unit_price_ucents, net_minor, vat_category, vat_rate_bp, period_start, period_end)
-SELECT account_id, bill_id, d, d, 'renewal', 'server-' || d || '.example', 'Server, one month', 10000,
-       500000000, 500, 'S', 2000, issued_on, issued_on + 30
+SELECT account_id, bill_id, d, (order_id - 100000000) * 100000 + d, 'renewal',
+       'server-' || d || '.example', 'Server, one month', 10000, 500000000, 500, 'S', 2000, issued_on,
+       issued_on + 30
   FROM bill, generate_series(1, %(details)s) d
  WHERE account_id = %(account)s;
 """
@@ -214,11 +219,13 @@ def access(base: str, name: str, keys: Keys) -> Access:
     )
 
 
-def gathered(proxy: Proxy, accesses: list[Access], archive: Path) -> dict[str, Any]:
+def gathered(
+    proxy: Proxy, accesses: list[Access], archive: Path, kinds: frozenset[str] = KINDS
+) -> dict[str, Any]:
     """Gather, by the clock of the proxy; return calls and minutes."""
     calls, refused, seconds = proxy.calls.total(), proxy.refused, proxy.timer.seconds
     begun = time.perf_counter()
-    run = Run(archive, Wanted(only=KINDS), PER_MINUTE, THREADS, proxy.timer)
+    run = Run(archive, Wanted(only=kinds), PER_MINUTE, THREADS, proxy.timer)
     told = run.gather(accesses, lambda _step: None)
     assert not any(one.faults for one in told), told
     return {
@@ -230,12 +237,25 @@ def gathered(proxy: Proxy, accesses: list[Access], archive: Path) -> dict[str, A
     }
 
 
+def idle_calls(proxy: Proxy, accesses: list[Access], archive: Path) -> int:
+    """Return the calls of a run that finds nothing new, of all kinds; papers are told to be there."""
+    for one in accesses:
+        with Journal(archive / "journal" / f"{one.name}.ndjson") as journal:
+            for block in journal.lacking("bill", "papered"):
+                for bill_id in block:
+                    journal.write("papered", bill_id, journal.mark("bill", bill_id))
+    gathered(proxy, accesses, archive, frozenset())
+    told: int = gathered(proxy, accesses, archive, frozenset())["calls"]
+    return told
+
+
 def alone(work: Callable[..., None], *given: object) -> dict[str, Any]:
     """Do the work in a process of its own; return its seconds, processor seconds and most memory."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     child = context.Process(target=_alone, args=(theirs, work, given))
     child.start()
+    theirs.close()
     told: dict[str, Any] = ours.recv()
     child.join()
     return told
@@ -261,42 +281,57 @@ def gather_directly(port: int, keys: Keys, archive: Path) -> None:
     assert told[0].details == LONG_BILL, told
 
 
+PRICE = {"currencyCode": "EUR", "value": "5", "priceInUcents": 500000000, "text": "5.00 €"}
+
+
 def write_journal(archive: Path, bills: int, details: int) -> None:
-    """Write the journal of an account of so many bills, as a run would."""
+    """Write the journal of an account of so many bills and their debts, as a run would."""
     (archive / "journal").mkdir(parents=True)
     encode = msgspec.json.encode
-    price = {"currencyCode": "EUR", "value": "5", "priceInUcents": 500000000, "text": "5.00 €"}
     with (archive / "journal" / "large.ndjson").open("wb") as out:
         for number in range(bills):
-            bill_id, day = (
-                f"FR{number:08d}",
-                f"{2023 + number % 4}-{1 + number % 12:02d}-{1 + number % 28:02d}",
-            )
-            bill = {
-                "billId": bill_id,
-                "date": f"{day}T00:00:00+01:00",
-                "orderId": number,
-                "category": "autorenew",
-            }
-            bill |= {"priceWithoutTax": price, "tax": price, "priceWithTax": price}
-            told = [{
-                "billDetailId": str(number * 100 + place), "domain": f"server-{place}.example",
-                "quantity": "1", "description": "Server, one month", "unitPrice": price, "totalPrice": price,
-                "periodStart": day, "periodEnd": day,
-            } for place in range(details)]  # fmt: skip
-            lines = (
-                ("bill", bill_id, bill, ""), ("details", "0", told, bill_id),
-                ("count", bill_id, details, ""), ("detailed", bill_id, "mark", ""),
-            )  # fmt: skip
-            for kind, key, body, parent in lines:
+            for kind, key, body, parent in told_of_bill(number, details):
                 line = {"kind": kind, "key": key, "seen_at": "2026-11-20T06:00:00Z", "body": body}
                 out.write(encode(line | ({"parent": parent} if parent else {})) + b"\n")
+
+
+def told_of_bill(number: int, details: int) -> Iterator[tuple[str, str, Any, str]]:
+    """Yield what a journal says of a bill: content, details, reading of the paper, debt, operation."""
+    bill_id, debt_id = f"FR{number:08d}", str(number)
+    day = f"{2023 + number % 4}-{1 + number % 12:02d}-{1 + number % 28:02d}"
+    bill = {"billId": bill_id, "date": f"{day}T00:00:00+01:00", "orderId": number, "category": "autorenew",
+            "priceWithoutTax": PRICE, "tax": PRICE, "priceWithTax": PRICE}  # fmt: skip
+    debt = {"debtId": number, "orderId": number, "date": f"{day}T00:00:00+01:00", "status": "PAID",
+            "dueDate": None, **dict.fromkeys(("amount", "dueAmount", "todoAmount", "pendingAmount",
+                                              "unmaturedAmount"), PRICE)}  # fmt: skip
+    operation = {"operationId": number, "date": f"{day}T10:00:00+01:00", "amount": PRICE, "status": "DONE",
+                 "type": "ENTERPRISE_MANUAL", "depositOrderId": None}  # fmt: skip
+    facts = Facts(kind="bill", means="transfer", payee="Acquit SAS", reference=f"RF{number}",
+                       iban="FR7630006000011234567890189", bic="AGRIFRPPXXX",
+                       taxes=(TaxRead("S", 2000, 500, 500),))  # fmt: skip
+    mark = mark_of(bill)
+    yield "bill", bill_id, bill, ""
+    yield "details", "0", [
+        {
+            "billDetailId": str(number * 100 + place), "domain": f"server-{place}.example",
+            "quantity": "1", "description": "Server, one month", "unitPrice": PRICE, "totalPrice": PRICE,
+            "periodStart": day, "periodEnd": day,
+        }
+        for place in range(details)
+    ], bill_id  # fmt: skip
+    yield "count", bill_id, details, ""
+    yield "detailed", bill_id, mark, ""
+    yield "reading", bill_id, told_of(Reading("PO-2026", True, date(2026, 12, 31), facts)), ""
+    yield "papered", bill_id, mark, ""
+    yield "debt", debt_id, debt, ""
+    yield "operation", debt_id, operation, debt_id
+    yield "operated", debt_id, mark, ""
 
 
 def open_journal(archive: Path) -> None:
     """Open the journal as a run does first."""
     with Journal(archive / "journal" / "large.ndjson") as journal:
-        assert journal.marks
+        assert journal.count_lacking("bill", "detailed") == 0
 
 
 def make_all_tables(archive: Path) -> None:
@@ -338,16 +373,16 @@ def measure(port: int, keys: list[Keys], given: argparse.Namespace, home: Path) 
             proxy.batch_below = batch_below
             one = [access(proxy.base, "main", keys[0])]
             found[name] = gathered(proxy, one, home / name)
-            found[name]["idle_calls"] = gathered(proxy, one, home / name)["calls"]
+            found[name]["idle_calls"] = idle_calls(proxy, one, home / name)
     say(f"{given.accounts} accounts")
     with proxied(port) as proxy:
         proxy.batch_below = False
         all_of_them = [access(proxy.base, f"sub-{number}", each) for number, each in enumerate(keys[1:-1])]
         told = gathered(proxy, all_of_them, home / "subs")
-        idle = gathered(proxy, all_of_them, home / "subs")["calls"]
+        idle = idle_calls(proxy, all_of_them, home / "subs")
         found["sub_accounts"] = {"accounts": given.accounts, "new_bills_each": given.new, **told,
                                  "idle_calls_each": round(idle / given.accounts, 2)}  # fmt: skip
-    say("Memory")
+    say(f"Memory, after {found}")
     found["long_bill"] = {"details": LONG_BILL, **alone(gather_directly, port, keys[-1], home / "long")}
     write_journal(home / "large", given.journal, 10)
     found["journal"] = {
@@ -355,7 +390,7 @@ def measure(port: int, keys: list[Keys], given: argparse.Namespace, home: Path) 
         "megabytes": (home / "large" / "journal" / "large.ndjson").stat().st_size >> 20,
         "opened": alone(open_journal, home / "large"), "tables": alone(make_all_tables, home / "large"),
     }  # fmt: skip
-    say("The naive client")
+    say(f"The naive client, after {found['long_bill']}, {found['journal']}")
     with proxied(port) as proxy:
         begun = time.perf_counter()
         details = naive(proxy, keys[0])

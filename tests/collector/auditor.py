@@ -45,7 +45,7 @@ class Auditor:
             self._bills(name, world, journal)
             self._details(world, journal)
             self._tables(name, world, extras)
-            if extras and self._saw_batches_below(journal):
+            if extras:
                 self._operations(name, world)
         return self.found
 
@@ -166,11 +166,6 @@ class Auditor:
         if extras:
             self._same(f"{name}: service", rows("service", "service_id"),
                        sorted((int(key),) for key in world.services))  # fmt: skip
-
-    @staticmethod
-    def _saw_batches_below(journal: list[Line]) -> bool:
-        """Whether a run found out that several debts' operations take one call: two bills at once tell it."""
-        return any(line["key"] == "skills" and line["body"].get("batch_below") for line in journal)
 
     def _operations(self, name: str, world: World) -> None:
         path = self.archive / "tables" / "debt_operation" / f"{name}.parquet"

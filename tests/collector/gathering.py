@@ -1,11 +1,15 @@
 """How tests gather: from a provider of the plain protocol into a directory, on a clock that does not wait."""
 
+import io
+import json
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from acquit.app import main
 from acquit.collector.access import Access
-from acquit.collector.gather import Gathered, Wanted
+from acquit.collector.gathered import Gathered, Wanted
 from acquit.collector.running import Run
 from acquit.collector.tables import open_tables
 from collector.provider import Provider, VirtualTimer
@@ -18,6 +22,14 @@ def run(
     timer = timer or (provider.timer if isinstance(provider.timer, VirtualTimer) else VirtualTimer())
     plan = Run(archive, wanted, timer=timer, **given)
     return plan.gather(accesses or [provider.access()], lambda _step: None)
+
+
+def told_by(*words: str) -> tuple[int, Any]:
+    """Carry out a command in this process; return its exit code and document."""
+    with io.TextIOWrapper(io.BytesIO(), "utf-8") as out:
+        with redirect_stdout(out):
+            code = main([*words, "--json"])
+        return code, json.loads(out.buffer.getvalue())
 
 
 def rows(archive: Path, query: str) -> list[tuple[Any, ...]]:

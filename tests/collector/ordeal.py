@@ -22,7 +22,7 @@ import httpx
 
 from acquit.collector.access import Access
 from acquit.collector.fault import Fault
-from acquit.collector.gather import Wanted
+from acquit.collector.gathered import Wanted
 from acquit.collector.reading import read_paper
 from acquit.collector.running import Run
 from acquit.collector.wire import trusted

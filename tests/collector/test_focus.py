@@ -1,9 +1,7 @@
 """What a FOCUS export says: column by column, to the cent, and what the official validator finds."""
 
 import csv
-import json
 import subprocess
-import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +20,7 @@ from acquit.collector.focus_columns import BILL_LINES, COST_AND_USAGE, VERSIONS,
 from acquit.collector.focus_rules import OWN, read_focus_rules
 from acquit.collector.focus_terms import SUBCATEGORIES
 from acquit.collector.reference import FOCUS_BEGIN, focus_page
-from collector.gathering import fill, run
+from collector.gathering import fill, run, told_by
 from collector.provider import Provider, pdf
 
 VALIDATOR = Path(__file__).resolve().parents[2] / ".focus-validator"
@@ -346,11 +344,7 @@ def test_bill_lines_have_terms_due_date_and_order(tmp_path: Path) -> None:
 
 
 def command(*words: str | Path) -> tuple[int, Any]:
-    ran = subprocess.run(
-        [sys.executable, "-m", "acquit", "collect", "export", *map(str, words), "--json"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return ran.returncode, json.loads(ran.stdout)
+    return told_by("collect", "export", *map(str, words))
 
 
 def validated(path: Path) -> str:

@@ -139,7 +139,7 @@ def billed(bills: list[Bill], currency: str, first: date, before: date) -> int:
     )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(bills=some.lists(BILLS, max_size=8))
 def test_parts_add_up_to_the_whole(bills: list[Bill]) -> None:
     with tables(bills) as db:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from acquit.collector.files import alone
-from acquit.collector.gather import Wanted
+from acquit.collector.gather import OPERATIONS_SINGLY
+from acquit.collector.gathered import Wanted
 from acquit.collector.running import Run
 from collector.gathering import fill, messages, rows, run
 from collector.provider import Provider, VirtualTimer, price, serving
@@ -145,6 +146,13 @@ def test_an_idle_refresh_without_pages_takes_under_two_calls_on_average(tmp_path
 # ---------------------------------------------------------------- operations and services
 
 
+def operation(number: int) -> dict[str, object]:
+    return {
+        "operationId": number, "date": "2026-11-20T00:00:00+01:00", "type": "ENTERPRISE_MANUAL",
+        "status": "DONE", "amount": price(1200), "depositOrderId": 5,
+    }  # fmt: skip
+
+
 def test_operations_and_services_come_by_themselves_where_calls_are_few(
     provider: Provider, tmp_path: Path
 ) -> None:
@@ -153,10 +161,7 @@ def test_operations_and_services_come_by_themselves_where_calls_are_few(
     for number in (1, 2):
         world.bill(f"FR{number}", "2026-11-02", 1000, due="2026-12-17")
         debt = 999 + number
-        world.operations[str(debt)] = {str(number): {
-            "operationId": number, "date": "2026-11-20T00:00:00+01:00", "type": "ENTERPRISE_MANUAL",
-            "status": "DONE", "amount": price(1200), "depositOrderId": 5,
-        }}  # fmt: skip
+        world.operations[str(debt)] = {str(number): operation(number)}
     world.services["9"] = {"serviceId": 9, "resource": {"name": "server-1.example"}}
     assert messages(run(provider, tmp_path)) == []
     assert rows(tmp_path, "SELECT debt_id, operation_id, amount_minor FROM debt_operation ORDER BY 1") == [
@@ -168,16 +173,60 @@ def test_operations_and_services_come_by_themselves_where_calls_are_few(
     assert provider.calls == ["GET /me/bill"], "nothing moved: nothing is asked"
 
 
-def test_operations_are_not_asked_one_by_one(provider: Provider, tmp_path: Path) -> None:
-    fill(provider, 3)
-    provider.world().bill("FR9", "2026-11-02", 1000, due="2026-12-17")
-    provider.world().operations["1003"] = {}
+@pytest.mark.parametrize("below", [True, False])
+def test_an_account_with_one_bill_at_a_time_has_its_operations(
+    provider: Provider, tmp_path: Path, below: bool
+) -> None:
+    """Two bills are never missing at once, so the try is made where operations are read."""
+    provider.batch_below = below
+    world = provider.world()
+    for number in range(1, 4):
+        world.bill(f"FR{number}", f"2026-11-0{number}", 1000, due="2026-12-17")
+        world.operations[str(999 + number)] = {str(number): operation(number)}
+        assert messages(run(provider, tmp_path)) == []
+    told = rows(tmp_path, "SELECT debt_id, operation_id FROM debt_operation ORDER BY 1")
+    assert told == [(1000, 1), (1001, 2), (1002, 3)]
+
+
+def test_many_operations_are_not_asked_one_by_one(provider: Provider, tmp_path: Path) -> None:
+    world, many = provider.world(), OPERATIONS_SINGLY + 1
+    for number in range(many):
+        world.bill(f"FR{number:02}", "2026-11-02", 1000, due="2026-12-17")
+        world.operations[str(1000 + number)] = {}
+
+    def asked() -> list[str]:
+        return [call for call in provider.calls if "operation" in call]
+
     run(provider, tmp_path)
-    assert not [call for call in provider.calls if "operation" in call]
+    assert asked() == []
     run(provider, tmp_path, only=["operation"])
-    assert [call for call in provider.calls if "operation" in call] == [
-        "GET /me/debtAccount/debt/1003/operation"
-    ]
+    assert asked() == [f"GET /me/debtAccount/debt/{1000 + number}/operation" for number in range(many)]
+    world.debts["1001"] |= {"status": "PAID"}
+    provider.calls.clear()
+    run(provider, tmp_path, only=["debt"])
+    run(provider, tmp_path)
+    assert asked() == ["GET /me/debtAccount/debt/1001/operation"], "few that moved are asked"
+
+
+def test_a_try_that_failed_is_not_made_again_within_a_week(provider: Provider, tmp_path: Path) -> None:
+    def tries() -> list[str]:
+        return [call for call in provider.calls if "," in call and "details" in call]
+
+    for number, after in enumerate((0, 1, 8)):
+        fill(provider, 2, first=1 + 2 * number)
+        run_at(provider, tmp_path, NOON + timedelta(days=after))
+        assert len(tries()) == (1, 1, 2)[number]
+
+
+def test_a_list_that_knows_no_dates_costs_one_call_from_the_first_idle_run_on(
+    provider: Provider, tmp_path: Path
+) -> None:
+    provider.filters_by_date = False
+    fill(provider, 3)
+    run(provider, tmp_path)
+    provider.calls.clear()
+    run(provider, tmp_path)
+    assert provider.calls == ["GET /me/bill"]
 
 
 def test_a_key_that_may_not_read_services_is_whole_without(provider: Provider, tmp_path: Path) -> None:

@@ -28,11 +28,6 @@ TABLES_ARE_MADE = 0.3
 FAULTS: tuple[int | str, ...] = (429, "wait", 500, 503, "cut", "half", "html", "slow")
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    count = SEEDS_OF_A_SOAK if metafunc.config.getoption("--soak") else SEEDS
-    metafunc.parametrize("seed", range(count), ids=lambda seed: f"seed{seed}-")
-
-
 @pytest.fixture(scope="module")
 def place() -> Iterator[Arena]:
     with arena() as lent:
@@ -136,17 +131,39 @@ class Trial:
         assert not lost, f"{name}: a complete run did not keep the forms in force of {lost}"
 
 
-def test_nothing_is_missing_and_nothing_is_doubled(seed: int, tmp_path: Path, place: Arena) -> None:
-    with serving(Provider()) as provider:
-        trial = Trial(seed, provider, tmp_path, place)
-        trial.play()
-        found = Auditor(trial.archive, trial.life).audit(extras=provider.batch_below)
-        assert not found, f"seed {seed}:\n" + "\n".join(found)
-        checks = verify(trial.archive, [], lambda _access: None)  # type: ignore[arg-type, return-value]
-        assert [(one.name, one.differences) for one in checks if not one.passed] == [], f"seed {seed}"
-        calls = len(provider.calls)
-        trial.run(Ordeal())
-        again, most = provider.calls[calls:], 1 if provider.filters_by_date else 2
-        assert len(again) <= most * len(trial.accesses), (
-            f"nothing new: a call an account, and one that asks by date where that is refused, not {again}"
-        )
+class Lives:
+    """Every so many a seed: classes of tests are shared out between processes, one has all of its own."""
+
+    def test_nothing_is_missing_and_nothing_is_doubled(self, seed: int, tmp_path: Path, place: Arena) -> None:
+        with serving(Provider()) as provider:
+            trial = Trial(seed, provider, tmp_path, place)
+            trial.play()
+            found = Auditor(trial.archive, trial.life).audit(extras=provider.batch_below)
+            assert not found, f"seed {seed}:\n" + "\n".join(found)
+            checks = verify(trial.archive, [], lambda _access: None)  # type: ignore[arg-type, return-value]
+            assert [(one.name, one.differences) for one in checks if not one.passed] == [], f"seed {seed}"
+            calls = len(provider.calls)
+            trial.run(Ordeal())
+            again = provider.calls[calls:]
+            assert len(again) == len(trial.accesses), f"nothing new: a call an account, not {again}"
+
+
+class TestFirstLives(Lives):
+    pass
+
+
+class TestSecondLives(Lives):
+    pass
+
+
+class TestThirdLives(Lives):
+    pass
+
+
+PARTS: list[type | None] = [TestFirstLives, TestSecondLives, TestThirdLives]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    count = SEEDS_OF_A_SOAK if metafunc.config.getoption("--soak") else SEEDS
+    part = PARTS.index(metafunc.cls)
+    metafunc.parametrize("seed", range(part, count, len(PARTS)), ids=lambda seed: f"seed{seed}-")

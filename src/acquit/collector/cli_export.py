@@ -21,6 +21,7 @@ from acquit.collector.exporting import (
     of_currency,
     period_of,
     selected_of,
+    warn_of,
 )
 from acquit.collector.files import replace_bytes
 from acquit.collector.hand_over import HandOver, deliver, read_log
@@ -204,12 +205,16 @@ def three_way_match(
     replace_bytes(path, three_way.as_xlsx(matches) if format == "xlsx" else three_way.as_csv(matches))
     counts = Counter(one.status for one in matches)
     program.screen.answer(
-        {"file": str(path), "rows": len(matches), "status": dict(counts), "left_out": len(selected.left_out)},
+        {
+            "file": str(path),
+            "rows": len(matches),
+            "status": dict(counts),
+            "left_out": [{"account": n[0], "bill_id": n[1], "reason": why} for n, why in selected.left_out],
+        },
         table("status", ">rows", rows=counts.most_common()),
         str(path),
     )
-    for (name, number), reason in selected.left_out:
-        program.screen.warn(f"Left out: {name} {number}: {reason}.")
+    warn_of(selected.left_out, program.screen)
     return 0 if set(counts) <= {three_way.AS_ORDERED} and not selected.left_out else 1
 
 

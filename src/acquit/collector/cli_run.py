@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from acquit.collector.access import Access
 from acquit.collector.fault import Fault
-from acquit.collector.gather import Expected, Gathered, Wanted
+from acquit.collector.gathered import Expected, Gathered, Wanted
 from acquit.collector.running import PARALLEL, Run, Step, Tell, chosen
 from acquit.collector.seat import ARCHIVE, Archive, Config, Given, Screen, accounts_in, minutes, table
 from acquit.collector.status import Outcome, keep_status, told_of

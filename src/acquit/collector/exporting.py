@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Final
 
 from acquit.collector.bill_selection import Rules, Selected, SelectedBill, Window, names_in, select
 from acquit.collector.fault import Fault
@@ -21,10 +22,12 @@ from acquit.collector.hand_over import (
     read_log,
     same_before,
 )
-from acquit.collector.papers import entries
+from acquit.collector.manifest import entries
 from acquit.collector.reread import read_anew
 from acquit.collector.seat import Screen
 from acquit.collector.tables import make_tables, open_tables
+
+LEFT_OUT_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,7 @@ def _report(
         _sentence(asked, made, handed, is_new=is_new),
         *where,
     )
-    for (account, bill_id), reason in made.left_out:
-        screen.warn(f"Left out: {account} {bill_id}: {reason}.")
+    warn_of(made.left_out, screen)
     for bill_id in changed:
         screen.warn(
             f"{bill_id} has another amount now than when it was handed over: correct what was posted."
@@ -221,3 +223,11 @@ def e_invoices(archive: Path) -> Callable[[Name], bytes | None]:
 def file_name(text: str) -> str:
     """Return a text as part of a file's name."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", text)
+
+
+def warn_of(left_out: Sequence[tuple[Name, str]], screen: Screen) -> None:
+    """Name the first bills that were left out, each with its reason, and how many more there are."""
+    for (account, bill_id), reason in left_out[:LEFT_OUT_SHOWN]:
+        screen.warn(f"Left out: {account} {bill_id}: {reason}.")
+    if len(left_out) > LEFT_OUT_SHOWN:
+        screen.warn(f"{len(left_out) - LEFT_OUT_SHOWN} more are left out; --json names all of them.")

@@ -5,18 +5,21 @@ lists are looked at anew. Where a run is broken off, by whatever, the next goes 
 missing. Document links are used and thrown away; they never enter the journal.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from acquit.collector.fault import Fault
+from acquit.collector.gathered import Expected, Gathered, Wanted
 from acquit.collector.journal import Journal, day_of
 from acquit.collector.lists import (
     BATCH_BELOW,
     PAGE,
+    REFUSED,
     Listed,
     Object,
+    Objects,
     Skills,
     elements,
     list_of,
@@ -40,12 +43,17 @@ ANEW_MAX: Final = 200
 """More bills are not read anew where their list cannot be asked by date."""
 SERVICES_MAX: Final = 500
 """More of them cost too many calls where a list tells keys alone."""
+OPERATIONS_SINGLY: Final = 10
+"""More debts that moved cost too many calls where each is a call; they wait for `--only operation`."""
 DETAILS_A_LINE: Final = 500
 """Also written in the query of `bill_detail`: a line of the journal stays small."""
-OVERHEAD_CALLS: Final = 6
-"""The account, its debts, payment methods, purchase orders, sub-accounts, services."""
+OVERHEAD_CALLS: Final = 8
+"""The account, debts, their operations, methods, orders, sub-accounts, services; bills by date, once."""
 LINKS: Final = frozenset({"password", "pdfUrl", "url", "htmlUrl"})
 OWED: Final = frozenset({"UNPAID", "TO_BE_PAID", "UNMATURED"})
+PATH_MEMBERS: Final = ("billId", "date", "priceWithTax")
+LINKS_KEPT: Final = 20_000
+"""Links beyond them are asked for again when their papers are fetched, hours later."""
 ACCOUNT_MEMBERS: Final = (
     "nichandle", "organisation", "legalform", "vat", "companyNationalIdentificationNumber", "ovhCompany",
     "ovhSubsidiary", "country", "currency", "language", "state",
@@ -77,49 +85,6 @@ class Papers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a run is to gather: `since` limits bills, `only` names kinds (none: all that are cheap)."""
-
-    since: date | None = None
-    only: frozenset[str] = frozenset()
-
-    def wants(self, kind: str) -> bool:
-        """Return whether the kind is to be gathered."""
-        return not self.only or kind in self.only
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is left out, so that the next run may start from here."""
-        return not self.only and self.since is None
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What a run did for one account."""
-
-    account: str
-    bills: int = 0
-    new_bills: int = 0
-    changed_bills: int = 0
-    details: int = 0
-    papers: int = 0
-    calls: int = 0
-    faults: list[Fault] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Expected:
-    """What a run would do for one account, counted without doing it."""
-
-    account: str
-    bills: int
-    new_bills: int
-    papers: int
-    calls: int
-    seconds: float
-
-
 class Gathering:
     """One run over one account."""
 
@@ -130,9 +95,11 @@ class Gathering:
         self.done = Gathered(name)
         self._now = clock
         self.skills = Skills()
+        self._recalled = False
         self._wire, self._journal, self._papers = wire, journal, papers
         self._wanted, self._advance = wanted, advance
         self._links: dict[str, tuple[Object, str]] = {}
+        """The newest links to papers, with what names the file."""
 
     def run(self) -> Gathered:
         """Gather everything that is wanted; one step's fault does not stop the others."""
@@ -184,18 +151,16 @@ class Gathering:
     def _bills(self) -> None:
         whole = self._wanted.since is None and self._is_due("list", SHORT_LISTS_SEEN_ANEW)
         since = None if whole else self._since()
-        listed = list(self._listed(since))
-        self.done.bills = len(listed)
-        for one in listed:
+        keys: list[str] = []
+        for one in self._listed(since):
+            self.done.bills += 1
             if one.value is not None:
                 self._keep_bill(one.key, one.value)
+            else:
+                keys.append(one.key)
         forms_are_due = not self.skills.pages and self._forms_are_due()
-        anew = self._anew(listed, since) if forms_are_due else set()
-        bare = [
-            one.key
-            for one in listed
-            if one.value is None and (one.key in anew or not self._journal.knows("bill", one.key))
-        ]
+        anew = self._anew(keys, since) if forms_are_due else set()
+        bare = [key for key in keys if key in anew or not self._journal.knows("bill", key)]
         read = read_objects(self._wire, self.skills, "/me/bill", bare)
         for number, (key, bill) in enumerate(read, start=1):
             self._keep_bill(key, bill)
@@ -204,6 +169,8 @@ class Gathering:
             self._seen("list")
         if forms_are_due:
             self._seen("forms", batch=bool(self.skills.batch))
+        if whole:
+            self._learn_filter()
         self._journal.sync()
 
     def _listed(self, since: date | None) -> Iterator[Listed]:
@@ -221,6 +188,18 @@ class Gathering:
                 self._seen("filter", refused=True)
         yield from read_list(self._wire, self.skills, "/me/bill", "billId")
 
+    def _learn_filter(self) -> None:
+        """Find out, on the first run, whether bills can be asked by date: one call, no idle run needs two."""
+        newest = self._journal.newest_bill_on
+        if newest is None or self._journal.last("seen", "filter") or self._journal.last("run", "finished"):
+            return
+        answer = self._wire.get("/me/bill", {"date.from": newest.isoformat()}, page(1, 1))
+        if answer.ok or (answer.status == HTTPStatus.BAD_REQUEST and answer.code not in REFUSED):
+            self._seen("filter", refused=not answer.ok)
+
+    def _refuses_dates(self) -> bool:
+        return bool((self._journal.last("seen", "filter") or {}).get("refused"))
+
     def _forms_are_due(self) -> bool:
         """Whether bills of the last weeks are read anew although they are known: has one changed?"""
         if self._wanted.since is not None:
@@ -229,29 +208,28 @@ class Gathering:
         rare = seen is not None and not seen.get("batch") and not self.skills.batch
         return self._is_due("forms", FORMS_SEEN_ANEW_SINGLY if rare else FORMS_SEEN_ANEW)
 
-    def _anew(self, listed: list[Listed], since: date | None) -> set[str]:
+    def _anew(self, listed: list[str], since: date | None) -> set[str]:
         """Return the keys of the last weeks' bills; none where too many cannot be told from old ones."""
-        recent = listed if since else list(self._listed(self._since()))
-        by_date = not self._journal.last("seen", "filter") or self._wanted.since is not None
-        return {one.key for one in recent} if by_date or len(recent) <= ANEW_MAX else set()
+        recent = listed if since else [one.key for one in self._listed(self._since())]
+        by_date = not self._refuses_dates() or self._wanted.since is not None
+        return set(recent) if by_date or len(recent) <= ANEW_MAX else set()
 
     def _is_due(self, what: str, after: timedelta) -> bool:
         seen = self._journal.last("seen", what)
         return seen is None or self._age(seen) >= after
 
     def _keep_bill(self, key: str, bill: Object) -> None:
-        before = self._journal.marks.get(key)
-        kept = without_links(bill)
-        self._journal.write("bill", key, kept)
+        before = self._journal.mark("bill", key)
+        self._journal.write("bill", key, without_links(bill))
         self.done.new_bills += before is None
-        self.done.changed_bills += before not in (None, self._journal.marks[key])
+        self.done.changed_bills += before not in (None, self._journal.mark("bill", key))
         link = bill.get("pdfUrl") or bill.get("url")
-        if link and self._lacks("papered", key):
-            self._links[key] = (kept, str(link))
+        if link and self._lacks("papered", key) and len(self._links) < LINKS_KEPT:
+            self._links[key] = ({name: bill.get(name) for name in PATH_MEMBERS}, str(link))
 
     def _lacks(self, mark: str, bill_id: str) -> bool:
         """Return whether the details or the paper of the bill, as it is now, are still to be fetched."""
-        return bool(self._journal.last(mark, bill_id) != self._journal.marks[bill_id])
+        return bool(self._journal.last(mark, bill_id) != self._journal.mark("bill", bill_id))
 
     def _since(self) -> date | None:
         """Return the day from which bills are listed.
@@ -260,22 +238,27 @@ class Gathering:
         """
         if self._wanted.since is not None:
             return self._wanted.since
-        if not self._journal.last("run", "finished") or self._journal.last("seen", "filter"):
+        if not self._journal.last("run", "finished") or self._refuses_dates():
             return None
         newest = self._journal.newest_bill_on
         return newest - OVERLAP if newest is not None else None
 
     def _details(self) -> None:
-        missing = sorted(bill_id for bill_id in self._journal.marks if self._lacks("detailed", bill_id))
-        read = read_below(self._wire, self.skills, "/me/bill", missing, "details", "billDetailId")
-        for number, (bill_id, details) in enumerate(read, start=1):
-            for part, start in enumerate(range(0, len(details), DETAILS_A_LINE)):
-                chunk = [without_links(one) for one in details[start : start + DETAILS_A_LINE]]
-                self._journal.write("details", str(part), chunk, parent=bill_id)
-            self._journal.write("count", bill_id, len(details))
-            self._journal.write("detailed", bill_id, self._journal.marks[bill_id])
-            self.done.details += len(details)
-            self._advance("details", number, len(missing))
+        total, done = self._journal.count_lacking("bill", "detailed"), 0
+        self._recall_skill()
+        for missing in self._journal.lacking("bill", "detailed"):
+            read = read_below(self._wire, self.skills, "/me/bill", missing, "details", "billDetailId")
+            for bill_id, details in read:
+                self._keep_details(bill_id, details)
+                self._advance("details", done := done + 1, total)
+
+    def _keep_details(self, bill_id: str, details: Objects) -> None:
+        for part, start in enumerate(range(0, len(details), DETAILS_A_LINE)):
+            chunk = [without_links(one) for one in details[start : start + DETAILS_A_LINE]]
+            self._journal.write("details", str(part), chunk, parent=bill_id)
+        self._journal.write("count", bill_id, len(details))
+        self._journal.write("detailed", bill_id, self._journal.mark("bill", bill_id))
+        self.done.details += len(details)
 
     # ------------------------------------------------------------ what moves
 
@@ -284,13 +267,19 @@ class Gathering:
         seen = self._journal.last("seen", "debt")
         if seen is not None and not self._debts_may_have_moved(seen):
             return
-        found = dict(self._whole(path, "debtId"))
-        self._keep_list("debt", found)
-        owed = [
-            day_of(debt.get("dueDate")) for debt in found.values() if debt.get("status", "UNPAID") in OWED
-        ]
-        next_due = min((day for day in owed if day), default=None)
-        self._seen("debt", owed=len(owed), next_due_on=next_due.isoformat() if next_due else None)
+        owed, next_due = 0, None
+
+        def watched() -> Iterator[tuple[str, Object]]:
+            nonlocal owed, next_due
+            for key, debt in self._whole(path, "debtId"):
+                if debt.get("status", "UNPAID") in OWED:
+                    owed += 1
+                    if (due_on := day_of(debt.get("dueDate"))) is not None:
+                        next_due = min(due_on, next_due or due_on)
+                yield key, debt
+
+        self._keep_list("debt", watched())
+        self._seen("debt", owed=owed, next_due_on=next_due.isoformat() if next_due else None)
 
     def _debts_may_have_moved(self, seen: Object) -> bool:
         """Something owed: look again after some hours.
@@ -316,14 +305,16 @@ class Gathering:
         self._whole_list(kind, path, key)
 
     def _whole_list(self, kind: str, path: str, key: str) -> None:
-        self._keep_list(kind, dict(self._whole(path, key)))
+        self._keep_list(kind, self._whole(path, key))
         self._seen(kind)
 
-    def _keep_list(self, kind: str, found: Mapping[str, Object]) -> None:
-        """Keep what is listed, and note what is listed no longer."""
-        for name, value in found.items():
+    def _keep_list(self, kind: str, found: Iterable[tuple[str, Object]]) -> None:
+        """Keep what is listed, and once the list has ended note what is listed no longer."""
+        listed = set()
+        for name, value in found:
             self._journal.write(kind, name, without_links(value))
-        self._gone(kind, set(found))
+            listed.add(name)
+        self._gone(kind, listed)
 
     def _services(self) -> None:
         """Read the services weekly, where that takes few calls and the key may; when named in any case."""
@@ -342,33 +333,53 @@ class Gathering:
         if not bare or (self._can_batch() and len(bare) <= SERVICES_MAX):
             found = {one.key: one.value for one in listed if one.value is not None}
             found |= dict(read_objects(self._wire, self.skills, path, bare))
-            self._keep_list("service", found)
+            self._keep_list("service", found.items())
         return self._seen("service")
 
     def _operations(self) -> None:
-        """Read the operations of debts that moved since, where many take one call; when named, of all."""
-        asked = "operation" in self._wanted.only
-        debts = sorted(
-            debt for debt in self._journal.keys("debt")
-            if asked or (not self._journal.last("gone", debt, "debt")
-            and self._journal.last("operated", debt) != self._journal.mark_of("debt", debt))
-        )  # fmt: skip
-        if not asked and not self._can_batch_below():
-            return
-        read = read_below(self._wire, self.skills, "/me/debtAccount/debt", debts, "operation", "operationId")
-        for number, (debt_id, operations) in enumerate(read, start=1):
-            for operation in operations:
-                told = without_links(operation)
-                self._journal.write("operation", str(operation["operationId"]), told, parent=debt_id)
-            self._journal.write("operated", debt_id, self._journal.mark_of("debt", debt_id))
-            self._advance("operations", number, len(debts))
+        """Read the operations of debts that moved since, where many take one call or there are few.
+
+        When named, of all.
+        """
+        self._recall_skill()
+        if "operation" in self._wanted.only:
+            debts = list(self._journal.keys("debt"))
+            return self._operations_of([debts], len(debts))
+        total = self._journal.count_lacking("debt", "operated")
+        if total <= OPERATIONS_SINGLY or self._can_batch_below():
+            self._operations_of(self._journal.lacking("debt", "operated"), total)
+        return None
+
+    def _operations_of(self, blocks: Iterable[list[str]], total: int) -> None:
+        done = 0
+        for debts in blocks:
+            read = read_below(
+                self._wire, self.skills, "/me/debtAccount/debt", debts, "operation", "operationId"
+            )
+            for debt_id, operations in read:
+                for operation in operations:
+                    told = without_links(operation)
+                    self._journal.write("operation", str(operation["operationId"]), told, parent=debt_id)
+                self._journal.write("operated", debt_id, self._journal.mark("debt", debt_id))
+                self._advance("operations", done := done + 1, total)
 
     def _can_batch(self) -> bool:
         """Whether several objects come in one call, as this run or the last one that tried found."""
         return self._found("batch")
 
     def _can_batch_below(self) -> bool:
+        """Whether the operations of several debts come in one call; tried on two unless it is known."""
+        if self.skills.batch_below is None and not self._found("batch_below"):
+            two = next(self._journal.lacking("debt", "operated"))[:2]
+            told = several_below(self._wire, "/me/debtAccount/debt", two, "operation")
+            self.skills.batch_below = told is not None
         return self._found("batch_below")
+
+    def _recall_skill(self) -> None:
+        """A try below several objects that failed within the last week is not made again."""
+        if self.skills.batch_below is None and not self._is_due("no_batch_below", SHORT_LISTS_SEEN_ANEW):
+            self.skills.batch_below = False
+            self._recalled = True
 
     def _found(self, skill: str) -> bool:
         told = getattr(self.skills, skill)
@@ -376,6 +387,9 @@ class Gathering:
         return bool(before.get(skill) if told is None else told)
 
     def _note_skills(self) -> None:
+        before = self._journal.last("seen", "skills") or {}
+        if self.skills.batch_below is False and not self._recalled and not before.get("batch_below"):
+            self._seen("no_batch_below")
         told = {name: self._found(name) for name in ("batch", "batch_below")}
         if told != self._journal.last("seen", "skills") and any(told.values()):
             self._journal.write("seen", "skills", told)
@@ -402,38 +416,37 @@ class Gathering:
     # ------------------------------------------------------------ papers
 
     def _fetch_papers(self) -> None:
-        missing = [
-            bill_id
-            for bill_id in sorted(self._journal.marks)
-            if self._lacks("papered", bill_id) and not self._resume_paper(bill_id)
-        ]
-        self._find_links([bill_id for bill_id in missing if bill_id not in self._links])
-        problems: list[Fault] = []
-        for number, bill_id in enumerate(missing, start=1):
-            try:
-                self._fetch_paper(bill_id)
-            except Fault as fault:
-                if fault.kind == "disk":
-                    raise
-                problems.append(fault)
-            self._advance("papers", number, len(missing))
-        if problems:
-            raise Fault(
-                "paper",
-                f"{len(problems)} of {len(missing)} papers are missing; the first: {problems[0].message}",
-            )
+        total, tried = self._journal.count_lacking("bill", "papered"), 0
+        failed, first = 0, ""
+        for block in self._journal.lacking("bill", "papered"):
+            missing = [bill_id for bill_id in block if not self._resume_paper(bill_id)]
+            self._find_links([bill_id for bill_id in missing if bill_id not in self._links])
+            for bill_id in missing:
+                try:
+                    self._fetch_paper(bill_id)
+                except Fault as fault:
+                    if fault.kind == "disk":
+                        raise
+                    failed, first = failed + 1, first or fault.message
+                self._advance("papers", tried := tried + 1, total)
+        if failed:
+            raise Fault("paper", f"{failed} of {tried} papers are missing; the first: {first}")
 
     def _resume_paper(self, bill_id: str) -> bool:
-        mark = self._journal.marks[bill_id]
+        mark = self._mark(bill_id)
         return self._papers.resume(bill_id, mark) and self._journal.write("papered", bill_id, mark)
 
     def _fetch_paper(self, bill_id: str) -> None:
-        bill, link = self._links.get(bill_id, ({}, ""))
+        bill, link = self._links.pop(bill_id, ({}, ""))
         if not link:
             raise Fault("paper", f"The provider tells no link to the paper of {bill_id}.")
-        self._papers.fetch(bill, link, self._journal.marks[bill_id])
-        self._journal.write("papered", bill_id, self._journal.marks[bill_id])
+        self._papers.fetch(bill, link, self._mark(bill_id))
+        self._journal.write("papered", bill_id, self._mark(bill_id))
         self.done.papers += 1
+
+    def _mark(self, bill_id: str) -> str:
+        """Return what the bill, which is known, stands for."""
+        return self._journal.mark("bill", bill_id) or ""
 
     def _find_links(self, bill_ids: list[str]) -> None:
         for key, bill in read_objects(self._wire, self.skills, "/me/bill", bill_ids):
@@ -450,9 +463,9 @@ class Gathering:
         pages = bool(found) and isinstance(found[0], dict)
         keys = [str(one["billId"]) if pages else str(one) for one in found]
         count = max(elements(answer) or 0, len(keys))
-        new = count - len(keys) + sum(key not in self._journal.marks for key in keys)
-        lacking = new + sum(self._lacks("detailed", bill_id) for bill_id in self._journal.marks)
-        papers = new + sum(self._lacks("papered", bill_id) for bill_id in self._journal.marks)
+        new = count - len(keys) + sum(not self._journal.knows("bill", key) for key in keys)
+        lacking = new + self._journal.count_lacking("bill", "detailed")
+        papers = new + self._journal.count_lacking("bill", "papered")
         calls = OVERHEAD_CALLS if new or not self._journal.last("run", "finished") else 1
         calls += -(-count // PAGE) if pages else 1 + new
         calls += (

@@ -3,28 +3,30 @@
 `journal/ACCOUNT.ndjson` has one JSON object a line: `kind`, `key`, `seen_at`, `body` and, for what lies below
 something, `parent`. Lines are only appended; a line that a crash tore off at the end is cut away at the next
 start. The same content of the same object is written once; a content that changed is one more line.
+What was said last is found by an `Index` that is made at each start.
 """
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from acquit.collector.fault import Fault
 from acquit.collector.files import cut_torn_line, disk_fault
+from acquit.collector.index import Entry, Index
 
+T = TypeVar("T")
 SYNC_LINES: Final = 50
 REMEMBERED: Final = frozenset({"access", "seen", "run", "gone", "detailed", "papered", "operated"})
 """Kinds of which the last content is kept at hand; of all others only what they were is known."""
 
+MARKED: Final = frozenset({"bill", "debt"})
 FACTS: Final = ("date", "orderId", "priceWithoutTax", "tax", "priceWithTax")
-
-Name = tuple[str, str, str]
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,53 +39,84 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     parent: str = ""
 
 
+class Untouched(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line whose content stays the bytes that it is written in."""
+
+    kind: str
+    key: str
+    seen_at: datetime
+    body: msgspec.Raw
+    parent: str = ""
+
+
+class Name(msgspec.Struct, frozen=True):
+    """What a line is about, read without its content."""
+
+    kind: str
+    key: str
+
+
 class Journal:
     """The journal of one account, open for appending; close it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._digests: dict[Name, bytes] = {}
-        self._last: dict[Name, Any] = {}
         self._unsynced = 0
         self.newest_bill_on: date | None = None
-        self.marks: dict[str, str] = {}
-        """What each bill stands for: as long as it is the same, its details and its paper are too."""
         path.parent.mkdir(parents=True, exist_ok=True)
         cut_torn_line(path)
-        for line in read(path):
-            self._note((line.kind, line.parent, line.key), _digest(line.body), line.body)
+        self._index = Index(
+            self._entry(line.kind, line.parent, line.key, bytes(line.body))
+            for line in _lines(path, msgspec.json.Decoder(Untouched))
+        )
         self._out = path.open("ab")
 
     def knows(self, kind: str, key: str, parent: str = "") -> bool:
         """Return whether the object was ever written."""
-        return (kind, parent, key) in self._digests
+        return self._index.get(kind, parent, key) is not None
 
-    def keys(self, kind: str, parent: str = "") -> set[str]:
-        """Return the keys of a kind (below a parent) that were ever written."""
-        return {key for one, above, key in self._digests if one == kind and above == parent}
+    def keys(self, kind: str, parent: str = "") -> Iterator[str]:
+        """Yield the keys of a kind (below a parent) that were ever written, in their order."""
+        return self._index.keys(kind, parent)
 
     def last(self, kind: str, key: str, parent: str = "") -> Any:
         """Return the last content of a remembered kind, None when it was never written."""
-        return self._last.get((kind, parent, key))
+        found = self._index.get(kind, parent, key)
+        return msgspec.json.decode(found[1]) if found is not None and found[1] is not None else None
 
-    def mark_of(self, kind: str, key: str) -> str:
-        """Return what the last content of the object stands for; it is another when the content is."""
-        return self._digests[(kind, "", key)][:6].hex()
+    def mark(self, kind: str, key: str) -> str | None:
+        """Return what the last content of a bill or a debt stands for, None when there is none.
+
+        As long as a bill's is the same, its details and its paper are too; a debt's, its operations.
+        """
+        return self.last(kind, key) if kind in MARKED else None
+
+    def lacking(self, kind: str, mark: str) -> Iterator[list[str]]:
+        """Yield in blocks the bills or debts whose mark (`detailed`, …) was not written since they changed.
+
+        What is listed no longer is left out. Lines may be written meanwhile.
+        """
+        return self._index.lacking(kind, mark)
+
+    def count_lacking(self, kind: str, mark: str) -> int:
+        """Return how many `lacking` would yield."""
+        return self._index.count_lacking(kind, mark)
 
     def write(self, kind: str, key: str, body: Any, parent: str = "") -> bool:
         """Append the object unless its content is the last one written; return whether it was.
 
         Raises Fault (disk).
         """
-        name, digest = (kind, parent, key), _digest(body)
-        if self._digests.get(name) == digest:
+        content = msgspec.json.encode(body, order="sorted")
+        known, entry = self._index.get(kind, parent, key), self._entry(kind, parent, key, content)
+        if known is not None and known[0] == entry[3]:
             return False
-        line = Line(kind, key, datetime.now(UTC), body, parent)
+        line = Untouched(kind, key, datetime.now(UTC), msgspec.Raw(content), parent)
         try:
             self._out.write(msgspec.json.encode(line) + b"\n")
         except OSError as error:
             raise disk_fault(self._path, error) from None
-        self._note(name, digest, body)
+        self._index.put(entry)
         self._unsynced += 1
         if self._unsynced >= SYNC_LINES:
             self.sync()
@@ -104,6 +137,7 @@ class Journal:
             self.sync()
         finally:
             _close(self._out)
+            self._index.close()
 
     def __enter__(self) -> "Journal":
         return self
@@ -111,15 +145,24 @@ class Journal:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _note(self, name: Name, digest: bytes, body: Any) -> None:
-        self._digests[name] = digest
-        kind = name[0]
+    def _entry(self, kind: str, parent: str, key: str, content: bytes) -> Entry:
+        digest, told = hashlib.blake2b(content, digest_size=16).digest(), None
         if kind in REMEMBERED:
-            self._last[name] = body
+            told = content.decode()
+        elif kind == "debt":
+            told = f'"{digest[:6].hex()}"'
         elif kind == "bill":
-            self.marks[name[2]] = _digest([body.get(member) for member in FACTS])[:6].hex()
-            if (issued_on := day_of(body.get("date"))) is not None:
+            bill = msgspec.json.decode(content)
+            told = f'"{mark_of(bill)}"'
+            if (issued_on := day_of(bill.get("date"))) is not None:
                 self.newest_bill_on = max(issued_on, self.newest_bill_on or issued_on)
+        return kind, parent, key, digest, told
+
+
+def mark_of(bill: Mapping[str, Any]) -> str:
+    """Return what a bill stands for: as long as it is the same, its details and its paper are too."""
+    facts = msgspec.json.encode([bill.get(member) for member in FACTS], order="sorted")
+    return hashlib.blake2b(facts, digest_size=16).digest()[:6].hex()
 
 
 def day_of(text: object) -> date | None:
@@ -132,7 +175,15 @@ def day_of(text: object) -> date | None:
 
 def read(path: Path) -> Iterator[Line]:
     """Yield the lines of a journal file, oldest first; none when there is no file. Raises Fault (archive)."""
-    decoder = msgspec.json.Decoder(Line)
+    return _lines(path, msgspec.json.Decoder(Line))
+
+
+def bills_in(path: Path) -> Iterator[str]:
+    """Yield the bill of each line that has a content of one. Raises Fault (archive)."""
+    return (line.key for line in _lines(path, msgspec.json.Decoder(Name)) if line.kind == "bill")
+
+
+def _lines(path: Path, decoder: "msgspec.json.Decoder[T]") -> Iterator[T]:
     if not path.exists():
         return
     with path.open("rb") as lines:
@@ -152,7 +203,3 @@ def _close(out: Any) -> None:
     """Close, whatever the disk says: what could not be written was already told."""
     with suppress(OSError):
         out.close()
-
-
-def _digest(body: Any) -> bytes:
-    return hashlib.blake2b(msgspec.json.encode(body, order="sorted"), digest_size=16).digest()

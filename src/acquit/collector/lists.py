@@ -66,18 +66,22 @@ def read_list(
     A list that moves while its pages are read may hide an element: as long as fewer came than the server
     counts, it is read again, three times at most.
     """
-    seen: set[str] = set()
-    for _ in range(PASSES_MAX):
-        told = yield from _one_pass(wire, skills, path, key, query, seen)
+    seen: dict[str, int] = {}
+    for turn in range(PASSES_MAX):
+        told = yield from _one_pass(wire, skills, path, key, query, seen, turn)
         if told is None or len(seen) >= told:
             return
 
 
 def _one_pass(
-    wire: Wire, skills: Skills, path: str, key: str, query: Mapping[str, object] | None, seen: set[str]
-) -> Generator[Listed, None, int | None]:
-    """Yield what was not seen yet; return how many the server says there are, None where it does not."""
-    passed: set[str] = set()
+    wire: Wire, skills: Skills, path: str, key: str, query: Mapping[str, object] | None,
+    seen: dict[str, int], turn: int,
+) -> Generator[Listed, None, int | None]:  # fmt: skip
+    """Yield what was not seen yet; return how many the server says there are, None where it does not.
+
+    `seen` has the turn that each element was last seen in.
+    """
+    passed = 0
     for number in count(1):
         answer = wire.get(path, query, page(number))
         found = list_of(answer, path)
@@ -87,12 +91,12 @@ def _one_pass(
             return None
         skills.pages = skills.pages or bool(found)
         named = {str(one[key]): one for one in _objects(found, path, key)}
-        fresh = named.keys() - passed
-        passed |= fresh
+        fresh = [name for name in named if seen.get(name) != turn]
+        passed += len(fresh)
         yield from (Listed(name, one) for name, one in named.items() if name not in seen)
-        seen |= fresh
+        seen.update(dict.fromkeys(fresh, turn))
         told = elements(answer)
-        if not fresh or (told is not None and len(passed) >= told):
+        if not fresh or (told is not None and passed >= told):
             return told
     raise AssertionError("pages end")
 

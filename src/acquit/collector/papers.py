@@ -7,7 +7,6 @@ a line for each file; a file without a line is written anew, a line that a crash
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,6 +22,7 @@ from acquit.collector.fault import Fault
 from acquit.collector.files import append_line, replace_bytes
 from acquit.collector.journal import Journal, day_of
 from acquit.collector.lists import Object
+from acquit.collector.manifest import Entry, Saved, entries
 from acquit.collector.pace import Pace, RealTimer, Timer
 from acquit.collector.paper_facts import READS
 from acquit.collector.reading import Reading, read_paper
@@ -36,19 +36,6 @@ CURRENCY_IN_PATH: Final = re.compile(r"-([A-Za-z]+)(?:_v\d+)?\.pdf$")
 """A paper's path tells the currency of its bill."""
 
 PASSING_AGAIN: Final = frozenset({"network", "provider", "limit"})
-
-
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One file that the archive answers for; `path` is below the archive, `mark` the form of the bill."""
-
-    account: str
-    bill_id: str
-    kind: str
-    path: str
-    sha256: str
-    size_bytes: int
-    saved_at: datetime
-    mark: str = ""
 
 
 class Papers:
@@ -78,26 +65,26 @@ class Papers:
 
         What is read on it is then noted. Raises Fault.
         """
-        entry = next(
-            (one for one in self._saved.values()
-             if (one.bill_id, one.kind, one.mark) == (bill_id, "pdf", mark)), None,
-        )  # fmt: skip
-        if entry is None or not (self._archive / entry.path).exists():
+        found = self._saved.paper_of(bill_id, mark)
+        if found is None or not (self._archive / found[0]).exists():
             return False
-        pdf = (self._archive / entry.path).read_bytes()
-        if hashlib.sha256(pdf).hexdigest() != entry.sha256:
+        path, sha256 = found
+        pdf = (self._archive / path).read_bytes()
+        if hashlib.sha256(pdf).hexdigest() != sha256:
             return False
-        self._read(bill_id, mark, entry.path, pdf)
+        self._read(bill_id, mark, path, pdf)
         return True
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        if "_saved" in self.__dict__:
+            self._saved.close()
 
     @cached_property
-    def _saved(self) -> dict[str, Entry]:
-        """The account's lines of the manifest by path; read when a first paper is wanted."""
-        return {one.path: one for one in entries(self._archive) if one.account == self._account}
+    def _saved(self) -> Saved:
+        """The account's lines of the manifest; read when a first paper is wanted."""
+        return Saved(entries(self._archive, self._account))
 
     def _read(self, bill_id: str, mark: str, path: str, pdf: bytes) -> None:
         currency = CURRENCY_IN_PATH.search(path)
@@ -112,12 +99,12 @@ class Papers:
         """Return the path of the file, which the manifest answers for once. Raises Fault (disk, archive)."""
         digest = hashlib.sha256(content).hexdigest()
         path = self._free(path, digest)
-        if path not in self._saved:
+        if self._saved.sha256_at(path) is None:
             replace_bytes(self._archive / path, content)
             kind = path.rpartition(".")[2]
             entry = Entry(self._account, bill_id, kind, path, digest, len(content), datetime.now(UTC), mark)
             append_line(self._archive / "manifest.jsonl", msgspec.json.encode(entry))
-            self._saved[path] = entry
+            self._saved.add(entry)
         return path
 
     def _free(self, path: str, digest: str) -> str:
@@ -128,7 +115,7 @@ class Papers:
         stem, dot, ending = path.rpartition(".")
         for number in range(1, 1000):
             tried = path if number == 1 else f"{stem}_v{number}{dot}{ending}"
-            if tried not in self._saved or self._saved[tried].sha256 == digest:
+            if self._saved.sha256_at(tried) in (None, digest):
                 return tried
         raise Fault("archive", f"{path} exists a thousand times; look at the archive.")
 
@@ -182,23 +169,6 @@ def path_of(account: str, bill: Object) -> str:
     year, month = (f"{issued_on:%Y}", f"{issued_on:%m}") if issued_on else ("undated", "00")
     name = f"{issued_on or 'undated'}_{bill['billId']}_{_amount(price)}-{price.get('currencyCode', 'XXX')}"
     return f"papers/{account}/{year}/{month}/{re.sub(r'[^A-Za-z0-9._-]', '_', name)}"
-
-
-def entries(archive: Path) -> Iterator[Entry]:
-    """Yield the manifest's lines, oldest first; a torn last line is not one."""
-    path = archive / "manifest.jsonl"
-    decoder = msgspec.json.Decoder(Entry)
-    if not path.exists():
-        return
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                if line.endswith(b"\n"):
-                    yield decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                raise Fault(
-                    "archive", f"{path.name}, line {number}, is damaged: bring it back from a copy."
-                ) from None
 
 
 def _amount(price: Object) -> str:

@@ -17,6 +17,7 @@ CREATE MACRO rounded(ucents, unit) AS
       AS BIGINT);
 CREATE MACRO currency_of(price) AS json_extract_string(price, '$.currencyCode');
 CREATE MACRO minor_of(price) AS rounded(ucents_of(price), unit_of(currency_of(price)));
+CREATE MACRO in_slice(bill) AS hash(bill) % getvariable('slices') = getvariable('slice');
 """
 
 LINES: Final = """
@@ -26,13 +27,18 @@ CREATE TABLE told AS
       FROM read_json({journals}, format = 'newline_delimited', maximum_object_size = {most}, filename = true,
                      columns = {{kind: 'VARCHAR', parent: 'VARCHAR', key: 'VARCHAR', seen_at: 'TIMESTAMP',
                                  body: 'JSON'}});
-CREATE TABLE last AS
-    SELECT max(no) AS no FROM told WHERE kind <> 'bill' GROUP BY account, kind, parent, key;
+SET preserve_insertion_order = false;
+CREATE TABLE again AS
+    SELECT hash(account, kind, parent, key) AS name FROM told WHERE kind <> 'bill'
+     GROUP BY name HAVING count(*) > 1;
+CREATE TABLE former AS
+    SELECT no FROM told SEMI JOIN again ON hash(account, kind, parent, key) = name WHERE kind <> 'bill'
+    QUALIFY no < max(no) OVER (PARTITION BY account, kind, parent, key);
 CREATE TABLE gone AS
-    SELECT account, parent AS kind, key FROM told SEMI JOIN last USING (no)
+    SELECT account, parent AS kind, key FROM told ANTI JOIN former USING (no)
      WHERE kind = 'gone' AND body = 'true';
 CREATE VIEW newest AS
-    SELECT told.*, gone.key IS NOT NULL AS is_gone FROM told SEMI JOIN last USING (no)
+    SELECT told.*, gone.key IS NOT NULL AS is_gone FROM told ANTI JOIN former USING (no)
       LEFT JOIN gone ON gone.account = told.account AND gone.kind = told.kind AND gone.key = told.key;
 CREATE TABLE saved AS SELECT * FROM read_json({papers}, format = 'newline_delimited',
     columns = {{account: 'VARCHAR', bill_id: 'VARCHAR', kind: 'VARCHAR', path: 'VARCHAR', sha256: 'VARCHAR',
@@ -45,6 +51,32 @@ _FACTS: Final = """
     text_of(body, 'category') AS category, whole_of(body, 'orderId') AS order_id,
     currency_of(body->'priceWithTax') AS currency, minor_of(body->'priceWithoutTax') AS net_minor,
     minor_of(body->'tax') AS tax_minor, minor_of(body->'priceWithTax') AS total_minor"""
+
+SAID: Final = {
+    "newest_bill": f"""
+        SELECT * FROM (SELECT no, seen_at, text_of(body, 'eInvoicingStatus') AS e_invoicing_status, {_FACTS}
+                         FROM told WHERE kind = 'bill')
+        QUALIFY row_number() OVER (PARTITION BY account, bill_id ORDER BY no DESC) = 1""",  # noqa: S608 - what is put in is ours
+    "reading": """
+        SELECT account, key AS bill_id, text_of(body, 'purchase_order') AS purchase_order,
+               CAST(text_of(body, 'order_is_read') AS BOOLEAN) AS order_is_read,
+               CAST(text_of(body, 'due_on') AS DATE) AS due_on,
+               nullif(text_of(body, 'facts.kind'), '') AS kind,
+               nullif(text_of(body, 'facts.corrects'), '') AS corrects,
+               nullif(text_of(body, 'facts.means'), '') AS payment_means,
+               nullif(text_of(body, 'facts.payee'), '') AS payee,
+               nullif(text_of(body, 'facts.iban'), '') AS payee_iban,
+               nullif(text_of(body, 'facts.bic'), '') AS payee_bic,
+               nullif(text_of(body, 'facts.reference'), '') AS payment_reference
+          FROM newest WHERE kind = 'reading'""",
+    "counted": """
+        SELECT account, key AS bill_id, CAST(body AS BIGINT) AS details_count
+          FROM newest WHERE kind = 'count'""",
+    "stands_for": """
+        SELECT account, key AS bill_id, json_extract_string(body, '$') AS mark
+          FROM newest WHERE kind = 'papered'""",
+}
+"""What is said of bills, in columns: `bill` is joined from it slice by slice without the lines."""
 
 QUERIES: Final = {
     "account": """
@@ -139,42 +171,24 @@ QUERIES: Final = {
     "paper": """
         SELECT account, bill_id, kind, path, sha256, size_bytes, saved_at FROM saved
         QUALIFY row_number() OVER (PARTITION BY path ORDER BY saved_at DESC) = 1 ORDER BY account, path""",
-    "bill": f"""
-        WITH newest_bill AS (
-            SELECT no, seen_at, text_of(body, 'eInvoicingStatus') AS e_invoicing_status, {_FACTS}
-              FROM told WHERE kind = 'bill'
-            QUALIFY row_number() OVER (PARTITION BY account, key ORDER BY no DESC) = 1),
-        reading AS (SELECT account, key AS bill_id, text_of(body, 'purchase_order') AS purchase_order,
-                           CAST(text_of(body, 'order_is_read') AS BOOLEAN) AS order_is_read,
-                           CAST(text_of(body, 'due_on') AS DATE) AS due_on,
-                           nullif(text_of(body, 'facts.kind'), '') AS kind,
-                           nullif(text_of(body, 'facts.corrects'), '') AS corrects,
-                           nullif(text_of(body, 'facts.means'), '') AS payment_means,
-                           nullif(text_of(body, 'facts.payee'), '') AS payee,
-                           nullif(text_of(body, 'facts.iban'), '') AS payee_iban,
-                           nullif(text_of(body, 'facts.bic'), '') AS payee_bic,
-                           nullif(text_of(body, 'facts.reference'), '') AS payment_reference
-                      FROM newest WHERE kind = 'reading'),
-        counted AS (SELECT account, key AS bill_id, CAST(body AS BIGINT) AS details_count
-                      FROM newest WHERE kind = 'count'),
-        versions AS (SELECT account, bill_id, count(*) AS versions_count
-                       FROM bill_version GROUP BY ALL),
-        stands_for AS (SELECT account, key AS bill_id, json_extract_string(body, '$') AS mark
-                         FROM newest
-                        WHERE kind = 'papered'),
+    "bill": """
+        WITH versions AS (SELECT account, bill_id, count(*) AS versions_count
+                       FROM bill_version WHERE in_slice(bill_id) GROUP BY ALL),
         papers AS (SELECT account, bill_id,
                           arg_max(path, (coalesce(saved.mark = stands_for.mark, false), saved_at))
                           AS path
-                     FROM saved LEFT JOIN stands_for USING (account, bill_id) WHERE kind = 'pdf'
+                     FROM saved LEFT JOIN stands_for USING (account, bill_id)
+                    WHERE kind = 'pdf' AND in_slice(bill_id)
                     GROUP BY account, bill_id),
         fitting AS (
             SELECT b.account, bill_id, any_value(reference) AS reference
               FROM newest_bill AS b JOIN purchase_order AS o
                 ON o.account = b.account AND o.status <> 'DELETED' AND issued_on >= o.start_on
                AND (o.end_on IS NULL OR issued_on < o.end_on)
-             WHERE o.is_active
+             WHERE o.is_active AND in_slice(bill_id)
              GROUP BY b.account, bill_id HAVING count(*) = 1 AND count(billing_group_id) = 0),
-        due AS (SELECT account, bill_id, max(due_on) AS due_on FROM debt GROUP BY ALL)
+        due AS (SELECT account, bill_id, max(due_on) AS due_on FROM debt WHERE in_slice(bill_id)
+                 GROUP BY ALL)
         SELECT b.* EXCLUDE (no), counted.details_count, versions.versions_count, papers.path AS paper,
                CASE WHEN r.order_is_read THEN r.purchase_order ELSE fitting.reference END AS purchase_order,
                CASE WHEN r.order_is_read THEN 'read' WHEN fitting.reference IS NOT NULL THEN 'inferred'
@@ -187,7 +201,8 @@ QUERIES: Final = {
           LEFT JOIN reading AS r USING (account, bill_id) LEFT JOIN counted USING (account, bill_id)
           LEFT JOIN versions USING (account, bill_id) LEFT JOIN papers USING (account, bill_id)
           LEFT JOIN fitting USING (account, bill_id) LEFT JOIN due USING (account, bill_id)
-         ORDER BY account, issued_on, bill_id""",  # noqa: S608 - what is put in is ours
+         WHERE in_slice(b.bill_id)
+         ORDER BY account, issued_on, bill_id""",
     "bill_tax": """
         WITH taxed AS (
             SELECT account, key AS bill_id, unnest(json_extract(body, '$.facts.taxes[*]')) AS body
@@ -222,16 +237,21 @@ QUERIES: Final = {
 
 SLICES: Final = """
     WITH part AS (
-        SELECT no, strlen(body) AS bytes FROM told SEMI JOIN last USING (no) WHERE kind = 'details')
+        SELECT no, strlen(body) AS bytes FROM told ANTI JOIN former USING (no) WHERE kind = 'details')
     SELECT min(no), max(no) FROM (
-        SELECT no, if((SELECT max(bytes) FROM part) < {long}, 0,
-                      sum(bytes) OVER (ORDER BY no) // {most}) AS slice
+        SELECT no, sum(bytes) OVER (ORDER BY no)
+                   // if((SELECT max(bytes) FROM part) < {long}, {most}, {most_of_long}) AS slice
           FROM part)
      GROUP BY slice ORDER BY slice"""
 """The lines of details: all together, or in slices of so many bytes where one of them is long. Taken apart,
 JSON needs many times its length, and all lines of a vector at once."""
 
-SORTED_DETAILS: Final = """
-CREATE TABLE sorted AS FROM bill_detail ORDER BY account, issued_on, bill_id, detail_no;
-DROP TABLE bill_detail;
-ALTER TABLE sorted RENAME TO bill_detail"""
+SORTED: Final = """
+CREATE TABLE sorted AS FROM {table} ORDER BY {order};
+DROP TABLE {table};
+ALTER TABLE sorted RENAME TO {table}"""
+ORDERS: Final = {
+    "bill": "account, issued_on, bill_id",
+    "bill_detail": "account, issued_on, bill_id, detail_no",
+}
+"""What is made slice by slice is sorted at the end."""

@@ -9,8 +9,9 @@ from acquit.collector.endpoint import region_of
 from acquit.collector.hand_over import Name
 from acquit.collector.journal import Journal, read
 from acquit.collector.lists import Object
+from acquit.collector.manifest import Entry, entries
 from acquit.collector.paper_facts import READS
-from acquit.collector.papers import Entry, entries, told_of
+from acquit.collector.papers import told_of
 from acquit.collector.reading import read_paper
 
 

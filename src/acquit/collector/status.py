@@ -11,7 +11,7 @@ import msgspec
 
 from acquit.collector.fault import Fault
 from acquit.collector.files import replace_bytes
-from acquit.collector.gather import Gathered
+from acquit.collector.gathered import Gathered
 
 STATUS: Final = "status.json"
 

@@ -7,29 +7,30 @@ is complete before it takes its name. `open_tables` lends all tables of an archi
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import duckdb
-import msgspec
 
 from acquit.collector.columns import PARQUET, TABLES
 from acquit.collector.derived import DERIVED
 from acquit.collector.fault import Fault
 from acquit.collector.files import cut_torn_line, disk_fault, replace_text
-from acquit.collector.queries import LINES, MACROS, QUERIES, SLICES, SORTED_DETAILS
-
-if TYPE_CHECKING:
-    from acquit.collector.papers import Entry
+from acquit.collector.queries import LINES, MACROS, ORDERS, QUERIES, SAID, SLICES, SORTED
 
 MEMORY: Final = "256MB"
+MEMORY_TO_MAKE: Final = "224MB"
 ROWS_TOGETHER: Final = 20_480
 LONG_LINE_BYTES: Final = 32 << 10
-SLICE_BYTES: Final = 8 << 20
+SLICE_BYTES: Final = 128 << 20
+SLICE_BYTES_OF_LONG: Final = 8 << 20
+BILLS_A_SLICE: Final = 100_000
 LINE_BYTES_MAX: Final = 32 << 20
+BYTES_IN_MEMORY: Final = 64 << 20
+"""A larger journal is taken apart in a file of its own: what lies in memory is hardly given back."""
 BYTES_TOGETHER: Final = 16 << 20
 """Journals up to this size share a pass: most of what a small one costs is the planning of the queries."""
 DIGITS: Final = {"XOF": 0, "TND": 3}
@@ -46,18 +47,24 @@ def make_tables(archive: Path, *, anew: bool = False) -> list[str]:
 
     Hold the archive (`files.alone`) meanwhile. Raises Fault (disk, archive).
     """
-    state, papers = _state(archive), _papers_by_account(archive)
+    # Imported here: a question to tables that are there starts without it.
+    from acquit.collector.manifest import papers_count, split_by_account
+
+    state, papers = _state(archive), papers_count(archive)
     behind = []
     for journal in sorted((archive / "journal").glob("*.ndjson")):
         cut_torn_line(journal)
-        source = Source(journal, papers.get(journal.stem, []))
+        source = Source(journal, papers[journal.stem])
         if anew or state.get(source.account) != source.state or not _is_whole(archive, source.account):
             behind.append(source)
-    for together in _together(behind):
-        _make(archive, together)
-        state |= {source.account: source.state for source in together}
-        replace_text(archive / "tables" / "state.json", json.dumps(state, indent=1, sort_keys=True))
-    return [source.account for source in behind]
+    names = [source.account for source in behind]
+    tables = archive / "tables"
+    with _disk_is_told(tables), split_by_account(archive, names, tables / ".papers") as listed:
+        for together in _together(behind):
+            _make(archive, together, listed)
+            state |= {source.account: source.state for source in together}
+            replace_text(tables / "state.json", json.dumps(state, indent=1, sort_keys=True))
+    return names
 
 
 def are_current(archive: Path) -> bool:
@@ -125,7 +132,8 @@ class Source:
     """What the tables of one account are made from."""
 
     journal: Path
-    papers: "list[Entry]"
+    papers: int
+    """How many lines of the manifest are the account's."""
 
     @property
     def account(self) -> str:
@@ -135,7 +143,7 @@ class Source:
     @property
     def state(self) -> list[int]:
         """What tells these sources from earlier ones."""
-        return [VERSION, self.journal.stat().st_size, len(self.papers)]
+        return [VERSION, self.journal.stat().st_size, self.papers]
 
 
 def _together(sources: list[Source]) -> Iterator[list[Source]]:
@@ -153,62 +161,82 @@ def _together(sources: list[Source]) -> Iterator[list[Source]]:
         yield group
 
 
-def _make(archive: Path, sources: list[Source]) -> None:
+def _make(archive: Path, sources: list[Source], listed: Mapping[str, Path]) -> None:
     """Make the tables of these accounts by one pass over their journals. Raises Fault (disk, archive)."""
     tables = archive / "tables"
-    listed = tables / ".papers.ndjson"
+    accounts = [source.account for source in sources]
     try:
         for name in TABLES:
             (tables / name).mkdir(parents=True, exist_ok=True)
-        papers = (msgspec.json.encode(entry) + b"\n" for source in sources for entry in source.papers)
-        listed.write_bytes(b"".join(papers))
-        with duckdb.connect() as db:
-            _fill(db, tables, [source.journal for source in sources], listed)
+        with _workshop(tables, sum(source.journal.stat().st_size for source in sources)) as db:
+            _fill(db, [source.journal for source in sources], [listed[account] for account in accounts])
             for name in TABLES:
-                _write(db, name, tables / name, [source.account for source in sources])
+                _write(db, name, tables / name, accounts)
     except duckdb.IOException as error:
         raise disk_fault(tables, OSError(0, _short(error).rstrip("."))) from None
     except duckdb.Error as error:
         if len(sources) > 1:
-            return _one_by_one(archive, sources)
-        raise Fault(
-            "archive", f"The tables of {sources[0].account} could not be made: {_short(error)}"
-        ) from None
+            for source in sources:
+                _make(archive, [source], listed)
+            return
+        raise Fault("archive", f"The tables of {accounts[0]} could not be made: {_short(error)}") from None
+
+
+@contextmanager
+def _disk_is_told(tables: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise disk_fault(tables, error) from None
+
+
+@contextmanager
+def _workshop(tables: Path, size: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Lend a database to take journals of this size apart in; a large one lies on disk, and is gone after."""
+    place = tables / ".workshop.duckdb"
+    _clear(place)
+    try:
+        with duckdb.connect(str(place) if size > BYTES_IN_MEMORY else ":memory:") as db:
+            db.execute(f"SET memory_limit = '{MEMORY_TO_MAKE}'; SET threads = 2")
+            db.execute(f"SET temp_directory = {_quoted(str(tables / '.spill'))}")
+            yield db
     finally:
-        with suppress(OSError):
-            listed.unlink(missing_ok=True)
+        _clear(place)
 
 
-def _one_by_one(archive: Path, sources: list[Source]) -> None:
-    """Make each account's tables for itself, so that the one that cannot be made is named. Raises Fault."""
-    for source in sources:
-        _make(archive, [source])
+def _clear(place: Path) -> None:
+    for path in (place, place.with_name(f"{place.name}.wal")):
+        path.unlink(missing_ok=True)
 
 
-def _fill(db: duckdb.DuckDBPyConnection, tables: Path, journals: list[Path], papers: Path) -> None:
-    db.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 2")
-    db.execute(f"SET temp_directory = {_quoted(str(tables / '.spill'))}")
+def _fill(db: duckdb.DuckDBPyConnection, journals: list[Path], papers: list[Path]) -> None:
     db.execute(MACROS)
-    paths = f"[{', '.join(_quoted(str(journal)) for journal in journals)}]"
-    db.execute(LINES.format(journals=paths, papers=_quoted(str(papers)), most=LINE_BYTES_MAX))
+    db.execute(LINES.format(journals=_listed(journals), papers=_listed(papers), most=LINE_BYTES_MAX))
+    for name, query in SAID.items():
+        db.execute(f"CREATE TABLE {name} AS {query}")
     for name, query in {**QUERIES, **DERIVED}.items():
         db.execute(f"CREATE TABLE {name} ({PARQUET[name]})")
-        if name == "bill_detail":
-            _fill_details(db)
-        else:
-            db.execute(f"INSERT INTO {name} BY NAME {query}")
+        sliced = {"bill": _bill_slices, "bill_detail": _detail_slices}.get(name, lambda _db: [""])(db)
+        for variables in sliced:
+            db.execute(f"{variables} INSERT INTO {name} BY NAME {query}")
+        if len(sliced) > 1:
+            db.execute(SORTED.format(table=name, order=ORDERS[name]))
 
 
-def _fill_details(db: duckdb.DuckDBPyConnection) -> None:
-    """Take the details apart slice by slice, so that long bills need no more memory than short ones."""
-    slices = db.execute(SLICES.format(long=LONG_LINE_BYTES, most=SLICE_BYTES)).fetchall()
-    for first_no, last_no in slices:
-        db.execute(f"SET VARIABLE first_no = {first_no}; SET VARIABLE last_no = {last_no}")
-        db.execute(f"INSERT INTO bill_detail BY NAME {QUERIES['bill_detail']}")
-    if len(slices) > 1:
-        db.execute(SORTED_DETAILS)
+def _bill_slices(db: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return what sets apart so many bills that they are joined with what is said of them in memory."""
+    counted = db.execute("SELECT count(*) FROM bill_version").fetchone()
+    slices = 1 + (counted[0] if counted else 0) // BILLS_A_SLICE
+    return [f"SET VARIABLE slices = {slices}; SET VARIABLE slice = {slice_no};" for slice_no in range(slices)]
+
+
+def _detail_slices(db: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return what sets apart so many lines of details that long bills need no more memory than short ones."""
+    query = SLICES.format(long=LONG_LINE_BYTES, most=SLICE_BYTES, most_of_long=SLICE_BYTES_OF_LONG)
+    return [
+        f"SET VARIABLE first_no = {first_no}; SET VARIABLE last_no = {last_no};"
+        for first_no, last_no in db.execute(query).fetchall()
+    ]
 
 
 def _write(db: duckdb.DuckDBPyConnection, name: str, directory: Path, accounts: list[str]) -> None:
@@ -232,16 +260,6 @@ def _short(error: Exception) -> str:
     return str(error).split("\n", 1)[0][:300]
 
 
-def _papers_by_account(archive: Path) -> "dict[str, list[Entry]]":
-    # Imported here: a question to the tables starts without what reads papers.
-    from acquit.collector.papers import entries
-
-    found: dict[str, list[Entry]] = {}
-    for entry in entries(archive):
-        found.setdefault(entry.account, []).append(entry)
-    return found
-
-
 def _is_whole(archive: Path, account: str) -> bool:
     return all((archive / "tables" / name / f"{account}.parquet").exists() for name in TABLES)
 
@@ -252,6 +270,10 @@ def _state(archive: Path) -> dict[str, list[int]]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _listed(paths: list[Path]) -> str:
+    return f"[{', '.join(_quoted(str(path)) for path in paths)}]"
 
 
 def _quoted(text: str) -> str:

@@ -4,7 +4,7 @@ Every check counts what it compared and names what differs; a check that could n
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,9 @@ import duckdb
 from acquit.collector.access import Access
 from acquit.collector.derived import DIFFERS
 from acquit.collector.fault import Fault
-from acquit.collector.journal import read
+from acquit.collector.journal import bills_in
 from acquit.collector.lists import Skills, read_list
-from acquit.collector.papers import Entry, entries
+from acquit.collector.manifest import Entry, entries
 from acquit.collector.tables import open_tables
 from acquit.collector.wire import Wire
 
@@ -93,7 +93,7 @@ def _checked(
 def _papers(archive: Path) -> Check:
     """Each file of the manifest has the hash that it was saved with."""
     check = Check("papers are as they were saved")
-    for entry in {entry.path: entry for entry in entries(archive)}.values():
+    for entry in entries(archive):
         check.compared += 1
         if (wrong := _wrong_with(archive, entry)) is not None:
             check.differences.append(f"{entry.path}: {wrong}")
@@ -117,24 +117,20 @@ def _wrong_with(archive: Path, entry: Entry) -> str | None:
 def _same_as_journal(archive: Path, db: duckdb.DuckDBPyConnection) -> Check:
     """The tables have each bill of the journal, and no other."""
     check = Check("tables say what the journal says")
-    tabled = {(account, bill) for account, bill in db.execute("SELECT account, bill_id FROM bill").fetchall()}
-    told = set(_journaled(archive))
-    check.compared = len(told)
-    check.differences = sorted(f"{account} {bill}" for account, bill in told ^ tabled)
+    accounts = {row[0] for row in db.execute("SELECT DISTINCT account FROM bill").fetchall()}
+    journals = {path.stem: path for path in (archive / "journal").glob("*.ndjson")}
+    for account in sorted(accounts | journals.keys()):
+        query = "SELECT bill_id FROM bill WHERE account = ?"
+        tabled = {str(row[0]) for row in db.execute(query, [account]).fetchall()}
+        told = set(bills_in(journals[account])) if account in journals else set()
+        check.compared += len(told)
+        check.differences += sorted(f"{account} {bill}" for bill in told ^ tabled)
     return check
-
-
-def _journaled(archive: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted((archive / "journal").glob("*.ndjson")):
-        yield from ((path.stem, line.key) for line in read(path) if line.kind == "bill")
 
 
 def _nothing_missing(archive: Path, accesses: Sequence[Access], converse: Callable[[Access], Wire]) -> Check:
     """Each bill that the provider lists is in the archive."""
     check = Check("no bill of the provider's list is missing")
-    here: dict[str, set[str]] = {}
-    for account, bill_id in _journaled(archive):
-        here.setdefault(account, set()).add(bill_id)
     for access in accesses:
         try:
             with converse(access) as wire:
@@ -143,7 +139,6 @@ def _nothing_missing(archive: Path, accesses: Sequence[Access], converse: Callab
             check.differences.append(f"{access.name}: {fault.message}")
             continue
         check.compared += len(listed)
-        check.differences += sorted(
-            f"{access.name} {bill_id}" for bill_id in listed - here.get(access.name, set())
-        )
+        here = set(bills_in(archive / "journal" / f"{access.name}.ndjson"))
+        check.differences += sorted(f"{access.name} {bill_id}" for bill_id in listed - here)
     return check
