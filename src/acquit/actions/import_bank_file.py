@@ -199,10 +199,10 @@ def _book_statement(
 def _another(statement: BankStatement, known: Any, told: int, moved_minor: int) -> BadBankFile:
     currency = statement.currency
     return BadBankFile(
-        f"Statement {statement.external_id} of {statement.iban} was imported before with {known.told} entries "
-        f"that move {plain(known.moved_minor, currency)} {currency}; this one of the same name and period has "
-        f"{told} that move {plain(moved_minor, currency)}. It was not booked: ask the bank which of the two is "
-        "right.",
+        f"Statement {statement.external_id} of {statement.iban} was imported before with {known.told} "
+        f"entries that move {plain(known.moved_minor, currency)} {currency}; this one of the same name and "
+        f"period has {told} that move {plain(moved_minor, currency)}. It was not booked: ask the bank which "
+        "of the two is right.",
         statement=statement.external_id,
     )
 
