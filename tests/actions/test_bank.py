@@ -128,6 +128,25 @@ def test_the_same_file_and_the_same_entry_are_booked_once(context: Context) -> N
     assert failed(context) == {}
 
 
+def test_a_statement_of_the_same_name_that_says_something_else_is_told(context: Context) -> None:
+    bring(context, camt([Tx(500, "x", end_to_end="E1")], message="054"))
+    with pytest.raises(BadBankFile) as refused:
+        bring(context, camt([Tx(500, "x", end_to_end="E1"), Tx(7, "y")], message="054"))
+    assert "was imported before with 1 entries that move 5.00 EUR" in refused.value.message
+    assert len(rows(context, "SELECT * FROM bank_entry")) == 1
+
+
+def test_one_transfer_of_a_group_is_a_deposit_of_each_payer(context: Context) -> None:
+    told = references(context)
+    found = bring(context, camt([Tx(7_200, f"{told[ACME]} {told[SHOP]}", payer="Holding")]))
+    assert found.matched == 1
+    deposits = rows(context, "SELECT account_id, amount_minor FROM deposit ORDER BY account_id")
+    assert [tuple(each) for each in deposits] == [(ACME, 1_200), (SHOP, 6_000)]
+    (entry,) = rows(context, "SELECT entry_id FROM bank_entry")
+    unmatch_entry(context, entry.entry_id, "wrong", by="cli")
+    assert (ledger(context)["471000"], len(opened(context)), failed(context)) == (-7_200, 4, {})
+
+
 def test_a_batch_told_as_one_sum_is_the_batch_told_by_its_parts(context: Context) -> None:
     parts = [Tx(1_200, end_to_end="E1"), Tx(2_400, end_to_end="E2")]
     bring(context, camt([Tx(3_600, bank_reference="BATCH", parts=parts)], message="054"))

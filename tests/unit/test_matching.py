@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from acquit.core.bank_clue import Patterns, clues, is_alike, references_in
+from acquit.core.bank_clue import Patterns, clues, is_alike, is_one_slip_from, references_in
 from acquit.core.bank_entry import BankEntry, Direction, squeezed
 from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId
 from acquit.core.matching import Evidence, Named, OpenDebt, Rule, decide
@@ -64,6 +64,16 @@ def test_a_bill_number_needs_the_payer_to_be_who_it_seems() -> None:
         decision = decide(entry, doubted)
         assert decision.automatic is None
         assert [(each.rule, each.score) for each in decision.proposals] == [(Rule.BILL_NUMBER, 88)]
+
+
+def test_a_number_that_a_slip_makes_another_bill_of_the_amount_is_left_to_a_person() -> None:
+    one, near, far = debt(1, 10_000), debt(3, 10_000), debt(25, 10_000)
+    for others, is_sure in (((one, far), True), ((one, near), False)):
+        evidence = replace(known(*others), by_number=named(one))
+        assert (decide(came(10_000), evidence).automatic is not None) is is_sure
+    assert is_one_slip_from("FR12", "FR21")
+    assert not is_one_slip_from("FR12", "FR34")
+    assert not is_one_slip_from("FR12", "FR123")
 
 
 def test_a_known_payer_settles_the_one_debt_of_that_amount() -> None:

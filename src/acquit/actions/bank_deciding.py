@@ -1,6 +1,6 @@
 """Deciding what bank entries pay: what is known is loaded with a few statements for any number of entries.
 
-The strongest evidence is used first: what entries name exactly, then payers that are known, then proposals
+The strongest evidence is used first: references, then numbers, then payers that are known, then proposals
 for the rest; each sees debts as the matches before it leave them. Payers are held before what they owe is
 read.
 """
@@ -26,6 +26,7 @@ from acquit.core.matching import (
     known_exactly,
     named_exactly,
     proposals,
+    referenced_exactly,
 )
 from acquit.core.money import Currency, plain
 from acquit.store import bank_evidence, bank_matches
@@ -83,9 +84,10 @@ def decide_in(tx: Transaction, setting: Setting, stored: Sequence[Stored]) -> De
     known = _known(tx, setting, came, returned)
     returned, sent = _still_there(tx, debits, returned)
     matched: list[tuple[Stored, Proposal]] = []
-    rest = _automatic(known, setting, came, matched, named_exactly)
+    rest = _automatic(known, setting, came, matched, referenced_exactly)
     if rest:
         _load_debtors(tx, known, setting, rest)
+        rest = _automatic(known, setting, rest, matched, named_exactly)
         rest = _automatic(known, setting, rest, matched, known_exactly)
     unknown = [(each, proposals(each.entry, _evidence(known, setting, each))) for each in rest]
     unknown += [(each, ()) for each in sent]
@@ -228,11 +230,12 @@ def _evidence(known: Known, setting: Setting, stored: Stored) -> Evidence:
     entry, told = stored.entry, known.clues[stored.entry_id]
     debtors = _debtors(known, entry)
     alike = _alike(known, entry)
-    senders = debtors | alike
+    by_number = tuple(_of_bill(known, bill_id) for bill_id in told.bill_ids if bill_id in known.numbered)
+    senders = debtors | alike | {debt.payer_id for one in by_number for debt in one.debts}
     return Evidence(
         by_reference=tuple(_named(known, reference, entry.currency) for reference in told.references
                            if reference in known.bills or reference in known.bundles),
-        by_number=tuple(_of_bill(known, bill_id) for bill_id in told.bill_ids if bill_id in known.numbered),
+        by_number=by_number,
         by_short_number=tuple(
             _of_bill(known, bill_id) for bill_id in told.short_ids if bill_id in known.numbered
         ),

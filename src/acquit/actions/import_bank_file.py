@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from acquit.actions.bank_spool import Spool
 from acquit.actions.context import Context
@@ -27,6 +27,7 @@ from acquit.core.bank_entry import (
 )
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.journal import refuse_incomplete
+from acquit.core.money import plain
 from acquit.core.operator import Right
 from acquit.documents.bank_camt import Checked, Ended, Event, Odd, check_camt, read_camt
 from acquit.documents.bank_table import Mapped, check_table, read_mapping, read_table, sniffs_xml
@@ -167,13 +168,17 @@ def _book_statement(
         bank_files.hold(tx, statement.iban)
         owner = bank_files.owner(tx, statement.iban)
         assert owner is not None, "accounts were checked before"
-        known_id = bank_files.find_statement(tx, statement)
-        if known_id is not None:
-            entries = _until_end(events, counted)
-            told = sum(1 for _ in entries)
-            counted.told += told
-            counted.again += told
-            counted.statements[known_id] = owner
+        known = bank_files.find_statement(tx, statement)
+        if known is not None:
+            count = total = 0
+            for each in _until_end(events, counted):
+                count += 1
+                total += each.signed_minor
+            if known.sha256 != sha256 and (known.told, known.moved_minor) != (count, total):
+                raise _another(statement, known, count, total)
+            counted.told += count
+            counted.again += count
+            counted.statements[known.statement_id] = owner
             return
         statement_id = bank_files.next_statement_id(tx)
         entries = _until_end(events, counted)
@@ -189,6 +194,17 @@ def _book_statement(
     counted.again += again
     counted.new_statements += 1
     counted.statements[statement_id] = owner
+
+
+def _another(statement: BankStatement, known: Any, told: int, moved_minor: int) -> BadBankFile:
+    currency = statement.currency
+    return BadBankFile(
+        f"Statement {statement.external_id} of {statement.iban} was imported before with {known.told} "
+        f"entries that move {plain(known.moved_minor, currency)} {currency}; this one of the same name and "
+        f"period has {told} that move {plain(moved_minor, currency)}. It was not booked: ask the bank which "
+        "of the two is right.",
+        statement=statement.external_id,
+    )
 
 
 def _until_end(events: Iterator[Event], counted: _Counted) -> Iterator[BankEntry]:

@@ -115,18 +115,28 @@ def bare_ids_in(text: str, patterns: Patterns, *, is_whole: bool) -> list[str]:
 
 @lru_cache(maxsize=65_536)
 def name_words(name: str) -> frozenset[str]:
-    """Return the words that tell a name from others: no accents, no legal form, nothing of one letter."""
+    """Return the words that tell a name from others: no accents, no legal form, no single letter."""
     bare = "".join(
         sign for sign in unicodedata.normalize("NFKD", name.upper()) if not unicodedata.combining(sign)
     )
     words = re.findall(r"[0-9A-Z]+", bare)
-    return frozenset(word for word in words if len(word) > 1 and word not in LEGAL_FORMS)
+    return frozenset(word for word in words if (len(word) > 1 or word.isdigit()) and word not in LEGAL_FORMS)
 
 
 def is_alike(name: str, other: str) -> bool:
     """Whether two names may be one party's: all telling words of the shorter are in the longer."""
     mine, its = name_words(name), name_words(other)
     return bool(mine and its) and (mine <= its or its <= mine)
+
+
+def is_one_slip_from(number: str, other: str) -> bool:
+    """Whether one wrong digit, or two that changed places, make one number of the other."""
+    if len(number) != len(other):
+        return False
+    places = [place for place, (mine, its) in enumerate(zip(number, other, strict=True)) if mine != its]
+    if len(places) == 2 and places[1] - places[0] == 1:
+        return number[places[0]] == other[places[1]] and number[places[1]] == other[places[0]]
+    return len(places) == 1
 
 
 def joined(names: Sequence[str], shown_max: int = 6) -> str:

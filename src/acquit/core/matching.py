@@ -14,7 +14,7 @@ from datetime import date
 from enum import IntEnum
 from typing import Final
 
-from acquit.core.bank_clue import is_alike, joined
+from acquit.core.bank_clue import is_alike, is_one_slip_from, joined
 from acquit.core.bank_entry import BankEntry
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency, plain
@@ -139,8 +139,17 @@ class Decision:
     proposals: tuple[Proposal, ...] = ()
 
 
+def referenced_exactly(entry: BankEntry, evidence: Evidence) -> Proposal | None:
+    """Return the match by references alone (rules 1 and 4), whose check digits are right, or None."""
+    return None if evidence.by_number else named_exactly(entry, evidence)
+
+
 def named_exactly(entry: BankEntry, evidence: Evidence) -> Proposal | None:
-    """Return the match by rules 1, 2 and 4, which look at what the entry names alone, or None."""
+    """Return the match by rules 1, 2 and 4, which look at what the entry names, or None.
+
+    A number has no check digits: when a slip of the pen makes it another bill of the payer with the same
+    amount, a person decides.
+    """
     named = _merged(evidence)
     if not named or any(_has_foreign(one, entry.currency) for one in named):
         return None
@@ -149,7 +158,9 @@ def named_exactly(entry: BankEntry, evidence: Evidence) -> Proposal | None:
     if any(one.open_minor <= 0 for one in named):
         return None
     by_reference = len(evidence.by_reference) == len(named)
-    if not by_reference and not _is_corroborated(entry, named, evidence):
+    if not by_reference and not (
+        _is_corroborated(entry, named, evidence) and _is_unmistakable(named, evidence)
+    ):
         return None
     return _named_match(named, by_reference, entry.currency)
 
@@ -244,6 +255,14 @@ def _is_corroborated(entry: BankEntry, named: Sequence[Named], evidence: Evidenc
     return all(
         any(is_alike(name, evidence.names.get(payer_id, "")) for name in senders) for payer_id in payers
     )
+
+
+def _is_unmistakable(named: Sequence[Named], evidence: Evidence) -> bool:
+    """Whether no named bill is one slip away from another of its payer that is open with the same amount."""
+    return not any(
+        other.open_minor == debt.open_minor and is_one_slip_from(debt.bill_id, other.bill_id)
+        for one in named for debt in one.debts for other in evidence.debts.get(debt.payer_id, ())
+    )  # fmt: skip
 
 
 def _named_match(named: Sequence[Named], by_reference: bool, currency: Currency) -> Proposal:

@@ -46,10 +46,11 @@ ADD_FILE: Final[LiteralString] = """
 """
 
 FIND_STATEMENT: Final[LiteralString] = """
-    SELECT statement_id
+    SELECT statement_id, told, moved_minor, sha256
       FROM bank_statement
      WHERE iban = %(iban)s AND form = %(form)s
-       AND (external_id = %(external_id)s OR (form = 'camt.053' AND closing_minor = %(closing_minor)s))
+       AND (external_id = %(external_id)s OR (form = 'camt.053' AND closing_minor = %(closing_minor)s
+                                                 AND closing_minor <> opening_minor))
        AND until_on IS NOT DISTINCT FROM %(until_on)s::date
        AND from_on IS NOT DISTINCT FROM %(from_on)s::date
        AND opening_minor IS NOT DISTINCT FROM %(opening_minor)s::bigint
@@ -210,14 +211,16 @@ def add_file(
     )
 
 
-def find_statement(tx: Transaction, statement: BankStatement) -> int | None:
-    """Return the id under which the same statement is known: by its id, or by both its balances."""
-    row = tx.one_or_none(
+def find_statement(tx: Transaction, statement: BankStatement) -> Any | None:
+    """Return what is known of the same statement (by its id, or by both its balances), or None.
+
+    Its columns: statement_id, told, moved_minor, sha256 of the file.
+    """
+    return tx.one_or_none(
         FIND_STATEMENT, iban=statement.iban, form=statement.form.value, external_id=statement.external_id,
         closing_minor=statement.closing_minor, until_on=statement.until_on, from_on=statement.from_on,
         opening_minor=statement.opening_minor,
     )  # fmt: skip
-    return None if row is None else int(row.statement_id)
 
 
 def next_statement_id(tx: Transaction) -> int:
