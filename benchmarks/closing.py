@@ -52,12 +52,14 @@ FILLED = (
        SELECT 'ab' || (10000 + g) || '-acq', 'FR', 'ab' || (10000 + g) || '-acq', g, 'EUR'
          FROM generate_series(1, {accounts}) g""",
     """INSERT INTO bill
-       SELECT 'ab' || (10001 + g % {accounts}) || '-acq', 'FR' || lpad(g::text, 8, '0'), 100000000 + g, 'bill',
-              NULL, 'FR', 'ab' || (10001 + g % {accounts}) || '-acq', NULL, 'purchase', m.first_on, m.first_on,
-              30, 'net', NULL, m.first_on + 30, 'EUR', 1000, 200, 1200, NULL, NULL, NULL, NULL, NULL, 'RF',
+       SELECT 'ab' || (10001 + g % {accounts}) || '-acq', 'FR' || lpad(g::text, 8, '0'), 100000000 + g,
+              'bill', NULL, 'FR',
+              'ab' || (10001 + g % {accounts}) || '-acq', NULL, 'purchase', m.first_on,
+              m.first_on, 30, 'net', NULL, m.first_on + 30, 'EUR', 1000, 200, 1200, NULL, NULL, NULL, NULL, NULL, 'RF',
               'transfer', 'fr_FR', '', sha256('x'), sha256('x'), NULL
          FROM generate_series(0, {bills} - 1) g,
-              LATERAL (SELECT ('2026-01-01'::date + ((g / {accounts}) || ' months')::interval)::date) m (first_on)""",
+              LATERAL (SELECT ('2026-01-01'::date + ((g / {accounts}) || ' months')::interval)::date)
+                AS m (first_on)""",
     """INSERT INTO bill_detail
        SELECT account_id, bill_id, k, k, 'renewal', '', 0, 'd', 'd', 10000, 500000000, 500, 'S', 2000,
               issued_on + 14 * (k - 1), issued_on + 27 + 17 * (k - 1), NULL, NULL
@@ -68,14 +70,14 @@ FILLED = (
     """INSERT INTO deposit
        SELECT account_id, 'RC' || order_id, 'FR', order_id, issued_on + 20, 1200, 'EUR', 'transfer'
          FROM bill WHERE order_id % 10 < 7""",
-    """INSERT INTO debt_operation (account_id, debt_id, operation_id, kind, means, amount_minor, deposit_payer,
-              deposit_id, occurred_on)
+    """INSERT INTO debt_operation (account_id, debt_id, operation_id, kind, means, amount_minor,
+              deposit_payer, deposit_id, occurred_on)
        SELECT account_id, order_id, order_id, 'payment', 'transfer', 1200, account_id, 'RC' || order_id,
               issued_on + 20
          FROM bill WHERE order_id % 10 < 7""",
     """CREATE TEMP TABLE told AS
-       SELECT account_id, row_number() OVER (PARTITION BY account_id ORDER BY on_, place) AS entry_no, kind, on_,
-              reference
+       SELECT account_id, row_number() OVER (PARTITION BY account_id ORDER BY on_, place) AS entry_no, kind,
+              on_, reference
          FROM (SELECT account_id, 'bill' AS kind, issued_on AS on_, bill_id AS reference, 1 AS place FROM bill
                 UNION ALL
                SELECT account_id, 'deposit', issued_on + 20, 'RC' || order_id, 2
@@ -84,7 +86,8 @@ FILLED = (
                SELECT account_id, 'settlement', issued_on + 20, bill_id || '/' || order_id, 3
                  FROM bill WHERE order_id % 10 < 7) every""",
     """INSERT INTO entry
-       SELECT account_id, entry_no, kind, on_, reference, sha256('x'), sha256(convert_to(reference, 'UTF8')), on_
+       SELECT account_id, entry_no, kind, on_, reference, sha256('x'), sha256(convert_to(reference, 'UTF8')),
+              on_
          FROM told""",
     """INSERT INTO posting
        SELECT account_id, entry_no, place, ledger, minor, 'EUR'
