@@ -214,6 +214,19 @@ def test_a_run_that_was_stopped_is_taken_up(world: Context) -> None:
     assert len(addresses) == len(set(addresses)) == 3
 
 
+def test_a_run_that_is_killed_after_a_page_leaves_its_letters_to_the_next(world: Context) -> None:
+    def killed(_payers: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_dunning(on(world, 8), FR, by="cli", progress=killed)
+    assert len(rows(world, "SELECT 1 FROM dunning_step")) == 3
+    assert letters(world) == []
+    report = run(world, 8)
+    assert (report.payers, report.sent, len(letters(world))) == (0, 3, 3)
+    assert failed(world) == {}
+
+
 def test_calendars_and_texts_are_the_sellers_own(world: Context) -> None:
     slow = Calendar((Step("first", StepKind.REMINDER, 20),))
     set_calendar(world, FR, slow, PETIT, by=TESS)

@@ -51,8 +51,8 @@ def take_event(context: Context, event: Event, *, by: str) -> Taken:
         refuse_event(event)
         account = account_in(tx, event.account_id)
         payer_id = account.payer_id
-        members = _accounts_of(tx, event)
-        hold_in(tx, payer_id, members)
+        accounts.lock(tx, payer_id)
+        hold_in(tx, payer_id, _accounts_of(tx, event))
         if is_known(event, acquirer_events.known(tx, event.acquirer, event.event_id)):
             return Taken(event.event_id, False)
         books = books_in(context, tx, account.legal_entity_id)
