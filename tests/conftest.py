@@ -25,6 +25,8 @@ from store.copies import copy_of
 
 SHARED_CLUSTER = "TEST_RUN_CLUSTER"
 TEMPLATE = "tests_template"
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 FAST = """\
@@ -44,12 +46,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        os.environ[SHARED_CLUSTER] = tempfile.mkdtemp(prefix="acquit-tests-")
+        place = Path(tempfile.mkdtemp(prefix="acquit-tests-", dir=_in_memory()))
+        place.chmod(0o711)
+        (place / "cluster").mkdir(mode=0o700)
+        os.environ[SHARED_CLUSTER] = str(place / "cluster")
+        if place.is_relative_to(MEMORY):
+            os.environ["TMPDIR"] = str(place)
+            tempfile.tempdir = None
+
+
+def _in_memory() -> Path | None:
+    """Where files cost no disk: a fresh database is a copy of a thousand of them, four times faster there."""
+    has_room = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if has_room and "TMPDIR" not in os.environ else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ.pop(SHARED_CLUSTER), ignore_errors=True)
+        shutil.rmtree(Path(os.environ.pop(SHARED_CLUSTER)).parent, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
