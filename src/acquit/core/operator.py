@@ -38,6 +38,7 @@ class Right(StrEnum):
     GIVE_UP_MONEY = "give-up-money"
     MAKE_VOUCHERS = "make-vouchers"
     CHASE = "chase"
+    COLLECT_DEBTS = "collect-debts"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
@@ -51,6 +52,7 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     }),
     Role.TREASURY: frozenset({
         Right.SETTLE_DEBTS, Right.ADD_CREDIT, Right.GIVE_UP_MONEY, Right.MAKE_VOUCHERS, Right.CHASE,
+        Right.COLLECT_DEBTS,
     }),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -16,6 +16,7 @@ from acquit.store import (
     audit_journal,
     audit_money,
     audit_orders,
+    audit_remittances,
     audit_runs,
     audit_services,
     audit_usage,
@@ -34,6 +35,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_conditions.CHECKS,
     *audit_families.CHECKS,
     *audit_chasing.CHECKS,
+    *audit_remittances.CHECKS,
 )
 """Every check, in the order in which they are told."""
 
