@@ -48,6 +48,13 @@ def test_a_file_is_made_approved_downloaded_sent_and_collected(
     out = tmp_path / "debits.xml"
     told = run("remittance", "download", number, "--out", out)
     assert (told["state"], told["file"], out.stat().st_size) == ("downloaded", str(out), told["size_bytes"])
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert run("remittance", "download", number, "--out", out) == (2, "cannot-write")
+    assert run("remittance", "download", "FR-SDD-9", "--out", tmp_path / "no.xml") == (
+        1,
+        "no-such-remittance",
+    )
+    assert not (tmp_path / "no.xml").exists()
     assert run("remittance", "sent", number, "--told", "by EBICS")["events"][-1]["told"] == "by EBICS"
     (shown,) = run("remittance", "list")
     assert (shown["state"], shown["approved_by"]) == ("sent", "operator:tom")
@@ -96,6 +103,7 @@ def test_a_creditor_is_set_and_refunds_have_an_account(run: Run) -> None:
         "legal_entity": FR, "creditor_id": "FR72ZZZ123456", "notice_days": 5, "approval_days": 1,
         "bundled": False,
     }  # fmt: skip
+    assert run("remittance", "creditor", "--creditor-id", "fr72 zzz 123456")["creditor_id"] == "FR72ZZZ123456"
     assert run("remittance", "creditor", "--creditor-id", "FR73ZZZ123456") == (1, "bad-creditor")
     assert run("remittance", "creditor", "--creditor-id", "FR72ZZZ123456", "--notice-days", 0) == (
         1, "bad-creditor",

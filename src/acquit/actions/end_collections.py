@@ -62,7 +62,7 @@ def take_collected(context: Context, reference: str, amount_minor: int, on: date
         with context.database.write() as tx:
             require_staff(tx, by, Right.SETTLE_DEBTS)
             named = _named(tx, reference)
-            booked = _collect_some(context, tx, named, reference, amount_minor, on, by)
+            booked = collect_some_in(context, tx, named, reference, amount_minor, on, by)
             if booked is None:
                 if not ended:
                     return _told_before(named, amount_minor, reference)
@@ -73,7 +73,7 @@ def take_collected(context: Context, reference: str, amount_minor: int, on: date
         ended += booked
 
 
-def _collect_some(
+def collect_some_in(
     context: Context,
     tx: Transaction,
     named: Sequence[Collection],
@@ -82,7 +82,7 @@ def _collect_some(
     on: date,
     by: str,
 ) -> list[Collection] | None:
-    """Book the next debits that wait; return them, or None when nothing waits any more."""
+    """Book the next debits that wait, in the caller's transaction; None when nothing waits any more."""
     if all(each.state is not CollectionState.OPEN for each in named):
         return None
     some = [each for each in named if each.state is CollectionState.OPEN][:AT_ONCE]
@@ -122,24 +122,41 @@ def take_return(
     """
     with context.database.write() as tx:
         require_staff(tx, by, Right.SETTLE_DEBTS)
-        collection = _debit(tx, reference)
-        refuse_part(collection, amount_minor)
-        if collection.state is CollectionState.RETURNED:
-            return Ended((collection,), already=True)
-        settled = [] if collection.deposit_id is None else debts.settled_by(
-            tx, collection.account_id, collection.deposit_id
-        )  # fmt: skip
-        _hold(tx, [collection], [account_id for account_id, _ in settled])
-        collection = _debit(tx, reference)
-        refuse_end(collection, CollectionState.RETURNED)
-        books = books_in(context, tx, collection.legal_entity_id)
-        _take_back(tx, books, collection, reason_code, on, by)
-        ended = _fail(tx, collection, CollectionState.RETURNED, reason_code, told, on, by)
-        acts.record(
-            tx, by, "take_return", collection.account_id, reference, reason=reason_code,
-            amount_minor=amount_minor,
-        )  # fmt: skip
-    tell_failures(context, [ended])
+        ended = return_in(context, tx, reference, reason_code, amount_minor, on, told=told, by=by)
+    if not ended.already:
+        tell_failures(context, ended.collections)
+    return ended
+
+
+def return_in(
+    context: Context,
+    tx: Transaction,
+    reference: str,
+    reason_code: str,
+    amount_minor: int,
+    on: date,
+    *,
+    told: str = "",
+    by: str,
+) -> Ended:
+    """Take a debit back as take_return does, inside a transaction that is the caller's; no letter is sent."""
+    collection = _debit(tx, reference)
+    refuse_part(collection, amount_minor)
+    if collection.state is CollectionState.RETURNED:
+        return Ended((collection,), already=True)
+    settled = [] if collection.deposit_id is None else debts.settled_by(
+        tx, collection.account_id, collection.deposit_id
+    )  # fmt: skip
+    _hold(tx, [collection], [account_id for account_id, _ in settled])
+    collection = _debit(tx, reference)
+    refuse_end(collection, CollectionState.RETURNED)
+    books = books_in(context, tx, collection.legal_entity_id)
+    _take_back(tx, books, collection, reason_code, on, by)
+    ended = _fail(tx, collection, CollectionState.RETURNED, reason_code, told, on, by)
+    acts.record(
+        tx, by, "take_return", collection.account_id, reference, reason=reason_code,
+        amount_minor=amount_minor,
+    )  # fmt: skip
     return Ended((ended,))
 
 

@@ -1,5 +1,6 @@
 """Make a file of transfers that pays approved refunds back; tell what the bank did with each."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -76,7 +77,7 @@ def set_refund_account(context: Context, account: RefundAccount, *, by: str) -> 
         )  # fmt: skip
         if checked.iban[:2] not in SEPA_COUNTRIES:
             raise BadRefundAccount(f"{checked.iban[:2]} is outside the SEPA area: pay it at the bank.")
-        if not (checked.holder_name and checked.town and len(checked.country) == 2):
+        if not (checked.holder_name and checked.town and re.fullmatch("[A-Z]{2}", checked.country)):
             raise BadRefundAccount("The holder's name, town and country (two letters) are needed.")
         refund_lines.put_account(tx, checked, by)
         acts.record(

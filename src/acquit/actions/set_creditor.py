@@ -1,5 +1,7 @@
 """Say how a legal entity collects by direct debit."""
 
+from dataclasses import replace
+
 from stdnum.eu import at_02
 
 from acquit.actions.context import Context
@@ -24,6 +26,7 @@ def set_creditor(context: Context, creditor: Creditor, *, by: str) -> Creditor:
         require_staff(tx, by, Right.COLLECT_DEBTS)
         entity_in(tx, creditor.legal_entity_id)
         _refuse(creditor)
+        creditor = replace(creditor, creditor_id=at_02.validate(creditor.creditor_id))
         creditors.put(tx, creditor, by)
         acts.record(
             tx, by, "set_creditor", None, creditor.legal_entity_id, creditor_id=creditor.creditor_id,

@@ -1,8 +1,9 @@
 """`acquit remittance`: files of direct debits and refunds, from making them to what the bank answers."""
 
+import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 from cyclopts import App, Parameter
 
@@ -39,6 +40,12 @@ class OnlyForDebits(WrongUsage):
     """An option that direct debits alone have."""
 
     code = "only-for-debits"
+
+
+class CannotWrite(WrongUsage):
+    """The file cannot be written there, or there is one already."""
+
+    code = "cannot-write"
 
 
 @app.command
@@ -137,12 +144,18 @@ def download(
     operator: Operator = None,
     program: Given,
 ) -> None:
-    """Write an approved file, for the bank."""
+    """Write an approved file, for the bank, to a new place."""
+    path = out or Path(f"{number}.xml")
     with program.open() as context:
-        remittance, content = hand_over_remittance(context, number, by=actor(operator))
-    path = out or Path(remittance.file_name)
-    path.write_bytes(content)
-    path.chmod(0o600)
+        kept = _create(path)
+        try:
+            remittance, content = hand_over_remittance(context, number, by=actor(operator))
+        except BaseException:
+            kept.close()
+            path.unlink()
+            raise
+    with kept:
+        kept.write(content)
     program.screen.answer(
         _document(remittance) | {"file": str(path)},
         f"{path}  {remittance.sha256}  {remittance.size_bytes} bytes",
@@ -177,6 +190,14 @@ def cancel(
     with program.open() as context:
         cancel_remittance(context, number, reason, by=actor(operator))
         _answer(context, program.screen, number)
+
+
+def _create(path: Path) -> BinaryIO:
+    """Open a new file that its owner alone reads. Raises CannotWrite."""
+    try:
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    except OSError as error:
+        raise CannotWrite(f"{path} cannot be written: {error.strerror}. Nothing was handed over.") from None
 
 
 def _document(remittance: Remittance) -> dict[str, Any]:
