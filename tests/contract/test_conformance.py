@@ -16,6 +16,7 @@ from acquit.api.routes import ROUTES
 from .families import Customer, Families
 from .given_back import give_back_some
 from .metered import use_some
+from .signing import sign_mandate
 from .walking import AT_MOST, targets
 from .world import ACCOUNTS, ACME
 
@@ -40,6 +41,7 @@ def peopled(families: Families) -> Families:
     acme.post("/me/identity/group", name="readers", role="UNPRIVILEGED")
     acme.post("/me/identity/user/ada/token", name="laptop", description="at work")
     use_some(families.world.context)
+    sign_mandate(families.world.context, ACME)
     path = f"/order/cart/{acme.post('/order/cart', ovhSubsidiary='FR', description='kept')['cartId']}"
     plan = {"planCode": "metal-s", "duration": "P1M", "pricingMode": "default", "quantity": 1}
     line = acme.post(f"{path}/eco", **plan)["itemId"]

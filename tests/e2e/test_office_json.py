@@ -82,6 +82,7 @@ def test_rights_are_those_of_the_role(context: Context, world: World, role: str)
             grouping="order",
             number="1",
             acquirer="x",
+            mandate_id="1",
         )
         answer = program.call(
             door.method, path, {"reason": "x"} if "refuse" in path or "end" in path else {"days": 45}

@@ -1,6 +1,8 @@
 """Choose the default payment method, describe one, withdraw one."""
 
 from acquit.actions.context import Context
+from acquit.actions.loading import account_in, today_of
+from acquit.actions.register_mandate import end_mandate_of_method_in
 from acquit.core.errors import Conflict, Forbidden, Invalid
 from acquit.core.identifiers import AccountId, PaymentMethodId
 from acquit.core.payment_method import (
@@ -67,7 +69,7 @@ def change_payment_method(
 def withdraw_payment_method(
     context: Context, account_id: AccountId, payment_method_id: PaymentMethodId, *, by: str
 ) -> PaymentMethod:
-    """Cancel the method: nothing is paid with it any more.
+    """Cancel the method, and the mandate it stands for: nothing is paid with it any more.
 
     Raises NoSuchPaymentMethod, PayerDecides, MethodIsGranted, MethodNotUsable; DefaultNeeded for the
     default while services that the account pays for renew automatically.
@@ -81,6 +83,8 @@ def withdraw_payment_method(
                 "default first, or switch their renewal off",
             )
         payment_methods.cancel(tx, account_id, payment_method_id)
+        today = today_of(context, tx, account_in(tx, account_id))
+        end_mandate_of_method_in(tx, account_id, payment_method_id, today, by)
         acts.record(tx, by, "withdraw_payment_method", account_id, str(payment_method_id))
         return _found(tx, account_id, payment_method_id)
 

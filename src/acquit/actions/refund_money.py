@@ -15,9 +15,16 @@ from acquit.core.debt import NoSuchDeposit
 from acquit.core.identifiers import AccountId
 from acquit.core.journal import EntryKind, Role, refund_paid_postings, refund_postings, require_role
 from acquit.core.operator import Right
-from acquit.core.refund import NoSuchRefund, Refund, RefundState, refuse_refund, refuse_step
+from acquit.core.refund import (
+    NoSuchRefund,
+    Refund,
+    RefundNotThere,
+    RefundState,
+    refuse_refund,
+    refuse_step,
+)
 from acquit.core.write_off import refuse_without_reason
-from acquit.store import acts, debts, refunds
+from acquit.store import acts, debts, refund_lines, refunds
 from acquit.store.transaction import Transaction
 
 
@@ -88,6 +95,7 @@ def record_refund_paid(
     """The bank paid the refund: it is owed no more. Raises NoSuchRefund, RefundNotThere."""
     with context.database.write() as tx:
         books, refund = _held(context, tx, payer_id, refund_id, by)
+        _refuse_in_file(tx, refund)
         pay_refund_in(tx, books, refund, paid_on, told, by)
         return _found(tx, payer_id, refund_id)
 
@@ -101,6 +109,7 @@ def record_refund_failed(
     """
     with context.database.write() as tx:
         books, refund = _held(context, tx, payer_id, refund_id, by)
+        _refuse_in_file(tx, refund)
         fail_refund_in(tx, books, refund, told, by)
         return _found(tx, payer_id, refund_id)
 
@@ -148,6 +157,17 @@ def _books(context: Context, tx: Transaction, account: Account) -> Books:
     books = books_in(context, tx, account.legal_entity_id)
     require_role(books.chart, account.legal_entity_id, Role.REFUND_PAYABLE)
     return books
+
+
+def _refuse_in_file(tx: Transaction, refund: Refund) -> None:
+    """Pass when no file under way pays the refund. Raises RefundNotThere."""
+    number = refund_lines.pending_in(tx, refund.account_id, refund.refund_id)
+    if number is not None:
+        raise RefundNotThere(
+            f"Refund {refund.refund_id} is a line of the file {number}: take in what the bank tells of it, "
+            "or cancel the file.",
+            remittance=number,
+        )
 
 
 def _approve(tx: Transaction, books: Books, refund: Refund, by: str) -> None:

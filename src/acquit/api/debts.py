@@ -61,7 +61,11 @@ def get_debt_account(request: Request) -> object:
         if not owed and not debt_lists.has_any(tx, caller.account_id):
             raise NoSuchDebt("This account never owed anything")
     on = _today(request)
-    parts = [amounts(one.debt, one.operations, on) for one in owed if one.debt.currency == caller.currency]
+    parts = [
+        amounts(one.debt, one.operations, on, one.collecting_minor)
+        for one in owed
+        if one.debt.currency == caller.currency
+    ]
     return {
         "active": True,
         "dueAmount": wire.price(sum(part.due_minor for part in parts), caller.currency),
@@ -134,7 +138,7 @@ def _owed(request: Request) -> Owed:
 
 def _debt(owed: Owed, request: Request) -> dict[str, Any]:
     debt, on = owed.debt, _today(request)
-    said = amounts(debt, owed.operations, on)
+    said = amounts(debt, owed.operations, on, owed.collecting_minor)
     return {
         **_amounts(said, debt.currency),
         "date": wire.instant(debt.opened_at, request.zone),

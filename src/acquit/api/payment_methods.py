@@ -10,6 +10,7 @@ from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.identifiers import PaymentMethodId
 from acquit.core.payment_method import (
+    DIRECT_DEBIT_TYPE,
     MethodNotUsable,
     NoSuchPaymentMethod,
     NotRegisterable,
@@ -158,12 +159,17 @@ def method_shown(method: PaymentMethod, request: Request) -> dict[str, Any]:
         "lastUpdate": wire.instant(method.updated_at, request.zone),
         "merchantId": None,
         "oneclick": None,
-        "paymentMeanId": method.payment_method_id if method.is_granted else None,
+        "paymentMeanId": method.payment_method_id if _has_old_form(method) else None,
         "paymentMethodId": method.payment_method_id,
         "paymentSubType": _sub_type(method.sub_type),
         "paymentType": method.payment_type,
         "status": method.status.value,
     }
+
+
+def _has_old_form(method: PaymentMethod) -> bool:
+    """Whether it shows below /me/paymentMean too, under the same id."""
+    return method.is_granted or method.payment_type == DIRECT_DEBIT_TYPE
 
 
 def _sub_type(sub_type: str | None) -> str | None:

@@ -11,6 +11,7 @@ from acquit.api import (
     applications,
     auth,
     autorenew,
+    bank_accounts,
     bills,
     cart_lines,
     carts,
@@ -182,6 +183,18 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("POST", "/me/payment/method/{paymentMethodId}/finalize"): payment_methods.finalize,
     ("GET", "/me/payment/transaction"): payment_methods.list_transactions,
     ("GET", "/me/payment/transaction/{transactionId}"): payment_methods.get_transaction,
+    ("GET", "/me/paymentMean/bankAccount"): bank_accounts.list_accounts,
+    ("POST", "/me/paymentMean/bankAccount"): bank_accounts.register_account,
+    ("GET", "/me/paymentMean/bankAccount/{id}"): Batched(
+        bank_accounts.get_account, bank_accounts.get_many_accounts
+    ),
+    ("PUT", "/me/paymentMean/bankAccount/{id}"): bank_accounts.edit_account,
+    ("DELETE", "/me/paymentMean/bankAccount/{id}"): bank_accounts.delete_account,
+    ("POST", "/me/paymentMean/bankAccount/{id}/challenge"): bank_accounts.challenge,
+    (
+        "POST",
+        "/me/paymentMean/bankAccount/{id}/chooseAsDefaultPaymentMean",
+    ): bank_accounts.choose_as_default,
     ("GET", "/me/paymentMean/deferredPaymentAccount"): deferred_accounts.list_deferred,
     ("GET", "/me/paymentMean/deferredPaymentAccount/{id}"): Batched(
         deferred_accounts.get_deferred, deferred_accounts.get_many_deferred

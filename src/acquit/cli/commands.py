@@ -59,6 +59,10 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("voucher", "giving_back:voucher", "Codes that are good for credit."),
         Listed("acquirer", "acquirer:app", "What cards and wallets paid."),
     ),
+    "Bank": (
+        Listed("mandate", "mandate:app", "SEPA mandates of payers."),
+        Listed("remittance", "remittance:app", "Direct debits, refunds: files."),
+    ),
     "Access": (
         Listed("operator", "operator:app", "The provider's staff."),
         Listed("application", "application:app", "Programs that call the API."),

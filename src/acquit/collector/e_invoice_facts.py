@@ -27,8 +27,8 @@ from acquit.collector.cells import amount
 from acquit.collector.fault import Fault
 from acquit.collector.paper_facts import TaxRead
 from acquit.collector.posting import toml_of
-from acquit.collector.xml_tree import Node, NoTree, tree
 from acquit.documents.ubl import ElectronicBill, Line, Party, Payment, TaxCase, Totals, render
+from acquit.documents.xml_tree import Node, NoTree, tree
 
 AGREED: Final = "SupplyChainTradeTransaction/ApplicableHeaderTradeAgreement"
 DELIVERED: Final = "SupplyChainTradeTransaction/ApplicableHeaderTradeDelivery/ActualDeliverySupplyChainEvent"

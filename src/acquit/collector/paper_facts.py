@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from acquit.collector.xml_tree import Node, NoTree, tree
 from acquit.core.errors import Invalid
 from acquit.core.money import EXPONENTS, Currency, parsed, scaled
+from acquit.documents.xml_tree import Node, NoTree, tree
 
 READS: Final = 2
 """What this reads, as a number: a reading of a smaller number is made anew from the saved paper."""

@@ -33,7 +33,9 @@ def bill_story(tx: Transaction, place: Place, account_id: AccountId, bill_id: Bi
     return {
         "head": head,
         "state": state_of(head, place.today),
-        "amounts": debts.amounts(owed.debt, owed.operations, place.today) if owed else None,
+        "amounts": (
+            debts.amounts(owed.debt, owed.operations, place.today, owed.collecting_minor) if owed else None
+        ),
         "details": bills.details(tx, account_id, bill_id),
         "taxes": bills.taxes(tx, account_id, bill_id),
         "timeline": timeline(head, argued, place.today),

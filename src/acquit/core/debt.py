@@ -150,11 +150,12 @@ def open_minor(debt: Debt, operations: Iterable[Operation]) -> int:
     return debt.amount_minor + sum(operation.effect_minor for operation in operations)
 
 
-def amounts(debt: Debt, operations: Iterable[Operation], on: date) -> Amounts:
-    """Return the amounts of the debt on that day; nothing is pending while no collection is under way."""
+def amounts(debt: Debt, operations: Iterable[Operation], on: date, collecting_minor: int = 0) -> Amounts:
+    """Return the amounts of the debt on that day; pending is what a direct debit under way collects."""
     due = open_minor(debt, operations)
-    unmatured = due if on <= debt.due_on else 0
-    return Amounts(debt.amount_minor, due, due - unmatured, 0, unmatured)
+    pending = min(collecting_minor, due)
+    unmatured = due - pending if on <= debt.due_on else 0
+    return Amounts(debt.amount_minor, due, due - pending - unmatured, pending, unmatured)
 
 
 def status(debt: Debt, operations: Sequence[Operation], on: date, unpaid_after_days: int) -> DebtStatus:

@@ -44,6 +44,7 @@ class Right(StrEnum):
     GIVE_UP_MONEY = "give-up-money"
     MAKE_VOUCHERS = "make-vouchers"
     CHASE = "chase"
+    COLLECT_DEBTS = "collect-debts"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
@@ -57,7 +58,7 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     }),
     Role.TREASURY: frozenset({
         Right.SETTLE_DEBTS, Right.IMPORT_BANK_FILES, Right.ADD_CREDIT, Right.GIVE_UP_MONEY,
-        Right.MAKE_VOUCHERS, Right.CHASE, Right.CLOSE_PERIODS, Right.CHECK_VAT_IDS,
+        Right.MAKE_VOUCHERS, Right.CHASE, Right.CLOSE_PERIODS, Right.CHECK_VAT_IDS, Right.COLLECT_DEBTS,
     }),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -10,6 +10,9 @@ from acquit.core.account import LegalEntity
 from acquit.core.errors import Conflict, Forbidden, NotFound
 from acquit.core.identifiers import AccountId, GrantId, PaymentMethodId
 
+DIRECT_DEBIT_TYPE: Final = "SEPA_DIRECT_DEBIT"
+"""The type of the methods that mandates show as."""
+
 
 class NoSuchPaymentMethod(NotFound):
     """The account has no such payment method."""

@@ -5,41 +5,32 @@ Source: ISO 20022 pain.001.001.09; EPC132-08, customer-to-bank guidelines for SE
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
-from xml.sax.saxutils import escape
 
-from acquit.core.money import Currency, plain
+from acquit.core.money import plain
 from acquit.documents.sepa_text import sepa_id, sepa_text
+from acquit.documents.sepa_xml import (
+    AMOUNT_MAX_MINOR,
+    EURO,
+    NAME_MAX,
+    TEXT_MAX,
+    Address,
+    BankParty,
+    account,
+    agent,
+    block,
+    document,
+    instant,
+    party,
+    reference,
+    texts,
+)
+
+__all__ = ["TEXT_MAX", "Address", "BankParty", "Transfer", "TransferFile", "render"]
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
-NAME_MAX: Final = 70
-TEXT_MAX: Final = 140
-EURO: Final = Currency("EUR")
-AMOUNT_MAX_MINOR: Final = 99_999_999_999
 TRANSFERS_MAX: Final = 10_000
-INDENT: Final = "  "
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A structured address: banks take no other since 15 November 2026. Town and country are needed."""
-
-    town: str
-    country: str
-    street: str = ""
-    building: str = ""
-    postcode: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BankParty:
-    """Who pays or is paid, and on which account; the BIC may be empty within the EEA."""
-
-    name: str
-    iban: str
-    bic: str = ""
-    address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,79 +65,36 @@ def render(order: TransferFile) -> bytes:
     assert all(0 < one.amount_minor <= AMOUNT_MAX_MINOR for one in order.transfers), "amounts are positive"
     total = plain(sum(one.amount_minor for one in order.transfers), EURO)
     counted = [("NbOfTxs", str(len(order.transfers))), ("CtrlSum", total)]
-    made_at = order.made_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     head = [
-        *_texts(("MsgId", sepa_id(order.message_id)), ("CreDtTm", made_at), *counted),
-        *_block("InitgPty", _texts(("Nm", sepa_text(order.debtor.name, NAME_MAX)))),
+        *texts(("MsgId", sepa_id(order.message_id)), ("CreDtTm", instant(order.made_at)), *counted),
+        *block("InitgPty", texts(("Nm", sepa_text(order.debtor.name, NAME_MAX)))),
     ]
     payment = [
-        *_texts(("PmtInfId", sepa_id(order.message_id)), ("PmtMtd", "TRF"), ("BtchBookg", "false"), *counted),
-        *_block("PmtTpInf", _block("SvcLvl", _texts(("Cd", "SEPA")))),
-        *_block("ReqdExctnDt", _texts(("Dt", order.execute_on.isoformat()))),
-        *_party("Dbtr", order.debtor),
-        *_account("DbtrAcct", order.debtor),
-        *_agent("DbtrAgt", order.debtor.bic),
-        *_texts(("ChrgBr", "SLEV")),
+        *texts(("PmtInfId", sepa_id(order.message_id)), ("PmtMtd", "TRF"), ("BtchBookg", "false"), *counted),
+        *block("PmtTpInf", block("SvcLvl", texts(("Cd", "SEPA")))),
+        *block("ReqdExctnDt", texts(("Dt", order.execute_on.isoformat()))),
+        *party("Dbtr", order.debtor),
+        *account("DbtrAcct", order.debtor),
+        *agent("DbtrAgt", order.debtor.bic),
+        *texts(("ChrgBr", "SLEV")),
         *(line for one in order.transfers for line in _transfer(one)),
     ]
-    body = _block("CstmrCdtTrfInitn", [*_block("GrpHdr", head), *_block("PmtInf", payment)])
-    lines = [f'<Document xmlns="{NAMESPACE}">', *(INDENT + line for line in body), "</Document>", ""]
-    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + "\n".join(lines)).encode()
+    return document(NAMESPACE, block("CstmrCdtTrfInitn", [*block("GrpHdr", head), *block("PmtInf", payment)]))
 
 
 def _transfer(one: Transfer) -> list[str]:
     end_to_end = sepa_id(one.end_to_end)
     amount = f'<InstdAmt Ccy="{EURO}">{plain(one.amount_minor, EURO)}</InstdAmt>'
-    return _block(
+    return block(
         "CdtTrfTxInf",
         [
-            *_block("PmtId", _texts(("InstrId", end_to_end), ("EndToEndId", end_to_end))),
-            *_block("Amt", [amount]),
-            *(_agent("CdtrAgt", one.payee.bic) if one.payee.bic else []),
-            *_party("Cdtr", one.payee),
-            *_account("CdtrAcct", one.payee),
-            *_block("RmtInf", _reference(one.reference) if one.reference else _texts(
+            *block("PmtId", texts(("InstrId", end_to_end), ("EndToEndId", end_to_end))),
+            *block("Amt", [amount]),
+            *(agent("CdtrAgt", one.payee.bic) if one.payee.bic else []),
+            *party("Cdtr", one.payee),
+            *account("CdtrAcct", one.payee),
+            *block("RmtInf", reference(one.reference) if one.reference else texts(
                 ("Ustrd", sepa_text(one.text, TEXT_MAX))
             )),
         ],
     )  # fmt: skip
-
-
-def _reference(reference: str) -> list[str]:
-    kind = _block("Tp", [*_block("CdOrPrtry", _texts(("Cd", "SCOR"))), *_texts(("Issr", "ISO"))])
-    return _block("Strd", _block("CdtrRefInf", [*kind, *_texts(("Ref", _compact(reference)))]))
-
-
-def _party(name: str, party: BankParty) -> list[str]:
-    told = _texts(("Nm", sepa_text(party.name, NAME_MAX)))
-    if party.address is not None:
-        address = party.address
-        parts = (
-            ("StrtNm", sepa_text(address.street, NAME_MAX)), ("BldgNb", sepa_text(address.building, 16)),
-            ("PstCd", sepa_text(address.postcode, 16)), ("TwnNm", sepa_text(address.town, 35)),
-            ("Ctry", address.country),
-        )  # fmt: skip
-        told += _block("PstlAdr", _texts(*parts))
-    return _block(name, told)
-
-
-def _account(name: str, party: BankParty) -> list[str]:
-    return _block(name, _block("Id", _texts(("IBAN", _compact(party.iban)))))
-
-
-def _agent(name: str, bic: str) -> list[str]:
-    known = _texts(("BICFI", _compact(bic))) if bic else _block("Othr", _texts(("Id", "NOTPROVIDED")))
-    return _block(name, _block("FinInstnId", known))
-
-
-def _block(name: str, inner: Sequence[str]) -> list[str]:
-    return [f"<{name}>", *(INDENT + line for line in inner), f"</{name}>"]
-
-
-def _texts(*pairs: tuple[str, str]) -> list[str]:
-    """Return an element for each pair whose text is not empty."""
-    return [f"<{name}>{escape(text)}</{name}>" for name, text in pairs if text]
-
-
-def _compact(text: str) -> str:
-    return "".join(text.split()).upper()

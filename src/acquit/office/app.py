@@ -17,7 +17,7 @@ from acquit.actions.context import Context
 from acquit.actions.submit_once import claim, finish
 from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unlawful
 from acquit.core.operator import Operator, require
-from acquit.office import bank, receivable_calls, usage
+from acquit.office import bank, receivable_calls, remittance_calls, usage
 from acquit.office.call import Call, Door
 from acquit.office.calls import DOORS as CALLS
 from acquit.store import operators
@@ -26,7 +26,7 @@ from acquit.store.transaction import Unavailable
 log = logging.getLogger("acquit.office")
 
 PREFIX: Final = "/office/api"
-DOORS: Final = (*CALLS, *usage.DOORS, *bank.DOORS, *receivable_calls.DOORS)
+DOORS: Final = (*CALLS, *usage.DOORS, *bank.DOORS, *receivable_calls.DOORS, *remittance_calls.DOORS)
 STATUSES: Final[tuple[tuple[type[Refusal], int], ...]] = (
     (NotFound, 404),
     (Forbidden, 403),

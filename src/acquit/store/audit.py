@@ -18,6 +18,7 @@ from acquit.store import (
     audit_journal,
     audit_money,
     audit_orders,
+    audit_remittances,
     audit_runs,
     audit_services,
     audit_settings,
@@ -40,6 +41,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_settings.CHECKS,
     *audit_closing.CHECKS,
     *audit_chasing.CHECKS,
+    *audit_remittances.CHECKS,
 )
 """Every check, in the order in which they are told."""
 

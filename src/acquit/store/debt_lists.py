@@ -24,12 +24,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A debt with its events, oldest first; `on_terms` when a granted term gave its due date."""
+    """A debt with its events, oldest first; `on_terms` when a granted term gave its due date.
+
+    `collecting_minor` is what a direct debit under way takes up of it.
+    """
 
     debt: Debt
     events: tuple[Event, ...]
     on_terms: bool
     unpaid_after_days: int
+    collecting_minor: int = 0
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -45,10 +49,12 @@ def of_account(account_id: AccountId) -> Selection:
 
 FIND_MANY: Final[LiteralString] = """
     SELECT d.debt_id, d.bill_id, d.payer_id, d.currency, d.amount_minor, d.opened_at, d.due_on,
-           b.term_grant_id IS NOT NULL AS on_terms, e.unpaid_after_days
+           b.term_grant_id IS NOT NULL AS on_terms, e.unpaid_after_days,
+           coalesce(n.amount_minor, 0) AS collecting_minor
       FROM debt d
       JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
       JOIN legal_entity e ON e.legal_entity_id = b.legal_entity_id
+      LEFT JOIN pending_debt n ON n.account_id = d.account_id AND n.debt_id = d.debt_id
      WHERE d.account_id = %(account_id)s AND d.debt_id = ANY(%(debt_ids)s)
      ORDER BY d.debt_id
 """
@@ -67,10 +73,12 @@ def find(tx: Transaction, account_id: AccountId, debt_id: DebtId) -> Owed | None
 
 OF_BILLS: Final[LiteralString] = """
     SELECT d.debt_id, d.bill_id, d.payer_id, d.currency, d.amount_minor, d.opened_at, d.due_on,
-           b.term_grant_id IS NOT NULL AS on_terms, e.unpaid_after_days
+           b.term_grant_id IS NOT NULL AS on_terms, e.unpaid_after_days,
+           coalesce(n.amount_minor, 0) AS collecting_minor
       FROM debt d
       JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
       JOIN legal_entity e ON e.legal_entity_id = b.legal_entity_id
+      LEFT JOIN pending_debt n ON n.account_id = d.account_id AND n.debt_id = d.debt_id
      WHERE d.account_id = %(account_id)s AND d.bill_id = ANY(%(bill_ids)s)
      ORDER BY d.debt_id
 """
@@ -89,10 +97,12 @@ def of_bills(tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]) ->
 
 OPEN: Final[LiteralString] = """
     SELECT d.debt_id, d.bill_id, d.payer_id, d.currency, d.amount_minor, d.opened_at, d.due_on,
-           b.term_grant_id IS NOT NULL AS on_terms, e.unpaid_after_days
+           b.term_grant_id IS NOT NULL AS on_terms, e.unpaid_after_days,
+           coalesce(n.amount_minor, 0) AS collecting_minor
       FROM debt d
       JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
       JOIN legal_entity e ON e.legal_entity_id = b.legal_entity_id
+      LEFT JOIN pending_debt n ON n.account_id = d.account_id AND n.debt_id = d.debt_id
       LEFT JOIN LATERAL (SELECT sum(o.effect_minor) AS effect_minor
                            FROM debt_operation o
                           WHERE o.account_id = d.account_id AND o.debt_id = d.debt_id) AS done ON true
@@ -147,7 +157,7 @@ def _owed(account_id: AccountId, row: Any, events: tuple[Event, ...]) -> Owed:
         opened_at=row.opened_at,
         due_on=row.due_on,
     )
-    return Owed(debt, events, row.on_terms, row.unpaid_after_days)
+    return Owed(debt, events, row.on_terms, row.unpaid_after_days, row.collecting_minor)
 
 
 def _event(row: Any) -> Event:

@@ -78,8 +78,10 @@ _CHASED: Final[LiteralString] = """
                   WHERE m.account_id = ANY(%(payer_ids)s) AND m.due_on >= %(on)s) told
           GROUP BY payer_id, currency
          ), asked AS (
-         SELECT o.*, greatest(o.open_minor - coalesce(x.disputed_minor, 0), 0) AS asked_minor
+         SELECT o.*, greatest(o.open_minor - coalesce(x.disputed_minor, 0) - coalesce(n.amount_minor, 0), 0)
+                  AS asked_minor
            FROM opened o
+           LEFT JOIN pending_debt n ON n.account_id = o.account_id AND n.debt_id = o.debt_id
            LEFT JOIN (SELECT account_id, bill_id, sum(amount_minor) AS disputed_minor
                         FROM dispute
                        WHERE state = 'open'

@@ -6,6 +6,8 @@ from typing import Final
 
 from acquit.actions.context import Context
 from acquit.actions.export_bills import build_exports
+from acquit.actions.notify_debits import notify_debits
+from acquit.actions.register_mandate import expire_mandates
 from acquit.actions.render_document import render_missing
 from acquit.actions.run_dunning import chase_all, restore_all
 from acquit.actions.turn_day import turn_day
@@ -25,5 +27,7 @@ SCHEDULE: Final = (
     Due("turn_day", "*/10 * * * *", turn_day),
     Due("restore_all", "*/10 * * * *", restore_all),
     Due("chase_all", "30 6 * * *", chase_all),
+    Due("notify_debits", "*/5 * * * *", notify_debits),
+    Due("expire_mandates", "41 * * * *", expire_mandates),
     Due("render_missing", "17 * * * *", render_missing),
 )

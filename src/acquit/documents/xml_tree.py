@@ -44,7 +44,7 @@ def tree(xml: bytes) -> Node:
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if len(open_nodes) > DEPTH_MAX:
-            raise NoTree("the document is deeper than any e-invoice")
+            raise NoTree("the document is deeper than any that is exchanged")
         node = Node(
             name.rpartition(" ")[2], {key.rpartition(" ")[2]: text for key, text in attributes.items()}
         )
@@ -59,7 +59,7 @@ def tree(xml: bytes) -> Node:
         texts[-1] += text
 
     def refuse(*_: object) -> None:
-        raise NoTree("a document type has no place in an e-invoice")
+        raise NoTree("a document type has no place in it")
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True

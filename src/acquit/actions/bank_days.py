@@ -1,0 +1,21 @@
+"""Days on which banks move euros.
+
+Source: ECB, long-term calendar of TARGET closing days, as the library `holidays` keeps it.
+"""
+
+from datetime import date
+from functools import lru_cache
+
+from holidays import financial_holidays
+
+SATURDAY = 5
+
+
+def is_bank_day(on: date) -> bool:
+    """Whether TARGET is open that day."""
+    return on.weekday() < SATURDAY and on not in _closed(on.year)
+
+
+@lru_cache(maxsize=64)
+def _closed(year: int) -> frozenset[date]:
+    return frozenset(financial_holidays("XECB", years=year))
