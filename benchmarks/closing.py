@@ -55,8 +55,8 @@ FILLED = (
        SELECT 'ab' || (10001 + g % {accounts}) || '-acq', 'FR' || lpad(g::text, 8, '0'), 100000000 + g,
               'bill', NULL, 'FR',
               'ab' || (10001 + g % {accounts}) || '-acq', NULL, 'purchase', m.first_on,
-              m.first_on, 30, 'net', NULL, m.first_on + 30, 'EUR', 1000, 200, 1200,
-              NULL, NULL, NULL, NULL, NULL, 'RF',
+              m.first_on, 30, 'net', NULL, m.first_on + 30, 'EUR', 1000, 200, 1200, NULL, NULL, NULL,
+              NULL, NULL, 'RF',
               'transfer', 'fr_FR', '', sha256('x'), sha256('x'), NULL
          FROM generate_series(0, {bills} - 1) g,
               LATERAL (SELECT ('2026-01-01'::date + ((g / {accounts}) || ' months')::interval)::date)
