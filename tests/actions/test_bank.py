@@ -8,6 +8,8 @@ import pytest
 
 from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.approve_decision import SecondPersonNeeded, approve_decision
+from acquit.actions.bank_inbox import bank_inbox
+from acquit.actions.bank_told import told_unexplained
 from acquit.actions.context import Context
 from acquit.actions.import_bank_file import ImportedFile, import_bank_file
 from acquit.actions.match_by_hand import Choice, match_by_hand
@@ -287,6 +289,8 @@ def test_what_the_bank_takes_back_opens_the_bills_again(context: Context) -> Non
     assert (found.matched, found.debit_minor) == (1, 1_250)
     assert len(opened(context)) == 4
     (entry_id,) = inbox(context)
+    why = told_unexplained(bank_inbox(context, FR).entries[0])["why"]
+    assert why.startswith("The bank takes E9 back (AC04), but no deposit of this reference and amount")
     assert (ledger(context)["512000"], ledger(context)["471000"]) == (-50, 50)
     with pytest.raises(NotInTheInbox):
         match_by_hand(context, entry_id, Choice(payer_id=ACME), by="cli")

@@ -71,6 +71,8 @@ def test_a_number_that_a_slip_makes_another_bill_of_the_amount_is_left_to_a_pers
     for others, is_sure in (((one, far), True), ((one, near), False)):
         evidence = replace(known(*others), by_number=named(one))
         assert (decide(came(10_000), evidence).automatic is not None) is is_sure
+    both = replace(known(one, near), by_number=named(one, near))
+    assert decide(came(20_000), both).automatic is not None
     assert is_one_slip_from("FR12", "FR21")
     assert not is_one_slip_from("FR12", "FR34")
     assert not is_one_slip_from("FR12", "FR123")
@@ -100,6 +102,13 @@ def test_what_keeps_a_known_payer_from_being_matched(why: str, evidence: Evidenc
     decision = decide(came(10_000), evidence)
     assert decision.automatic is None, why
     assert decision.proposals, why
+
+
+def test_a_slip_of_the_pen_names_somebody_elses_bill() -> None:
+    mine, its = debt(12, 10_000), debt(13, 7_000, PETIT)
+    for other, is_sure in ((its, True), (debt(34, 7_000, PETIT), False), (debt(13, 7_000), False)):
+        evidence = replace(known(mine, TWO), by_number=named(other))
+        assert (decide(came(10_000), evidence).automatic is not None) is is_sure
 
 
 def test_several_references_that_add_up() -> None:

@@ -5,14 +5,18 @@ from typing import Any
 
 from acquit.actions.bank_inbox import Story, Unexplained
 from acquit.actions.match_by_hand import Outcome
-from acquit.core.matching import Proposal
+from acquit.core.matching import Proposal, why_unexplained
 from acquit.core.money import plain
 from acquit.store.bank_files import Stored
 
 
 def told_unexplained(each: Unexplained) -> dict[str, Any]:
     """An entry in the inbox with its proposals, best first."""
-    return told_entry(each.stored) | {"proposals": [told_proposal(one) for one in each.proposals]}
+    why = None if each.proposals else why_unexplained(each.stored.entry)
+    return told_entry(each.stored) | {
+        "proposals": [told_proposal(one) for one in each.proposals],
+        "why": why,
+    }
 
 
 def told_story(story: Story) -> dict[str, Any]:

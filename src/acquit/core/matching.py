@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import Final
 
 from acquit.core.bank_clue import is_alike, is_one_slip_from, joined
-from acquit.core.bank_entry import BankEntry
+from acquit.core.bank_entry import BankEntry, Direction
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency, plain
 from acquit.core.quick import quick
@@ -169,11 +169,12 @@ def known_exactly(entry: BankEntry, evidence: Evidence) -> Proposal | None:
     """Return the match by rule 3 (or 4 by a remittance advice), or None.
 
     A known payer has one debt with exactly this open amount, and neither a few others of its debts nor a run
-    of them make the same sum; nothing that the entry names points elsewhere.
+    of them make the same sum; nothing that the entry names points elsewhere, but a number of somebody else's
+    bill that is one slip of the pen away.
     """
-    if evidence.by_reference or evidence.by_number or not evidence.debtors or entry.amount_minor <= 0:
+    if evidence.by_reference or not evidence.debtors or entry.amount_minor <= 0:
         return None
-    for advised in evidence.advised:
+    for advised in evidence.advised if not evidence.by_number else ():
         if advised.open_minor == entry.amount_minor and not _has_foreign(advised, entry.currency):
             return _proposal(
                 Rule.SEVERAL_REFERENCES, 95, f"{advised.name} of the payer says that this transfer pays "
@@ -184,6 +185,8 @@ def known_exactly(entry: BankEntry, evidence: Evidence) -> Proposal | None:
     if len(exact) != 1:
         return None
     (debt,) = exact
+    if not _is_slip(debt, evidence):
+        return None
     opens = [each.open_minor for each in owed if each.key != debt.key]
     if is_made_otherwise(opens, entry.amount_minor):
         return None
@@ -213,6 +216,20 @@ def decide(entry: BankEntry, evidence: Evidence) -> Decision:
     if automatic is not None:
         return Decision(automatic)
     return Decision(None, proposals(entry, evidence))
+
+
+def why_unexplained(entry: BankEntry) -> str:
+    """Return, for an entry without a proposal, what is missing and what a person can do."""
+    if entry.direction is Direction.CREDIT:
+        who = entry.payer_name or entry.payer_iban or "the payer"
+        return f"nobody knows: no bill is named and {who} is not known. Match it to a bill or a payer."
+    if entry.return_code or entry.is_reversal:
+        what = entry.end_to_end_id or "a payment without reference"
+        return (
+            f"The bank takes {what} back ({entry.return_code or 'reversal'}), but no deposit of this "
+            "reference and amount settles bills: undo the payment by hand, or set the entry aside."
+        )
+    return "Money left the account: it pays no bill. Set the entry aside with its reason."
 
 
 def after(debts: Iterable[OpenDebt], spent: Mapping[DebtKey, int]) -> tuple[OpenDebt, ...]:
@@ -258,11 +275,25 @@ def _is_corroborated(entry: BankEntry, named: Sequence[Named], evidence: Evidenc
 
 
 def _is_unmistakable(named: Sequence[Named], evidence: Evidence) -> bool:
-    """Whether no named bill is one slip away from another of its payer that is open with the same amount."""
+    """Whether no named bill is one slip away from another open one of its payer with the same amount."""
+    told = {debt.key for one in named for debt in one.debts}
     return not any(
-        other.open_minor == debt.open_minor and is_one_slip_from(debt.bill_id, other.bill_id)
-        for one in named for debt in one.debts for other in evidence.debts.get(debt.payer_id, ())
-    )  # fmt: skip
+        other.open_minor == debt.open_minor
+        and other.key not in told
+        and is_one_slip_from(debt.bill_id, other.bill_id)
+        for one in named
+        for debt in one.debts
+        for other in evidence.debts.get(debt.payer_id, ())
+    )
+
+
+def _is_slip(debt: OpenDebt, evidence: Evidence) -> bool:
+    """Whether every number in the entry is of others than the payer, and one slip away from this bill."""
+    return all(
+        is_one_slip_from(one.name, debt.bill_id)
+        and not any(other.payer_id in evidence.debtors for other in one.debts)
+        for one in evidence.by_number
+    )
 
 
 def _named_match(named: Sequence[Named], by_reference: bool, currency: Currency) -> Proposal:
