@@ -171,7 +171,7 @@ def _refuse_stale(tx: Transaction, remittance: Remittance, today: date) -> None:
         raise RemittanceStale(
             f"Remittance {remittance.message_id} collects on {first_on}; approved on {today} its payers "
             f"would have less than {creditor.notice_days} days of notice. Cancel it and make it anew.",
-            source="EPC016-06 section 4.3.1",
+            source="EPC016-06 section 4.3",
         )
     bills = direct_debits.stale_bills(tx, remittance.legal_entity_id, remittance.remittance_id)
     if bills:

@@ -26,10 +26,10 @@ def audit_books(
     with context.database.snapshot() as tx:
         found = list(audit(tx, progress))
     if full:
-        progress("papers")
-        found.append(_papers(context))
         progress("remittance-files")
         found.append(_remittance_files(context))
+        progress("papers")
+        found.append(_papers(context))
     return found
 
 

@@ -57,7 +57,7 @@ def _refuse(creditor: Creditor) -> None:
     if not 1 <= creditor.notice_days <= NOTICE_DAYS_MAX:
         raise BadCreditor(
             f"Payers are told 1 to {NOTICE_DAYS_MAX} days before; less than 14 needs their agreement.",
-            source="EPC016-06 section 4.3.1",
+            source="EPC016-06 section 4.3",
         )
     if not 0 <= creditor.approval_days <= APPROVAL_DAYS_MAX:
         raise BadCreditor(f"A file is approved within 0 to {APPROVAL_DAYS_MAX} days.")

@@ -1,6 +1,6 @@
 """Letters to payers about direct debits: what is debited and when, what came back, what happens next.
 
-Source: EPC016-06 section 4.3.1 (pre-notification: amount, due date, creditor identifier, mandate reference).
+Source: EPC016-06 section 4.3 (pre-notification: amount, due date, creditor identifier, mandate reference).
 """
 
 from collections.abc import Sequence
