@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from acquit.core.bank_entry import BankEntry, Direction
 from acquit.core.identifiers import AccountId, BillId, DebtId
-from acquit.core.matching import Evidence, Named, OpenDebt, Rule, decide
+from acquit.core.match import Evidence, Named, OpenDebt, Rule
+from acquit.core.matching import decide
 from acquit.core.money import Currency
 from acquit.core.subset import exact_subsets
 

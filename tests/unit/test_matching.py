@@ -9,7 +9,8 @@ import pytest
 from acquit.core.bank_clue import Patterns, clues, is_alike, is_one_slip_from, references_in
 from acquit.core.bank_entry import BankEntry, Direction, squeezed
 from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId
-from acquit.core.matching import Evidence, Named, OpenDebt, Rule, decide
+from acquit.core.match import Evidence, Named, OpenDebt, Rule
+from acquit.core.matching import decide
 from acquit.core.money import Currency
 from acquit.core.numbering import DocumentKind, Series, payment_reference
 from acquit.core.subset import Found, exact_subsets, is_made_otherwise

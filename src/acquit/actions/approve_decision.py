@@ -9,7 +9,7 @@ from acquit.actions.match_by_hand import entry_in, match_in
 from acquit.actions.unmatch_entry import unmatch_in
 from acquit.core.errors import Conflict, Forbidden, NotFound
 from acquit.core.identifiers import LegalEntityId
-from acquit.core.matching import Proposal
+from acquit.core.match import Proposal
 from acquit.core.operator import Right
 from acquit.store import bank_matches
 from acquit.store.bank_matches import Waiting

@@ -18,7 +18,7 @@ from acquit.core.credit_balance import CreditLot, CreditType, pay
 from acquit.core.debt import Means, OperationKind
 from acquit.core.identifiers import AccountId, CreditMovementId, DebtId, LegalEntityId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, Posting, Role, VatShare, chained
-from acquit.core.matching import DebtKey, Paid, Proposal, Rule
+from acquit.core.match import DebtKey, Paid, Proposal, Rule
 from acquit.core.money import Currency
 from acquit.core.numbering import Block, document_id
 from acquit.store import (

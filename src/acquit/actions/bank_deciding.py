@@ -14,21 +14,10 @@ from acquit.actions.bank_booking import Returned, is_bookable
 from acquit.core.bank_clue import Clues, Patterns, clues
 from acquit.core.bank_entry import BankEntry, Direction
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
-from acquit.core.matching import (
-    DebtKey,
-    Decision,
-    Evidence,
-    Named,
-    OpenDebt,
-    Paid,
-    Proposal,
-    after,
-    known_exactly,
-    named_exactly,
-    proposals,
-    referenced_exactly,
-)
+from acquit.core.match import DebtKey, Decision, Evidence, Named, OpenDebt, Paid, Proposal, after
+from acquit.core.matching import known_exactly, named_exactly, referenced_exactly
 from acquit.core.money import Currency, plain
+from acquit.core.proposing import proposals
 from acquit.store import bank_evidence, bank_matches
 from acquit.store.bank_evidence import Bundled
 from acquit.store.bank_files import Stored

@@ -9,7 +9,7 @@ from acquit.actions.context import Context
 from acquit.actions.loading import require_staff
 from acquit.core.bank_entry import NoSuchBankEntry
 from acquit.core.identifiers import LegalEntityId
-from acquit.core.matching import Proposal
+from acquit.core.match import Proposal
 from acquit.core.operator import Right
 from acquit.store import bank_files, bank_matches
 from acquit.store.bank_files import Stored

@@ -5,8 +5,9 @@ from typing import Any
 
 from acquit.actions.bank_inbox import Story, Unexplained
 from acquit.actions.match_by_hand import Outcome
-from acquit.core.matching import Proposal, why_unexplained
+from acquit.core.match import Proposal
 from acquit.core.money import plain
+from acquit.core.proposing import why_unexplained
 from acquit.store.bank_files import Stored
 
 

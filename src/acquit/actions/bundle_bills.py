@@ -10,7 +10,7 @@ from acquit.actions.context import Context
 from acquit.actions.loading import account_in, date_of, entity_of, require_if_staff, require_staff
 from acquit.core.bundle import BadAdvice, Bundle, NothingToBundle, bundled, refuse_clash
 from acquit.core.identifiers import AccountId, BillId
-from acquit.core.matching import OpenDebt
+from acquit.core.match import OpenDebt
 from acquit.core.money import BadAmount, Currency, parsed
 from acquit.core.operator import Right
 from acquit.documents.bundle_advice import Payee, as_page, as_table, as_text

@@ -15,6 +15,7 @@ from acquit.actions.bank_spool import Spool
 from acquit.actions.context import Context
 from acquit.actions.loading import require_staff
 from acquit.actions.match_entries import match_entries
+from acquit.actions.run_pages import without_collector
 from acquit.core.bank_entry import (
     BadBankFile,
     BankEntry,
@@ -186,7 +187,8 @@ def _book_statement(
         while chunk := list(islice(entries, CHUNK)):
             told += len(chunk)
             moved += sum(each.signed_minor for each in chunk)
-            again += _book_chunk(tx, owner, statement_id, statement, chunk)
+            with without_collector():
+                again += _book_chunk(tx, owner, statement_id, statement, chunk)
         bank_files.add_statement(
             tx, owner, statement_id, statement, told=told, again=again, moved_minor=moved, sha256=sha256
         )

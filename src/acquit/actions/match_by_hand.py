@@ -11,7 +11,7 @@ from acquit.core.bank_entry import BankEntry, Direction, NoSuchBankEntry, NotInT
 from acquit.core.debt import BadAmount, NotOwed
 from acquit.core.errors import Invalid, NotFound
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
-from acquit.core.matching import OpenDebt, Paid, Proposal, Rule
+from acquit.core.match import OpenDebt, Paid, Proposal, Rule
 from acquit.core.money import plain
 from acquit.core.operator import Right
 from acquit.store import acts, bank_evidence, bank_files, bank_matches, bank_settings

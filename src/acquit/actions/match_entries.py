@@ -10,6 +10,7 @@ from acquit.actions.bank_deciding import decide_in
 from acquit.actions.bank_house import desk_in, house_in
 from acquit.actions.context import Context
 from acquit.actions.loading import require_staff
+from acquit.actions.run_pages import without_collector
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.operator import Right
 from acquit.store import bank_files, bank_matches
@@ -36,10 +37,17 @@ def match_entries(
     count = 0
     for statement_id in open_ids:
         if statement_ids is None or statement_id in statement_ids:
-            while rows := _match_page(context, legal_entity_id, statement_id, by, page_rows):
+            while rows := _matched(context, legal_entity_id, statement_id, by, page_rows):
                 count += rows
                 progress(rows)
     return count
+
+
+def _matched(
+    context: Context, legal_entity_id: LegalEntityId, statement_id: int, by: str, page_rows: int
+) -> int:
+    with without_collector():
+        return _match_page(context, legal_entity_id, statement_id, by, page_rows)
 
 
 def _match_page(

@@ -15,7 +15,7 @@ from acquit.core.debt import CannotReverse, NoSuchOperation, OperationKind, refu
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.journal import EntryKind
-from acquit.core.matching import Proposal, Rule
+from acquit.core.match import Proposal, Rule
 from acquit.core.money import plain
 from acquit.core.operator import Right
 from acquit.store import acts, bank_evidence, bank_matches, bank_settings, billables, credit_movements, debts

@@ -11,7 +11,7 @@ from datetime import date
 from acquit.core.bank_clue import BUNDLE_CODE, BUNDLE_DIGITS
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId, BillId, DebtId
-from acquit.core.matching import OpenDebt
+from acquit.core.match import OpenDebt
 from acquit.core.money import Currency, plain
 from acquit.core.numbering import Series, payment_reference
 

@@ -8,7 +8,7 @@ from typing import Any, Final, LiteralString
 from psycopg.rows import tuple_row
 
 from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId
-from acquit.core.matching import DebtKey, OpenDebt
+from acquit.core.match import DebtKey, OpenDebt
 from acquit.core.money import Currency
 from acquit.core.numbering import DocumentKind, Series
 from acquit.store.transaction import Transaction

@@ -9,7 +9,7 @@ from typing import Any, Final, LiteralString
 from psycopg.types.json import Jsonb
 
 from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId
-from acquit.core.matching import Paid, Proposal, Rule
+from acquit.core.match import Paid, Proposal, Rule
 from acquit.store.transaction import Transaction
 
 MOVE: Final = {
