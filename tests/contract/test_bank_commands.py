@@ -76,6 +76,7 @@ def test_a_refused_file_is_told_beside_the_others(run: Run, tmp_path: Path) -> N
     good = written(tmp_path / "good.xml", Tx(100))
     bad = written(tmp_path / "bad.xml", Tx(100), off=7, name="T", opening=5)
     code, text = run("bank", "import", good, bad, tmp_path / "missing.xml", as_json=False)
+    text = " ".join(text.split())
     assert code == 1
     for said in ("booked", "refused", "does not add up", "There is no file"):
         assert said in text
