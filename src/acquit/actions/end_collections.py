@@ -26,7 +26,7 @@ from acquit.core.identifiers import AccountId
 from acquit.core.journal import EntryKind, Role, refund_postings, require_role
 from acquit.core.operator import Right
 from acquit.core.refund import RefundState
-from acquit.core.remittance import Remittance, RemittanceState
+from acquit.core.remittance import ENDED, Remittance, RemittanceState
 from acquit.core.return_reason import reason_of
 from acquit.store import accounts, acts, debts, direct_debits, refunds, remittances
 from acquit.store.transaction import Transaction
@@ -57,48 +57,41 @@ def take_collected(context: Context, reference: str, amount_minor: int, on: date
     rest follows; told again after all, nothing happens. Raises NoSuchCollection, CollectionNotThere,
     AmountDiffers.
     """
-    ended = list[Collection]()
-    while True:
-        with context.database.write() as tx:
-            require_staff(tx, by, Right.SETTLE_DEBTS)
-            named = _named(tx, reference)
-            booked = collect_some_in(context, tx, named, reference, amount_minor, on, by)
-            if booked is None:
-                if not ended:
-                    return _told_before(named, amount_minor, reference)
-                acts.record(
-                    tx, by, "take_collected", None, reference, amount_minor=amount_minor, debits=len(ended)
-                )
-                return Ended(tuple(ended))
-        ended += booked
-
-
-def collect_some_in(
-    context: Context,
-    tx: Transaction,
-    named: Sequence[Collection],
-    reference: str,
-    amount_minor: int,
-    on: date,
-    by: str,
-) -> list[Collection] | None:
-    """Book the next debits that wait, in the caller's transaction; None when nothing waits any more."""
-    if all(each.state is not CollectionState.OPEN for each in named):
-        return None
-    some = [each for each in named if each.state is CollectionState.OPEN][:AT_ONCE]
-    parts = direct_debits.parts(tx, some)
-    _hold(tx, some, [part.account_id for each in parts.values() for part in each])
-    named = _named(tx, reference)
+    with context.database.read() as tx:
+        require_staff(tx, by, Right.SETTLE_DEBTS)
+        named = _named(tx, reference)
     waiting = [each for each in named if each.state is CollectionState.OPEN]
+    if not waiting:
+        return _told_before(named, amount_minor, reference)
     done = [each for each in named if each.collected_on == on]
     refuse_other_amount([*waiting, *done], amount_minor, reference)
-    remittance = _at_bank(tx, some[0])
+    ended = list[Collection]()
+    for start in range(0, len(waiting), AT_ONCE):
+        with context.database.write() as tx:
+            some = collect_in(context, tx, waiting[start : start + AT_ONCE], on, by)
+            acts.record(
+                tx, by, "take_collected", None, reference, amount_minor=sum(x.amount_minor for x in some),
+                debits=len(some),
+            )  # fmt: skip
+        ended += some
+    return Ended(tuple(ended))
+
+
+def collect_in(
+    context: Context, tx: Transaction, collections: Sequence[Collection], on: date, by: str
+) -> list[Collection]:
+    """Book debits of one file that still wait as credited, in the caller's transaction; return those.
+
+    Raises CollectionNotThere when their file was never handed over.
+    """
+    parts = direct_debits.parts(tx, collections)
+    _hold(tx, collections, [part.account_id for each in parts.values() for part in each])
+    remittance = _at_bank(tx, collections[0])
     books = books_in(context, tx, remittance.legal_entity_id)
-    chosen = {each.collection_id for each in some}
     booked = [
         _collect(tx, books, each, parts[each.collection_id], on, by)
-        for each in waiting
-        if each.collection_id in chosen
+        for each in direct_debits.of_ids(tx, collections)
+        if each.state is CollectionState.OPEN
     ]
     accept_in(tx, remittance, books.today, by)
     close_in(tx, remittance, books.today, by)
@@ -172,16 +165,17 @@ def accept_in(tx: Transaction, remittance: Remittance, on: date, by: str) -> Non
     """Write that the bank took a file, as money that moved shows, unless that is known."""
     remittances.lock(tx, remittance.legal_entity_id)
     found = remittances.find(tx, remittance.message_id)
-    if found is not None and found.state is not RemittanceState.ACCEPTED:
+    if found is not None and found.state not in {RemittanceState.ACCEPTED, *ENDED}:
         remittances.tell(tx, remittance, RemittanceState.ACCEPTED, on, "", by)
 
 
 def close_in(tx: Transaction, remittance: Remittance, on: date, by: str) -> None:
-    """Write that a file has ended when every line of it has."""
+    """Write that a file has ended when every line of it has, unless that is known."""
     remittances.lock(tx, remittance.legal_entity_id)
-    lines = direct_debits.of_remittance(tx, remittance.legal_entity_id, remittance.remittance_id)
-    if not lines or any(each.state is CollectionState.OPEN for each in lines):
+    found = remittances.find(tx, remittance.message_id)
+    if found is None or found.state in ENDED or direct_debits.any_open(tx, found):
         return
+    lines = direct_debits.of_remittance(tx, remittance.legal_entity_id, remittance.remittance_id)
     refused = all(each.state is CollectionState.REJECTED for each in lines)
     state = RemittanceState.REJECTED if refused else RemittanceState.COLLECTED
     remittances.tell(tx, remittance, state, on, "", by)

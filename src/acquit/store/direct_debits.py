@@ -14,6 +14,7 @@ from acquit.core.collection import (
 )
 from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId, PaymentMethodId
 from acquit.core.money import Currency
+from acquit.core.remittance import Remittance
 from acquit.store.transaction import Transaction
 
 OPEN_DEBTS: Final[LiteralString] = """
@@ -80,6 +81,21 @@ OF_REMITTANCE: Final[LiteralString] = (
 OF_END_TO_END: Final[LiteralString] = _COLLECTIONS + "WHERE c.end_to_end = %(end_to_end)s"
 
 OF_BATCH: Final[LiteralString] = _COLLECTIONS + "WHERE c.batch_id = %(batch_id)s ORDER BY c.line_no"
+
+OF_IDS: Final[LiteralString] = (
+    _COLLECTIONS
+    + "WHERE c.account_id = ANY(%(payer_ids)s) AND c.collection_id = ANY(%(collection_ids)s) "
+    + "ORDER BY c.collection_id"
+)
+
+ANY_OPEN: Final[LiteralString] = """
+    SELECT EXISTS (
+           SELECT FROM collection c
+            WHERE c.legal_entity_id = %(legal_entity_id)s AND c.remittance_id = %(remittance_id)s
+              AND NOT EXISTS (SELECT FROM collection_event e
+                               WHERE e.account_id = c.account_id AND e.collection_id = c.collection_id)
+           ) AS any_open
+"""
 
 OF_PAYER: Final[LiteralString] = (
     _COLLECTIONS + "WHERE c.account_id = %(account_id)s ORDER BY c.collection_id DESC"
@@ -225,6 +241,25 @@ def of_end_to_end(tx: Transaction, end_to_end: str) -> Collection | None:
 def of_batch(tx: Transaction, batch_id: str) -> list[Collection]:
     """Return the collections of a block of a file."""
     return [_collection(row) for row in tx.all(OF_BATCH, batch_id=batch_id)]
+
+
+def of_ids(tx: Transaction, collections: Sequence[Collection]) -> list[Collection]:
+    """Return these collections as they stand now."""
+    rows = tx.all(
+        OF_IDS,
+        payer_ids=sorted({each.account_id for each in collections}),
+        collection_ids=[each.collection_id for each in collections],
+    )
+    return [_collection(row) for row in rows]
+
+
+def any_open(tx: Transaction, remittance: Remittance) -> bool:
+    """Whether the bank has told nothing of a line of the file."""
+    return bool(
+        tx.one(
+            ANY_OPEN, legal_entity_id=remittance.legal_entity_id, remittance_id=remittance.remittance_id
+        ).any_open
+    )
 
 
 def of_payer(tx: Transaction, payer_id: AccountId) -> list[Collection]:
