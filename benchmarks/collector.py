@@ -15,7 +15,6 @@ import hashlib
 import http.client
 import json
 import os
-import resource
 import sys
 import tempfile
 import threading
@@ -33,7 +32,7 @@ from typing import Any, NamedTuple
 import msgspec
 import psycopg
 from api import SEED, context_of, site
-from rig import rig, say, tell
+from rig import peak_mb, rig, say, tell
 
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_consumer_key import grant_consumer_key
@@ -266,11 +265,10 @@ def _alone(out: Any, work: Callable[..., None], given: tuple[object, ...]) -> No
 
     begun, before = time.perf_counter(), time.process_time()
     work(*given)
-    used = resource.getrusage(resource.RUSAGE_SELF)
     out.send({
         "seconds": round(time.perf_counter() - begun, 1),
         "processor_seconds": round(time.process_time() - before, 1),
-        "peak_rss_mb": used.ru_maxrss // 1024,
+        "peak_rss_mb": peak_mb(),
     })  # fmt: skip
 
 

@@ -189,9 +189,9 @@ class Gathering:
         yield from read_list(self._wire, self.skills, "/me/bill", "billId")
 
     def _learn_filter(self) -> None:
-        """Find out, on the first run, whether bills can be asked by date: one call, no idle run needs two."""
+        """Find out, with a whole list, whether bills can be asked by date: one call, no idle run needs two."""
         newest = self._journal.newest_bill_on
-        if newest is None or self._journal.last("seen", "filter") or self._journal.last("run", "finished"):
+        if newest is None or self._journal.last("seen", "filter"):
             return
         answer = self._wire.get("/me/bill", {"date.from": newest.isoformat()}, page(1, 1))
         if answer.ok or (answer.status == HTTPStatus.BAD_REQUEST and answer.code not in REFUSED):
