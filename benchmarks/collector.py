@@ -15,24 +15,25 @@ import hashlib
 import http.client
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
 from api import SEED, context_of, site
-from rig import peak_mb, rig, say, tell
+from collector_alone import KINDS
+from rig import rig, say, tell
 
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_consumer_key import grant_consumer_key
@@ -45,12 +46,10 @@ from acquit.collector.papers import told_of
 from acquit.collector.reading import Reading
 from acquit.collector.running import Run
 from acquit.collector.secret import Secret
-from acquit.collector.tables import make_tables
 from acquit.core.identifiers import AccountId
 from acquit.store.embedded import open_cluster
 from acquit.store.migrate import migrate
 
-KINDS = frozenset({"account", "bill", "detail", "debt", "payment_method", "purchase_order", "sub_account"})
 LATENCY_SECONDS, PER_MINUTE, THREADS = 0.05, 60, 8
 LONG_BILL = 50_000
 
@@ -248,35 +247,14 @@ def idle_calls(proxy: Proxy, accesses: list[Access], archive: Path) -> int:
     return told
 
 
-def alone(work: Callable[..., None], *given: object) -> dict[str, Any]:
-    """Do the work in a process of its own; return its seconds, processor seconds and most memory."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    child = context.Process(target=_alone, args=(theirs, work, given))
-    child.start()
-    theirs.close()
-    told: dict[str, Any] = ours.recv()
-    child.join()
+def alone(name: str, archive: Path, *given: str) -> dict[str, Any]:
+    """Do a piece of the work in a process of its own; return its seconds and most memory."""
+    program = Path(__file__).with_name("collector_alone.py")
+    done = subprocess.run(
+        [sys.executable, program, name, archive, *given], stdout=subprocess.PIPE, check=True, text=True
+    )
+    told: dict[str, Any] = json.loads(done.stdout)
     return told
-
-
-def _alone(out: Any, work: Callable[..., None], given: tuple[object, ...]) -> None:
-    from acquit.collector import papers, reading  # noqa: F401 - what a run imports counts
-
-    begun, before = time.perf_counter(), time.process_time()
-    work(*given)
-    out.send({
-        "seconds": round(time.perf_counter() - begun, 1),
-        "processor_seconds": round(time.process_time() - before, 1),
-        "peak_rss_mb": peak_mb(),
-    })  # fmt: skip
-
-
-def gather_directly(port: int, keys: Keys, archive: Path) -> None:
-    """Gather an account without proxy and pace."""
-    run = Run(archive, Wanted(only=KINDS), 1_000_000)
-    told = run.gather([access(f"http://127.0.0.1:{port}/1.0", "long", keys)], lambda _step: None)
-    assert told[0].details == LONG_BILL, told
 
 
 PRICE = {"currencyCode": "EUR", "value": "5", "priceInUcents": 500000000, "text": "5.00 €"}
@@ -326,17 +304,6 @@ def told_of_bill(number: int, details: int) -> Iterator[tuple[str, str, Any, str
     yield "operated", debt_id, mark, ""
 
 
-def open_journal(archive: Path) -> None:
-    """Open the journal as a run does first."""
-    with Journal(archive / "journal" / "large.ndjson") as journal:
-        assert journal.count_lacking("bill", "detailed") == 0
-
-
-def make_all_tables(archive: Path) -> None:
-    """Make the tables from it."""
-    assert make_tables(archive, anew=True) == ["large"]
-
-
 # ---------------------------------------------------------------- the run
 
 
@@ -381,12 +348,15 @@ def measure(port: int, keys: list[Keys], given: argparse.Namespace, home: Path) 
         found["sub_accounts"] = {"accounts": given.accounts, "new_bills_each": given.new, **told,
                                  "idle_calls_each": round(idle / given.accounts, 2)}  # fmt: skip
     say(f"Memory, after {found}")
-    found["long_bill"] = {"details": LONG_BILL, **alone(gather_directly, port, keys[-1], home / "long")}
+    found["long_bill"] = {
+        "details": LONG_BILL,
+        **alone("gather", home / "long", f"http://127.0.0.1:{port}/1.0", *keys[-1]),
+    }
     write_journal(home / "large", given.journal, 10)
     found["journal"] = {
         "bills": given.journal, "details": 10 * given.journal,
         "megabytes": (home / "large" / "journal" / "large.ndjson").stat().st_size >> 20,
-        "opened": alone(open_journal, home / "large"), "tables": alone(make_all_tables, home / "large"),
+        "opened": alone("open", home / "large"), "tables": alone("tables", home / "large"),
     }  # fmt: skip
     say(f"The naive client, after {found['long_bill']}, {found['journal']}")
     with proxied(port) as proxy:
