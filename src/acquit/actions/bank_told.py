@@ -12,7 +12,10 @@ from acquit.store.bank_files import Stored
 
 def told_unexplained(each: Unexplained) -> dict[str, Any]:
     """An entry in the inbox with its proposals, best first."""
-    return told_entry(each.stored) | {"proposals": [told_proposal(one) for one in each.proposals]}
+    return told_entry(each.stored) | {
+        "why": each.why or None,
+        "proposals": [told_proposal(one) for one in each.proposals],
+    }
 
 
 def told_story(story: Story) -> dict[str, Any]:

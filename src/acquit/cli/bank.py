@@ -116,7 +116,7 @@ def inbox(
     ]  # fmt: skip
     rows = [
         (each["entry"], each["booked_on"], each["amount"], each["payer"] or "", best["score"] if best else "",
-         best["reason"] if best else "nobody knows")
+         best["reason"] if best else each["why"] or "nobody knows")
         for each in documents
         for best in [each["proposals"][0] if each["proposals"] else None]
     ]  # fmt: skip
