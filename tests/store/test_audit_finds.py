@@ -294,9 +294,13 @@ TAMPERINGS = [
     by("bank-suspense", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '471000'"),
     by("bank-suspense", "FR/EUR", "DELETE FROM bank_move WHERE kind = 'suspense'"),
     by("bank-deposits", "FR/{matched}", "UPDATE deposit SET received_on = '2020-01-01' WHERE label = 'bank'"),
-    by("bank-matches", "FR/match/{match}", "UPDATE bank_match_part SET amount_minor = amount_minor + 1"),
-    by("bank-matches", "FR/{matched}", "DELETE FROM bank_match"),
+    by("bank-matches", "FR/match/{match}", "UPDATE bank_match_part SET amount_minor = amount_minor + 1 "
+       "WHERE kind = 'paid'"),
+    by("bank-matches", "FR/{matched}", "DELETE FROM bank_match WHERE rule <> 11"),
     by("bank-matches", "FR/inbox/{waiting}", "DELETE FROM bank_inbox"),
+    by("bank-own", "FR/{own}", "DELETE FROM bank_own"),
+    by("bank-own", "FR/{own}/bank-x/po1", "UPDATE bank_own SET amount_minor = amount_minor - 1"),
+    by("bank-own", "FR/{own}/bank-x/po1", "UPDATE acquirer_payout SET fee_minor = fee_minor + 1"),
     *(by(*each) for each in CHASED),
 ]  # fmt: skip
 
@@ -379,16 +383,21 @@ def _bank(context: Any) -> dict[str, Any]:
                                 WHERE o.account_id = d.account_id AND o.debt_id = d.debt_id)
              ORDER BY b.bill_id DESC LIMIT 1
         """)
-    told = [Tx(owed.total_minor, "bank", owed.payment_reference), Tx(4_321, "who?")]
+    told = [
+        Tx(owed.total_minor, "bank", owed.payment_reference),
+        Tx(4_321, "who?"),
+        Tx(290, "x", end_to_end="po1"),
+    ]
     opening = lambda: nullcontext(io.BytesIO(camt(told)))  # noqa: E731 - a file that is opened anew
     import_bank_file(context, "statement.xml", opening, by="cli")
     with context.database.read() as tx:
-        match = tx.one("SELECT match_no, entry_id FROM bank_match")
+        match = tx.one("SELECT match_no, entry_id FROM bank_match WHERE rule <> 11")
         waiting = tx.one("SELECT entry_id FROM bank_inbox")
         statement = tx.one("SELECT statement_id FROM bank_statement")
+        own = tx.one("SELECT entry_id FROM bank_own")
     return {
         "match": match.match_no, "matched": match.entry_id, "waiting": waiting.entry_id,
-        "statement": statement.statement_id,
+        "statement": statement.statement_id, "own": own.entry_id,
     }  # fmt: skip
 
 

@@ -6,9 +6,10 @@ the rest waits in suspense. Every step writes a balanced entry at the end of a c
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from acquit.actions.settling import Books
@@ -21,6 +22,7 @@ from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, Posting, Role,
 from acquit.core.match import DebtKey, Paid, Proposal, Rule
 from acquit.core.money import Currency
 from acquit.core.numbering import Block, document_id
+from acquit.core.period import booking_day
 from acquit.store import (
     bank_evidence,
     bank_matches,
@@ -65,6 +67,7 @@ class Desk:
     deposits_taken: int = 0
     entries: list[Entry] = field(default_factory=list)
     rows: dict[str, list[tuple[object, ...]]] = field(default_factory=dict)
+    open_from: date | None = None
     moves: Counter[int] = field(default_factory=Counter)
 
     @property
@@ -87,9 +90,10 @@ class Desk:
     def book(
         self, account_id: AccountId, kind: EntryKind, on: date, reference: str, postings: Sequence[Posting]
     ) -> None:
-        """Put an entry at the end of the account's chain."""
+        """Put an entry at the end of the account's chain; of a closed month, on the first open day."""
         head = self.heads.get(account_id, NO_ENTRY)
-        entry = chained(head, account_id, kind.value, on, reference, postings)
+        day = booking_day(on, self.open_from)
+        entry = chained(head, account_id, kind.value, day, reference, postings)
         self.heads[account_id] = entry.head
         self.entries.append(entry)
 
@@ -113,8 +117,12 @@ def book_entries(
     planned: Sequence[Planned],
     unknown: Sequence[Stored] = (),
     returned: Sequence["Returned"] = (),
+    told: Mapping[int, str] = MappingProxyType({}),
 ) -> dict[int, int]:
-    """Write the matches, the returns, and into suspense what nobody knows; return the match of each entry."""
+    """Write the matches, the returns, and into suspense what nobody knows; return the match of each entry.
+
+    `told` says of entries in suspense why they wait, where there is a reason.
+    """
     _prepare(tx, desk, planned, unknown, returned)
     found = {}
     for each in planned:
@@ -122,7 +130,7 @@ def book_entries(
     for back in returned:
         found[back.stored.entry_id] = _return(desk, back)
     for stored in unknown:
-        into_suspense(desk, stored, stored.entry.booked_on)
+        into_suspense(desk, stored, stored.entry.booked_on, told.get(stored.entry_id, ""))
     write(tx, desk)
     return found
 
@@ -138,15 +146,15 @@ class Returned:
     reason: str
 
 
-def into_suspense(desk: Desk, stored: Stored, on: date) -> None:
-    """Book an entry as money of nobody known, and let it wait."""
+def into_suspense(desk: Desk, stored: Stored, on: date, told: str = "") -> None:
+    """Book an entry as money of nobody known, and let it wait; `told` says why, if there is a reason."""
     entry = stored.entry
     if not entry.amount_minor:
         return
     postings = journal.suspense_postings(desk.books.chart, entry.signed_minor, entry.currency)
     desk.book(desk.suspense_id, EntryKind.SUSPENSE, on, f"bank/{stored.entry_id}", postings)
     desk.move(stored.entry_id, "suspense", desk.suspense_id, None, entry.amount_minor, on)
-    desk.add("inbox", desk.legal_entity_id, stored.entry_id, on)
+    desk.add("inbox", desk.legal_entity_id, stored.entry_id, on, told)
 
 
 def out_of_suspense(desk: Desk, stored: Stored, on: date) -> None:

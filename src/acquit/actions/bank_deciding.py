@@ -6,7 +6,7 @@ read.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -65,8 +65,14 @@ class Decided:
     unknown: Sequence[tuple[Stored, tuple[Proposal, ...]]]
 
 
-def decide_in(tx: Transaction, setting: Setting, stored: Sequence[Stored]) -> Decided:
-    """Return what becomes of the entries; everybody whom it touches is held until the transaction ends."""
+def decide_in(
+    tx: Transaction, setting: Setting, told: Sequence[Stored], waits: Container[int] = ()
+) -> Decided:
+    """Return what becomes of the entries; everybody whom it touches is held until the transaction ends.
+
+    Entries in `waits` are left to a person whatever they look like.
+    """
+    stored = [each for each in told if each.entry_id not in waits]
     came = [each for each in stored if each.entry.direction is Direction.CREDIT]
     debits = [each for each in stored if each.entry.direction is Direction.DEBIT]
     returned = _returned(tx, setting, debits)
@@ -79,7 +85,7 @@ def decide_in(tx: Transaction, setting: Setting, stored: Sequence[Stored]) -> De
         rest = _automatic(known, setting, rest, matched, named_exactly)
         rest = _automatic(known, setting, rest, matched, known_exactly)
     unknown = [(each, proposals(each.entry, _evidence(known, setting, each))) for each in rest]
-    unknown += [(each, ()) for each in sent]
+    unknown += [(each, ()) for each in (*sent, *(one for one in told if one.entry_id in waits))]
     return Decided(matched, returned, unknown)
 
 

@@ -12,7 +12,7 @@ from acquit.core.account import Account, AccountState
 from acquit.core.bank_clue import Patterns
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.journal import refuse_incomplete
-from acquit.store import accounts, bank_evidence, bank_settings
+from acquit.store import accounts, bank_evidence, bank_settings, periods
 from acquit.store.transaction import Transaction
 
 SUSPENSE_LETTERS = "zz"
@@ -44,7 +44,7 @@ def desk_in(context: Context, tx: Transaction, house: House, by: str) -> Desk:
     books = books_in(context, tx, house.setting.legal_entity_id)
     refuse_incomplete(books.chart, house.setting.legal_entity_id, for_credit=True, for_banks=True)
     accounts.lock(tx, house.suspense_id)
-    return Desk(books, house.suspense_id, by)
+    return Desk(books, house.suspense_id, by, open_from=periods.open_from(tx, house.suspense_id))
 
 
 def _suspense_account(context: Context, tx: Transaction, legal_entity_id: LegalEntityId) -> AccountId:

@@ -7,6 +7,7 @@ from acquit.actions.bank_deciding import propose_in
 from acquit.actions.bank_house import house_in
 from acquit.actions.context import Context
 from acquit.actions.loading import require_staff
+from acquit.actions.own_entries import take_own_entries
 from acquit.core.bank_entry import NoSuchBankEntry
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.match import Proposal
@@ -20,10 +21,11 @@ PAGE_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class Unexplained:
-    """An entry that waits, and what is proposed for it."""
+    """An entry that waits, what is proposed for it, and why what it names does not fit."""
 
     stored: Stored
     proposals: Sequence[Proposal]
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,11 @@ def bank_inbox(
     with context.database.snapshot() as tx:
         ids = bank_matches.waiting(tx, legal_entity_id, after_id, rows_max)
         proposed = bank_matches.proposals(tx, legal_entity_id, ids)
+        why = bank_matches.why_waiting(tx, legal_entity_id, ids)
         return Inbox(
             bank_matches.count_waiting(tx, legal_entity_id),
             [
-                Unexplained(stored, proposed.get(stored.entry_id, []))
+                Unexplained(stored, proposed.get(stored.entry_id, []), why.get(stored.entry_id, ""))
                 for stored in bank_files.some(tx, legal_entity_id, ids)
             ],
             bank_matches.waiting_decisions(tx, legal_entity_id),
@@ -67,7 +70,9 @@ def look_again(context: Context, legal_entity_id: LegalEntityId, *, by: str) -> 
     """Every entry in the inbox has the proposals that fit the debts of now; return how many have one.
 
     What would be safe to apply by itself stands first, and still waits for a person: the entry was told.
+    What tells of a file of ours or a payout, and fits by now, waits no longer.
     """
+    take_own_waiting(context, legal_entity_id, by=by)
     count = after_id = 0
     while True:
         with context.database.write() as tx:
@@ -84,6 +89,24 @@ def look_again(context: Context, legal_entity_id: LegalEntityId, *, by: str) -> 
             bank_matches.propose(tx, legal_entity_id, found)
             count += sum(bool(each) for each in found.values())
             after_id = ids[-1]
+
+
+def take_own_waiting(context: Context, legal_entity_id: LegalEntityId, *, by: str) -> None:
+    """Entries in the inbox that tell of our files or of payouts, and fit by now, are linked with them.
+
+    Raises StaffOnly, RoleForbids.
+    """
+    after_id = 0
+    with context.database.read() as tx:
+        require_staff(tx, by, Right.IMPORT_BANK_FILES)
+    while True:
+        with context.database.read() as tx:
+            ids = bank_matches.waiting(tx, legal_entity_id, after_id, PAGE_ROWS)
+            stored = bank_files.some(tx, legal_entity_id, ids)
+        if not ids:
+            return
+        take_own_entries(context, legal_entity_id, stored, by=by)
+        after_id = ids[-1]
 
 
 def bank_story(context: Context, entry_id: int) -> Story:

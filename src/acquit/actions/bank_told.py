@@ -13,10 +13,10 @@ from acquit.store.bank_files import Stored
 
 def told_unexplained(each: Unexplained) -> dict[str, Any]:
     """An entry in the inbox with its proposals, best first."""
-    why = None if each.proposals else why_unexplained(each.stored.entry)
+    why = None if each.proposals else each.why or why_unexplained(each.stored.entry)
     return told_entry(each.stored) | {
-        "proposals": [told_proposal(one) for one in each.proposals],
         "why": why,
+        "proposals": [told_proposal(one) for one in each.proposals],
     }
 
 

@@ -20,11 +20,12 @@ from acquit.core.period import (
     refuse_reopening,
     refuse_sealing,
 )
-from acquit.store import acts, periods
+from acquit.store import acts, bank_matches, periods
 from acquit.store.transaction import Transaction
 
 Progress = Callable[[str], None]
 SUSPENSE = "suspense"
+TOLD_MAX = 5
 
 
 def close_period(
@@ -136,9 +137,13 @@ def _open_runs(tx: Transaction, entity: LegalEntity, closing: Period) -> list[st
 def _suspense(tx: Transaction, entity: LegalEntity, closing: Period, reason: str) -> list[str]:
     if reason.strip():
         return []
+    ids = bank_matches.waiting(tx, entity.legal_entity_id, rows_max=TOLD_MAX)
+    more = bank_matches.count_waiting(tx, entity.legal_entity_id) - len(ids)
+    named = ", ".join(map(str, ids)) + (f" and {more} more" if more else "")
+    waiting = f" (in the inbox: entries {named})" if ids else ""
     return [
         f"{plain(-each.amount_minor, Currency(each.currency))} {each.currency} of unknown payers stands on "
-        f"{each.number}: match it, or say why it may wait"
+        f"{each.number}{waiting}: match it, or say why it may wait"
         for each in periods.balance(tx, entity.legal_entity_id, SUSPENSE, closing.last_on)
     ]
 

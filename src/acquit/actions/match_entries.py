@@ -10,7 +10,9 @@ from acquit.actions.bank_deciding import decide_in
 from acquit.actions.bank_house import desk_in, house_in
 from acquit.actions.context import Context
 from acquit.actions.loading import require_staff
+from acquit.actions.own_entries import own_ids, take_own_entries
 from acquit.actions.run_pages import without_collector
+from acquit.core.bank_own import unknown_return
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.operator import Right
 from acquit.store import bank_files, bank_matches
@@ -54,6 +56,7 @@ def _match_page(
     context: Context, legal_entity_id: LegalEntityId, statement_id: int, by: str, page_rows: int
 ) -> int:
     """Match the next entries of a statement; return how many, none when it is done."""
+    waits = _take_own(context, legal_entity_id, statement_id, by, page_rows)
     with context.database.write() as tx:
         done_id, is_done = bank_files.lock_progress(tx, legal_entity_id, statement_id)
         if is_done:
@@ -61,13 +64,26 @@ def _match_page(
         page = bank_files.page(tx, legal_entity_id, statement_id, done_id, page_rows)
         if page:
             house = house_in(context, tx, legal_entity_id)
-            decided = decide_in(tx, house.setting, page)
+            own = own_ids(tx, legal_entity_id, page)
+            decided = decide_in(tx, house.setting, [each for each in page if each.entry_id not in own], waits)
             desk = desk_in(context, tx, house, by)
             planned = [Planned(stored, proposal, True) for stored, proposal in decided.matched]
-            book_entries(tx, desk, planned, [stored for stored, _ in decided.unknown], decided.returned)
+            told = {stored.entry_id: unknown_return(stored.entry) for stored, _ in decided.unknown} | waits
+            unknown = [stored for stored, _ in decided.unknown]
+            book_entries(tx, desk, planned, unknown, decided.returned, told)
             proposed = {stored.entry_id: found for stored, found in decided.unknown if found}
             if proposed:
                 bank_matches.propose(tx, legal_entity_id, proposed)
         last = page[-1].entry_id if page else done_id
         bank_files.advance(tx, legal_entity_id, statement_id, last, len(page) < page_rows)
         return len(page)
+
+
+def _take_own(
+    context: Context, legal_entity_id: LegalEntityId, statement_id: int, by: str, page_rows: int
+) -> dict[int, str]:
+    """Book what the next entries tell of our own files and payouts; return why others of them wait."""
+    with context.database.read() as tx:
+        done_id = bank_files.done_id(tx, legal_entity_id, statement_id)
+        page = bank_files.page(tx, legal_entity_id, statement_id, done_id, page_rows)
+    return take_own_entries(context, legal_entity_id, page, by=by)

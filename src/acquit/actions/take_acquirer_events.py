@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from acquit.actions.bank_inbox import take_own_waiting
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_staff
 from acquit.actions.settle_debt import Receipt, book_deposit_in
@@ -74,6 +75,8 @@ def take_event(context: Context, event: Event, *, by: str) -> Taken:
 def take_payout(context: Context, payout: Payout, *, by: str) -> Taken:
     """The payout is booked, once: what its events left with the acquirer is in the bank, less the fees.
 
+    An entry of the bank that waits and tells of it waits no longer.
+
     Raises BadPayout, NotPaid, EventDiffers, StaffOnly, RoleForbids.
     """
     with context.database.write() as tx:
@@ -101,6 +104,7 @@ def take_payout(context: Context, payout: Payout, *, by: str) -> Taken:
             tx, by, "take_payout", None, f"{payout.acquirer}:{payout.payout_id}",
             net_minor=payout.net_minor, fee_minor=payout.fee_minor, events=len(lines),
         )  # fmt: skip
+    take_own_waiting(context, entity_id, by=by)
     return Taken(payout.payout_id, True)
 
 

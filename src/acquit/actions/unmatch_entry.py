@@ -67,6 +67,11 @@ def unmatch_in(context: Context, tx: Transaction, house: House, stored: Stored, 
         raise NotInTheInbox(f"Entry {stored.entry_id} has no match to undo.", entry=str(stored.entry_id))
     if match.rule is Rule.RETURN:
         raise CannotReverse("The bank took this money back: collect or settle the bills anew instead.")
+    if match.rule is Rule.OWN:
+        raise CannotReverse(
+            f"Entry {stored.entry_id} tells of a file of ours or of a payout: its money is booked there. "
+            "Undo what was booked with that instead."
+        )
     parts = bank_matches.parts(tx, entity_id, match.match_no)
     moves = bank_matches.moves(tx, entity_id, stored.entry_id)
     last = max((each.move_no for each in moves if each.kind in ("suspense", "identified")), default=0)

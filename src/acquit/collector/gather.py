@@ -189,7 +189,7 @@ class Gathering:
         yield from read_list(self._wire, self.skills, "/me/bill", "billId")
 
     def _learn_filter(self) -> None:
-        """Find out, with a whole list, whether bills can be asked by date: one call, no idle run needs two."""
+        """Find out, with a whole list, whether bills can be asked by date: then no idle run needs two."""
         newest = self._journal.newest_bill_on
         if newest is None or self._journal.last("seen", "filter"):
             return

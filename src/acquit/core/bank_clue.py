@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from acquit.core.bank_entry import BankEntry, squeezed
-from acquit.core.numbering import Series, check_digits
+from acquit.core.numbering import DocumentKind, Series, check_digits
 
 BUNDLE_CODE: Final = "BDL"
 BUNDLE_DIGITS: Final = 10
@@ -29,18 +29,31 @@ _NUMBERS: Final = re.compile(r"(?<![0-9A-Z])[0-9]{4,15}(?![0-9A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """How the bills of a seller are numbered and referred to; compiled once for a file."""
+    """How the bills of a seller are numbered and referred to; compiled once for a file.
+
+    A number without its prefix is looked for among bills, never among `claims`.
+    """
 
     references: tuple[tuple[str, int], ...]
     numbers: tuple[tuple[str, int], ...]
+    claims: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def of(cls, series: Iterable[Series]) -> "Patterns":
         """Return the patterns of the series of bills; bundles are referred to as well."""
         known = list(series)
         references = tuple(dict.fromkeys((each.reference_code, each.digits) for each in known))
-        numbers = tuple(dict.fromkeys((each.prefix, each.digits) for each in known))
-        return cls((*references, (BUNDLE_CODE, BUNDLE_DIGITS)), numbers)
+        numbers, claims = (
+            tuple(
+                dict.fromkeys(
+                    (each.prefix, each.digits)
+                    for each in known
+                    if (each.document is DocumentKind.CLAIM) is is_claim
+                )
+            )
+            for is_claim in (False, True)
+        )
+        return cls((*references, (BUNDLE_CODE, BUNDLE_DIGITS)), numbers, claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,8 @@ def clues(entry: BankEntry, patterns: Patterns) -> Clues:
     texts = [*entry.references, entry.text, entry.end_to_end_id]
     runs = [squeezed(text) for text in texts if text]
     references = dict.fromkeys(found for run in runs for found in references_in(run, patterns))
+    for reference in references:
+        runs = [run.replace(reference, "|") for run in runs]
     whole = dict.fromkeys(found for run in runs for found in bill_ids_in(run, patterns))
     if references or whole:
         return Clues(tuple(references), tuple(whole), ())
@@ -91,7 +106,7 @@ def references_in(run: str, patterns: Patterns) -> list[str]:
 def bill_ids_in(run: str, patterns: Patterns) -> list[str]:
     """Return the bill numbers in a squeezed text that have prefix and all digits, as they are printed."""
     found = []
-    for prefix, digits in patterns.numbers:
+    for prefix, digits in (*patterns.numbers, *patterns.claims):
         head = squeezed(prefix)
         start = run.find(head) if head else -1
         while start >= 0:

@@ -78,7 +78,8 @@ class BankEntry:
     """One transaction as the bank told it; texts are empty where it told nothing.
 
     `batch_reference` is the bank's reference of the booking that it is a part of, `batch_minor` the amount of
-    that booking; `own_iban` is the account as the payer wrote it, which may be a virtual one.
+    that booking; `own_iban` is the account as the payer wrote it, which may be a virtual one;
+    `file_references` name the block and the file of ours that the bank answers.
     """
 
     direction: Direction
@@ -106,6 +107,7 @@ class BankEntry:
     original_minor: int | None = None
     original_currency: str = ""
     place: str = ""
+    file_references: tuple[str, ...] = ()
 
     @property
     def signed_minor(self) -> int:

@@ -15,7 +15,10 @@ DebtKey = tuple[AccountId, DebtId]
 
 
 class Rule(IntEnum):
-    """By which step of the order an entry was matched; a person's own choice is BY_HAND."""
+    """By which step of the order an entry was matched; a person's own choice is BY_HAND.
+
+    RETURN and OWN match nothing: the bank took money back, or tells of a file of ours or a payout.
+    """
 
     REFERENCE = 1
     BILL_NUMBER = 2
@@ -27,6 +30,7 @@ class Rule(IntEnum):
     SHORT_PAYMENT = 8
     BY_HAND = 9
     RETURN = 10
+    OWN = 11
 
 
 @quick

@@ -274,6 +274,9 @@ def _head(reading: _Reading, entry: Any) -> Head:
     for child in entry:
         name = below("", child.tag)
         if name == "NtryDtls":
+            batch = child.find("{*}Btch")
+            if batch is not None:
+                read_leaf(batch, "Btch", told)
             break
         read_leaf(child, name, told)
     place = f"{reading.number}.{reading.entry_no}"

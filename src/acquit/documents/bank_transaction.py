@@ -33,6 +33,7 @@ class Head:
     is_reversal: bool
     charges_minor: int
     text: str
+    file_references: tuple[str, ...] = ()
 
     @property
     def signed_minor(self) -> int:
@@ -57,6 +58,7 @@ def head_of(told: Flat, statement: BankStatement, place: str, where: str) -> Hea
         booked_on or statement.until_on or date.min, value_on, told.get("AcctSvcrRef", ""), _code(told),
         told.get("RvslInd", "") in ("true", "1"), _charges(told, currency, where),
         " ".join(texts_of(told, "AddtlNtryInf")),
+        tuple(texts_of(told, "Btch/PmtInfId", "Btch/MsgId", "AddtlInfInd/MsgId")),
     )  # fmt: skip
 
 
@@ -104,6 +106,7 @@ def _entry(head: Head, told: Flat, direction: Direction, amount: int, number: in
         head.is_reversal, returned, " ".join(texts_of(told, "RtrInf/AddtlInf")),
         _charges(told, head.currency, head.where) or head.charges_minor, original, original_currency,
         f"{head.place}.{number}" if is_in_batch else head.place,
+        tuple(filter(_given, texts_of(told, "Refs/PmtInfId", "Refs/MsgId"))) or head.file_references,
     )  # fmt: skip
 
 

@@ -121,9 +121,9 @@ DEPOSITS: Final[LiteralString] = """
 MATCHES: Final[LiteralString] = """
     WITH part AS (
          SELECT p.legal_entity_id, p.match_no,
-                sum(p.amount_minor) FILTER (WHERE p.kind IN ('paid', 'to-credit', 'returned'))
+                sum(p.amount_minor) FILTER (WHERE p.kind IN ('paid', 'to-credit', 'returned', 'own'))
                   AS amount_minor,
-                bool_or(p.kind <> 'to-credit' AND o.amount_minor IS DISTINCT FROM p.amount_minor
+                bool_or(p.kind NOT IN ('to-credit', 'own') AND o.amount_minor IS DISTINCT FROM p.amount_minor
                         OR p.kind = 'to-credit' AND c.amount_minor IS DISTINCT FROM p.amount_minor) AS is_off
            FROM bank_match_part p
            LEFT JOIN debt_operation o ON o.account_id = p.account_id AND o.debt_id = p.debt_id
@@ -174,10 +174,54 @@ MATCHES: Final[LiteralString] = """
                 ON w.legal_entity_id = i.legal_entity_id AND w.entry_id = i.entry_id) compared
 """
 
+OWN: Final[LiteralString] = """
+    WITH told AS (
+         SELECT legal_entity_id, entry_id, sum(amount_minor) AS amount_minor, count(DISTINCT kind) AS kinds
+           FROM bank_own
+          GROUP BY legal_entity_id, entry_id
+         ), moved AS (
+         SELECT legal_entity_id, entry_id, sum(amount_minor) AS amount_minor
+           FROM bank_move
+          WHERE kind = 'own'
+          GROUP BY legal_entity_id, entry_id
+         ), happened AS (
+         SELECT c.legal_entity_id, e.state AS kind, c.end_to_end AS reference, c.amount_minor,
+                CASE e.state WHEN 'collected' THEN 'credit' ELSE 'debit' END AS direction
+           FROM collection c
+           JOIN collection_event e ON e.account_id = c.account_id AND e.collection_id = c.collection_id
+                                  AND e.state IN ('collected', 'returned')
+          UNION ALL
+         SELECT l.legal_entity_id, CASE e.state WHEN 'paid' THEN 'refund-paid' ELSE 'refund-returned' END,
+                l.end_to_end, l.amount_minor, CASE e.state WHEN 'paid' THEN 'debit' ELSE 'credit' END
+           FROM remittance_refund l
+           JOIN refund_event e ON e.account_id = l.account_id AND e.refund_id = l.refund_id
+                              AND e.state IN ('paid', 'failed')
+          UNION ALL
+         SELECT legal_entity_id, 'payout', acquirer || '/' || payout_id, abs(gross_minor - fee_minor),
+                CASE WHEN gross_minor > fee_minor THEN 'credit' ELSE 'debit' END
+           FROM acquirer_payout
+         )
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT coalesce(t.legal_entity_id, m.legal_entity_id) || '/'
+                     || coalesce(t.entry_id, m.entry_id) AS id,
+                   t.amount_minor IS DISTINCT FROM m.amount_minor OR t.kinds <> 1 AS differs
+              FROM told t
+              FULL JOIN moved m ON m.legal_entity_id = t.legal_entity_id AND m.entry_id = t.entry_id
+             UNION ALL
+            SELECT o.legal_entity_id || '/' || o.entry_id || '/' || o.reference,
+                   (h.amount_minor, h.direction) IS DISTINCT FROM (o.amount_minor, e.direction)
+              FROM bank_own o
+              JOIN bank_entry e ON e.legal_entity_id = o.legal_entity_id AND e.entry_id = o.entry_id
+              LEFT JOIN happened h ON h.legal_entity_id = o.legal_entity_id AND h.kind = o.kind
+                                  AND h.reference = o.reference) compared
+"""
+
 CHECKS: Final = (
     Check("bank-statements", STATEMENTS),
     Check("bank-entries", ENTRIES_ONCE),
     Check("bank-suspense", SUSPENSE),
     Check("bank-deposits", DEPOSITS),
     Check("bank-matches", MATCHES),
+    Check("bank-own", OWN),
 )

@@ -51,14 +51,21 @@ COLLECTION_SUMS: Final[LiteralString] = """
 
 COLLECTED_ONCE: Final[LiteralString] = """
     WITH standing AS (
-         SELECT t.account_id, t.debt_id, t.collection_id, t.amount_minor, e.state IS NULL AS is_open
+         SELECT t.account_id, t.debt_id, t.collection_id, e.state IS NULL AS is_open,
+                CASE WHEN e.state IS NULL THEN t.amount_minor ELSE coalesce(o.settled_minor, 0) END
+                  AS amount_minor
            FROM collection_debt t
            LEFT JOIN LATERAL (
-                SELECT state
+                SELECT state, deposit_id
                   FROM collection_event
                  WHERE account_id = t.payer_id AND collection_id = t.collection_id
                  ORDER BY event_no DESC
                  LIMIT 1) e ON true
+           LEFT JOIN LATERAL (
+                SELECT -sum(effect_minor) AS settled_minor
+                  FROM debt_operation
+                 WHERE account_id = t.account_id AND debt_id = t.debt_id AND deposit_payer = t.payer_id
+                   AND deposit_id = e.deposit_id) o ON true
           WHERE e.state IS NULL OR e.state = 'collected'
          ), taken AS (
          SELECT account_id, debt_id, sum(amount_minor) AS amount_minor,

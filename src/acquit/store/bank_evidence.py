@@ -19,14 +19,14 @@ DEBTS_OF_PAYER_MAX: Final = 400
 BILL_SERIES: Final[LiteralString] = """
     SELECT series_id, legal_entity_id, document, prefix, digits, reference_code, next_number, last_on
       FROM series
-     WHERE legal_entity_id = %(legal_entity_id)s AND document = 'bill'
+     WHERE legal_entity_id = %(legal_entity_id)s AND document IN ('bill', 'claim')
      ORDER BY series_id
 """
 
 BILLS_BY_NUMBER: Final[LiteralString] = """
     SELECT n.bill_id, n.account_id, s.reference_code, n.number, s.digits
       FROM unnest(%(codes)s::text[], %(digits)s::int[], %(numbers)s::bigint[]) AS g(code, digits, number)
-      JOIN series s ON s.legal_entity_id = %(legal_entity_id)s AND s.document = 'bill'
+      JOIN series s ON s.legal_entity_id = %(legal_entity_id)s AND s.document IN ('bill', 'claim')
                    AND s.reference_code = g.code AND s.digits = g.digits
       JOIN bill_number n ON n.series_id = s.series_id AND n.number = g.number
 """
@@ -35,7 +35,7 @@ BILLS_BY_ID: Final[LiteralString] = """
     SELECT n.bill_id, n.account_id
       FROM bill_number n
       JOIN series s ON s.series_id = n.series_id AND s.legal_entity_id = %(legal_entity_id)s
-                   AND s.document = 'bill'
+                   AND s.document IN ('bill', 'claim')
      WHERE n.bill_id = ANY(%(bill_ids)s)
 """
 
@@ -249,7 +249,7 @@ class Advised:
 
 
 def bill_series(tx: Transaction, legal_entity_id: LegalEntityId) -> list[Series]:
-    """Return the series that number the legal entity's bills."""
+    """Return the series that number what is owed to the legal entity: bills and claims."""
     return [
         Series(**row._asdict() | {"document": DocumentKind(row.document)})
         for row in tx.all(BILL_SERIES, legal_entity_id=legal_entity_id)

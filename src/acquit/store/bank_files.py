@@ -19,7 +19,7 @@ ENTRY: Final = {
     "mandate_id": "text", "payer_name": "text", "payer_iban": "text", "ultimate_name": "text",
     "own_iban": "text", "references": "text[]", "text": "text", "code": "text", "is_reversal": "bool",
     "return_code": "text", "return_text": "text", "charges_minor": "int8", "original_minor": "int8",
-    "original_currency": "text",
+    "original_currency": "text", "file_references": "text[]",
 }  # fmt: skip
 TELLING: Final = {
     "statement_id": "int8", "place": "text", "form": "text", "bank_key": "bytea", "batch_key": "bytea",
@@ -108,6 +108,12 @@ LOCK_PROGRESS: Final[LiteralString] = """
        FOR UPDATE
 """
 
+DONE_ID: Final[LiteralString] = """
+    SELECT done_id
+      FROM bank_progress
+     WHERE legal_entity_id = %(legal_entity_id)s AND statement_id = %(statement_id)s
+"""
+
 ADVANCE: Final[LiteralString] = """
     UPDATE bank_progress
        SET done_id = %(done_id)s, is_done = %(is_done)s
@@ -118,7 +124,7 @@ _ENTRIES: Final[LiteralString] = """
     SELECT entry_id, statement_id, direction, amount_minor, currency, booked_on, value_on, bank_reference,
            batch_reference, end_to_end_id, transaction_id, mandate_id, payer_name, payer_iban, ultimate_name,
            own_iban, "references", text, code, is_reversal, return_code, return_text, charges_minor,
-           original_minor, original_currency, place
+           original_minor, original_currency, place, file_references
       FROM bank_entry
 """
 
@@ -294,6 +300,12 @@ def lock_progress(tx: Transaction, legal_entity_id: LegalEntityId, statement_id:
     return row.done_id, row.is_done
 
 
+def done_id(tx: Transaction, legal_entity_id: LegalEntityId, statement_id: int) -> int:
+    """Return up to which entry a statement was matched."""
+    row = tx.one(DONE_ID, legal_entity_id=legal_entity_id, statement_id=statement_id)
+    return int(row.done_id)
+
+
 def advance(
     tx: Transaction, legal_entity_id: LegalEntityId, statement_id: int, done_id: int, is_done: bool
 ) -> None:
@@ -349,6 +361,7 @@ def _entry_row(
         each.end_to_end_id, each.transaction_id, each.mandate_id, each.payer_name, each.payer_iban,
         each.ultimate_name, each.own_iban, list(each.references), each.text, each.code, each.is_reversal,
         each.return_code, each.return_text, each.charges_minor, each.original_minor, each.original_currency,
+        list(each.file_references),
     )  # fmt: skip
 
 
@@ -358,7 +371,7 @@ def _stored(row: Sequence[Any]) -> Stored:
         row[0], row[1],
         BankEntry(
             _DIRECTIONS[row[2]], row[3], row[4], row[5], row[6], row[7], row[8], 0, row[9], row[10], row[11],
-            row[12], row[13], row[14], row[15], tuple(row[16]), *row[17:],
+            row[12], row[13], row[14], row[15], tuple(row[16]), *(*row[17:26], tuple(row[26])),
         ),
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ PART: Final = {
     "legal_entity_id": "text", "match_no": "int8", "part_no": "int4", "kind": "text", "account_id": "text",
     "debt_id": "int8", "operation_id": "int8", "movement_id": "int8", "amount_minor": "int8",
 }  # fmt: skip
-INBOX: Final = {"legal_entity_id": "text", "entry_id": "int8", "since_on": "date"}
+INBOX: Final = {"legal_entity_id": "text", "entry_id": "int8", "since_on": "date", "told": "text"}
 
 NEXT_MATCHES: Final[LiteralString] = """
     SELECT nextval('bank_match_no') AS match_no FROM generate_series(1, %(count)s::bigint)
@@ -78,6 +78,12 @@ WAITING: Final[LiteralString] = """
      WHERE legal_entity_id = %(legal_entity_id)s AND entry_id > %(after_id)s
      ORDER BY entry_id
      LIMIT %(rows_max)s
+"""
+
+WHY_WAITING: Final[LiteralString] = """
+    SELECT entry_id, told
+      FROM bank_inbox
+     WHERE legal_entity_id = %(legal_entity_id)s AND entry_id = ANY(%(entry_ids)s) AND told <> ''
 """
 
 COUNT_WAITING: Final[LiteralString] = """
@@ -253,6 +259,12 @@ def waiting(
     """Return the entries that wait for a person, oldest first."""
     rows = tx.all(WAITING, legal_entity_id=legal_entity_id, after_id=after_id, rows_max=rows_max)
     return [row.entry_id for row in rows]
+
+
+def why_waiting(tx: Transaction, legal_entity_id: LegalEntityId, entry_ids: Sequence[int]) -> dict[int, str]:
+    """Return why entries wait that name something of ours; others are left out."""
+    rows = tx.all(WHY_WAITING, legal_entity_id=legal_entity_id, entry_ids=list(entry_ids))
+    return {row.entry_id: row.told for row in rows}
 
 
 def count_waiting(tx: Transaction, legal_entity_id: LegalEntityId) -> int:

@@ -1510,8 +1510,10 @@ CREATE TABLE bank_entry (
     charges_minor      bigint NOT NULL,
     original_minor     bigint,
     original_currency  text NOT NULL,
+    file_references    text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (legal_entity_id, entry_id)
 );
+COMMENT ON COLUMN bank_entry.file_references IS 'what the entry repeats of a file that was sent to the bank: its block (PmtInfId), then its number (MsgId)';
 COMMENT ON TABLE bank_entry IS 'fact: one movement on an account at a bank, booked once however often it is told';
 
 CREATE TABLE bank_telling (
@@ -1542,8 +1544,10 @@ CREATE TABLE bank_inbox (
     legal_entity_id  text COLLATE "C" NOT NULL,
     entry_id         bigint NOT NULL,
     since_on         date NOT NULL,
+    told             text NOT NULL DEFAULT '',
     PRIMARY KEY (legal_entity_id, entry_id)
 );
+COMMENT ON COLUMN bank_inbox.told IS 'why an entry that names something of ours waits nevertheless';
 COMMENT ON TABLE bank_inbox IS 'entries that wait for a person; the audit compares with bank_move and bank_set_aside';
 
 CREATE TABLE bank_proposal (
@@ -1562,17 +1566,17 @@ CREATE TABLE bank_move (
     legal_entity_id  text COLLATE "C" NOT NULL,
     entry_id         bigint NOT NULL,
     move_no          integer NOT NULL CHECK (move_no >= 1),
-    kind             text NOT NULL CHECK (kind IN ('suspense', 'identified', 'deposit', 'withdrawn', 'returned')),
+    kind             text NOT NULL CHECK (kind IN ('suspense', 'identified', 'deposit', 'withdrawn', 'returned', 'own')),
     account_id       text COLLATE "C" NOT NULL,
     deposit_id       text COLLATE "C",
     amount_minor     bigint NOT NULL CHECK (amount_minor > 0),
     moved_on         date NOT NULL,
     moved_at         timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (legal_entity_id, entry_id, move_no),
-    CHECK ((kind IN ('suspense', 'identified')) = (deposit_id IS NULL))
+    CHECK ((kind IN ('suspense', 'identified', 'own')) = (deposit_id IS NULL))
 );
 CREATE INDEX bank_move_withdrawn ON bank_move (account_id, deposit_id) WHERE kind = 'withdrawn';
-COMMENT ON TABLE bank_move IS 'fact: where the money of an entry went: into suspense, out of it (identified), to a payer as a deposit, away from that again (withdrawn), or back to the bank (returned). suspense - identified + deposit - withdrawn + returned = the entry';
+COMMENT ON TABLE bank_move IS 'fact: where the money of an entry went: into suspense, out of it (identified), to a payer as a deposit, away from that again (withdrawn), back to the bank (returned), or nowhere, as what the entry tells is booked already (own). suspense - identified + deposit - withdrawn + returned + own = the entry';
 
 CREATE SEQUENCE bank_match_no;
 CREATE TABLE bank_match (
@@ -1595,7 +1599,7 @@ CREATE TABLE bank_match_part (
     legal_entity_id  text COLLATE "C" NOT NULL,
     match_no         bigint NOT NULL,
     part_no          integer NOT NULL,
-    kind             text NOT NULL CHECK (kind IN ('paid', 'credit-used', 'written-off', 'to-credit', 'returned')),
+    kind             text NOT NULL CHECK (kind IN ('paid', 'credit-used', 'written-off', 'to-credit', 'returned', 'own')),
     account_id       text COLLATE "C" NOT NULL,
     debt_id          bigint,
     operation_id     bigint,
@@ -1603,7 +1607,19 @@ CREATE TABLE bank_match_part (
     amount_minor     bigint NOT NULL CHECK (amount_minor > 0),
     PRIMARY KEY (legal_entity_id, match_no, part_no)
 );
-COMMENT ON TABLE bank_match_part IS 'fact: what a match did: an operation on a debt, or a credit of the payer';
+COMMENT ON TABLE bank_match_part IS 'fact: what a match did: an operation on a debt, a credit of the payer, or nothing, as the entry tells of a file of ours or a payout (own)';
+
+CREATE TABLE bank_own (
+    legal_entity_id  text COLLATE "C" NOT NULL,
+    entry_id         bigint NOT NULL,
+    kind             text NOT NULL CHECK (kind IN ('collected', 'returned', 'refund-paid', 'refund-returned', 'payout')),
+    reference        text COLLATE "C" NOT NULL,
+    amount_minor     bigint NOT NULL CHECK (amount_minor <> 0),
+    is_again         boolean NOT NULL,
+    PRIMARY KEY (legal_entity_id, entry_id, kind, reference)
+);
+CREATE UNIQUE INDEX bank_own_once ON bank_own (legal_entity_id, kind, reference) WHERE NOT is_again;
+COMMENT ON TABLE bank_own IS 'fact: an entry tells of a debit or refund in a file of ours (EndToEndId), or of the payout of an acquirer, whose money is booked with that; is_again when a notification before the statement had told it';
 
 CREATE TABLE bank_unmatch (
     legal_entity_id  text COLLATE "C" NOT NULL,
