@@ -87,6 +87,7 @@ class Agreements:
 def of_discounts(rows: Rows, agreed: Agreements, fresh: set[Place]) -> Iterator[str]:
     """Yield lines of new bills that are lowered otherwise than was agreed."""
     periods = {(each.account_id, each.bill_id): each.period for each in rows.bills}
+    carried = _carried(rows)
     expected: dict[tuple[str, int, date, str], int] = defaultdict(int)
     found: dict[tuple[str, int, date, str], int] = defaultdict(int)
     amounts = {each.number for each in agreed.discounts.values() if each.amount is not None}
@@ -99,11 +100,24 @@ def of_discounts(rows: Rows, agreed: Agreements, fresh: set[Place]) -> Iterator[
                 found[line.owner, line.service_id, line.period_start, line.part] -= line.net_minor
         elif line.kind != "adjustment":
             left = line.net_minor
+            key = line.owner, line.service_id, line.kind, line.part, line.period_start
+            period = carried.get(key, periods[place])
             for each in _of(agreed.discounts.values(), line.owner):
                 if left > 0 and each.concerns(line):
-                    left -= _let_off(each, line, left, periods[place], expected, agreed)
+                    left -= _let_off(each, line, left, period, expected, agreed)
     wrong = {key for key in expected.keys() | found.keys() if expected[key] != found[key]}
     yield from (f"discount {key}: {found[key]} is off, {expected[key]} was agreed" for key in sorted(wrong))
+
+
+def _carried(rows: Rows) -> dict[tuple[str, int, str, str, date], str]:
+    """Return the month in which lines were let off that stand on a later bill, and what they lower was."""
+    months = {}
+    for each in rows.carried:
+        _, kind, part = (*each.part.split(":", 2), "", "")[:3]
+        month = f"{each.accepted_on:%Y-%m}"
+        months[each.account_id, each.service_id, "discount", each.part, each.period_start] = month
+        months[each.account_id, each.service_id, kind or "renewal", part, each.period_start] = month
+    return months
 
 
 def _of(discounts: Iterable[Discount], account: str) -> list[Discount]:
@@ -131,12 +145,15 @@ def _let_off(
 def of_amounts(rows: Rows, agreed: Agreements, waiting: set[str]) -> Iterator[str]:
     """Yield amounts of which more or less was let off in a run than there was to lower."""
     periods = {(each.account_id, each.bill_id): each.period for each in rows.bills}
+    carried = _carried(rows)
     given: dict[tuple[int, str], int] = defaultdict(int)
     for line in rows.details:
         if line.kind == "discount" and line.of_kind == "bill":
             number = int(line.part.split(":")[0])
             if agreed.discounts[number].amount is not None:
-                given[number, periods[line.account_id, line.bill_id]] -= line.net_minor
+                mine = line.owner, line.service_id, line.kind, line.part, line.period_start
+                period = carried.get(mine, periods[line.account_id, line.bill_id])
+                given[number, period] -= line.net_minor
     for key in sorted(given.keys() | agreed.eligible.keys()):
         discount = agreed.discounts[key[0]]
         most = min(discount.amount or 0, agreed.eligible[key])

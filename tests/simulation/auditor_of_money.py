@@ -155,12 +155,11 @@ def of_chains(rows: Rows) -> Iterator[str]:
     for each in rows.postings:
         posted = (each.ledger, each.amount_minor, each.currency)
         postings[each.account_id, each.entry_no].append(posted)
-    zeros = {each.bill_id for each in rows.bills if each.kind == "bill" and each.total_minor == 0}
     heads: dict[str, tuple[int, bytes]] = defaultdict(lambda: (0, bytes(32)))
     for entry in rows.entries:
         key = entry.account_id, entry.entry_no
         number, head = heads[entry.account_id]
-        if sum(amount for _, amount, _ in postings[key]) or (not postings[key]) != (entry.reference in zeros):
+        if sum(amount for _, amount, _ in postings[key]) != 0 or not postings[key]:
             yield f"entry {key} is not balanced"
         sums = ";".join(f"{ledger}:{amount}:{currency}" for ledger, amount, currency in postings[key])
         text = f"{entry.account_id}|{entry.entry_no}|{entry.kind}|{entry.booked_on}|{entry.reference}|{sums}"

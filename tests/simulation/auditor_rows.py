@@ -24,6 +24,7 @@ QUERIES: dict[str, LiteralString] = {
         SELECT c.* FROM open_charge o
           JOIN charge c USING (account_id, service_id, kind, part, period_start)
     """,
+    "carried": "SELECT * FROM charge WHERE kind = 'discount' AND part <> ''",
     "taxes": "SELECT * FROM bill_tax",
     "slices": "SELECT * FROM bill_slice",
     "services": "SELECT * FROM service",

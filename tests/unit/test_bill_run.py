@@ -5,12 +5,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from acquit.core.account import BelowZero
 from acquit.core.bill_run import (
     BadPeriod,
     Billable,
+    Carried,
     Outcome,
     Rules,
     Totals,
+    carried_of,
     decide,
     period,
     totals_of,
@@ -118,11 +121,26 @@ def test_an_account_with_problems_is_set_aside_whole(
     assert codes(outcome(*charges, account=account)) == expected
 
 
-def test_charges_that_cancel_each_other_out_make_a_draft_of_zero() -> None:
-    decided = outcome(charge(1), charge(2, net=-1_000))
-    (draft,) = decided.drafts
-    assert (draft.net_minor, draft.tax_minor, len(draft.details)) == (0, 0, 2)
-    assert not outcome(charge(1, net=0)).drafts, "what costs nothing is not billed"
+def test_what_comes_to_nothing_is_carried_whatever_the_seller_does_below_zero() -> None:
+    charges = charge(1), charge(2, net=-1_000, kind="discount")
+    assert outcome(*charges) == Outcome(A, carried=charges)
+    parks = replace(RULES, below_zero=BelowZero.PARK)
+    assert decide(ACCOUNT, charges, [], parks)[0] == Outcome(A, carried=charges)
+    (bill,) = outcome(*charges, charge(3)).drafts
+    assert (bill.net_minor, len(bill.details)) == (1_000, 3)
+    assert outcome(charge(1, net=0)) == Outcome(A), "what costs nothing is not carried"
+
+
+def test_one_draft_is_carried_and_the_other_billed() -> None:
+    nothing = charge(1, currency=USD), charge(2, net=-1_000, kind="discount", currency=USD)
+    decided = outcome(*nothing, charge(3))
+    assert (len(decided.drafts), decided.carried) == (1, nothing)
+    back = charge(4, net=-300, kind="adjustment")
+    assert carried_of([decided, outcome(back), outcome(*nothing)]) == {
+        USD: Carried(2, 4, 0),
+        EUR: Carried(1, 1, -300),
+    }
+    assert codes(outcome(*nothing, charge(3), account=replace(ACCOUNT, buyer=replace(BUYER, city=""))))
 
 
 def test_one_bad_draft_sets_the_good_ones_aside_too() -> None:

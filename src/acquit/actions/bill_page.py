@@ -15,9 +15,10 @@ from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_loading import Page, Scope, load
 from acquit.actions.taking_changes import write_taken
 from acquit.core.bill import Bill, Draft, Issuing, issue
-from acquit.core.bill_run import Totals, totals_of
-from acquit.core.charge import Charge, ChargeKey
+from acquit.core.bill_run import Carried, Totals, carried_of, totals_of
+from acquit.core.charge import Charge, ChargeKey, ChargeKind
 from acquit.core.debt import Debt
+from acquit.core.discount import lowered_key
 from acquit.core.identifiers import AccountId, DebtId, OrderId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, bill_postings, chained
 from acquit.core.money import Currency
@@ -38,11 +39,12 @@ from acquit.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a page did: control totals, accounts left to a later try, accounts parked."""
+    """What a page did: control totals, accounts left to a later try, accounts parked, charges carried."""
 
     totals: Mapping[Currency, Totals] = field(default_factory=dict)
     postponed: tuple[AccountId, ...] = ()
     parked: int = 0
+    carried: Mapping[Currency, Carried] = field(default_factory=dict)
 
 
 def bill_page(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId], wait: bool) -> Written:
@@ -69,7 +71,13 @@ def write_page(
     issued = _write_numbered(tx, scope, page, decided)
     if scope.after_page is not None and issued:
         scope.after_page(tx.connection, issued)
-    return Written(totals_of(decided.drafts), tuple(postponed), len(decided.parked))
+    return written_of(decided, postponed)
+
+
+def written_of(decided: Decided, postponed: Sequence[AccountId] = ()) -> Written:
+    """Return what a page did of which this was decided."""
+    carried = carried_of(decided.outcomes)
+    return Written(totals_of(decided.drafts), tuple(postponed), len(decided.parked), carried)
 
 
 def _claimed(tx: Transaction, account_ids: Sequence[AccountId]) -> tuple[list[AccountId], list[AccountId]]:
@@ -93,7 +101,7 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
     if scope.services is None:
         runs.release(tx, account_ids)
     runs.hold(tx, scope.run_id, decided.holds)
-    runs.accept(tx, _kept_renewals(page, decided))
+    runs.accept(tx, _kept(page, decided, scope.period.last_on))
     billed = _billed_charges(page, decided.drafts)
     if billed:
         billables.close_charges(tx, billed)
@@ -103,16 +111,24 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
     _warn(tx, scope, page, decided)
 
 
-def _kept_renewals(page: Page, decided: Decided) -> list[tuple[AccountId, Charge]]:
-    """Return the renewals among what is held or carried over that are no charges yet."""
-    kept = [(hold.account_id, hold.charges) for hold in decided.holds]
-    kept += [(each.account_id, each.carried) for each in decided.outcomes if each.carried]
-    fresh: list[tuple[AccountId, Charge]] = []
-    for account_id, charges in kept:
+def _kept(page: Page, decided: Decided, cut_off: date) -> list[tuple[AccountId, Charge, date]]:
+    """Return what is no charge yet of what is held or carried over, with the cut-off that it counts for.
+
+    These are renewals, and of what is carried the lines that let something off it: an amount is agreed per
+    period, and a later one would not let it off again.
+    """
+    kept = [(hold.account_id, hold.charges, False) for hold in decided.holds]
+    kept += [(each.account_id, each.carried, True) for each in decided.outcomes if each.carried]
+    fresh: list[tuple[AccountId, Charge, date]] = []
+    for account_id, charges, with_lines in kept:
         known = {each.key for each in page.open_charges.get(account_id, ())}
-        fresh += [
-            (account_id, charge) for charge in charges if charge.kind == "renewal" and charge.key not in known
-        ]
+        for charge in charges:
+            if charge.key in known:
+                continue
+            if charge.kind == ChargeKind.RENEWAL:
+                fresh.append((account_id, charge, charge.period_start))
+            elif with_lines and lowered_key(charge) is not None:
+                fresh.append((account_id, charge, cut_off))
     return fresh
 
 

@@ -37,8 +37,8 @@ class Decided:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there was nothing to decide: no account has a draft, a hold or a problem."""
-        return not any(each.drafts or each.holds or each.problems for each in self.outcomes)
+        """Whether there was nothing to decide: no account has a draft, a hold, a problem, or carries."""
+        return not any(each.drafts or each.holds or each.problems or each.carried for each in self.outcomes)
 
     @property
     def drafts(self) -> list[Draft]:

@@ -43,7 +43,8 @@ class Difference:
 class Replayed:
     """What was decided again; `programs` are the versions that decided first, `untold` accounts that
     PostgreSQL refused, about which inputs say nothing. `erased` are accounts that cannot be decided again
-    because the copy of a buyer or of the seller is erased, and `unproved` how many bills these have."""
+    because the copy of a buyer or of the seller is erased, and `unproved` how many bills these have.
+    `carried` are times that an account's charges came to nothing or less and stayed open."""
 
     run: RunId
     period: str
@@ -54,6 +55,7 @@ class Replayed:
     bills: int = 0
     held: int = 0
     parked: int = 0
+    carried: int = 0
     untold: int = 0
     erased: int = 0
     unproved: int = 0
@@ -129,6 +131,7 @@ def _replay_page(tx: Transaction, run: Run, kept: RunInput, told: Replayed, seen
     assert numbers is not None, "a series is never removed"
     used = credit_movements.used_in_run(tx, run.run_id, account_ids)
     _compare_bills(_Page(page, rules, run, numbers, posted, used, not erased), decided, told, seen)
+    told.carried += sum(1 for each in decided.outcomes if each.carried)
     for hold in decided.holds:
         seen.holds[hold.account_id, hold.reason, hold.currency] = hold.amount_minor
     seen.problems.update((account_id, tuple(each)) for account_id, each in decided.parked.items())

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from acquit.actions.bill_page import Written
+from acquit.actions.bill_page import Written, written_of
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import require_staff
@@ -26,7 +26,7 @@ from acquit.actions.run_pages import added, bill_accounts, close_run, scope_in, 
 from acquit.actions.set_legal_entity import take_due_settings
 from acquit.actions.share_run import Crew, Shared
 from acquit.core import bill_run
-from acquit.core.bill_run import RunStatus, Totals, totals_of
+from acquit.core.bill_run import Carried, RunStatus, Totals
 from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, LegalEntityId, PurchaseOrderId, RunId
 from acquit.core.money import Currency
@@ -45,7 +45,10 @@ Rehearsed = Callable[[Decided], None]
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run in one currency: all that it ever billed, and what was billed now."""
+    """One run in one currency: all that it ever billed, what was billed now, and what is carried over.
+
+    `carried` are accounts whose charges come to nothing or less and stay open, `carried_minor` their net.
+    """
 
     run: RunId | None
     period: str
@@ -54,6 +57,8 @@ class RunReport:
     bills: int
     posted_now: int
     parked: int
+    carried: int
+    carried_minor: int
     net_minor: int
     tax_minor: int
     total_minor: int
@@ -182,7 +187,7 @@ def _rehearse(
         orders.update(decided.orders)
         if rehearsed is not None:
             rehearsed(decided)
-        tally.add(page.accounts, Written(totals_of(decided.drafts), (), len(decided.parked)))
+        tally.add(page.accounts, written_of(decided))
 
 
 def _with_committed(pages: Sequence[DuePage], usage: Rehearsal) -> list[DuePage]:
@@ -207,20 +212,20 @@ def _reports(
     scope: Scope, written: Written, status: RunStatus, billed: dict[Currency, runs.Billed], seconds: float
 ) -> list[RunReport]:
     posted = written.totals
-    report = partial(_report, scope, written.parked, status, seconds)
-    if status is RunStatus.REHEARSED:
-        found = [report(currency, totals, 0, None) for currency, totals in sorted(posted.items())]
-    else:
-        found = [
-            report(currency, each.totals, posted.get(currency, Totals()).bills, each)
-            for currency, each in sorted(billed.items())
-        ]
-    return found or [report(scope.entity.currency, Totals(), 0, None)]
+    report = partial(_report, scope, written, status, seconds)
+    shown = posted if status is RunStatus.REHEARSED else {key: each.totals for key, each in billed.items()}
+    now = {} if status is RunStatus.REHEARSED else posted
+    return [
+        report(
+            currency, shown.get(currency, Totals()), now.get(currency, Totals()).bills, billed.get(currency)
+        )
+        for currency in sorted(shown.keys() | written.carried.keys()) or [scope.entity.currency]
+    ]
 
 
 def _report(
     scope: Scope,
-    parked: int,
+    written: Written,
     status: RunStatus,
     seconds: float,
     currency: Currency,
@@ -228,6 +233,7 @@ def _report(
     posted_now: int,
     billed: runs.Billed | None,
 ) -> RunReport:
+    carried = written.carried.get(currency, Carried())
     return RunReport(
         scope.run_id,
         str(scope.period),
@@ -235,7 +241,9 @@ def _report(
         status,
         totals.bills,
         posted_now,
-        parked,
+        written.parked,
+        carried.accounts,
+        carried.net_minor,
         totals.net_minor,
         totals.tax_minor,
         totals.total_minor,

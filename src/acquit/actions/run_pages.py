@@ -15,7 +15,7 @@ from acquit.actions.loading import date_of, entity_in
 from acquit.actions.page_loading import Scope
 from acquit.core import bill_run, snapshot
 from acquit.core.bill import seller_problems
-from acquit.core.bill_run import CannotRun, RunStatus, Totals
+from acquit.core.bill_run import CannotRun, Carried, RunStatus, Totals
 from acquit.core.identifiers import AccountId, LegalEntityId, RunId
 from acquit.core.journal import refuse_incomplete
 from acquit.core.money import Currency
@@ -109,11 +109,14 @@ def _park(context: Context, scope: Scope, account_id: AccountId, refused: Except
 def added(parts: Sequence[Written]) -> Written:
     """Return what the parts did together."""
     totals: dict[Currency, Totals] = {}
+    carried: dict[Currency, Carried] = {}
     for part in parts:
         for currency, each in part.totals.items():
             totals[currency] = totals.get(currency, Totals()) + each
+        for currency, kept in part.carried.items():
+            carried[currency] = carried.get(currency, Carried()) + kept
     postponed = tuple(account_id for part in parts for account_id in part.postponed)
-    return Written(totals, postponed, sum(part.parked for part in parts))
+    return Written(totals, postponed, sum(part.parked for part in parts), carried)
 
 
 def close_run(

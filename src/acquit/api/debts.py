@@ -189,16 +189,10 @@ def order_shown(order: PaymentOrder, request: Request) -> dict[str, Any]:
 
 
 def get_payment(request: Request) -> object:
-    """GET /me/bill/{billId}/payment: how the bill was paid; 404 while anything is open, `free` for zero."""
+    """GET /me/bill/{billId}/payment: how the bill was paid; 404 while anything of it is open."""
     owed = _owed(request)
     state = status(owed.debt, owed.operations, _today(request), owed.unpaid_after_days)
     kept = standing(owed.operations)
-    if owed.debt.amount_minor == 0:
-        return {
-            "paymentDate": wire.instant(owed.debt.opened_at, request.zone),
-            "paymentIdentifier": None,
-            "paymentType": "free",
-        }
     if state not in (DebtStatus.PAID, DebtStatus.REFUNDED) or not kept:
         raise NoSuchObject(owed.debt.bill_id)
     last = kept[-1]

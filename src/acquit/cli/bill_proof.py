@@ -113,6 +113,7 @@ def _replayed(found: Replayed) -> list[object]:
             bills=found.bills,
             held=found.held,
             parked=found.parked,
+            carried=found.carried,
             erased=found.erased,
             differences=len(found.differences),
             seconds=found.seconds,

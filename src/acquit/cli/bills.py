@@ -23,7 +23,8 @@ from acquit.core.comparison import Comparison
 from acquit.core.errors import Invalid, NotFound
 from acquit.core.identifiers import BillId, LegalEntityId
 from acquit.core.money import Currency, plain
-from acquit.store import bills, holds, legal_entities, runs
+from acquit.store import bills, carried_charges, holds, legal_entities, runs
+from acquit.store.carried_charges import CarriedThen
 from acquit.store.holds import HeldThen
 from acquit.store.runs import Parked, Run
 
@@ -146,7 +147,7 @@ def show(
     legal_entity: Annotated[str | None, Parameter(help="Only this seller.")] = None,
     program: Given,
 ) -> None:
-    """Show one bill, or the runs of a period with what they parked and held, or the latest runs."""
+    """Show one bill, or the runs of a period with what they parked, held and carried, or the latest runs."""
     with program.open() as context:
         if bill is not None:
             _show_bill(context, program.screen, BillId(bill))
@@ -180,7 +181,7 @@ def _entities(context: Context, wanted: str | None) -> Sequence[LegalEntityId]:
 
 
 def _tell_waiting(context: Context, screen: Screen, reports: Sequence[RunReport]) -> None:
-    """Name what was not billed: accounts parked with their problems, drafts held for their order."""
+    """Name what was not billed: accounts parked with their problems, drafts held for their order, carried."""
     more = f"acquit bills show --period {reports[0].period}"
     with context.database.read() as tx:
         for run_id in sorted({report.run for report in reports if report.run is not None}):
@@ -192,15 +193,23 @@ def _tell_waiting(context: Context, screen: Screen, reports: Sequence[RunReport]
             held = len(runs.held(tx, run_id))
             if held:
                 screen.say(f"{held} held for their purchase order, accrued and not billed: {more}")
+    for report in reports:
+        if report.carried:
+            amount = plain(report.carried_minor, report.currency)
+            screen.say(
+                f"{report.carried} carried, {amount} {report.currency} net: no bill is of nothing or less, "
+                f"the charges wait for others: {more}"
+            )
 
 
 def _report_table(reports: Sequence[RunReport]) -> object:
     return table(
-        "seller", "period", "status", ">bills", ">now", ">parked", ">net", ">VAT", ">total", "", "numbers",
+        "seller", "period", "status", ">bills", ">now", ">parked", ">carried", ">net", ">VAT", ">total", "",
+        "numbers",
         rows=[
             (
                 each.legal_entity, each.period, each.status.value, each.bills, each.posted_now, each.parked,
-                plain(each.net_minor, each.currency), plain(each.tax_minor, each.currency),
+                each.carried, plain(each.net_minor, each.currency), plain(each.tax_minor, each.currency),
                 plain(each.total_minor, each.currency), each.currency,
                 f"{each.first_number} - {each.last_number}" if each.first_number else "",
             )
@@ -267,9 +276,10 @@ def _show_period(context: Context, screen: Screen, text: str, wanted: str | None
             if found is None:
                 continue
             parked, held = runs.parked(tx, found.run_id), holds.of_run(tx, found.run_id)
+            carried = carried_charges.carried(tx, entity_id, period(text).last_on)
             totals = runs.page_totals(tx, found.run_id)
-        documents.append({"run": found, "totals": totals, "parked": parked, "held": held})
-        shown += _period_tables(found, parked, held)
+        documents.append({"run": found, "totals": totals, "parked": parked, "held": held, "carried": carried})
+        shown += [*_period_tables(found, parked, held), *_carried_tables(carried)]
     if not documents:
         raise NoSuchRun(f"{month} was not run; `acquit bills run --period {month}` does.", period=month)
     screen.answer(documents[0] if len(documents) == 1 else documents, *shown)
@@ -290,6 +300,18 @@ def _period_tables(run: Run, parked: Sequence[Parked], held: Sequence[HeldThen])
         ]  # fmt: skip
         shown.append(table("held", ">net", "", "order", "until", "now", rows=amounts))
     return shown
+
+
+def _carried_tables(carried: Sequence[CarriedThen]) -> list[object]:
+    """Return what waits for other charges, and why."""
+    rows = [
+        (
+            each.account_id, each.charges, plain(each.net_minor, each.currency), each.currency, each.since_on,
+            "more comes back than is charged" if each.net_minor else "it comes to nothing",
+        )
+        for each in carried
+    ]  # fmt: skip
+    return [table("carried", ">charges", ">net", "", "since", "why", rows=rows)] if rows else []
 
 
 def _became(run: Run, held: HeldThen) -> str:

@@ -147,8 +147,8 @@ class Hold:
 class Outcome:
     """What becomes of an account: drafts to issue, holds, warnings, or (then nothing else) problems.
 
-    `carried` are charges of drafts in which more comes back than is charged: they stay open, to be set off
-    against what the account is billed next.
+    `carried` are charges of drafts that come to nothing, or in which more comes back than is charged: they
+    stay open, with what was let off them, until the account is billed something that they can stand beside.
     """
 
     account_id: AccountId
@@ -157,6 +157,20 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     carried: tuple[Charge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What stays open because it comes to nothing or less: accounts, their charges, and the net of these."""
+
+    accounts: int = 0
+    charges: int = 0
+    net_minor: int = 0
+
+    def __add__(self, other: "Carried") -> "Carried":
+        return Carried(
+            self.accounts + other.accounts, self.charges + other.charges, self.net_minor + other.net_minor
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +223,19 @@ def totals_of(drafts: Iterable[Draft]) -> dict[Currency, Totals]:
     return {currency: Totals(*kept) for currency, kept in sums.items()}
 
 
+def carried_of(outcomes: Iterable[Outcome]) -> dict[Currency, Carried]:
+    """Return what the outcomes carry, per currency."""
+    sums: dict[Currency, Carried] = {}
+    for outcome in outcomes:
+        own: dict[Currency, Carried] = {}
+        for charge in outcome.carried:
+            known = own.get(charge.currency, Carried(1))
+            own[charge.currency] = known + Carried(0, 1, charge.net_minor)
+        for currency, each in own.items():
+            sums[currency] = sums.get(currency, Carried()) + each
+    return sums
+
+
 def decide(
     account: Billable, charges: Sequence[Charge], orders: Sequence[PurchaseOrder], rules: Rules
 ) -> tuple[Outcome, Sequence[PurchaseOrder]]:
@@ -232,11 +259,9 @@ def decide(
     if isinstance(case, Problem):
         return _set_aside(account, [case]), orders
     drafts = _drafts(account, charges, orders, case, rules)
-    back = []
-    if rules.below_zero is BelowZero.CARRY:
-        back = [gathered for gathered in drafts if gathered.draft.total_minor < 0 and _gives_back(gathered)]
-    if back:
-        drafts = [gathered for gathered in drafts if gathered not in back]
+    waiting = [gathered for gathered in drafts if _is_carried(gathered, rules.below_zero)]
+    if waiting:
+        drafts = [gathered for gathered in drafts if gathered not in waiting]
     problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
     problems += glyph_problems(printed_texts(account.buyer), rules.missing_glyphs)
     for gathered in drafts:
@@ -247,10 +272,18 @@ def decide(
         outcome = Outcome(account.account_id, tuple([gathered.draft for gathered in drafts]))
     else:
         outcome, orders = _place_all(account, drafts, orders, rules)
-    if back and not outcome.problems:
-        carried = tuple(charge for gathered in back for charge in gathered.charges)
+    if waiting and not outcome.problems:
+        carried = tuple(charge for gathered in waiting for charge in gathered.charges)
         outcome = replace(outcome, carried=carried)
     return outcome, orders
+
+
+def _is_carried(gathered: "_Gathered", below_zero: BelowZero) -> bool:
+    """Whether the charges stay open: no bill is of zero, and one is below it only by a seller's leave."""
+    total_minor = gathered.draft.total_minor
+    if total_minor == 0:
+        return True
+    return total_minor < 0 and below_zero is BelowZero.CARRY and _gives_back(gathered)
 
 
 def _gives_back(gathered: "_Gathered") -> bool:
@@ -279,10 +312,7 @@ def _drafts(
     case: TaxCase,
     rules: Rules,
 ) -> list[_Gathered]:
-    """Return what there is to bill; charges that all cost nothing make no draft.
-
-    Charges that cancel each other out do: a bill of zero tells what was supplied and what was let off.
-    """
+    """Return what there is to bill; charges that all cost nothing make no draft."""
     term, grant_id = term_for(account.grants, rules.on, False, rules.default_term)
     usage_term, _ = term_for(account.grants, rules.on, True, rules.default_term)
     drafts = []

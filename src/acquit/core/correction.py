@@ -71,11 +71,6 @@ def refuse_correction(bill: Bill, notes: Iterable[Bill], before: Buyer, correcte
     """Pass when the bill may be corrected. Raises NotCorrectable, NothingToCorrect."""
     if bill.kind is BillKind.CREDIT_NOTE:
         raise NotCorrectable(f"{bill.bill_id} is a credit note; correct the bill that follows it.")
-    if bill.total_minor == 0:
-        raise NotCorrectable(
-            f"Bill {bill.bill_id} comes to zero: no credit note can take it back, and nothing is owed on it.",
-            bill=bill.bill_id,
-        )
     if bill.kind is BillKind.CLAIM:
         raise NotCorrectable(f"{bill.bill_id} is a claim of late charges: take it back by a credit note.")
     note = next(iter(notes), None)

@@ -46,10 +46,6 @@ def refuse_credit(bill: Bill, notes: Iterable[Bill], reason: str) -> None:
         raise CreditReasonMissing("A credit note needs a reason: it is printed on it.", bill=bill.bill_id)
     if bill.kind is BillKind.CREDIT_NOTE:
         raise NotCreditable(f"{bill.bill_id} is a credit note itself.", bill=bill.bill_id)
-    if bill.total_minor == 0:
-        raise NotCreditable(
-            f"Bill {bill.bill_id} comes to zero: there is nothing to take back.", bill=bill.bill_id
-        )
     before = list(notes)
     if before and sum(note.net_minor for note in before) >= bill.net_minor:
         raise NotCreditable(

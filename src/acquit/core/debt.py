@@ -91,7 +91,7 @@ RAISING: Final = frozenset({OperationKind.RETURNED, OperationKind.REOPENED})
 @quick
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """What the payer owes on the account's bill; nothing, on a bill of zero."""
+    """What the payer owes on the account's bill."""
 
     account_id: AccountId
     debt_id: DebtId
@@ -162,7 +162,7 @@ def status(debt: Debt, operations: Sequence[Operation], on: date, unpaid_after_d
     """Return the status on that day.
 
     Unmatured through the due date, to be paid from the next day, unpaid from `unpaid_after_days` later or
-    after a failed collection; when nothing is open: written off, refunded, or paid, as a bill of zero is.
+    after a failed collection; when nothing is open: written off, refunded, or paid.
     """
     if open_minor(debt, operations) == 0:
         return _closed_status(debt, operations)
@@ -220,4 +220,4 @@ def _closed_status(debt: Debt, operations: Sequence[Operation]) -> DebtStatus:
     if any(operation.kind is OperationKind.WRITE_OFF for operation in kept):
         return DebtStatus.WRITE_OFF
     credited = sum(operation.amount_minor for operation in kept if operation.kind is OperationKind.CREDIT)
-    return DebtStatus.REFUNDED if credited and credited == debt.amount_minor else DebtStatus.PAID
+    return DebtStatus.REFUNDED if credited == debt.amount_minor else DebtStatus.PAID

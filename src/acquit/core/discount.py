@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from acquit.core.charge import Charge, ChargeKind
+from acquit.core.charge import Charge, ChargeKey, ChargeKind
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId, DiscountId, ServiceId
 from acquit.core.money import BP_PER_ONE, E4_PER_ONE, Currency, plain, share_minor, ucents_per_minor
@@ -135,9 +135,11 @@ def discounted(
     """Return the charges, each followed by what is let off it.
 
     The plan that counts is that of the first day of the charge's period. `given_minor` tells how much of each
-    amount the period's run has let off before.
+    amount the period's run has let off before. A charge that was carried over brings its lines with it: they
+    are put behind it as they were decided, and nothing more is let off it.
     """
     ordered = in_order(discounts)
+    known = _decided(charges, ordered)
     left = {
         each.discount_id: max(each.amount_minor - given_minor.get(each.discount_id, 0), 0)
         for each in ordered
@@ -145,7 +147,12 @@ def discounted(
     }
     found: list[Charge] = []
     for charge in charges:
+        if lowered_key(charge) in known:
+            continue
         found.append(charge)
+        if charge.key in known:
+            found += known[charge.key]
+            continue
         remaining = charge.net_minor
         for discount in ordered:
             if remaining <= 0:
@@ -155,6 +162,22 @@ def discounted(
                 if off:
                     found.append(_line(discount, charge, off))
                     remaining -= off
+    return found
+
+
+def _decided(charges: Sequence[Charge], ordered: Sequence[Discount]) -> dict[ChargeKey, list[Charge]]:
+    """Return the lines among the charges by the key of what they lower, in the order of their discounts."""
+    lines = [(key, charge) for charge in charges if (key := lowered_key(charge)) is not None]
+    if not lines:
+        return {}
+    places = {each.discount_id: place for place, each in enumerate(ordered)}
+    there = {charge.key for charge in charges}
+    found: dict[ChargeKey, list[Charge]] = {}
+    for key, line in lines:
+        if key in there:
+            found.setdefault(key, []).append(line)
+    for mine in found.values():
+        mine.sort(key=lambda line: places.get(discount_of(line.part) or DiscountId(0), -1))
     return found
 
 
@@ -189,6 +212,15 @@ def part_of(discount_id: DiscountId, charge: Charge) -> str:
     if charge.kind == ChargeKind.RENEWAL:
         return str(discount_id)
     return ":".join([str(discount_id), charge.kind, charge.part]).rstrip(":")
+
+
+def lowered_key(line: Charge) -> ChargeKey | None:
+    """Return the key of the charge that the line of an agreed discount lowers; None for any other charge."""
+    if line.kind != ChargeKind.DISCOUNT or discount_of(line.part) is None:
+        return None
+    _, _, lowered = line.part.partition(":")
+    kind, _, part = lowered.partition(":")
+    return line.service_id, kind or ChargeKind.RENEWAL.value, part, line.period_start
 
 
 def discount_of(part: str) -> DiscountId | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from acquit.core.discount import percent
+from acquit.core.discount import discount_of, percent
 from acquit.core.explanation import (
     Explanation,
     LineSource,
@@ -25,6 +25,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "not-rounded": "exact to the cent",
     "renewal": "Renewal: every {months} month(s) on day {day}, or on the last day of a shorter month.",
     "accepted": "It was accepted on {on} and billed once.",
+    "carried": "It was let off by {on} and carried with what it lowers, since no bill is of nothing or less.",
     "price": "Price {price} of plan {plan} ({name}), mode {mode}, catalogue {catalogue} of {version}.",
     "sold": "The service was sold at {sold} on {on} and keeps that price.",
     "other-price": "The catalogue lists {price} for that mode; the service keeps what it was sold at.",
@@ -76,7 +77,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "debt": "Debt {debt}: {open} {currency} is open now.",
     "paid": "{amount} was settled by {means}.",
     "entry": "Entry {entry} of {account}: {postings}.",
-    "entry-empty": "nothing to post, for the bill comes to zero",
     "debit": "debit {ledger} {amount}",
     "credit": "credit {ledger} {amount}",
 }
@@ -90,6 +90,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "not-rounded": "exact au centime",
     "renewal": "Renouvellement : tous les {months} mois, le {day} ou le dernier jour d'un mois plus court.",
     "accepted": "Accepté le {on} et facturé une seule fois.",
+    "carried": "Remise accordée au {on} et reportée avec sa ligne : aucune facture n’est nulle ou négative.",
     "price": "Prix {price} du plan {plan} ({name}), mode {mode}, catalogue {catalogue} du {version}.",
     "sold": "Le service a été vendu à {sold} le {on} et garde ce prix.",
     "other-price": "Le catalogue indique {price} pour ce mode ; le service garde le prix de sa vente.",
@@ -141,7 +142,6 @@ FRENCH: Final[Mapping[str, str]] = {
     "debt": "Dette {debt} : {open} {currency} restent dus.",
     "paid": "{amount} réglés par {means}.",
     "entry": "Écriture {entry} de {account} : {postings}.",
-    "entry-empty": "rien à comptabiliser, la facture étant de zéro",
     "debit": "débit {ledger} {amount}",
     "credit": "crédit {ledger} {amount}",
 }
@@ -196,7 +196,8 @@ class _Teller:
             )
         ]  # fmt: skip
         if line.accepted_on is not None:
-            said.append(self._say("accepted", on=line.accepted_on))
+            carried = detail.kind == "discount" and discount_of(detail.part) is not None
+            said.append(self._say("carried" if carried else "accepted", on=line.accepted_on))
         return [*said, *self._price(line), *self._usage(line), *self._days(line), *self._agreed(line)]
 
     def _price(self, line: LineSource) -> list[str]:
@@ -337,7 +338,7 @@ class _Teller:
             for means, minor in known.debt.paid_minor.items():
                 said.append(self._say("paid", amount=self._amount(minor), means=means))
         if known.entry is not None:
-            postings = self._say("entry-empty") if not known.entry.postings else ", ".join(
+            postings = ", ".join(
                 self._say(
                     "debit" if each.amount_minor > 0 else "credit",
                     ledger=each.ledger, amount=self._amount(abs(each.amount_minor)),

@@ -335,14 +335,12 @@ def _totals(says: Wording, bill: Bill) -> Iterator[Said]:
 
 
 def payment(says: Wording, paper: BillPaper) -> Payment:
-    """Return how the bill is paid: by transfer, by itself, or, of zero and for a credit note, not at all."""
+    """Return how the bill is paid: by transfer, by itself, or, for a credit note, not at all."""
     bill = paper.bill
     if paper.is_test:
         return Payment(says.say("mark.payment"))
     if bill.kind is BillKind.CREDIT_NOTE:
         return Payment(says.say("payment.credit_note", bill_id=bill.corrects_bill_id or ""))
-    if bill.total_minor == 0:
-        return Payment(says.say("payment.nothing"))
     if bill.payment_means != "transfer":
         means = says.find(f"payment.{bill.payment_means}") or says.say("payment.other")
         return Payment(says.say("payment.debited", amount=says.amount(bill.total_minor), means=means))

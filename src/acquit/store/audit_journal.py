@@ -8,12 +8,7 @@ ENTRIES_BALANCED: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
       FROM (SELECT coalesce(e.account_id, p.account_id) || '/' || coalesce(e.entry_no, p.entry_no) AS id,
-                   e.entry_no IS NULL OR p.off <> 0 OR p.postings < 2
-                     OR (p.entry_no IS NULL AND NOT (e.kind = 'bill' AND EXISTS (
-                           SELECT 1
-                             FROM bill b
-                            WHERE b.account_id = e.account_id AND b.bill_id = e.reference
-                              AND b.total_minor = 0))) AS differs
+                   e.entry_no IS NULL OR p.entry_no IS NULL OR p.off <> 0 OR p.postings < 2 AS differs
               FROM entry e
               FULL JOIN (SELECT account_id, entry_no, sum(off) AS off, sum(postings) AS postings
                            FROM (SELECT account_id, entry_no, abs(sum(amount_minor)) AS off,
@@ -31,11 +26,10 @@ ENTRY_CHAIN: Final[LiteralString] = """
                 sha256(e.prev_hash || convert_to(
                   e.account_id || '|' || e.entry_no || '|' || e.kind || '|' ||
                   to_char(e.booked_on, 'YYYY-MM-DD') || '|' || e.reference || '|' ||
-                  coalesce(
-                    (SELECT string_agg(p.ledger || ':' || p.amount_minor || ':' || p.currency, ';'
-                                       ORDER BY p.posting_no)
-                       FROM posting p
-                      WHERE p.account_id = e.account_id AND p.entry_no = e.entry_no), ''), 'UTF8')) AS found
+                  (SELECT string_agg(p.ledger || ':' || p.amount_minor || ':' || p.currency, ';'
+                                     ORDER BY p.posting_no)
+                     FROM posting p
+                    WHERE p.account_id = e.account_id AND p.entry_no = e.entry_no), 'UTF8')) AS found
            FROM entry e
          WINDOW chain AS (PARTITION BY e.account_id ORDER BY e.entry_no)
          )
@@ -64,7 +58,7 @@ BILL_ENTRIES: Final[LiteralString] = """
                 count(*) FILTER (WHERE p.ledger <> c.receivable AND p.ledger <> ALL(c.revenue)
                                    AND p.ledger <> ALL(c.vat)) AS others
            FROM entry e
-           LEFT JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
+           JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
            JOIN account a ON a.account_id = e.account_id
            JOIN chart c ON c.legal_entity_id = a.legal_entity_id
           WHERE e.kind IN ('bill', 'credit-note', 'claim')

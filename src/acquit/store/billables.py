@@ -14,6 +14,7 @@ from psycopg.rows import tuple_row
 
 from acquit.core.account import LegalParty, TaxProfile
 from acquit.core.charge import Charge, ChargeKey, Renewing
+from acquit.core.discount import lowered_key
 from acquit.core.identifiers import AccountId, LegalEntityId, LegalPartyId
 from acquit.core.journal import Head
 from acquit.core.quick import quick
@@ -130,7 +131,8 @@ OPEN_CHARGES: Final[LiteralString] = """
       JOIN charge c ON c.account_id = o.account_id AND c.service_id = o.service_id AND c.kind = o.kind
                    AND c.part = o.part AND c.period_start = o.period_start
       LEFT JOIN service s ON s.account_id = c.account_id AND s.service_id = c.service_id
-     WHERE o.account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND o.accepted_on <= %(until_on)s
+     WHERE o.account_id = ANY(string_to_array(%(account_ids)s, ' '))
+       AND (o.accepted_on <= %(until_on)s OR (o.kind = 'discount' AND o.part <> ''))
      ORDER BY c.account_id, c.service_id, c.kind, c.part, c.period_start
 """
 
@@ -269,11 +271,31 @@ def renewing(
 def open_charges(
     tx: Transaction, account_ids: Sequence[AccountId], until_on: date
 ) -> dict[AccountId, list[Charge]]:
-    """Return the charges of the accounts that were accepted by that day and are on no bill."""
+    """Return the charges of the accounts that were accepted by that day and are on no bill.
+
+    A line that lets something off a charge that was carried over is there exactly when that charge is.
+    """
     found: dict[AccountId, list[Charge]] = defaultdict(list)
+    lines: list[tuple[AccountId, Charge]] = []
     for row in _rows(tx, OPEN_CHARGES, account_ids=" ".join(account_ids), until_on=until_on):
-        found[row[0]].append(Charge(*row[1:]))
+        charge = Charge(*row[1:])
+        if charge.kind == "discount" and charge.part:
+            lines.append((row[0], charge))
+        else:
+            found[row[0]].append(charge)
+    if lines:
+        _add_lines(found, lines)
     return found
+
+
+def _add_lines(found: dict[AccountId, list[Charge]], lines: Sequence[tuple[AccountId, Charge]]) -> None:
+    known = {(account_id, charge.key) for account_id, charges in found.items() for charge in charges}
+    for account_id, line in lines:
+        lowered = lowered_key(line)
+        if lowered is None or (account_id, lowered) in known:
+            found[account_id].append(line)
+    for account_id in {account_id for account_id, _ in lines} & found.keys():
+        found[account_id].sort(key=lambda charge: charge.key)
 
 
 def close_charges(tx: Transaction, billed: Sequence[tuple[AccountId, ChargeKey]]) -> int:

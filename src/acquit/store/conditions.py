@@ -85,15 +85,31 @@ PLAN_DAYS: Final[LiteralString] = """
 """
 
 GIVEN: Final[LiteralString] = """
-    SELECT coalesce(d.owner_id, d.account_id) AS account_id,
-           split_part(d.part, ':', 1)::bigint AS discount_id, -sum(d.net_minor)::bigint AS given_minor
-      FROM bill_detail d
-      JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
-      JOIN bill_run r ON r.run_id = b.run_id
-     WHERE coalesce(d.owner_id, d.account_id) = ANY(string_to_array(%(account_ids)s, ' '))
-       AND r.legal_entity_id = %(legal_entity_id)s AND r.period = %(period)s
-       AND d.kind = 'discount' AND d.part <> ''
-     GROUP BY coalesce(d.owner_id, d.account_id), split_part(d.part, ':', 1)
+    SELECT account_id, discount_id, -sum(net_minor)::bigint AS given_minor
+      FROM (SELECT coalesce(d.owner_id, d.account_id) AS account_id,
+                   split_part(d.part, ':', 1)::bigint AS discount_id, d.net_minor
+              FROM bill_detail d
+              JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
+              JOIN bill_run r ON r.run_id = b.run_id
+             WHERE coalesce(d.owner_id, d.account_id) = ANY(string_to_array(%(account_ids)s, ' '))
+               AND r.legal_entity_id = %(legal_entity_id)s AND r.period = %(period)s
+               AND d.kind = 'discount' AND d.part <> '' AND NOT EXISTS (
+                   SELECT
+                     FROM charge c
+                    WHERE c.account_id = coalesce(d.owner_id, d.account_id) AND c.service_id = d.service_id
+                      AND c.kind = d.kind AND c.part = d.part AND c.period_start = d.period_start)
+             UNION ALL
+            SELECT account_id, split_part(part, ':', 1)::bigint, net_minor
+              FROM (SELECT account_id, part,
+                           round(quantity_e4::numeric * unit_price_ucents *
+                                 CASE WHEN currency IN ('JPY', 'XOF') THEN 0.000000000001
+                                      WHEN currency = 'TND' THEN 0.000000001
+                                      ELSE 0.0000000001 END) AS net_minor
+                      FROM charge
+                     WHERE account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND kind = 'discount'
+                       AND part ~ '^[0-9]+(:|$)' AND to_char(accepted_on, 'YYYY-MM') = %(period)s) carried
+           ) given
+     GROUP BY account_id, discount_id
      ORDER BY account_id, discount_id
 """
 

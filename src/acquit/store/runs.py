@@ -304,8 +304,8 @@ def held(tx: Transaction, run_id: RunId) -> list[Hold]:
     return [Hold(*row) for row in tx.all(HELD, run_id=run_id)]
 
 
-def accept(tx: Transaction, charges: Iterable[tuple[AccountId, Charge]]) -> int:
-    """Write renewals that are held as charges, so that they are billed when the hold ends."""
+def accept(tx: Transaction, charges: Iterable[tuple[AccountId, Charge, date]]) -> int:
+    """Write what is held or carried over as charges, each for its cut-off, so that it is billed later."""
     rows = [
         (
             account_id,
@@ -320,8 +320,8 @@ def accept(tx: Transaction, charges: Iterable[tuple[AccountId, Charge]]) -> int:
             charge.unit_price_ucents,
             charge.currency,
             charge.category,
-            charge.period_start,
+            accepted_on,
         )
-        for account_id, charge in charges
+        for account_id, charge, accepted_on in charges
     ]
     return tx.copy("charge", tuple(CHARGE), rows, tuple(CHARGE.values())) if rows else 0

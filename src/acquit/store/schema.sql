@@ -1172,7 +1172,7 @@ CREATE TABLE debt (
     bill_id       text COLLATE "C" NOT NULL,
     payer_id      text COLLATE "C" NOT NULL,
     currency      text NOT NULL,
-    amount_minor  bigint NOT NULL CHECK (amount_minor >= 0),
+    amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
     opened_at     timestamptz NOT NULL,
     due_on        date NOT NULL,
     PRIMARY KEY (account_id, debt_id)

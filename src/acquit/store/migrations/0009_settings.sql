@@ -1,8 +1,3 @@
--- A bill of zero opens a debt of nothing, which is paid from the start.
-
-ALTER TABLE debt DROP CONSTRAINT debt_amount_minor_check;
-ALTER TABLE debt ADD CONSTRAINT debt_amount_minor_check CHECK (amount_minor >= 0);
-
 -- Settings of a legal entity change after it was set up, from a day on.
 
 ALTER TABLE legal_entity ADD COLUMN below_zero text NOT NULL DEFAULT 'carry'
