@@ -290,7 +290,7 @@ def test_what_the_bank_takes_back_opens_the_bills_again(context: Context) -> Non
     assert len(opened(context)) == 4
     (entry_id,) = inbox(context)
     why = told_unexplained(bank_inbox(context, FR).entries[0])["why"]
-    assert why.startswith("The bank takes E9 back (AC04), but no deposit of this reference and amount")
+    assert why.startswith("The bank took 0.50 EUR back (AC04) for E9: no direct debit of ours and no payment")
     assert (ledger(context)["512000"], ledger(context)["471000"]) == (-50, 50)
     with pytest.raises(NotInTheInbox):
         match_by_hand(context, entry_id, Choice(payer_id=ACME), by="cli")

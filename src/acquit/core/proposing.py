@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from acquit.core.bank_entry import BankEntry, Direction
+from acquit.core.bank_own import unknown_return
 from acquit.core.identifiers import AccountId
 from acquit.core.match import (
     Evidence,
@@ -44,13 +45,9 @@ def why_unexplained(entry: BankEntry) -> str:
     if entry.direction is Direction.CREDIT:
         who = entry.payer_name or entry.payer_iban or "the payer"
         return f"nobody knows: no bill is named and {who} is not known. Match it to a bill or a payer."
-    if entry.return_code or entry.is_reversal:
-        what = entry.end_to_end_id or "a payment without reference"
-        return (
-            f"The bank takes {what} back ({entry.return_code or 'reversal'}), but no deposit of this "
-            "reference and amount settles bills: undo the payment by hand, or set the entry aside."
-        )
-    return "Money left the account: it pays no bill. Set the entry aside with its reason."
+    return unknown_return(entry) or (
+        "Money left the account: it pays no bill. Set the entry aside with its reason."
+    )
 
 
 def _of_named(entry: BankEntry, evidence: Evidence) -> list[Proposal]:
