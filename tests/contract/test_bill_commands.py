@@ -68,7 +68,7 @@ def test_a_run_tells_what_it_did(run: Run) -> None:
     assert report.pop("seconds") >= 0
     assert report == {
         "run": 1, "period": "2026-11", "legal_entity": "FR", "status": "closed", "bills": 3, "posted_now": 3,
-        "parked": 0, "carried": 0, "carried_minor": 0, "net_minor": 3000, "tax_minor": 600,
+        "parked": 0, "carried": 0, "carried_minor": 0, "credit_notes": 0, "net_minor": 3000, "tax_minor": 600,
         "total_minor": 3600, "currency": "EUR",
         "first_number": "FR00000001", "last_number": "FR00000003",
     }  # fmt: skip

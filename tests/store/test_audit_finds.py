@@ -133,6 +133,12 @@ TAMPERINGS = [
     ),
     by("charges-open", "{petit}/7/usage:cpu/2026-10-01",
        "INSERT INTO open_charge VALUES ('" + PETIT + "', 7, 'usage', 'cpu', '2026-10-01', '2026-10-31')"),
+    by(
+        "charges-credited",
+        "{petit}/{service}/usage/2026-10-01",
+        "INSERT INTO credited_charge SELECT account_id, service_id, kind, part, period_start, account_id, "
+        "'FR00000001', 200 FROM charge WHERE kind = 'usage'",
+    ),
     by("charges-conserved", "EUR/2026-10-31", "UPDATE bill_detail SET net_minor = 7 WHERE kind = 'usage'"),
     by(
         "renewal-dates",

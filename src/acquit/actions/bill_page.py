@@ -6,10 +6,11 @@ What bears no number is written before the block of numbers is taken; after it n
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from acquit.actions.crediting_back import credit_in, plan_in
 from acquit.actions.page_credit import entries_of_uses, take_ids, write_uses
 from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_loading import Page, Scope, load
@@ -39,12 +40,13 @@ from acquit.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a page did: control totals, accounts left to a later try, accounts parked, charges carried."""
+    """What a page did: totals, accounts left to a later try and parked, charges carried, credit notes."""
 
     totals: Mapping[Currency, Totals] = field(default_factory=dict)
     postponed: tuple[AccountId, ...] = ()
     parked: int = 0
     carried: Mapping[Currency, Carried] = field(default_factory=dict)
+    credit_notes: int = 0
 
 
 def bill_page(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId], wait: bool) -> Written:
@@ -58,7 +60,13 @@ def bill_page(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId], w
     if not mine:
         return Written(postponed=tuple(postponed))
     page = load(tx, scope, mine)
-    return write_page(tx, scope, page, decide_page(page, scope), postponed)
+    decided = decide_page(page, scope)
+    plan = plan_in(tx, scope, page, decided)
+    if plan.returned:
+        credit_in(tx, scope, page, plan)
+        page = load(tx, scope, mine)
+        decided = decide_page(page, scope)
+    return replace(write_page(tx, scope, page, decided, postponed), credit_notes=len(plan.parts))
 
 
 def write_page(

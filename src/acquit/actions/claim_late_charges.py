@@ -81,7 +81,9 @@ def _issue(context: Context, tx: Transaction, books: Books, each: Claimable, by:
     """Number the claim, write it, open its debt and book it."""
     (order_id,) = bills.next_order_ids(tx, 1)
     block = series.take(tx, claim_series_of(books.entity).series_id, 1, books.today, or_later=True)
-    made = claim(each.like, each.details, issuing_in(context, books, block), block.first, OrderId(order_id))
+    made = claim(
+        each.like, each.details, issuing_in(context.clock, books, block), block.first, OrderId(order_id)
+    )
     bills.write(tx, [made], block.series.series_id, [block.first])
     debts.write(tx, [debt_of(made)])
     interest_minor, fee_minor = shares(made.details)

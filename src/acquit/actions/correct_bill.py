@@ -190,7 +190,7 @@ def _replace(
     bill = taken.bill
     taken = replace(taken, details=taken_back(bill, (), ()))
     owed, undone = set_free_in(tx, books, taken, bill.total_minor, books.today, reason)
-    note = note_in(context, tx, books, taken, reason)
+    note = note_in(context.clock, tx, books, taken, reason)
     book_note_in(tx, books, owed, note)
     issued = _issue(context, tx, books, bill, final, corrected, note, reason)
     debt = debt_of(issued)
@@ -215,7 +215,7 @@ def _issue(
     """Number the corrective bill, never dated before its credit note, and write it."""
     (order_id,) = bills.next_order_ids(tx, 1)
     block = series.take(tx, books.entity.bill_series_id, 1, note.issued_on, or_later=True)
-    issuing = issuing_in(context, books, block)
+    issuing = issuing_in(context.clock, books, block)
     issued = corrective(bill, final, corrected, issuing, block.first, OrderId(order_id), reason)
     bills.write(tx, [issued], block.series.series_id, [block.first])
     defer_papers(tx.connection, [issued])

@@ -41,7 +41,7 @@ def credit_bill(
         total_minor = sum(each.net_minor + each.tax_minor for each in taxes)
         owed, undone = set_free_in(tx, books, taken, total_minor, books.today, reason)
         bills.keep_snapshots(tx, [books.seller])
-        note = note_in(context, tx, books, taken, reason)
+        note = note_in(context.clock, tx, books, taken, reason)
         book_note_in(tx, books, owed, note)
         settle_again_in(tx, books, owed.debt, undone, books.today)
         acts.record(tx, by, "credit_bill", account_id, bill_id, credit_note=note.bill_id, reason=reason)

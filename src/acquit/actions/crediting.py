@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.settling import (
     Books,
@@ -26,6 +25,7 @@ from acquit.core.debt import Allocation, Debt, Means, Operation, OperationKind, 
 from acquit.core.identifiers import AccountId, BillId, DebtId, OrderId
 from acquit.core.journal import EntryKind, VatShare, claim_postings, credit_postings
 from acquit.core.numbering import Block
+from acquit.ports import Clock
 from acquit.store import bills, debts, purchase_orders, series
 from acquit.store.transaction import Transaction
 
@@ -85,13 +85,13 @@ def _may_stay(
     return paid_minor == 0 or (after.total_minor > 0 and after.due(paid_minor) == before.due(paid_minor))
 
 
-def note_in(context: Context, tx: Transaction, books: Books, taken: Taken, reason: str) -> Bill:
+def note_in(clock: Clock, tx: Transaction, books: Books, taken: Taken, reason: str) -> Bill:
     """Number the credit note over the lines taken back, and write it."""
     bill, entity = taken.bill, books.entity
     on = max(books.today, bill.issued_on)
     (order_id,) = bills.next_order_ids(tx, 1)
     block = series.take(tx, entity.credit_series_id, 1, on, or_later=True)
-    issuing = issuing_in(context, books, block)
+    issuing = issuing_in(clock, books, block)
     note = credit_note(
         bill, taken.notes, taken.details, issuing, block.first, OrderId(order_id), reason
     )  # fmt: skip
@@ -102,10 +102,10 @@ def note_in(context: Context, tx: Transaction, books: Books, taken: Taken, reaso
     return note
 
 
-def issuing_in(context: Context, books: Books, block: Block) -> Issuing:
+def issuing_in(clock: Clock, books: Books, block: Block) -> Issuing:
     """Return what a document that is numbered now bears; the copy of the seller is kept before."""
     zone = ZoneInfo(books.entity.zone)
-    issued_at = datetime.combine(block.issued_on, context.clock.now().astimezone(zone).time(), zone)
+    issued_at = datetime.combine(block.issued_on, clock.now().astimezone(zone).time(), zone)
     return Issuing(
         books.entity.legal_entity_id, block.series, None, block.issued_on, issued_at, books.seller.hash
     )

@@ -15,6 +15,7 @@ from typing import Final
 
 from acquit.actions.bill_page import Written, written_of
 from acquit.actions.context import Context
+from acquit.actions.crediting_back import plan_in, without
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.loading import require_staff
 from acquit.actions.page_deciding import Decided, decide_page
@@ -47,7 +48,8 @@ Rehearsed = Callable[[Decided], None]
 class RunReport:
     """One run in one currency: all that it ever billed, what was billed now, and what is carried over.
 
-    `carried` are accounts whose charges come to nothing or less and stay open, `carried_minor` their net.
+    `carried` are accounts whose charges come to nothing or less and stay open, `carried_minor` their net;
+    `credit_notes` are those that this call issued over what comes back, in all currencies.
     """
 
     run: RunId | None
@@ -59,6 +61,7 @@ class RunReport:
     parked: int
     carried: int
     carried_minor: int
+    credit_notes: int
     net_minor: int
     tax_minor: int
     total_minor: int
@@ -182,12 +185,15 @@ def _rehearse(
             loaded = load(tx, scope, page.account_ids)
             unrated = usage.charges(tx, page.account_ids)
             loaded = replace(loaded, open_charges=_joined(loaded.open_charges, unrated))
-        loaded.orders.update((key, orders[key]) for key in loaded.orders.keys() & orders.keys())
-        decided = decide_page(loaded, scope)
+            loaded.orders.update((key, orders[key]) for key in loaded.orders.keys() & orders.keys())
+            decided = decide_page(loaded, scope)
+            plan = plan_in(tx, scope, loaded, decided)
+        if plan.returned:
+            decided = decide_page(without(loaded, plan), scope)
         orders.update(decided.orders)
         if rehearsed is not None:
             rehearsed(decided)
-        tally.add(page.accounts, written_of(decided))
+        tally.add(page.accounts, replace(written_of(decided), credit_notes=len(plan.parts)))
 
 
 def _with_committed(pages: Sequence[DuePage], usage: Rehearsal) -> list[DuePage]:
@@ -244,6 +250,7 @@ def _report(
         written.parked,
         carried.accounts,
         carried.net_minor,
+        written.credit_notes,
         totals.net_minor,
         totals.tax_minor,
         totals.total_minor,

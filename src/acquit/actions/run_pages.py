@@ -116,7 +116,8 @@ def added(parts: Sequence[Written]) -> Written:
         for currency, kept in part.carried.items():
             carried[currency] = carried.get(currency, Carried()) + kept
     postponed = tuple(account_id for part in parts for account_id in part.postponed)
-    return Written(totals, postponed, sum(part.parked for part in parts), carried)
+    parked, notes = sum(part.parked for part in parts), sum(part.credit_notes for part in parts)
+    return Written(totals, postponed, parked, carried, notes)
 
 
 def close_run(

@@ -193,6 +193,9 @@ def _tell_waiting(context: Context, screen: Screen, reports: Sequence[RunReport]
             held = len(runs.held(tx, run_id))
             if held:
                 screen.say(f"{held} held for their purchase order, accrued and not billed: {more}")
+    notes = sum({report.legal_entity: report.credit_notes for report in reports}.values())
+    if notes:
+        screen.say(f"{notes} credit notes take back what comes back, on the bills that it comes from.")
     for report in reports:
         if report.carried:
             amount = plain(report.carried_minor, report.currency)

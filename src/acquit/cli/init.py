@@ -63,7 +63,8 @@ iban = "FR14 2004 1010 0505 0001 3M02 606"
 # refunds_unused = false           # true: a service that is ended at once gives its unused days back
 # bills_suspended = false          # true: time that a service was suspended is billed when it is restored
 # orders_billed_at_once = false    # true: a paid order has its own bill at once, not with the next run
-# below_zero = "carry"             # charges below nothing: set off against the next bill; or "park"
+# below_zero = "carry"             # charges below nothing: set off against the next bill; or "park",
+#                                  # "credit-note" (on the bills that they come from), "credit-balance"
 
 [series]
 # bill = "FR"                      # how numbers begin: FR00000001

@@ -106,10 +106,16 @@ class AccountState(StrEnum):
 
 
 class BelowZero(StrEnum):
-    """What becomes of charges that come to less than nothing: set off against the next bill, or parked."""
+    """What becomes of charges that come to less than nothing.
+
+    They are set off against the next bill, or parked; or what comes back is taken back by credit notes on the
+    bills that it comes from, and what was paid for it is then unapplied, or credit for the next bill.
+    """
 
     CARRY = "carry"
     PARK = "park"
+    CREDIT_NOTE = "credit-note"
+    CREDIT_BALANCE = "credit-balance"
 
 
 class PayerChoice(StrEnum):

@@ -149,6 +149,7 @@ class Outcome:
 
     `carried` are charges of drafts that come to nothing, or in which more comes back than is charged: they
     stay open, with what was let off them, until the account is billed something that they can stand beside.
+    `returned` is what comes back among those below nothing.
     """
 
     account_id: AccountId
@@ -157,6 +158,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     carried: tuple[Charge, ...] = ()
+    returned: tuple[Charge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +276,9 @@ def decide(
         outcome, orders = _place_all(account, drafts, orders, rules)
     if waiting and not outcome.problems:
         carried = tuple(charge for gathered in waiting for charge in gathered.charges)
-        outcome = replace(outcome, carried=carried)
+        below = [gathered for gathered in waiting if gathered.draft.total_minor < 0]
+        returned = tuple(charge for gathered in below for charge in _returned(gathered))
+        outcome = replace(outcome, carried=carried, returned=returned)
     return outcome, orders
 
 
@@ -283,12 +287,12 @@ def _is_carried(gathered: "_Gathered", below_zero: BelowZero) -> bool:
     total_minor = gathered.draft.total_minor
     if total_minor == 0:
         return True
-    return total_minor < 0 and below_zero is BelowZero.CARRY and _gives_back(gathered)
+    return total_minor < 0 and below_zero is not BelowZero.PARK and bool(_returned(gathered))
 
 
-def _gives_back(gathered: "_Gathered") -> bool:
-    """Whether something in the draft comes back: unused days, a correction of usage."""
-    return any(charge.kind == "adjustment" and charge.quantity_e4 < 0 for charge in gathered.charges)
+def _returned(gathered: "_Gathered") -> list[Charge]:
+    """Return what comes back in the draft: unused days, a correction of usage."""
+    return [each for each in gathered.charges if each.kind == "adjustment" and each.quantity_e4 < 0]
 
 
 def _set_aside(account: Billable, problems: Sequence[Problem]) -> Outcome:

@@ -59,7 +59,7 @@ def taken_back(bill: Bill, notes: Sequence[Bill], parts: Sequence[Part]) -> tupl
     A line of which nothing was taken back before comes back as it was billed, else as one of the amount.
     Raises BadCredit.
     """
-    left = _left(bill, notes)
+    left = left_of(bill, notes)
     whole = parts or [Part(number) for number, net_minor in left.items() if net_minor]
     by_number = {each.detail_no: each for each in bill.details}
     if len({part.detail_no for part in whole}) != len(whole):
@@ -94,7 +94,7 @@ def _refuse_over_bill(bill: Bill, notes: Sequence[Bill], details: Sequence[Detai
             )
 
 
-def _left(bill: Bill, notes: Iterable[Bill]) -> dict[int, int]:
+def left_of(bill: Bill, notes: Iterable[Bill]) -> dict[int, int]:
     """Return what is left, net, of each line of the bill, by its number."""
     back: dict[tuple[object, ...], int] = {}
     for detail in (detail for note in notes for detail in note.details):

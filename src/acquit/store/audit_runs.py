@@ -45,12 +45,18 @@ CHARGES_CONSERVED: Final[LiteralString] = """
                       CASE WHEN c.currency IN ('JPY', 'XOF') THEN 0.000000000001
                            WHEN c.currency = 'TND' THEN 0.000000001
                            ELSE 0.0000000001 END) AS net_minor,
-                d.net_minor AS billed_minor
+                coalesce(d.net_minor, x.net_minor) AS billed_minor
            FROM charge c
            LEFT JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = c.account_id
                                   AND d.service_id = c.service_id
                                   AND d.kind = c.kind AND d.part = c.part
                                   AND d.period_start = c.period_start AND d.correction_no = 0
+           LEFT JOIN (SELECT account_id, service_id, kind, part, period_start,
+                             -sum(amount_minor) AS net_minor
+                        FROM credited_charge
+                       GROUP BY account_id, service_id, kind, part, period_start) x
+             ON x.account_id = c.account_id AND x.service_id = c.service_id AND x.kind = c.kind
+            AND x.part = c.part AND x.period_start = c.period_start
          )
     SELECT count(*) AS compared,
            coalesce((array_agg(currency || '/' || accepted_on ORDER BY currency, accepted_on)
@@ -73,14 +79,50 @@ CHARGES_OPEN: Final[LiteralString] = """
               FROM (SELECT c.account_id, c.service_id, c.kind, c.part, c.period_start, c.accepted_on,
                            d.account_id IS NOT NULL AS is_billed
                       FROM charge c
-                      LEFT JOIN (SELECT DISTINCT coalesce(owner_id, account_id) AS account_id, service_id,
-                                        kind, part, period_start
-                                   FROM bill_detail) d
+                      LEFT JOIN (SELECT coalesce(owner_id, account_id) AS account_id, service_id, kind, part,
+                                        period_start
+                                   FROM bill_detail
+                                  UNION
+                                 SELECT account_id, service_id, kind, part, period_start
+                                   FROM credited_charge) d
                         ON d.account_id = c.account_id AND d.service_id = c.service_id AND d.kind = c.kind
                        AND d.part = c.part AND d.period_start = c.period_start) c
               FULL JOIN open_charge o
                 ON o.account_id = c.account_id AND o.service_id = c.service_id AND o.kind = c.kind
                AND o.part = c.part AND o.period_start = c.period_start) compared
+"""
+
+CHARGES_CREDITED: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT coalesce(c.account_id, x.account_id) || '/' || coalesce(c.service_id, x.service_id) || '/'
+                     || concat_ws(':', coalesce(c.kind, x.kind), nullif(coalesce(c.part, x.part), '')) || '/'
+                     || coalesce(c.period_start, x.period_start) AS id,
+                   x.account_id IS NOT NULL AND (
+                     c.account_id IS NULL OR x.amount_minor <> -round(
+                       c.quantity_e4::numeric * c.unit_price_ucents *
+                       CASE WHEN c.currency IN ('JPY', 'XOF') THEN 0.000000000001
+                            WHEN c.currency = 'TND' THEN 0.000000001
+                            ELSE 0.0000000001 END)
+                     OR EXISTS (
+                        SELECT
+                          FROM bill_detail d
+                         WHERE coalesce(d.owner_id, d.account_id) = x.account_id
+                           AND d.service_id = x.service_id AND d.kind = x.kind AND d.part = x.part
+                           AND d.period_start = x.period_start)) AS differs
+              FROM charge c
+              FULL JOIN (SELECT account_id, service_id, kind, part, period_start,
+                                sum(amount_minor) AS amount_minor
+                           FROM credited_charge
+                          GROUP BY account_id, service_id, kind, part, period_start) x
+                ON x.account_id = c.account_id AND x.service_id = c.service_id AND x.kind = c.kind
+               AND x.part = c.part AND x.period_start = c.period_start
+             UNION ALL
+            SELECT x.note_bill_id, b.kind IS DISTINCT FROM 'credit-note' OR b.net_minor <> x.amount_minor
+              FROM (SELECT note_account_id, note_bill_id, sum(amount_minor) AS amount_minor
+                      FROM credited_charge
+                     GROUP BY note_account_id, note_bill_id) x
+              LEFT JOIN bill b ON b.account_id = x.note_account_id AND b.bill_id = x.note_bill_id) compared
 """
 
 RENEWALS: Final[LiteralString] = """
@@ -237,6 +279,7 @@ CHECKS: Final = (
     Check("charges-as-accepted", CHARGES_BILLED),
     Check("charges-conserved", CHARGES_CONSERVED),
     Check("charges-open", CHARGES_OPEN),
+    Check("charges-credited", CHARGES_CREDITED),
     Check("renewal-dates", RENEWALS),
     Check("renewal-periods", RENEWAL_PERIODS),
     Check("order-draws", ORDER_DRAWS),

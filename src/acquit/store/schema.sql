@@ -63,13 +63,13 @@ CREATE TABLE legal_entity (
     created_at             timestamptz NOT NULL DEFAULT instant(),
     sandbox_of             text COLLATE "C" REFERENCES legal_entity,
     test_on                date,
-    below_zero             text NOT NULL DEFAULT 'carry' CHECK (below_zero IN ('carry', 'park')),
+    below_zero             text NOT NULL DEFAULT 'carry' CHECK (below_zero IN ('carry', 'park', 'credit-note', 'credit-balance')),
     orders_billed_at_once  boolean NOT NULL DEFAULT false,
     CHECK ((sandbox_of IS NULL) = (test_on IS NULL))
 );
 COMMENT ON COLUMN legal_entity.sandbox_of IS 'the seller that this one stands for in the sandbox of one account: series, chart, runs and clock are its own';
 COMMENT ON COLUMN legal_entity.test_on IS 'the business date of a sandbox; moved forward by hand';
-COMMENT ON COLUMN legal_entity.below_zero IS 'what becomes of charges that come to less than nothing: set off against the next bill (carry), or parked for a person';
+COMMENT ON COLUMN legal_entity.below_zero IS 'what becomes of charges that come to less than nothing: set off against the next bill (carry), parked for a person, or taken back by credit notes on the bills that they come from (credit-note; what was paid becomes credit with credit-balance)';
 CREATE SEQUENCE sandbox_no;
 
 CREATE TABLE legal_entity_setting (
@@ -736,6 +736,19 @@ END $$;
 
 CREATE TRIGGER charge_opened AFTER INSERT ON charge
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION open_new_charges();
+
+CREATE TABLE credited_charge (
+    account_id       text COLLATE "C" NOT NULL,
+    service_id       bigint NOT NULL,
+    kind             text NOT NULL,
+    part             text COLLATE "C" NOT NULL,
+    period_start     date NOT NULL,
+    note_account_id  text COLLATE "C" NOT NULL,
+    note_bill_id     text COLLATE "C" NOT NULL,
+    amount_minor     bigint NOT NULL CHECK (amount_minor > 0),
+    PRIMARY KEY (account_id, service_id, kind, part, period_start, note_bill_id)
+);
+COMMENT ON TABLE credited_charge IS 'fact: so much, net, of a charge below zero was taken back by a credit note on a bill that it comes from; the charge stands on no bill then';
 
 -- ---------------------------------------------------------------- conditions
 

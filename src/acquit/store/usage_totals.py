@@ -80,7 +80,10 @@ CHARGED: Final[LiteralString] = """
       LEFT JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = t.account_id
                              AND d.service_id = t.service_id AND d.kind = t.kind AND d.part = t.part
                              AND d.period_start = t.period_start AND d.correction_no = 0
-     WHERE c.account_id IS NULL OR (o.account_id IS NULL) = (d.account_id IS NULL)
+      LEFT JOIN credited_charge x ON x.account_id = t.account_id AND x.service_id = t.service_id
+                                 AND x.kind = t.kind AND x.part = t.part AND x.period_start = t.period_start
+     WHERE c.account_id IS NULL
+        OR (o.account_id IS NULL) = (d.account_id IS NULL AND x.account_id IS NULL)
      ORDER BY t.id
      LIMIT 1000
 """

@@ -1,0 +1,167 @@
+"""What comes back goes back by credit note, on the bill that it comes from, where the seller wants it."""
+
+from datetime import date
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+
+from acquit.actions.agree_discount import agree_discount
+from acquit.actions.context import Context
+from acquit.actions.explain_bill import explain_bill
+from acquit.actions.replay_run import replay_run
+from acquit.actions.run_bills import run_bills
+from acquit.actions.set_legal_entity import set_legal_entity
+from acquit.actions.set_purchase_order import set_purchase_order
+from acquit.actions.settle_debt import Receipt, settle_debt
+from acquit.actions.terminate_service import terminate_service
+from acquit.core.debt import Allocation
+from acquit.core.discount import Discount
+from acquit.core.explanation_text import told
+from acquit.core.identifiers import BillId, DebtId, DiscountId
+from acquit.core.money import Currency
+from acquit.core.order_change import OrderTerms
+from acquit.core.purchase_order import OrderKind
+from acquit.core.service import Ending
+from acquit.store import carried_charges, credit_movements
+from acquit.store.transaction import Database
+from billed import failed, later, rows
+from founding import FR, PETIT
+from serving import lines, market, run, sell
+
+NOTES = """
+    SELECT bill_id, corrects_bill_id, net_minor, tax_minor, note
+      FROM bill
+     WHERE kind = 'credit-note'
+     ORDER BY bill_id
+"""
+DRAWS = "SELECT amount_minor FROM purchase_order_draw ORDER BY 1 DESC"
+EUR = Currency("EUR")
+BACK = 633
+"""19 of 30 days of 10.00."""
+
+
+def ended(database: Database, wanted: str, *, paid: bool = False, ordered: bool = False) -> Context:
+    """Addresses of 10.00 a month from 20 November, billed, ended on 1 December, their days given back."""
+    context = market(database)
+    set_legal_entity(context, FR, {"below_zero": wanted}, by="cli")
+    if ordered:
+        order = OrderTerms("PO-1", date(2026, 1, 1), kind=OrderKind.BLANKET, amount_max_minor=5_000)
+        set_purchase_order(context, PETIT, order, by="cli")
+    sold = sell(context, "ip", date(2026, 11, 20), quantity=5)
+    run(context, "2026-11")
+    if paid:
+        (debt,) = rows(context, "SELECT debt_id FROM debt")
+        allocation = Allocation(PETIT, DebtId(debt.debt_id), 1_200)
+        settle_debt(context, PETIT, Receipt(date(2026, 11, 25), 1_200, EUR), [allocation], by="cli")
+    day = later(context, date(2026, 12, 1))
+    terminate_service(day, PETIT, sold.service.service_id, Ending.NOW, by="cli", refund=True)
+    return day
+
+
+def december(context: Context, **given: Any) -> Any:
+    (report,) = run_bills(context, FR, "2026-12", by="cli", **given)
+    return report
+
+
+def proved(context: Context) -> None:
+    assert failed(context) == {}
+    for period in ("2026-11", "2026-12"):
+        assert replay_run(context, period, FR).differences == []
+
+
+def test_days_that_nobody_uses_are_taken_back_on_the_bill_that_they_stand_on(database: Database) -> None:
+    context = ended(database, "credit-note", ordered=True)
+    rehearsed = december(context, dry_run=True)
+    assert (rehearsed.bills, rehearsed.carried, rehearsed.credit_notes) == (0, 0, 1)
+    assert rows(context, NOTES) == [], "a rehearsal writes nothing"
+    report = december(context)
+    assert (report.bills, report.parked, report.carried, report.status.value) == (0, 0, 0, "closed")
+    assert report.credit_notes == 1
+    (note,) = rows(context, NOTES)
+    assert (note.bill_id, note.corrects_bill_id) == ("AV00000001", "FR00000001")
+    assert (note.net_minor, note.tax_minor) == (BACK, 127)
+    assert note.note == "IP - unused, 19 days from 2026-12-01"
+    assert [row.amount_minor for row in rows(context, DRAWS)] == [1000, -BACK]
+    assert rows(context, "SELECT * FROM open_charge") == []
+    december(context)
+    assert len(rows(context, NOTES)) == 1, "once"
+    assert "takes FR00000001 of" in " ".join(told(explain_bill(context, BillId("AV00000001"))))
+    proved(context)
+
+
+def test_what_else_is_charged_is_billed_by_the_same_run(database: Database) -> None:
+    context = ended(database, "credit-note")
+    sell(context, "ip", date(2026, 12, 1), quantity=1)
+    rehearsed, report = december(context, dry_run=True), december(context)
+    assert (rehearsed.net_minor, report.net_minor, report.bills) == (200, 200, 1)
+    assert [row.net_minor for row in rows(context, NOTES)] == [BACK]
+    proved(context)
+
+
+def test_a_bill_that_comes_to_something_takes_it_as_a_line(database: Database) -> None:
+    context = ended(database, "credit-note")
+    sell(context, "s", date(2026, 12, 1))
+    december(context)
+    assert rows(context, NOTES) == []
+    assert ("IP - unused, 19 days from 2026-12-01", "12-01", -BACK) in lines(context)
+    proved(context)
+
+
+@pytest.mark.parametrize(("below_zero", "credit"), [("credit-note", []), ("credit-balance", [BACK + 127])])
+def test_what_was_paid_is_unapplied_or_credit_for_the_next_bill(
+    below_zero: str, credit: list[int], database: Database
+) -> None:
+    context = ended(database, below_zero, paid=True)
+    december(context)
+    with context.database.read() as tx:
+        lots = credit_movements.lots(tx, [PETIT]).get(PETIT, ())
+    assert [(each.left_minor, each.type.value) for each in lots] == [(each, "DEPOSIT") for each in credit]
+    (open_now,) = rows(context, "SELECT sum(effect_minor) AS paid FROM debt_operation")
+    assert open_now.paid == -1_200, "the bill is settled: by the note and by what is left of the money"
+    proved(context)
+    if credit:
+        sell(later(context, date(2027, 1, 1)), "s", date(2027, 1, 1))
+        run(later(context, date(2027, 1, 1)), "2027-01")
+        (used,) = rows(
+            context, "SELECT -sum(amount_minor) AS used FROM credit_movement WHERE amount_minor < 0"
+        )
+        assert used.used == credit[0]
+        assert failed(context) == {}
+
+
+def test_what_is_more_than_the_bill_bears_stays_carried(database: Database) -> None:
+    context = market(database)
+    set_legal_entity(context, FR, {"below_zero": "credit-note"}, by="cli")
+    agreed = Discount(PETIT, DiscountId(0), "Launch", date(2026, 1, 1), EUR, share_bp=9_000)
+    agree_discount(context, agreed, by="cli")
+    sold = sell(context, "ip", date(2026, 11, 20), quantity=5)
+    run(context, "2026-11")
+    day = later(context, date(2026, 12, 1))
+    terminate_service(day, PETIT, sold.service.service_id, Ending.NOW, by="cli", refund=True)
+    report = december(day)
+    assert (report.carried, report.carried_minor) == (1, -BACK), "1.00 was billed"
+    with context.database.read() as tx:
+        (waiting,) = carried_charges.carried(tx, FR, date(2026, 12, 31))
+    assert (waiting.charges, waiting.net_minor) == (1, -BACK)
+    assert rows(context, NOTES) == []
+    proved(day)
+
+
+@pytest.mark.parametrize(
+    ("statement", "check"),
+    [
+        ("DELETE FROM credited_charge", "charges-open"),
+        ("UPDATE credited_charge SET amount_minor = amount_minor + 1", "charges-credited"),
+        ("UPDATE credited_charge SET note_bill_id = 'FR00000001'", "charges-credited"),
+    ],
+)
+def test_the_audit_finds_a_credited_charge_that_was_tampered_with(
+    statement: LiteralString, check: str, database: Database, database_url: str
+) -> None:
+    context = ended(database, "credit-note")
+    december(context)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(statement)
+    assert check in failed(context)
