@@ -9,6 +9,7 @@ from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.run_bills import run_bills
+from acquit.actions.set_legal_entity import set_legal_entity
 from acquit.actions.set_payer import set_payer
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.share_bills import SharingInThePast, share_bills, slice_statement, who_shares
@@ -248,3 +249,26 @@ def test_a_sub_account_of_another_legal_party_is_told_apart(context: Context) ->
     assert {(each.where, each.code) for each in together.apart} == {
         (SHOP, "other-payer"), (WORKS, "other-legal-party"), (WORKS, "other-currency"),
     }  # fmt: skip
+
+
+def test_what_comes_back_to_members_is_one_credit_note_on_the_shared_bill(context: Context) -> None:
+    share_bills(context, ACME, by="cli")
+    set_legal_entity(context, FR, {"below_zero": "credit-balance"}, by="cli")
+    bill(context)
+    with context.database.write() as tx:
+        tx.connection.execute("UPDATE service SET renew_automatic = false")
+    known = rows(
+        context, "SELECT account_id, service_id FROM service WHERE account_id <> %(shop)s", shop=SHOP
+    )
+    for row in known:
+        charge(
+            context, row.account_id, row.service_id, kind="adjustment", period_start=date(2026, 11, 11),
+            period_end=date(2026, 11, 30), quantity_e4=-30_000, accepted_on=DECEMBER,
+        )  # fmt: skip
+    (report,) = run_bills(later(context, DECEMBER), FR, "2026-12", by="cli")
+    assert (report.bills, report.carried, report.credit_notes) == (0, 0, 1)
+    notes = "SELECT bill_id, corrects_bill_id, net_minor FROM bill WHERE kind = 'credit-note'"
+    assert [tuple(row) for row in rows(context, notes)] == [("AV00000001", FIRST, 900)]
+    parts = rows(context, "SELECT owner_id, net_minor FROM bill_slice WHERE bill_id = 'AV00000001'")
+    assert {(row.owner_id, row.net_minor) for row in parts} == {(ACME, 300), (LAB, 300), (WORKS, 300)}
+    assert failed(context) == {}
