@@ -138,6 +138,7 @@ def show(entry: Which, /, *, program: Given) -> None:
     lines = [f"{document['booked_on']}  {document['amount']}  {document['payer'] or ''}  {document['text']}"]
     if story.match is not None:
         lines.append(f"matched by rule {int(story.match.rule)} ({story.match.score}): {story.match.reason}")
+    lines += [story.why] if story.why else []
     lines += [f"{rank}. ({each.score}) {each.reason}" for rank, each in enumerate(story.proposals, 1)]
     lines += [
         f"{move.moved_on}  {move.kind}  {move.account_id} {move.deposit_id or ''}" for move in story.moves
