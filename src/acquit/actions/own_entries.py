@@ -29,7 +29,7 @@ from acquit.core.errors import Refusal
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.matching import Rule
 from acquit.core.money import plain
-from acquit.store import acts, bank_matches, bank_own, billables
+from acquit.store import acts, bank_files, bank_matches, bank_own, billables
 from acquit.store.bank_files import Stored
 from acquit.store.bank_own import PaidOut
 from acquit.store.transaction import Transaction
@@ -162,6 +162,7 @@ def _link(context: Context, entry_id: int, claim: Claim, by: str) -> None:
     with context.database.write() as tx:
         stored, house = entry_in(context, tx, entry_id)
         entity_id = house.setting.legal_entity_id
+        bank_files.lock_progress(tx, entity_id, stored.statement_id)
         moves = bank_matches.moves(tx, entity_id, entry_id)
         waits = bank_matches.in_suspense(moves)
         if moves and waits != stored.entry.amount_minor:

@@ -82,6 +82,11 @@ TOLD: Final[LiteralString] = """
        AND o.reference = ANY(%(references)s) AND NOT o.is_again
 """
 
+EXPECTS: Final[LiteralString] = """
+    SELECT EXISTS (SELECT FROM remittance WHERE legal_entity_id = %(legal_entity_id)s)
+           OR EXISTS (SELECT FROM acquirer_payout WHERE legal_entity_id = %(legal_entity_id)s) AS expects
+"""
+
 FORM: Final[LiteralString] = """
     SELECT form
       FROM bank_statement
@@ -115,6 +120,11 @@ class PaidOut:
 def has_files(tx: Transaction, legal_entity_id: LegalEntityId) -> bool:
     """Whether the legal entity ever made a file for a bank."""
     return bool(tx.one(HAS_FILES, legal_entity_id=legal_entity_id).has_files)
+
+
+def expects(tx: Transaction, legal_entity_id: LegalEntityId) -> bool:
+    """Whether a bank may tell of anything of ours: a file was made, or an acquirer paid out."""
+    return bool(tx.one(EXPECTS, legal_entity_id=legal_entity_id).expects)
 
 
 def named(
