@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, LiteralString
 
 from acquit.core.bank_own import Named, OwnKind, OwnLine, Told
-from acquit.core.identifiers import LegalEntityId
+from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.store.transaction import Transaction
 
 NAMED: Final[LiteralString] = """
@@ -60,6 +60,12 @@ REFUNDS: Final[LiteralString] = """
             SELECT FROM refund_event f
              WHERE f.account_id = l.account_id AND f.refund_id = l.refund_id AND f.state = 'failed'))
      ORDER BY l.line_no
+"""
+
+NAME_OF_REFUND: Final[LiteralString] = """
+    SELECT coalesce(max(end_to_end), %(account_id)s || '/' || %(refund_id)s::bigint) AS name
+      FROM remittance_refund
+     WHERE account_id = %(account_id)s AND refund_id = %(refund_id)s
 """
 
 PAYOUTS: Final[LiteralString] = """
@@ -149,6 +155,11 @@ def lines(
         is_back = kind is OwnKind.REFUND_RETURNED
         rows = tx.all(REFUNDS, legal_entity_id=legal_entity_id, reference=reference, is_back=is_back)
     return tuple(OwnLine(row.reference, row.amount_minor) for row in rows)
+
+
+def name_of_refund(tx: Transaction, payer_id: AccountId, refund_id: int) -> str:
+    """Return what a refund is linked by: its name in a file, else account and number."""
+    return str(tx.one(NAME_OF_REFUND, account_id=payer_id, refund_id=refund_id).name)
 
 
 def payouts(tx: Transaction, legal_entity_id: LegalEntityId, amounts: Sequence[int]) -> list[PaidOut]:
