@@ -9,14 +9,18 @@ from acquit.actions.advance_remittance import approve_remittance, hand_over_remi
 from acquit.actions.bank_inbox import bank_inbox, look_again
 from acquit.actions.context import Context
 from acquit.actions.end_collections import take_collected, take_return
+from acquit.actions.own_entries import link_refund
 from acquit.actions.pay_refunds import create_refund_remittance, take_refund_returned, take_refunds_paid
-from acquit.actions.refund_money import approve_refund, refund_money
+from acquit.actions.refund_money import approve_refund, record_refund_paid, refund_money
 from acquit.actions.set_bank import add_bank_account
 from acquit.actions.take_acquirer_events import take_event, take_payout
 from acquit.actions.unmatch_entry import unmatch_entry
 from acquit.core.acquirer import Event, EventKind, Payout
+from acquit.core.bank_entry import NotInTheInbox
+from acquit.core.bank_own import OwnEntryDiffers
 from acquit.core.collection import Collection
 from acquit.core.debt import CannotReverse
+from acquit.core.refund import NoSuchRefund
 from acquit.core.remittance import Remittance
 from acquit.store import refund_lines
 from acquit.store.transaction import Database
@@ -193,6 +197,25 @@ def test_a_refund_is_paid_and_comes_back_by_the_statement(world: Context, by_han
     assert (ledger(world)[BANK], inbox(world)) == (500, [])
     states = [row.state for row in rows(world, "SELECT state FROM refund_event ORDER BY event_no")]
     assert states[-2:] == ["paid", "failed"]
+    assert failed(world) == {}
+
+
+@pytest.mark.parametrize("told_before", [False, True])
+def test_a_refund_sent_by_hand_at_the_bank_is_linked_by_hand(world: Context, told_before: bool) -> None:
+    asked = refund_money(world, PETIT, pay(world, PETIT, 500), "paid twice", by=TESS)
+    if told_before:
+        record_refund_paid(world, PETIT, asked.refund_id, COLLECTED_ON, by=TESS)
+    told(world, Tx(-500, "by hand", on=COLLECTED_ON))
+    (entry,) = inbox(world)
+    with pytest.raises(NoSuchRefund):
+        link_refund(world, entry, ACME, asked.refund_id, by=TESS)
+    link_refund(world, entry, PETIT, asked.refund_id, by=TESS)
+    assert (ledger(world).get(BANK), ledger(world).get(SUSPENSE), inbox(world)) == (None, None, [])
+    with pytest.raises(NotInTheInbox):
+        link_refund(world, entry, PETIT, asked.refund_id, by=TESS)
+    told(world, Tx(-500, "again?", on=COLLECTED_ON), name="T")
+    with pytest.raises(OwnEntryDiffers, match="was told before by entry"):
+        link_refund(world, inbox(world)[0], PETIT, asked.refund_id, by=TESS)
     assert failed(world) == {}
 
 

@@ -113,7 +113,8 @@ def test_a_statement_that_does_not_add_up_is_refused_with_its_sums() -> None:
         ((b"camt.053.001.08", b"pain.001.001.09"), "namespace is urn:iso:std:iso:20022:tech:xsd:pain"),
         ((b"<IBAN>", b"<IBN>"), "no whole XML"),
         ((b'encoding="UTF-8"', b'encoding="UTF-16"'), "no whole XML"),
-        ((b"Nuage", b"\xff\xfe"), "no whole XML"),
+        ((b"Nuage", b"\xff\xfe"), "not in the encoding that it names"),
+        ((b"<BookgDt><Dt>2026-12-01", b"<BookgDt><Dt>2026-13-01"), "element BookgDt: '2026-13-01' is no day"),
         ((b"<Document", b'<!DOCTYPE d [<!ENTITY a "b">]><Document'), "document type"),
         ((b"<Document", b"<!--" + b"x" * 70_000 + b"--><!DOCTYPE d><Document"), "document type"),
         (

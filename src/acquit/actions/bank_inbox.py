@@ -39,13 +39,14 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An entry with all that became of it: its moves, its standing match, what is proposed."""
+    """An entry with all that became of it: moves, standing match, what is proposed or why it waits."""
 
     stored: Stored
     moves: Sequence[Move]
     match: Match | None
     parts: Sequence[Part]
     proposals: Sequence[Proposal]
+    why: str = ""
 
 
 def bank_inbox(
@@ -123,4 +124,5 @@ def bank_story(context: Context, entry_id: int) -> Story:
             match,
             bank_matches.parts(tx, owner, match.match_no) if match else [],
             bank_matches.proposals(tx, owner, [entry_id]).get(entry_id, []),
+            bank_matches.why_waiting(tx, owner, [entry_id]).get(entry_id, ""),
         )

@@ -31,6 +31,7 @@ def told_story(story: Story) -> dict[str, Any]:
                        "amount_minor": part.amount_minor} for part in story.parts],
         },
         "moves": [asdict(move) for move in story.moves],
+        "why": story.why or None,
         "proposals": [told_proposal(one) for one in story.proposals],
     }  # fmt: skip
 

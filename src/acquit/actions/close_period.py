@@ -137,9 +137,9 @@ def _open_runs(tx: Transaction, entity: LegalEntity, closing: Period) -> list[st
 def _suspense(tx: Transaction, entity: LegalEntity, closing: Period, reason: str) -> list[str]:
     if reason.strip():
         return []
-    ids = bank_matches.waiting(tx, entity.legal_entity_id, rows_max=TOLD_MAX)
-    more = bank_matches.count_waiting(tx, entity.legal_entity_id) - len(ids)
-    named = ", ".join(map(str, ids)) + (f" and {more} more" if more else "")
+    ids = bank_matches.waiting_until(tx, entity.legal_entity_id, closing.last_on)
+    more = f" and {len(ids) - TOLD_MAX} more" if len(ids) > TOLD_MAX else ""
+    named = ", ".join(map(str, ids[:TOLD_MAX])) + more
     waiting = f" (in the inbox: entries {named})" if ids else ""
     return [
         f"{plain(-each.amount_minor, Currency(each.currency))} {each.currency} of unknown payers stands on "

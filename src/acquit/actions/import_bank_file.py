@@ -127,7 +127,10 @@ def _check(context: Context, opening: Opening, mapping: Mapped | None, spool: Sp
     """Return what is odd about a file that adds up and is of our accounts. Raises as the import."""
     with opening() as source:
         if mapping is None:
-            if not sniffs_xml(source.read(64)):
+            head = source.read(64)
+            if not head:
+                raise BadBankFile("The file is empty.")
+            if not sniffs_xml(head):
                 raise BadBankFile(
                     "The file is no XML. A bank's own table needs a mapping that says which column is what: "
                     "--mapping FILE."

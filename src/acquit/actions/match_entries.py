@@ -15,7 +15,7 @@ from acquit.actions.run_pages import without_collector
 from acquit.core.bank_own import unknown_return
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.operator import Right
-from acquit.store import bank_files, bank_matches
+from acquit.store import bank_files, bank_matches, bank_own
 
 PAGE_ROWS = 2_000
 
@@ -84,6 +84,8 @@ def _take_own(
 ) -> dict[int, str]:
     """Book what the next entries tell of our own files and payouts; return why others of them wait."""
     with context.database.read() as tx:
+        if not bank_own.expects(tx, legal_entity_id):
+            return {}
         done_id = bank_files.done_id(tx, legal_entity_id, statement_id)
         page = bank_files.page(tx, legal_entity_id, statement_id, done_id, page_rows)
     return take_own_entries(context, legal_entity_id, page, by=by)

@@ -12,9 +12,11 @@ from acquit.actions.bank_booking import Desk, out_of_suspense, write
 from acquit.actions.bank_house import desk_in
 from acquit.actions.context import Context
 from acquit.actions.end_collections import take_collected, take_return
+from acquit.actions.loading import require_staff
 from acquit.actions.match_by_hand import entry_in
 from acquit.actions.pay_refunds import take_refund_returned, take_refunds_paid
-from acquit.core.bank_entry import BankEntry
+from acquit.actions.refund_money import record_refund_paid
+from acquit.core.bank_entry import BankEntry, Direction, NotInTheInbox
 from acquit.core.bank_own import (
     DAYS_APART_MAX,
     OwnKind,
@@ -26,10 +28,12 @@ from acquit.core.bank_own import (
     untold,
 )
 from acquit.core.errors import Refusal
-from acquit.core.identifiers import LegalEntityId
+from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.match import Rule
 from acquit.core.money import plain
-from acquit.store import acts, bank_matches, bank_own, billables
+from acquit.core.operator import Right
+from acquit.core.refund import NoSuchRefund, RefundState
+from acquit.store import acts, bank_files, bank_matches, bank_own, billables, refunds
 from acquit.store.bank_files import Stored
 from acquit.store.bank_own import PaidOut
 from acquit.store.transaction import Transaction
@@ -72,6 +76,35 @@ def take_own_entries(
             if why:
                 waits[each.entry_id] = why
     return waits
+
+
+def link_refund(context: Context, entry_id: int, payer_id: AccountId, refund_id: int, *, by: str) -> str:
+    """The entry paid this refund, which was sent by hand at the bank; return what it is linked by.
+
+    An approved refund is paid by that. Raises NoSuchBankEntry, NoSuchRefund, RefundNotThere,
+    NotInTheInbox, OwnEntryDiffers, StaffOnly, RoleForbids.
+    """
+    with context.database.write() as tx:
+        require_staff(tx, by, Right.SETTLE_DEBTS)
+        stored, house = entry_in(context, tx, entry_id)
+        moves = bank_matches.moves(tx, house.setting.legal_entity_id, entry_id)
+        waits = bank_matches.in_suspense(moves) == stored.entry.amount_minor > 0
+        if stored.entry.direction is not Direction.DEBIT or not waits:
+            raise NotInTheInbox(
+                f"Entry {entry_id} is no payment that waits: a refund leaves the account.",
+                entry=str(entry_id),
+            )
+        refund = refunds.find(tx, payer_id, refund_id)
+        if refund is None:
+            raise NoSuchRefund(f"Account {payer_id} has no refund {refund_id}.")
+        name = bank_own.name_of_refund(tx, payer_id, refund_id)
+        lines = (OwnLine(name, refund.amount_minor),)
+        untold(stored.entry, "", lines, {}, name)
+    if refund.state is not RefundState.PAID:
+        on = stored.entry.value_on or stored.entry.booked_on
+        record_refund_paid(context, payer_id, refund_id, on, f"bank entry {entry_id}", by=by)
+    _link(context, entry_id, Claim(OwnKind.REFUND_PAID, name, lines), by)
+    return name
 
 
 def own_ids(tx: Transaction, legal_entity_id: LegalEntityId, stored: Sequence[Stored]) -> set[int]:
@@ -162,6 +195,7 @@ def _link(context: Context, entry_id: int, claim: Claim, by: str) -> None:
     with context.database.write() as tx:
         stored, house = entry_in(context, tx, entry_id)
         entity_id = house.setting.legal_entity_id
+        bank_files.lock_progress(tx, entity_id, stored.statement_id)
         moves = bank_matches.moves(tx, entity_id, entry_id)
         waits = bank_matches.in_suspense(moves)
         if moves and waits != stored.entry.amount_minor:

@@ -14,6 +14,7 @@ from acquit.actions.bank_told import told_outcome, told_story, told_unexplained
 from acquit.actions.context import Context
 from acquit.actions.import_bank_file import ImportedFile, Mapped, import_bank_file
 from acquit.actions.match_by_hand import Choice, Outcome, match_by_hand
+from acquit.actions.own_entries import link_refund
 from acquit.actions.unmatch_entry import set_entry_aside, unmatch_entry
 from acquit.cli.account import only_legal_entity
 from acquit.cli.bank_settings import read_bank_mapping, register
@@ -138,6 +139,7 @@ def show(entry: Which, /, *, program: Given) -> None:
     lines = [f"{document['booked_on']}  {document['amount']}  {document['payer'] or ''}  {document['text']}"]
     if story.match is not None:
         lines.append(f"matched by rule {int(story.match.rule)} ({story.match.score}): {story.match.reason}")
+    lines += [story.why] if story.why else []
     lines += [f"{rank}. ({each.score}) {each.reason}" for rank, each in enumerate(story.proposals, 1)]
     lines += [
         f"{move.moved_on}  {move.kind}  {move.account_id} {move.deposit_id or ''}" for move in story.moves
@@ -162,14 +164,27 @@ def match(
     ] = None,
     write_off: Annotated[bool, Parameter(negative="", help="Give up what is missing.")] = False,
     use_credit: Annotated[bool, Parameter(negative="", help="Use the payer's credit too.")] = False,
+    refund: Annotated[
+        str | None, Parameter(help="It paid this refund, sent by hand at the bank: ab12345-acq/7.")
+    ] = None,
     operator: Operator = None,
     program: Given,
 ) -> None:
-    """Match an entry by hand: take a proposal, or name bills or the payer.
+    """Match an entry by hand: take a proposal, or name bills, the payer or a refund.
 
     Above the seller's limit it waits for a second operator.
     """
     with program.open() as context:
+        if refund is not None:
+            payer_id, _, number = refund.rpartition("/")
+            if not number.isdecimal():
+                raise Invalid("A refund is named by its account and number, as in ab12345-acq/7.")
+            link_refund(context, entry, AccountId(payer_id), int(number), by=actor(operator))
+            program.screen.answer(
+                {"entry": entry, "status": "matched", "refund": refund},
+                f"Entry {entry} paid refund {refund}.",
+            )
+            return
         currency = bank_story(context, entry).stored.entry.currency
         bills = tuple(
             (BillId(name), parsed(amount, currency) if amount else None)

@@ -89,12 +89,13 @@ class _Guarded:
 
     def __init__(self, source: BinaryIO) -> None:
         self.source = source
-        self.since_entry = 0
+        self.since_entry = self.read_bytes = 0
         self.is_begun = False
 
     def read(self, size: int = -1) -> bytes:
         piece = self.source.read(size)
         self.since_entry += len(piece)
+        self.read_bytes += len(piece)
         if not self.is_begun and b"<!DOCTYPE" in piece[:HEAD_BYTES].replace(b"\0", b""):
             raise BadBankFile(_DOCTYPE)
         self.is_begun = True
@@ -148,9 +149,21 @@ def read_camt(source: BinaryIO, whole: frozenset[str] = frozenset()) -> Iterator
             guarded.since_entry = 0
             yield from _event(reading, element, whole)
     except etree.XMLSyntaxError as error:
-        raise BadBankFile(f"The file is no whole XML: {error.msg}.") from None
+        raise BadBankFile(_broken(reading, guarded, error.msg)) from None
     if reading.form is None:
         raise BadBankFile("The file has no statement (Stmt, Rpt or Ntfctn of camt.053, camt.052, camt.054).")
+
+
+def _broken(reading: _Reading, guarded: _Guarded, why: str) -> str:
+    if not guarded.read_bytes:
+        return "The file is empty."
+    after = f"after {_where(reading)}" if reading.entry_no else "before its first entry"
+    if "encoding" in why:
+        return (
+            f"The file is not in the encoding that it names, {after} ({why}). Nothing of it was booked: have "
+            "it sent again, or saved in that encoding."
+        )
+    return f"The file is no whole XML, {after} ({why}). Nothing of it was booked: have it sent again, whole."
 
 
 def _event(reading: _Reading, element: Any, whole: frozenset[str]) -> Sequence[Event]:
@@ -306,6 +319,8 @@ def _entry(reading: _Reading, head: Head, element: Any, told: list[Event]) -> No
     else:
         reading.entries += 1
         told.append(alone(head, last or {}))
+        if not head.amount_minor:
+            told.append(Odd("", f"{head.where}, element Amt: it moves nothing; it is kept and pays no bill."))
     if head.status in BOOKED:
         reading.moved_minor += head.signed_minor
     reading.head = reading.waiting = None

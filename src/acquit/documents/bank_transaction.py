@@ -50,8 +50,8 @@ def head_of(told: Flat, statement: BankStatement, place: str, where: str) -> Hea
     direction = WAYS.get(way)
     if direction is None:
         raise BadBankFile(f"{where}, element CdtDbtInd: CRDT or DBIT is needed, not {way!r}.")
-    value_on = day_of(told.get("ValDt/Dt", "") or told.get("ValDt/DtTm", ""))
-    booked_on = day_of(told.get("BookgDt/Dt", "") or told.get("BookgDt/DtTm", "")) or value_on
+    value_on = _day(told, "ValDt", where)
+    booked_on = _day(told, "BookgDt", where) or value_on
     return Head(
         place, where, statement.iban, told.get("Sts/Cd", "") or told.get("Sts", ""), direction,
         amount_of(told.get("Amt", ""), currency, where, "Amt"), currency,
@@ -60,6 +60,15 @@ def head_of(told: Flat, statement: BankStatement, place: str, where: str) -> Hea
         " ".join(texts_of(told, "AddtlNtryInf")),
         tuple(texts_of(told, "Btch/PmtInfId", "Btch/MsgId", "AddtlInfInd/MsgId")),
     )  # fmt: skip
+
+
+def _day(told: Flat, element: str, where: str) -> date | None:
+    """Return the day that the element tells, None without one. Raises BadBankFile when it is no day."""
+    text = told.get(f"{element}/Dt", "") or told.get(f"{element}/DtTm", "")
+    day = day_of(text)
+    if text and day is None:
+        raise BadBankFile(f"{where}, element {element}: {text!r} is no day of the calendar.")
+    return day
 
 
 def alone(head: Head, told: Flat) -> BankEntry:

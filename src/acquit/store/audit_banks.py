@@ -197,6 +197,12 @@ OWN: Final[LiteralString] = """
            JOIN refund_event e ON e.account_id = l.account_id AND e.refund_id = l.refund_id
                               AND e.state IN ('paid', 'failed')
           UNION ALL
+         SELECT a.legal_entity_id, 'refund-paid', r.account_id || '/' || r.refund_id, r.amount_minor, 'debit'
+           FROM refund r
+           JOIN account a ON a.account_id = r.account_id
+           JOIN refund_event e ON e.account_id = r.account_id AND e.refund_id = r.refund_id
+                              AND e.state = 'paid'
+          UNION ALL
          SELECT legal_entity_id, 'payout', acquirer || '/' || payout_id, abs(gross_minor - fee_minor),
                 CASE WHEN gross_minor > fee_minor THEN 'credit' ELSE 'debit' END
            FROM acquirer_payout

@@ -80,6 +80,14 @@ WAITING: Final[LiteralString] = """
      LIMIT %(rows_max)s
 """
 
+WAITING_UNTIL: Final[LiteralString] = """
+    SELECT i.entry_id
+      FROM bank_inbox i
+      JOIN bank_entry e ON e.legal_entity_id = i.legal_entity_id AND e.entry_id = i.entry_id
+     WHERE i.legal_entity_id = %(legal_entity_id)s AND e.booked_on <= %(on)s
+     ORDER BY i.entry_id
+"""
+
 WHY_WAITING: Final[LiteralString] = """
     SELECT entry_id, told
       FROM bank_inbox
@@ -259,6 +267,11 @@ def waiting(
     """Return the entries that wait for a person, oldest first."""
     rows = tx.all(WAITING, legal_entity_id=legal_entity_id, after_id=after_id, rows_max=rows_max)
     return [row.entry_id for row in rows]
+
+
+def waiting_until(tx: Transaction, legal_entity_id: LegalEntityId, on: date) -> list[int]:
+    """Return the entries booked by that day that wait for a person, oldest first."""
+    return [row.entry_id for row in tx.all(WAITING_UNTIL, legal_entity_id=legal_entity_id, on=on)]
 
 
 def why_waiting(tx: Transaction, legal_entity_id: LegalEntityId, entry_ids: Sequence[int]) -> dict[int, str]:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, LiteralString
 
 from acquit.core.bank_own import Named, OwnKind, OwnLine, Told
-from acquit.core.identifiers import LegalEntityId
+from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.store.transaction import Transaction
 
 NAMED: Final[LiteralString] = """
@@ -62,6 +62,12 @@ REFUNDS: Final[LiteralString] = """
      ORDER BY l.line_no
 """
 
+NAME_OF_REFUND: Final[LiteralString] = """
+    SELECT coalesce(max(end_to_end), %(account_id)s || '/' || %(refund_id)s::bigint) AS name
+      FROM remittance_refund
+     WHERE account_id = %(account_id)s AND refund_id = %(refund_id)s
+"""
+
 PAYOUTS: Final[LiteralString] = """
     SELECT p.acquirer, p.payout_id, p.gross_minor - p.fee_minor AS net_minor, p.currency, p.paid_on,
            EXISTS (SELECT FROM bank_own o
@@ -80,6 +86,11 @@ TOLD: Final[LiteralString] = """
       JOIN bank_statement s ON s.statement_id = e.statement_id
      WHERE o.legal_entity_id = %(legal_entity_id)s AND o.kind = %(kind)s
        AND o.reference = ANY(%(references)s) AND NOT o.is_again
+"""
+
+EXPECTS: Final[LiteralString] = """
+    SELECT EXISTS (SELECT FROM remittance WHERE legal_entity_id = %(legal_entity_id)s)
+           OR EXISTS (SELECT FROM acquirer_payout WHERE legal_entity_id = %(legal_entity_id)s) AS expects
 """
 
 FORM: Final[LiteralString] = """
@@ -117,6 +128,11 @@ def has_files(tx: Transaction, legal_entity_id: LegalEntityId) -> bool:
     return bool(tx.one(HAS_FILES, legal_entity_id=legal_entity_id).has_files)
 
 
+def expects(tx: Transaction, legal_entity_id: LegalEntityId) -> bool:
+    """Whether a bank may tell of anything of ours: a file was made, or an acquirer paid out."""
+    return bool(tx.one(EXPECTS, legal_entity_id=legal_entity_id).expects)
+
+
 def named(
     tx: Transaction, legal_entity_id: LegalEntityId, references: Sequence[str]
 ) -> dict[str, frozenset[Named]]:
@@ -139,6 +155,11 @@ def lines(
         is_back = kind is OwnKind.REFUND_RETURNED
         rows = tx.all(REFUNDS, legal_entity_id=legal_entity_id, reference=reference, is_back=is_back)
     return tuple(OwnLine(row.reference, row.amount_minor) for row in rows)
+
+
+def name_of_refund(tx: Transaction, payer_id: AccountId, refund_id: int) -> str:
+    """Return what a refund is linked by: its name in a file, else account and number."""
+    return str(tx.one(NAME_OF_REFUND, account_id=payer_id, refund_id=refund_id).name)
 
 
 def payouts(tx: Transaction, legal_entity_id: LegalEntityId, amounts: Sequence[int]) -> list[PaidOut]:
