@@ -47,6 +47,7 @@ MANAGER = (
     "/manager/requests",
     "/manager/requests/term",
     "/manager/requests/purchase-order",
+    "/manager/requests/correction?bill=FR00000026",
     "/manager/requests/{request}",
     "/createApp/",
     "/createToken/?GET=/me&POST=*",
