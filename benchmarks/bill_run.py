@@ -40,6 +40,8 @@ ON: Final = date(2026, 11, 23)
 PERIOD: Final = "2026-11"
 SERVICES: Final = 3
 PAGE_SIZE: Final = 5_000
+LONG: Final = 100_000
+"""How many services the long account has."""
 
 SEED: Final = """
 INSERT INTO legal_entity (legal_entity_id, name, siren, vat_id, street, zip, city, country, currency, zone,
@@ -68,7 +70,7 @@ INSERT INTO service (account_id, service_id, resource_name, display_name, route,
                      next_renewal_on)
 SELECT 'bb' || lpad(n::text, 7, '0') || '-acq', n * 10 + k, 'ns' || (n * 10 + k) || '.example', 'server',
        '/dedicated/server/{{serviceName}}', 1, 'adv-1', 'Dedicated server ADVANCE-' || k || ' | 64 GB',
-       4544000000 + k * 1000000, 'EUR', 1, day + 1, date '2026-01-01' + day, date '2026-11-01' + day
+       4544000000 + k % 1000 * 1000000, 'EUR', 1, day + 1, date '2026-01-01' + day, date '2026-11-01' + day
   FROM generate_series(1::bigint, {accounts}) n, generate_series(1, {services}) k,
        LATERAL (SELECT ((n + k) % 28)::int) d(day)
 """
@@ -110,11 +112,11 @@ TABLES: Final = (
 )
 
 
-def seed(url: str, accounts: int) -> None:
+def seed(url: str, accounts: int, services: int = SERVICES) -> None:
     """Make the accounts and their services."""
     migrate(url)
     with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute(SEED.format(accounts=accounts, services=SERVICES).encode())
+        owner.execute(SEED.format(accounts=accounts, services=services).encode())
         owner.execute("VACUUM (ANALYZE)")
 
 
@@ -191,10 +193,23 @@ def bare(source_url: str, url: str, count: int) -> float:
     return seconds
 
 
+def long_account(cluster_url: str, papers: Path) -> dict[str, float]:
+    """Bill one account with a hundred thousand services."""
+    say(f"one account with {LONG} services")
+    with psycopg.connect(cluster_url, autocommit=True) as owner:
+        owner.execute("CREATE DATABASE long")
+    url = make_conninfo(cluster_url, dbname="long")
+    seed(url, 1, LONG)
+    _, seconds = run(url, papers)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return {"long_account_seconds": round(seconds, 2), "long_account_peak_rss_mb": peak}
+
+
 def main() -> None:
     """Measure and tell."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--accounts", type=int, default=10_000)
+    parser.add_argument("--long", action="store_true", help="one account with 100,000 services too")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="acquit-bench-") as home, open_cluster(Path(home)) as cluster:
         say(f"{given.accounts} accounts with {SERVICES} services each")
@@ -214,6 +229,7 @@ def main() -> None:
         bare_seconds = bare(url, copied(cluster.url, "bare"), count)
         say("the run, by two processes")
         _, two_seconds = run(copied(cluster.url, "shared"), Path(home) / "papers", processes=2)
+        long = long_account(cluster.url, Path(home) / "papers") if given.long else {}
         bytes_kept = input_bytes(url)
         found = rig(cluster.url)
     figures = {
@@ -230,6 +246,7 @@ def main() -> None:
         "input_bytes_per_account": round(bytes_kept / given.accounts),
         "input_share": round(kept.seconds / seconds, 3),
         "peak_rss_mb": peak,
+        **long,
     }
     tell("bill-run", found, figures)
 
