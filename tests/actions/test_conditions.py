@@ -182,6 +182,20 @@ def test_what_is_missing_of_a_minimum_is_billed_when_its_interval_is_over(databa
     proved(context, "2026-11", "2026-12")
 
 
+def test_what_is_taken_back_later_does_not_make_a_minimum_wrong(database: Database) -> None:
+    context = world(database)
+    service_id = subscribe(context, PETIT, "srv")
+    agree_minimum_spend(context, minimum(PETIT, 5_000), by="cli")
+    bill(later(context, date(2026, 12, 1)), "2026-11")
+    charge(
+        context, PETIT, service_id, kind="adjustment", quantity_e4=-10_000, period_start=date(2026, 11, 5),
+        period_end=date(2026, 11, 5), accepted_on=date(2026, 12, 15),
+    )  # fmt: skip
+    bill(later(context, date(2027, 1, 1)), "2026-12")
+    assert [each[3] for each in lines(context, PETIT)] == [1_000, 4_000, -100, 1_000, 4_000]
+    assert failed(context) == {}
+
+
 def test_a_minimum_is_made_up_even_when_nothing_else_is_billed_and_per_quarter(database: Database) -> None:
     context = world(database)
     agree_minimum_spend(context, minimum(PETIT, 300, interval=Interval.QUARTER), by="cli")

@@ -76,6 +76,7 @@ MINIMUMS: Final[LiteralString] = """
                     WHERE (coalesce(o.owner_id, o.account_id) = m.account_id
                            OR (m.whose = 'payer' AND ob.payer_id = m.account_id))
                       AND ob.currency = m.currency AND ob.kind = 'bill' AND o.correction_no = 0
+                      AND ob.issued_on <= b.issued_on
                       AND o.part NOT LIKE 'minimum:%'
                       AND o.period_start BETWEEN d.period_start AND d.period_end) spent ON true
              WHERE d.kind = 'adjustment' AND d.part LIKE 'minimum:%' AND d.correction_no = 0) compared
