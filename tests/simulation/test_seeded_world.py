@@ -55,5 +55,4 @@ def test_months_of_business_are_right_to_the_cent(
     seed: int, months: int, database: Database, database_url: str
 ) -> None:
     with founded(database, database_url, seed) as world:
-        world.promises = months > 6
         live(world, months)

@@ -63,8 +63,6 @@ class World:
     auditor: Auditor
     url: str
     told: list[str] = field(default_factory=list)
-    promises: bool = False
-    """Whether minimum spends are agreed: only in long lives, while `minimums-agreed` raises false alarms."""
     accounts: list[AccountId] = field(default_factory=list)
     serial: int = 0
     shared: bool = False

@@ -298,8 +298,6 @@ def let_off(world: World) -> str | None:
 
 def promise(world: World) -> str | None:
     """Agree a minimum spend per month, or end one."""
-    if not world.promises:
-        return None
     rng, agreed = world.rng, world.auditor.agreed
     running = [each for each in agreed.minimums.values() if each.end_on is None]
     if len(running) > 1:
