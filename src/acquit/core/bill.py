@@ -59,7 +59,8 @@ class BillKind(StrEnum):
 class Detail:
     """One line of a bill; `period_end` is the last day covered. Negative by quantity, never by price.
 
-    `owner_id` is there on a shared bill: the sub-account whose charge it is.
+    `owner_id` is there on a shared bill: the sub-account whose charge it is. `purchase_order_item` is what the
+    order calls its line, `cost_account` the buyer's for that line. Source: EN 16931 BT-132, BT-133.
     """
 
     detail_no: int
@@ -78,6 +79,8 @@ class Detail:
     correction_no: int = 0
     part: str = ""
     owner_id: AccountId | None = None
+    purchase_order_item: str = ""
+    cost_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,14 @@ class Draft:
 @quick
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """An issued bill, credit note (amounts positive, the kind gives the direction) or corrective bill."""
+    """An issued bill, credit note (amounts positive, the kind gives the direction) or corrective bill.
+
+    `cost_account` is the buyer's, `contract` the number of the contract that it is billed under. `debit_hash`
+    names the copy of the mandate (snapshot.Debit) that it is collected under on `collected_on`. `prepaid_minor`
+    was paid from credit as it was issued. A bill in another currency than the seller's VAT accounts tells its
+    VAT there too: `exchange_e8` units of its own currency, in 1e-8, are one unit of `accounting_currency`, as
+    published on `exchanged_on`. Source: EN 16931 BT-19, 12, 89 to 91, 113, 6, 111.
+    """
 
     account_id: AccountId
     bill_id: BillId
@@ -168,9 +178,23 @@ class Bill:
     seller_hash: bytes
     buyer_hash: bytes
     payer_hash: bytes | None
+    cost_account: str = ""
+    contract: str = ""
+    debit_hash: bytes | None = None
+    collected_on: date | None = None
+    prepaid_minor: int = 0
+    accounting_currency: str | None = None
+    accounting_tax_minor: int | None = None
+    exchange_e8: int | None = None
+    exchanged_on: date | None = None
     details: tuple[Detail, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
     slices: tuple[Slice, ...] = ()
+
+    @property
+    def to_pay_minor(self) -> int:
+        """What was left to pay when it was issued. Source: EN 16931 BT-115."""
+        return self.total_minor - self.prepaid_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,9 +360,9 @@ def issue(final: Draft, issuing: Issuing, number: int, order_id: OrderId) -> Bil
         issuing.seller_hash,
         sharing.buyer_hash,
         sharing.payer_hash,
-        final.details,
-        final.taxes,
-        final.slices,
+        details=final.details,
+        taxes=final.taxes,
+        slices=final.slices,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from acquit.core.bill import Bill
-from acquit.core.snapshot import Buyer, Seller
+from acquit.core.snapshot import Buyer, Debit, Seller
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class BillPaper:
 
     `payer` is given when another legal party than the buyer pays; `corrected_on` is the date of the bill
     that a credit note or corrective bill names; `logo` is a PNG, JPEG or SVG file. The paper of a sandbox
-    says that it is a test, and not how to pay.
+    says that it is a test, and not how to pay. `debit` is there when the bill is paid by direct debit.
     """
 
     bill: Bill
@@ -27,3 +27,4 @@ class BillPaper:
     corrected_on: date | None = None
     logo: bytes = b""
     is_test: bool = False
+    debit: Debit | None = None
