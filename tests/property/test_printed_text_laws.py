@@ -11,8 +11,9 @@ from acquit.core.printed_text import TEXT_MAX, BadText, refuse_texts, text_fault
 from acquit.documents.glyphs import missing_glyphs
 
 HOSTILE = [
-    "\x00", "\x07", "\x1b", "\x7f", "\x85", "\t", "\n", "\r", "\u2028", "\u2029", "\u200b", "\u202e", "\u2066",
-    "\ufeff", "\ufffe", "\uffff", "\ud800", "\udfff", "\ue000", "\U0001fffe", "😀", "👨‍👩‍👧", "☃", "中",
+    "\x00", "\x07", "\x1b", "\x7f", "\x85", "\t", "\n", "\r", "\u2028", "\u2029", "\u200b", "\u200d",
+    "\u202e", "\u2066", "\ufeff", "\ufffe", "\uffff", "\ud800", "\udfff", "\ue000", "\U0001fffe", "😀",
+    "☃", "中",
 ]  # fmt: skip
 EUROPEAN = st.text("AZaz09 éßŒĀğŵ€’–«»&<>\"'\u00a0\u202fΩЖ\u0301", max_size=TEXT_MAX)
 
