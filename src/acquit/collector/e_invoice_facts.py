@@ -27,7 +27,8 @@ from acquit.collector.cells import amount
 from acquit.collector.fault import Fault
 from acquit.collector.paper_facts import TaxRead
 from acquit.collector.posting import toml_of
-from acquit.documents.ubl import ElectronicBill, Line, Party, Payment, TaxCase, Totals, render
+from acquit.documents.electronic_bill import ElectronicBill, Line, Note, Party, Payment, TaxCase, Totals
+from acquit.documents.ubl import render
 from acquit.documents.xml_tree import Node, NoTree, tree
 
 AGREED: Final = "SupplyChainTradeTransaction/ApplicableHeaderTradeAgreement"
@@ -137,7 +138,7 @@ def _of_cii(root: Node) -> ElectronicBill:
     agreed, settled = root.find(AGREED) or Node(""), root.find(SETTLED) or Node("")
     sums = settled.find("SpecifiedTradeSettlementHeaderMonetarySummation") or Node("")
     terms = settled.find("SpecifiedTradePaymentTerms") or Node("")
-    taxes = [_cii_tax(one) for one in settled.all("ApplicableTradeTax")]
+    taxes = tuple(_cii_tax(one) for one in settled.all("ApplicableTradeTax"))
     return ElectronicBill(
         number=root.said("ExchangedDocument/ID"),
         issued_on=_day(root, "ExchangedDocument/IssueDateTime/DateTimeString") or date.min,
@@ -150,23 +151,28 @@ def _of_cii(root: Node) -> ElectronicBill:
             sums.said("LineTotalAmount"), sums.said("TaxBasisTotalAmount"), _tax_total(settled, sums),
             sums.said("GrandTotalAmount"), sums.said("DuePayableAmount"), sums.said("TotalPrepaidAmount"),
         ),
-        lines=[
+        lines=tuple(
             _cii_line(one) for one in root.all("SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem")
-        ],
+        ),
         due_on=_day(terms, "DueDateDateTime/DateTimeString"),
         profile=root.said("ExchangedDocumentContext/BusinessProcessSpecifiedDocumentContextParameter/ID"),
-        notes=[_note(one) for one in root.all("ExchangedDocument/IncludedNote") if one.said("Content")],
+        notes=tuple(
+            Note(one.said("Content"), one.said("SubjectCode"))
+            for one in root.all("ExchangedDocument/IncludedNote") if one.said("Content")
+        ),
         buyer_reference=agreed.said("BuyerReference"),
         order=agreed.said("BuyerOrderReferencedDocument/IssuerAssignedID"),
         contract=agreed.said("ContractReferencedDocument/IssuerAssignedID"),
-        preceding=[
+        preceding=tuple(
             (one.said("IssuerAssignedID"), _day(one, "FormattedIssueDateTime/DateTimeString"))
             for one in settled.all("InvoiceReferencedDocument")
-        ],
+        ),
         delivered_on=_day(root, f"{DELIVERED}/OccurrenceDateTime/DateTimeString"),
         starts_on=_day(settled, "BillingSpecifiedPeriod/StartDateTime/DateTimeString"),
         ends_on=_day(settled, "BillingSpecifiedPeriod/EndDateTime/DateTimeString"),
-        payments=[_cii_payment(one, settled) for one in settled.all("SpecifiedTradeSettlementPaymentMeans")],
+        payments=tuple(
+            _cii_payment(one, settled) for one in settled.all("SpecifiedTradeSettlementPaymentMeans")
+        ),
         terms=terms.said("Description"),
     )  # fmt: skip
 
@@ -177,11 +183,6 @@ def _tax_total(settled: Node, sums: Node) -> str:
     totals = list(sums.all("TaxTotalAmount"))
     own = [one.text for one in totals if one.attributes.get("currencyID", currency) == currency]
     return own[0] if own else "0.00"
-
-
-def _note(one: Node) -> str:
-    code = one.said("SubjectCode")
-    return f"#{code}#{one.said('Content')}" if code else one.said("Content")
 
 
 def _cii_party(node: Node) -> Party:
@@ -280,7 +281,7 @@ def _known(bill: SelectedBill, seller: Party, buyer: Party, unit: str) -> Electr
     net, tax, gross = (
         amount(sign * minor, bill.currency) for minor in (bill.net_minor, bill.tax_minor, bill.total_minor)
     )
-    cases = [_case(one, sign, bill.currency) for one in bill.taxes]
+    cases = tuple(_case(one, sign, bill.currency) for one in bill.taxes)
     starts = [one.period_start_on for one in bill.details if one.period_start_on]
     ends = [one.period_end_on for one in bill.details if one.period_end_on]
     return ElectronicBill(
@@ -292,13 +293,12 @@ def _known(bill: SelectedBill, seller: Party, buyer: Party, unit: str) -> Electr
         buyer=buyer,
         taxes=cases,
         totals=Totals(net, net, tax, gross, gross),
-        lines=[_line(one, sign, bill.currency, unit, cases[0]) for one in bill.details],
+        lines=tuple(_line(one, sign, bill.currency, unit, cases[0]) for one in bill.details),
         due_on=bill.due_on if bill.due_source == "read" else None,
         order=bill.purchase_order if bill.purchase_order_source == "read" else "",
-        preceding=[(bill.corrects, None)] if bill.corrects else [],
+        preceding=((bill.corrects, None),) if bill.corrects else (),
         starts_on=min(starts, default=None),
         ends_on=max(ends, default=None),
-        payments=[],
     )
 
 

@@ -6,119 +6,14 @@ Source: EN 16931-1:2017, CEN/TS 16931-3-2 (syntax binding to UBL 2.1).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-CUSTOMIZATION: Final = "urn:cen.eu:en16931:2017"
-CREDIT_CODES: Final = frozenset({"381", "396", "261", "262", "296", "308", "420", "458", "502", "503", "532"})
+from acquit.documents.electronic_bill import ElectronicBill, Line, Note, Party, Payment, TaxCase
+
 INDENT: Final = "  "
 COMMON: Final = "urn:oasis:names:specification:ubl:schema:xsd:"
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Who sells or buys (BG-4, BG-7); `legal_scheme` and `address_scheme` are ISO 6523 and EAS codes."""
-
-    name: str
-    country: str
-    street: str = ""
-    street_2: str = ""
-    postcode: str = ""
-    town: str = ""
-    vat_id: str = ""
-    legal_id: str = ""
-    legal_scheme: str = ""
-    legal_form: str = ""
-    e_address: str = ""
-    address_scheme: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TaxCase:
-    """One VAT breakdown (BG-23), or the category of a line; `rate` is a percentage such as `20.00`."""
-
-    category: str
-    rate: str
-    net: str = ""
-    tax: str = ""
-    exemption_code: str = ""
-    exemption_text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line (BG-25)."""
-
-    number: str
-    quantity: str
-    unit: str
-    net: str
-    name: str
-    price: str
-    tax: TaxCase
-    price_quantity: str = ""
-    note: str = ""
-    description: str = ""
-    starts_on: date | None = None
-    ends_on: date | None = None
-    order_line: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """How it is to be paid (BG-16)."""
-
-    code: str
-    reference: str = ""
-    iban: str = ""
-    holder: str = ""
-    bic: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """BT-106 to BT-115."""
-
-    lines: str
-    net: str
-    tax: str
-    gross: str
-    payable: str
-    prepaid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ElectronicBill:
-    """All that is written of a bill; `preceding` are the bills that it corrects, with their dates."""
-
-    number: str
-    issued_on: date
-    type_code: str
-    currency: str
-    seller: Party
-    buyer: Party
-    taxes: Sequence[TaxCase]
-    totals: Totals
-    lines: Sequence[Line]
-    due_on: date | None = None
-    profile: str = ""
-    notes: Sequence[str] = ()
-    buyer_reference: str = ""
-    order: str = ""
-    contract: str = ""
-    preceding: Sequence[tuple[str, date | None]] = ()
-    delivered_on: date | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
-    payments: Sequence[Payment] = ()
-    terms: str = ""
-
-    @property
-    def is_credit_note(self) -> bool:
-        """Whether it is written as a credit note (BT-3)."""
-        return self.type_code in CREDIT_CODES
 
 
 def render(bill: ElectronicBill) -> bytes:
@@ -149,13 +44,18 @@ def _head(bill: ElectronicBill) -> list[str]:
     due = "" if bill.is_credit_note else _day(bill.due_on)
     return [
         *_texts(
-            ("CustomizationID", CUSTOMIZATION), ("ProfileID", bill.profile), ("ID", bill.number),
+            ("CustomizationID", bill.specification), ("ProfileID", bill.profile), ("ID", bill.number),
             ("IssueDate", _day(bill.issued_on)), ("DueDate", due), (kind, bill.type_code),
-            *(("Note", note) for note in bill.notes), ("DocumentCurrencyCode", bill.currency),
+            *(("Note", _noted(one)) for one in bill.notes), ("DocumentCurrencyCode", bill.currency),
             ("BuyerReference", bill.buyer_reference),
         ),
         *_block("InvoicePeriod", _period(bill)),
     ]  # fmt: skip
+
+
+def _noted(one: Note) -> str:
+    """Return a note with its subject as UBL has no element for it (BT-21)."""
+    return f"#{one.subject}#{one.text}" if one.subject else one.text
 
 
 def _references(bill: ElectronicBill) -> list[str]:
