@@ -15,7 +15,7 @@ from acquit.core.money import Currency, plain
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxLine, VatCategory
 from acquit.documents.electronic_bill import ElectronicBill, Line, Note, Payment, TaxCase, Totals
-from acquit.documents.electronic_party import buyer_party, seller_party
+from acquit.documents.electronic_party import buyer_party, delivery_party, seller_party
 from acquit.documents.paper import BillPaper
 from acquit.documents.wording import Wording, wording
 
@@ -72,7 +72,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         contract=bill.contract,
         cost_account=bill.cost_account,
         preceding=((bill.corrects_bill_id, paper.corrected_on),) if bill.corrects_bill_id else (),
-        delivered_to=buyer_party(paper.buyer, untaxed=True) if goods else None,
+        delivered_to=delivery_party(paper.buyer) if goods else None,
         delivered_on=ends_on,
         starts_on=starts_on,
         ends_on=ends_on,

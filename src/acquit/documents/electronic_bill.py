@@ -1,4 +1,4 @@
-"""A bill as EN 16931 knows it: one value, from which electronic forms are written, and as which they are read.
+"""A bill as EN 16931 knows it: one value, from which electronic forms are written and as which they are read.
 
 Amounts, prices, quantities and rates are exact decimal texts, taken over as they are. An empty text, an
 absent day and an empty sequence are facts that the bill does not have; they are not written.
@@ -35,7 +35,6 @@ class Party:
     legal_form: str = ""
     e_address: str = ""
     address_scheme: str = ""
-    trading_name: str = ""
     party_id: str = ""
     party_scheme: str = ""
     contact: str = ""
@@ -83,8 +82,7 @@ class Allowance:
 class Line:
     """One line (BG-25); the price is for `price_quantity` units, one when it is empty (BT-149).
 
-    `object_id` is what it is about, such as a service (BT-128); `code` is what the seller calls what it sells
-    (BT-155).
+    `object_id` is what it is about, such as a service (BT-128).
     """
 
     number: str
@@ -102,7 +100,6 @@ class Line:
     order_line: str = ""
     cost_account: str = ""
     object_id: str = ""
-    code: str = ""
     allowances: tuple[Allowance, ...] = ()
 
 
@@ -115,7 +112,6 @@ class Payment:
     iban: str = ""
     holder: str = ""
     bic: str = ""
-    text: str = ""
     mandate: str = ""
     debited_iban: str = ""
 
@@ -141,8 +137,8 @@ class ElectronicBill:
     """All that is said of a bill electronically.
 
     `preceding` are the bills that it corrects, with their dates (BG-3). `profile` is the kind of exchange
-    (BT-23), `specification` the set of rules (BT-24). `tax_due` says when VAT is due (BT-8), by UNCL 2005: 3 on
-    the date of the bill, 35 on delivery, 432 when paid. `creditor` is the identifier of who debits (BT-90).
+    (BT-23), `specification` the set of rules (BT-24). `tax_due` says when VAT is due (BT-8), by UNCL 2005: 3
+    on the date of the bill, 35 on delivery, 432 when paid. `creditor` is the identifier of who debits (BT-90).
     """
 
     number: str
@@ -161,11 +157,8 @@ class ElectronicBill:
     tax_currency: str = ""
     tax_due: str = ""
     buyer_reference: str = ""
-    project: str = ""
     order: str = ""
-    sales_order: str = ""
     contract: str = ""
-    tender: str = ""
     cost_account: str = ""
     preceding: tuple[tuple[str, date | None], ...] = ()
     payee: Party | None = None

@@ -66,6 +66,18 @@ def buyer_party(buyer: Buyer, *, untaxed: bool) -> Party:
     )
 
 
+def delivery_party(buyer: Buyer) -> Party:
+    """Return where goods went: to the buyer's address (BG-13, BG-15)."""
+    return Party(
+        name=buyer.name,
+        country=buyer.country,
+        street=buyer.street,
+        street_2=buyer.street_2,
+        postcode=buyer.zip,
+        town=buyer.city,
+    )
+
+
 def e_address_of(told: str, party: Seller | Buyer) -> tuple[str, str]:
     """Return where the party takes electronic bills, and the scheme of that address (BT-34, BT-49).
 
