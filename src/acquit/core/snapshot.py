@@ -1,4 +1,4 @@
-"""Who sells, buys and pays, and from which bank account, as printed on a bill: copies that never change, named by their hash.
+"""Who sells, buys and pays, and from which account, as printed: copies that never change, named by hash.
 
 The name is the SHA-256 of the canonical JSON: one flat object of texts, integers and booleans, members
 sorted by code point, no blanks, UTF-8.
