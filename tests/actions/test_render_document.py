@@ -22,8 +22,8 @@ from acquit.actions.render_document import (
 from acquit.core.bill import BillKind, NoSuchBill
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.snapshot import Buyer, Seller, Snapshot, snapshot
+from acquit.documents.forms import Forms, render
 from acquit.documents.paper import BillPaper
-from acquit.documents.pdf import render
 from acquit.documents.specimen import BUYER, SELLER
 from acquit.store import bills, documents
 from acquit.store.transaction import Database
@@ -47,7 +47,7 @@ def archived(context: Context, account_id: AccountId, bill_id: BillId) -> docume
 def test_asked_for_before_any_job_the_paper_is_rendered_then(context: Context) -> None:
     ((account_id, bill_id),) = issue(context, numbered(42))
     content = bill_pdf(context, account_id, bill_id)
-    assert content == render(numbered(42))
+    assert content == render(numbered(42))["pdf"]
     kept = archived(context, account_id, bill_id)
     assert kept is not None
     assert (kept.sha256, kept.size_bytes) == (hashlib.sha256(content).hexdigest(), len(content))
@@ -75,10 +75,10 @@ def test_two_renderers_at_once_agree(context: Context) -> None:
     ((account_id, bill_id),) = issue(context, numbered(42))
     barrier = threading.Barrier(2)
 
-    def together(papers: Sequence[BillPaper]) -> Iterator[bytes]:
+    def together(papers: Sequence[BillPaper]) -> Iterator[Forms]:
         barrier.wait(timeout=30)
         mark = threading.current_thread().name.encode()
-        return (render(paper) + b"\n% " + mark for paper in papers)
+        return ({"pdf": render(paper)["pdf"] + b"\n% " + mark} for paper in papers)
 
     def run() -> None:
         render_bills(context, [(account_id, bill_id)], together)
@@ -100,7 +100,7 @@ def test_everything_on_paper_comes_from_the_copies_made_at_issue(context: Contex
     with context.database.snapshot() as tx:
         (found,) = documents.printed(tx, [(account_id, bill_id)])
     assert (found.seller, found.buyer, found.payer) == (sold_by, BUYER, PAYER)
-    assert bill_pdf(context, account_id, bill_id) == render(paper)
+    assert bill_pdf(context, account_id, bill_id) == render(paper)["pdf"]
 
 
 def test_a_payer_that_is_the_buyer_is_no_third_party(context: Context) -> None:
@@ -164,7 +164,7 @@ def test_a_lost_paper_that_would_look_different_is_not_made_up(context: Context)
 def test_nothing_is_recorded_before_it_is_archived(context: Context) -> None:
     keys = issue(context, numbered(1), numbered(2))
 
-    def breaks(papers: Sequence[BillPaper]) -> Iterator[bytes]:
+    def breaks(papers: Sequence[BillPaper]) -> Iterator[Forms]:
         yield from one_by_one(papers[:1])
         raise OSError("disk full")
 

@@ -138,7 +138,7 @@ class ElectronicBill:
 
     `preceding` are the bills that it corrects, with their dates (BG-3). `profile` is the kind of exchange
     (BT-23), `specification` the set of rules (BT-24). `tax_due` says when VAT is due (BT-8), by UNCL 2005: 3
-    on the date of the bill, 35 on delivery, 432 when paid. `creditor` is the identifier of who debits (BT-90).
+    on the date of the bill, 35 on delivery, 432 when paid. `creditor` identifies who debits (BT-90).
     """
 
     number: str

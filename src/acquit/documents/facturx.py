@@ -1,4 +1,4 @@
-"""A bill as Factur-X: the PDF/A-3b that people read, with the CII that machines read inside.
+"""Factur-X: the PDF/A-3b that people read, with the CII that machines read inside.
 
 Typst attaches the XML; what the file says about itself is added to its XMP, within the one bag of extension
 schemas that is there: a second one would break PDF/A. The same paper gives the same bytes on every machine.
@@ -11,26 +11,16 @@ from typing import Final
 
 import pikepdf
 
-from acquit.documents import cii, pdf
-from acquit.documents.electronic import electronic, is_electronic
-from acquit.documents.paper import BillPaper
-
 SPACE: Final = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
+FILE_NAME: Final = "factur-x.xml"
 PROPERTIES: Final = (
     ("DocumentType", "INVOICE", "kind of document, always INVOICE"),
-    ("DocumentFileName", "factur-x.xml", "name of the embedded XML file"),
+    ("DocumentFileName", FILE_NAME, "name of the embedded XML file"),
     ("Version", "1.0", "version of the Factur-X schema"),
     ("ConformanceLevel", "EN 16931", "profile of the embedded XML file"),
 )
 END_OF_BAG: Final = b"</rdf:Bag></pdfaExtension:schemas>"
 END_OF_TOLD: Final = b"</rdf:Description></rdf:RDF>"
-
-
-def render(paper: BillPaper) -> bytes:
-    """Return the bill as Factur-X, a claim as a plain PDF: it has no electronic form."""
-    if not is_electronic(paper):
-        return pdf.render(paper)
-    return marked(pdf.render(paper, cii.render(electronic(paper))))
 
 
 def marked(content: bytes) -> bytes:
@@ -54,6 +44,16 @@ def marked(content: bytes) -> bytes:
     return written.getvalue()
 
 
+def attached(content: bytes) -> bytes | None:
+    """Return the factur-x.xml that a PDF carries, None when it carries none or is no PDF."""
+    try:
+        with pikepdf.open(BytesIO(content)) as document:
+            found = document.attachments.get(FILE_NAME)
+            return None if found is None else found.get_file().read_bytes()
+    except pikepdf.PdfError:
+        return None
+
+
 def _properties() -> bytes:
     told = "".join(f"<fx:{name}>{value}</fx:{name}>" for name, value, _ in PROPERTIES)
     return f'</rdf:Description><rdf:Description rdf:about="" xmlns:fx="{SPACE}">{told}'.encode()
@@ -68,7 +68,7 @@ def _schema() -> bytes:
         for name, _, described in PROPERTIES
     )
     return (
-        '<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>'
+        '<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>Factur-X schema</pdfaSchema:schema>'
         f"<pdfaSchema:namespaceURI>{SPACE}</pdfaSchema:namespaceURI><pdfaSchema:prefix>fx</pdfaSchema:prefix>"
         f"<pdfaSchema:property><rdf:Seq>{told}</rdf:Seq></pdfaSchema:property></rdf:li>"
     ).encode()
