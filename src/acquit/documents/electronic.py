@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from acquit.core.bill import Bill, BillKind, Detail, first_period
-from acquit.core.money import Currency, plain
+from acquit.core.money import Currency, exponent, plain
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxLine, VatCategory
 from acquit.documents.electronic_bill import ElectronicBill, Line, Note, Payment, TaxCase, Totals
@@ -35,13 +35,20 @@ ON_ISSUE, WHEN_PAID = "3", "432"
 
 PIECE: Final = "C62"
 EURO: Final = Currency("EUR")
+NO_EXCHANGE: Final = "OUTOFSCOPE"
+"""What a test says in place of to whom it goes: platforms pass it on to nobody (BR-FR-20)."""
+
+DECIMALS_MAX: Final = 2
 SHOWN_DIGITS: Final = 6
 """Decimals of a unit price that the French rules let an electronic bill show (BR-FR-DEC-03)."""
 
 
 def is_electronic(paper: BillPaper) -> bool:
-    """Return whether the paper has an electronic form: all but claims have."""
-    return paper.bill.kind in TYPES
+    """Return whether the paper has an electronic form: all but claims, and currencies of three decimals.
+
+    Source: EN 16931-1, 6.5.2 (an amount has at most two decimals).
+    """
+    return paper.bill.kind in TYPES and exponent(paper.bill.currency) <= DECIMALS_MAX
 
 
 def electronic(paper: BillPaper) -> ElectronicBill:
@@ -232,7 +239,7 @@ def _french_notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
     else:
         yield Note(says.say("electronic.late_rate_of_law"), "PMD")
     yield Note(says.say("mention.discount"), "AAB")
-    yield Note(_sold_to(paper.buyer), "BAR")
+    yield Note(NO_EXCHANGE if paper.is_test else _sold_to(paper.buyer), "BAR")
 
 
 def _sold_to(buyer: Buyer) -> str:
