@@ -27,7 +27,8 @@ from official_rules import broken
 DAYS = st.dates(date(2020, 1, 1), date(2090, 12, 31))
 CASES = (
     TaxCase("S", 2_000), TaxCase("S", 1_000), TaxCase("S", 550), TaxCase("Z", 0),
-    TaxCase("E", 0, "", "Exempt"), TaxCase("AE", 0, "VATEX-EU-AE", "Autoliquidation"), TaxCase("G", 0, "VATEX-EU-G", "Export"),
+    TaxCase("E", 0, "", "Exempt"), TaxCase("AE", 0, "VATEX-EU-AE", "Autoliquidation"),
+    TaxCase("G", 0, "VATEX-EU-G", "Export"),
 )  # fmt: skip
 PRINTED = st.text("abcdefghijéèçœŒÄßñ &<>\"'0123456789-/().€", min_size=1, max_size=40)
 

@@ -229,8 +229,8 @@ def _notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
 def _french_notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
     """What a bill between businesses has to say. Source: Code de commerce L441-9, L441-10, D441-5."""
     seller = paper.seller
-    fee = says.amount(seller.late_fee_minor)
     if seller.late_fee_minor:
+        fee = wording(paper.bill.language, EURO).amount(seller.late_fee_minor)
         yield Note(says.say("electronic.late_fee", fee=fee), "PMT")
     else:
         yield Note(says.say("electronic.late_fee_of_law"), "PMT")
