@@ -8,6 +8,7 @@ from acquit.actions.context import Context
 from acquit.core.bill import NoSuchBill
 from acquit.core.errors import NotFound
 from acquit.core.identifiers import AccountId, BillId
+from acquit.documents.facturx import attached
 from acquit.documents.forms import PDF, UBL, Forms, render
 from acquit.documents.page import render_page
 from acquit.documents.paper import BillPaper
@@ -41,7 +42,8 @@ class NoElectronicForm(NotFound):
 
     def __init__(self, bill_id: str) -> None:
         super().__init__(
-            f"{bill_id} claims what paying late costs: it bears no VAT, so it is a paper alone.",
+            f"{bill_id} is a paper alone. Claims and bills in a currency of three decimals have no "
+            "electronic form; a PDF that an earlier version rendered carries none inside: ask for UBL.",
             bill=bill_id,
         )
 
@@ -66,6 +68,17 @@ def bill_ubl(context: Context, account_id: AccountId, bill_id: BillId) -> bytes:
     archive cannot give it any more.
     """
     return _archived_form(context, account_id, bill_id, UBL)
+
+
+def bill_cii(context: Context, account_id: AccountId, bill_id: BillId) -> bytes:
+    """Return the CII that the bill's archived Factur-X carries.
+
+    Raises NoSuchBill, also for another account's bill; NoElectronicForm when it carries none; PaperLost.
+    """
+    found = attached(bill_pdf(context, account_id, bill_id))
+    if found is None:
+        raise NoElectronicForm(bill_id)
+    return found
 
 
 def bill_page(context: Context, account_id: AccountId, bill_id: BillId, pdf_link: str) -> bytes:
