@@ -21,7 +21,7 @@ from acquit.cli.screen import Screen
 from acquit.core.purchase_order import Policy
 from acquit.documents.facturx import attached
 from acquit.store.transaction import Database
-from billed import family, later, seller, subscribe
+from billed import dollars, family, later, seller, subscribe
 from founding import LAB, PETIT, SHOP
 from official_rules import broken
 
@@ -119,6 +119,7 @@ def test_a_month_that_is_far_ahead_is_asked_about(run: Run) -> None:
 
 def test_several_currencies_make_a_list(run: Run, context: Context) -> None:
     subscribe(context, PETIT, "usd", currency="USD")
+    dollars(context)
     code, reports = run("bills", "run", "--period", "2026-11")
     assert code == 0
     assert [(each["currency"], each["bills"]) for each in reports] == [("EUR", 3), ("USD", 1)]

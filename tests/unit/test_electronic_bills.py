@@ -153,6 +153,13 @@ def test_a_debited_bill_names_mandate_creditor_and_account() -> None:
         assert text in told
 
 
+def test_no_vat_is_none_in_euros_without_any_rate() -> None:
+    paper = issued("AE in CHF", BillKind.BILL, "transfer", "fr_FR")
+    bill = bill_of(paper, accounting_currency=None, accounting_tax_minor=None)
+    assert (bill.tax_currency, bill.totals.accounted_tax) == ("EUR", "0.00")
+    assert_valid(bill)
+
+
 def test_order_lines_and_cost_accounts_stand_where_the_buyer_looks() -> None:
     line = replace(servers(1)[0], purchase_order_item="00010", cost_account="CC-9")
     bill = bill_of(specimen([line]), cost_account="CC-1", contract="MSA-7")

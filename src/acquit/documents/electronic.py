@@ -59,6 +59,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
     goods = any(tax.vat_category in GOODS for tax in bill.taxes)
     starts_on, ends_on = first_period(bill.details), last_period(bill)
     is_credit_note = bill.kind is BillKind.CREDIT_NOTE
+    tax_currency = _tax_currency(bill, seller)
     return ElectronicBill(
         number=bill.bill_id,
         issued_on=bill.issued_on,
@@ -67,12 +68,12 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         seller=seller_party(says, seller, untaxed=untaxed),
         buyer=buyer_party(paper.buyer, untaxed=untaxed),
         taxes=tuple([_tax(tax, bill.currency) for tax in bill.taxes]),
-        totals=_totals(bill),
+        totals=_totals(bill, tax_currency),
         lines=tuple([_line(says, bill, detail) for detail in bill.details]),
         due_on=None if is_credit_note else bill.due_on,
         profile=_profile(bill, goods=goods),
         notes=tuple(_notes(says, paper)),
-        tax_currency=bill.accounting_currency or "",
+        tax_currency=tax_currency,
         tax_due=_tax_due(bill, seller),
         buyer_reference=paper.buyer.buyer_reference.strip(),
         order=(bill.purchase_order_reference or "").strip(),
@@ -131,11 +132,16 @@ def _tax(tax: TaxLine, currency: Currency) -> TaxCase:
     return TaxCase(case.category, case.rate, net, due, tax.exemption_code, tax.exemption_text)
 
 
-def _totals(bill: Bill) -> Totals:
+def _tax_currency(bill: Bill, seller: Seller) -> str:
+    """Return in which currency the VAT is told once more; no VAT is none in euros too, whatever the rate."""
+    if bill.accounting_currency or bill.currency == EURO or bill.tax_minor or seller.country != "FR":
+        return bill.accounting_currency or ""
+    return EURO
+
+
+def _totals(bill: Bill, tax_currency: str) -> Totals:
     currency, net = bill.currency, plain(bill.net_minor, bill.currency)
-    accounted = ""
-    if bill.accounting_currency and bill.accounting_tax_minor is not None:
-        accounted = plain(bill.accounting_tax_minor, Currency(bill.accounting_currency))
+    accounted = plain(bill.accounting_tax_minor or 0, Currency(tax_currency)) if tax_currency else ""
     return Totals(
         lines=net,
         net=net,
