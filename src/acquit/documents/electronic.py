@@ -5,7 +5,7 @@ A draft becomes one the same way, under a number that holds its place.
 Source: EN 16931-1:2017; the French rules of XP Z12-012 (BR-FR); Directive 2006/112/EC articles 63, 64, 66.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -51,6 +51,16 @@ def is_electronic(paper: BillPaper) -> bool:
     return paper.bill.kind in TYPES and exponent(paper.bill.currency) <= DECIMALS_MAX
 
 
+def is_french_exchange(paper: BillPaper) -> bool:
+    """Return whether the French rules of electronic bills bind it: businesses at home on both sides."""
+    return (
+        is_electronic(paper)
+        and paper.seller.country == "FR"
+        and not paper.is_test
+        and (_sold_to(paper.buyer) == "B2B")
+    )
+
+
 def electronic(paper: BillPaper) -> ElectronicBill:
     """Return the bill as EN 16931 knows it. Raises KeyError for a claim, which has no such form."""
     bill, seller = paper.bill, paper.seller
@@ -69,7 +79,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         buyer=buyer_party(paper.buyer, untaxed=untaxed),
         taxes=tuple([_tax(tax, bill.currency) for tax in bill.taxes]),
         totals=_totals(bill, tax_currency),
-        lines=tuple([_line(says, bill, detail) for detail in bill.details]),
+        lines=tuple([_line(says, bill, detail, paper.units) for detail in bill.details]),
         due_on=None if is_credit_note else bill.due_on,
         profile=_profile(bill, goods=goods),
         notes=tuple(_notes(says, paper)),
@@ -153,12 +163,12 @@ def _totals(bill: Bill, tax_currency: str) -> Totals:
     )
 
 
-def _line(says: Wording, bill: Bill, detail: Detail) -> Line:
+def _line(says: Wording, bill: Bill, detail: Detail, units: Mapping[int, str]) -> Line:
     price, price_quantity = price_shown(detail.unit_price_ucents)
     return Line(
         number=str(detail.detail_no),
         quantity=_quantity(detail.quantity_e4),
-        unit=PIECE,
+        unit=units.get(detail.detail_no, PIECE),
         net=plain(detail.net_minor, bill.currency),
         name=detail.description.strip() or detail.domain.strip() or says.say("line.other"),
         price=price,
