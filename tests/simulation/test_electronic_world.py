@@ -1,4 +1,4 @@
-"""The electronic forms of a world's own bills, as runs issued them: all of them pass the rules that bind them."""
+"""The electronic forms of a world's own bills, as runs issued them, pass the rules that bind them."""
 
 from datetime import date
 

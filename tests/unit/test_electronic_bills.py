@@ -147,7 +147,8 @@ def test_a_bill_paid_in_part_from_credit_says_what_is_left() -> None:
 def test_a_bill_paid_whole_from_credit_says_so() -> None:
     paper = specimen()
     bill = bill_of(paper, prepaid_minor=paper.bill.total_minor)
-    assert (bill.totals.payable, bill.profile) == ("0.00", "S2")
+    assert (bill.totals.payable, bill.profile, bill.payments) == ("0.00", "S2", ())
+    assert bill.due_on == bill.issued_on
     assert_valid(bill)
 
 

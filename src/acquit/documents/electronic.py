@@ -68,7 +68,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
     untaxed = any(tax.vat_category == VatCategory.OUT_OF_SCOPE for tax in bill.taxes)
     goods = any(tax.vat_category in GOODS for tax in bill.taxes)
     starts_on, ends_on = first_period(bill.details), last_period(bill)
-    is_credit_note = bill.kind is BillKind.CREDIT_NOTE
+    asks_nothing = paper.is_test or bill.kind is BillKind.CREDIT_NOTE or _is_paid(bill)
     tax_currency = _tax_currency(bill, seller)
     return ElectronicBill(
         number=bill.bill_id,
@@ -80,7 +80,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         taxes=tuple([_tax(tax, bill.currency) for tax in bill.taxes]),
         totals=_totals(bill, tax_currency),
         lines=tuple([_line(says, bill, detail, paper.units) for detail in bill.details]),
-        due_on=None if is_credit_note else bill.due_on,
+        due_on=_due_on(bill),
         profile=_profile(bill, goods=goods),
         notes=tuple(_notes(says, paper)),
         tax_currency=tax_currency,
@@ -94,7 +94,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         delivered_on=ends_on,
         starts_on=starts_on,
         ends_on=ends_on,
-        payments=() if is_credit_note or paper.is_test else (_payment(paper),),
+        payments=() if asks_nothing else (_payment(paper),),
         creditor="" if paper.debit is None else paper.debit.creditor_id,
         terms=_terms(says, bill),
     )
@@ -192,8 +192,18 @@ def _owner(bill: Bill, detail: Detail) -> str:
 
 def _profile(bill: Bill, *, goods: bool) -> str:
     """Return the kind of exchange: goods or services, to be paid or paid. Source: XP Z12-012 (BT-23)."""
-    paid = bill.total_minor > 0 and bill.to_pay_minor == 0
-    return ("B" if goods else "S") + ("2" if paid else "1")
+    return ("B" if goods else "S") + ("2" if _is_paid(bill) else "1")
+
+
+def _is_paid(bill: Bill) -> bool:
+    return bill.total_minor > 0 and bill.to_pay_minor == 0
+
+
+def _due_on(bill: Bill) -> date | None:
+    """Return the due date; of a bill that was paid as it was issued, that day (BR-FR-CO-09)."""
+    if bill.kind is BillKind.CREDIT_NOTE:
+        return None
+    return bill.issued_on if _is_paid(bill) else bill.due_on
 
 
 def _tax_due(bill: Bill, seller: Seller) -> str:
