@@ -269,3 +269,13 @@ def test_a_bill_is_downloaded_for_the_buyer_s_software(customer: Visitor, contex
     assert (file.status_code, file.headers["content-type"]) == (200, "application/xml")
     assert file.headers["content-disposition"].startswith("attachment; filename*=UTF-8''FR00000014.xml")
     assert file.content == b"<Invoice/>"
+
+
+def test_a_customer_says_what_its_bills_name(customer: Visitor, context: Context) -> None:
+    page = "/manager/bill-references"
+    fields = customer.hidden(page) | {"cost_account": "6135 – Infra", "contract": "CTR-7"}
+    assert customer.post(page, fields).status_code == 303
+    assert 'value="6135 – Infra"' in customer.get(page).text
+    refused = customer.post(page, customer.hidden(page) | {"cost_account": "a\u200bb", "contract": ""})
+    assert "U+200B" in refused.text
+    assert 'value="CTR-7"' in customer.get(page).text
