@@ -187,7 +187,6 @@ def test_the_benchmark_tells_its_figures() -> None:
     assert told["figures"]["bills"] == 40
 
 
-<<<<<<< HEAD
 def test_a_bill_s_paper_and_its_electronic_forms_are_handed_out(run: Run, tmp_path: Path) -> None:
     _, report = run("bills", "run", "--period", "2026-11")
     number = report["first_number"]
@@ -200,7 +199,8 @@ def test_a_bill_s_paper_and_its_electronic_forms_are_handed_out(run: Run, tmp_pa
     assert attached(made["pdf"]) == made["cii"]
     assert broken(made["cii"]) == broken(made["ubl"]) == []
     assert run("bills", "paper", "FR99999999", "--out", str(tmp_path))[0] == 1
-=======
+
+
 def test_bills_name_what_the_account_asks_for(run: Run, tmp_path: Path) -> None:
     assert run("account", "set-references", PETIT)[1]["error"]["code"] == "references-needed"
     assert run("account", "set-references", PETIT, "--contract", "a\u200bb")[1]["error"]["code"] == "bad-text"
@@ -225,4 +225,3 @@ def test_rates_are_taken_in_once(run: Run, context: Context, tmp_path: Path) -> 
     assert {line["currency"] for line in told["lines"]} <= {"EUR", "USD"}
     file.write_bytes(b"Date,USD\n2026-11-20,1.0871\n")
     assert run("vat", "import-rates", str(file))[1]["error"]["code"] == "rate-differs"
->>>>>>> facts
