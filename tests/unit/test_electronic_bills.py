@@ -229,7 +229,8 @@ def test_a_test_paper_is_marked_and_takes_no_official_way() -> None:
 def test_to_whom_a_bill_goes_is_said() -> None:
     person = replace(BUYER, tax_profile="person", siren="", vat_id="")
     for buyer, code in (
-        (BUYER, "B2B"), (SWISS, "B2BINT"), (person, "B2C"), (replace(person, country="BE"), "B2CINT"),
+        (BUYER, "B2B"), (SWISS, "B2BINT"), (replace(BUYER, country="RE"), "B2B"),
+        (person, "B2C"), (replace(person, country="BE"), "B2CINT"),
     ):  # fmt: skip
         bill = electronic(replace(specimen(), buyer=buyer))
         assert [note.text for note in bill.notes if note.subject == "BAR"] == [code]
@@ -241,6 +242,16 @@ def test_a_person_s_bill_passes_the_rules_that_bind_it() -> None:
     bill = electronic(replace(specimen(), buyer=person))
     assert bill.buyer.e_address == ""
     assert_valid(bill, french=False)
+
+
+def test_a_business_overseas_is_at_home() -> None:
+    """VAT of Réunion is French VAT at rates of its own (CGI 296); its businesses have a SIREN."""
+    lines = [replace(line, vat_rate_bp=850) for line in servers(2)]
+    bill = electronic(
+        replace(specimen(lines), buyer=replace(BUYER, country="RE", zip="97400", city="Saint-Denis"))
+    )
+    assert (bill.buyer.e_address, bill.buyer.address_scheme) == ("552100554", "0225")
+    assert_valid(bill)
 
 
 def test_a_belgian_seller_bills_over_peppol_and_says_nothing_of_french_law() -> None:

@@ -16,7 +16,7 @@ from acquit.core.money import Currency, exponent, plain
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxLine, VatCategory
 from acquit.documents.electronic_bill import EN16931, ElectronicBill, Line, Note, Payment, TaxCase, Totals
-from acquit.documents.electronic_party import buyer_party, delivery_party, seller_party
+from acquit.documents.electronic_party import AT_HOME, buyer_party, delivery_party, seller_party
 from acquit.documents.paper import BillPaper
 from acquit.documents.wording import Wording, wording
 
@@ -287,13 +287,16 @@ def _french_notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
     else:
         yield Note(says.say("electronic.late_rate_of_law"), "PMD")
     yield Note(says.say("mention.discount"), "AAB")
-    yield Note(NO_EXCHANGE if paper.is_test else _sold_to(paper.buyer), "BAR")
+    if sold_to := NO_EXCHANGE if paper.is_test else _sold_to(paper.buyer):
+        yield Note(sold_to, "BAR")
 
 
 def _sold_to(buyer: Buyer) -> str:
     """Return to whom it goes: a business or a person, at home or abroad. Source: XP Z12-012 (BR-FR-20)."""
     kind = "B2C" if buyer.tax_profile == "person" else "B2B"
-    return kind if buyer.country == "FR" else f"{kind}INT"
+    if buyer.country not in AT_HOME:
+        return f"{kind}INT"
+    return kind if buyer.siren or kind == "B2C" else ""
 
 
 def _in_a_line(party: Buyer) -> str:

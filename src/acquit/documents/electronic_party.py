@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from acquit.core.snapshot import Buyer, Seller
+from acquit.core.tax import OWN_RATES
 from acquit.documents.electronic_bill import Party
 from acquit.documents.wording import Wording
 
@@ -19,7 +20,10 @@ VAT_ADDRESSES: Final = {
 }  # fmt: skip
 """EAS codes under which a VAT id is an electronic address, by country."""
 
-REGISTERS: Final = {"FR": SIREN, "BE": BELGIAN_NUMBER}
+AT_HOME: Final = frozenset({"FR"}) | OWN_RATES["FR"]
+"""France, and where its VAT is charged at other rates: all of it knows businesses by their SIREN."""
+
+REGISTERS: Final = dict.fromkeys(AT_HOME, SIREN) | {"BE": BELGIAN_NUMBER}
 """ISO 6523 codes of the registers whose numbers parties are known by."""
 
 SCHEMED: Final = re.compile(r"([0-9]{4}|EM):(.+)", re.DOTALL)
@@ -92,7 +96,7 @@ def e_address_of(told: str, party: Seller | Buyer) -> tuple[str, str]:
         return found[2], found[1]
     if "@" in told:
         return told, MAIL
-    if party.country == "FR" and (told or party.siren):
+    if party.country in AT_HOME and (told or party.siren):
         return told or party.siren, FRENCH_ADDRESS
     scheme, vat_id = VAT_ADDRESSES.get(party.country, ""), told or party.vat_id
     if party.country == "BE" and vat_id:
