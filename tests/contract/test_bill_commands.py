@@ -1,5 +1,6 @@
 """`acquit bills` and `acquit audit`: what scripts read, and how they exit."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -18,9 +19,11 @@ from acquit.cli import frame
 from acquit.cli.program import Options, Program
 from acquit.cli.screen import Screen
 from acquit.core.purchase_order import Policy
+from acquit.documents.facturx import attached
 from acquit.store.transaction import Database
 from billed import dollars, family, later, seller, subscribe
 from founding import LAB, PETIT, SHOP
+from official_rules import broken
 
 Run = Callable[..., Any]
 
@@ -182,6 +185,20 @@ def test_the_benchmark_tells_its_figures() -> None:
         "peak_rss_mb", "python_us_per_bill", "postgresql_us_per_bill",
     }  # fmt: skip
     assert told["figures"]["bills"] == 40
+
+
+def test_a_bill_s_paper_and_its_electronic_forms_are_handed_out(run: Run, tmp_path: Path) -> None:
+    _, report = run("bills", "run", "--period", "2026-11")
+    number = report["first_number"]
+    made = {}
+    for form, ending in (("pdf", "pdf"), ("ubl", "ubl.xml"), ("cii", "cii.xml")):
+        code, told = run("bills", "paper", number, "--form", form, "--out", str(tmp_path))
+        assert (code, told["file"]) == (0, str(tmp_path / f"{number}.{ending}"))
+        made[form] = Path(told["file"]).read_bytes()
+        assert hashlib.sha256(made[form]).hexdigest() == told["sha256"]
+    assert attached(made["pdf"]) == made["cii"]
+    assert broken(made["cii"]) == broken(made["ubl"]) == []
+    assert run("bills", "paper", "FR99999999", "--out", str(tmp_path))[0] == 1
 
 
 def test_bills_name_what_the_account_asks_for(run: Run, tmp_path: Path) -> None:

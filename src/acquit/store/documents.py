@@ -28,6 +28,7 @@ class Printed(NamedTuple):
     logo: bytes
     is_test: bool
     debit: Debit | None = None
+    units: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,19 @@ TAXES: Final[LiteralString] = """
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
       JOIN bill_tax t ON t.account_id = asked.account_id AND t.bill_id = asked.bill_id
      ORDER BY t.vat_rate_bp DESC, t.vat_category
+"""
+
+UNITS: Final[LiteralString] = """
+    SELECT d.account_id, d.bill_id, d.detail_no, m.unit
+      FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
+      JOIN bill b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
+      JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id AND d.kind = 'usage'
+     CROSS JOIN LATERAL (SELECT unit
+                           FROM meter
+                          WHERE legal_entity_id = b.legal_entity_id AND meter = split_part(d.part, ':', 2)
+                            AND from_on <= d.period_end
+                          ORDER BY from_on DESC
+                          LIMIT 1) m
 """
 
 CORRECTED: Final[LiteralString] = """
@@ -139,6 +153,7 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
     details = _by_bill(tx.all(DETAILS, **asked), Detail)
     taxes = _by_bill(tx.all(TAXES, **asked), TaxLine)
     slices = _by_bill(tx.all(SLICES, **asked), Slice)
+    units = _units(tx.all(UNITS, **asked))
     copies = _copies(tx, rows.values())
     corrected = _corrected(tx, rows.values())
     sellers = tx.all(LOGOS)
@@ -155,6 +170,7 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
             logo=_logo_of(rows[key], changes, logos),
             is_test=rows[key].legal_entity_id in tests,
             debit=_debit(rows[key], copies),
+            units=units[key],
         )
         for key in keys
         if key in rows
@@ -208,6 +224,14 @@ def _by_bill(rows: Iterable[Any], value: type[Any]) -> Mapping[BillKey, list[Any
     gathered: dict[BillKey, list[Any]] = defaultdict(list)
     for row in rows:
         gathered[row.account_id, row.bill_id].append(value(*row[2:]))
+    return gathered
+
+
+def _units(rows: Iterable[Any]) -> Mapping[BillKey, dict[int, str]]:
+    """Return by bill what its details of use count: units of meters are final."""
+    gathered: dict[BillKey, dict[int, str]] = defaultdict(dict)
+    for row in rows:
+        gathered[row.account_id, row.bill_id][row.detail_no] = row.unit
     return gathered
 
 
