@@ -112,9 +112,7 @@ def _papers(context: Context, receipts: Receipts, page: Sequence[Any], told: _To
         told.lines.append(_line(row, receipt, name))
         if receipt is not None:
             told.last_stamp = max(told.last_stamp, receipt.stamp.stamp_no)
-        if row.removed_at is not None:
-            continue
-        content = _intact(context, row, told)
+        content = _intact(context, row, told) if row.removed_at is None else None
         if content is not None:
             yield name, [content]
         if receipt is not None:

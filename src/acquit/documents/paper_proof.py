@@ -187,8 +187,8 @@ def _signature(receipt: PaperReceipt) -> Finding:
 def _key(receipt: PaperReceipt, key: bytes | None) -> Finding:
     if key is None:
         told = (
-            "The key came with the receipt. Whether it is the seller's shows when you compare it with what the "
-            "seller publishes: --key FILE."
+            "The key came with the receipt. Whether it is the seller's shows when you compare it with what "
+            "the seller publishes: --key FILE."
         )
         return Finding("key", State.OPEN, told)
     if key == receipt.public_key:

@@ -9,8 +9,9 @@ STAMPED_PAPERS: Final[LiteralString] = """
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
       FROM (SELECT p.bill_id || '/' || p.form AS id,
                    p.leaf IS DISTINCT FROM sha256('\\x00'::bytea || convert_to(
-                     'paper|' || d.account_id || '|' || d.bill_id || '|' || d.form || '|' || d.sha256
-                     || '|' || d.size_bytes || '|' || e.entry_no || '|' || encode(e.hash, 'hex'), 'UTF8')) AS differs
+                     'paper|' || d.account_id || '|' || d.bill_id || '|' || d.form || '|' || d.sha256 || '|'
+                     || d.size_bytes || '|' || e.entry_no || '|' ||
+                     encode(e.hash, 'hex'), 'UTF8')) AS differs
               FROM stamped_paper p
               LEFT JOIN document d ON d.account_id = p.account_id AND d.bill_id = p.bill_id
                                   AND d.form = p.form
