@@ -39,7 +39,8 @@ def test_the_root_is_that_of_the_standard(texts: list[str], root: str) -> None:
 def test_whatever_changes_of_a_paper_changes_its_leaf() -> None:
     paper = StampedPaper(AccountId("ab12345-acq"), BillId("FR1"), "pdf", "ab" * 32, 9, 1, bytes(32))
     changed = [
-        replace(paper, account_id=AccountId("x")), replace(paper, bill_id=BillId("FR2")), replace(paper, form="cii"),
+        replace(paper, account_id=AccountId("x")), replace(paper, bill_id=BillId("FR2")),
+        replace(paper, form="cii"),
         replace(paper, sha256="ac" * 32), replace(paper, size_bytes=8), replace(paper, entry_no=2),
         replace(paper, entry_hash=b"\1" * 32),
     ]  # fmt: skip
