@@ -15,11 +15,13 @@ import pytest
 
 from acquit.actions.context import Context
 from acquit.actions.export_archive import ArchiveDiffers, export_archive
+from acquit.actions.paper_receipts import write_key
 from acquit.actions.remove_papers import remove_papers
 from acquit.actions.stamp_archive import stamp_archive, stamp_days
 from acquit.actions.turn_day import turn_day
 from acquit.actions.verify_paper import BadFile, verify_file
 from acquit.adapters.clock import FixedClock
+from acquit.adapters.sealer import AesSealer
 from acquit.core.account import NoSuchAccount
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.period import span
@@ -69,7 +71,8 @@ def test_it_holds_every_paper_with_its_receipt_and_what_explains_them(
     key = context.sealer.public_key().hex()
     assert names[0] == "README.txt"
     assert set(names) == {
-        "README.txt", "bills.csv", "stamps.csv", "chain-heads.csv", "manifest.json", f"keys/{key}.pem",
+        "README.txt", "bills.csv", "stamps.csv", "chain-heads.csv", "manifest.json", "manifest.sig",
+        f"keys/{key}.pem",
         *(f"papers/2026/11/FR0000000{no}.pdf{end}" for no in (1, 2, 3) for end in ("", ".receipt.json")),
     }  # fmt: skip
     assert {hashlib.sha256(papers[row["file"]]).hexdigest() for row in bills} == {
@@ -78,7 +81,7 @@ def test_it_holds_every_paper_with_its_receipt_and_what_explains_them(
     assert [(row["total"], row["stamp"], row["removed_on"]) for row in bills] == [("12.00", "1", "")] * 3
     assert [row["public_key"] for row in stamps] == [key]
     assert {line.split(",")[0] for line in heads[1:]} == {"run", "day"}
-    assert (made.files, manifest["siren"], manifest["period"]) == (len(names) - 1, "732829320", "2026-11")
+    assert (made.files, manifest["siren"], manifest["period"]) == (len(names) - 2, "732829320", "2026-11")
 
 
 def test_the_same_books_give_the_same_bytes_also_later(context: Context, tmp_path: Path) -> None:
@@ -160,13 +163,52 @@ def test_what_was_changed_in_an_archive_is_named(context: Context, tmp_path: Pat
         assert any(next(iter(changes)) in each.told for each in made.findings)
 
 
+def test_who_packs_an_archive_again_is_told_by_its_signature(context: Context, tmp_path: Path) -> None:
+    """A table and the manifest changed together: every SHA-256 is right, the signature is not."""
+    path = tmp_path / "november.zip"
+    export_archive(context, FR, None, NOVEMBER, path, "cli")
+    with zipfile.ZipFile(path) as archive:
+        manifest, bills = json.loads(archive.read("manifest.json")), archive.read("bills.csv")
+    forged = bills.replace(b"12.00", b"13.00")
+    for each in manifest["files"]:
+        if each["name"] == "bills.csv":
+            each["sha256"] = hashlib.sha256(forged).hexdigest()
+    changes: dict[str, bytes | None] = {"bills.csv": forged, "manifest.json": json.dumps(manifest).encode()}
+    again = packed_again(path, tmp_path / "again.zip", dict(changes))
+    made = verify_file(again, None, None)
+    assert [(made.verdict, each.check) for each in made.findings] == [("differs", "signature")]
+
+    sealer = AesSealer(b"forger" * 6)
+    manifest["public_key"] = sealer.public_key().hex()
+    content = json.dumps(manifest).encode()
+    changes |= {"manifest.json": content, "manifest.sig": sealer.sign(content).hex().encode()}
+    again = packed_again(path, tmp_path / "again.zip", dict(changes))
+    key = write_key(context, tmp_path / "key.pem").path
+    made = verify_file(again, None, key)
+    assert [(made.verdict, each.check) for each in made.findings] == [("differs", "key")]
+
+
+def test_a_new_key_is_published_beside_the_old_one(context: Context, tmp_path: Path) -> None:
+    stamp_archive(context, FR, "cli")
+    later = replace(context, sealer=AesSealer(b"n" * 32))
+    path = tmp_path / "november.zip"
+    export_archive(later, FR, None, NOVEMBER, path, "cli")
+    old, new = (write_key(each, tmp_path / f"{no}.pem").path for no, each in enumerate((context, later)))
+    both = tmp_path / "both.pem"
+    both.write_bytes(old.read_bytes() + new.read_bytes())
+    assert [str(verify_file(path, None, key).verdict) for key in (both, old, new)] == [
+        "proved", "differs", "differs",
+    ]  # fmt: skip
+
+
 def test_what_is_no_archive_is_refused(context: Context, tmp_path: Path) -> None:
     path = tmp_path / "november.zip"
     export_archive(context, FR, None, NOVEMBER, path, "cli")
     half = tmp_path / "half.zip"
     half.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     other = packed_again(path, tmp_path / "other.zip", {"manifest.json": b"[]"})
-    for each in (half, other):
+    unsigned = packed_again(path, tmp_path / "unsigned.zip", {"manifest.sig": None})
+    for each in (half, other, unsigned):
         with pytest.raises(BadFile):
             verify_file(each, None, None)
 

@@ -74,7 +74,8 @@ def export_archive(
     render_bills(context, waiting)
     stamp_archive(context, legal_entity_id, by)
     with context.database.snapshot() as tx:
-        return packed(path, _files(context, tx, scope), _about(entity, account_id, told))
+        about = _about(entity, account_id, told) | {"public_key": context.sealer.public_key().hex()}
+        return packed(path, _files(context, tx, scope), about, context.sealer.sign)
 
 
 def _about(entity: LegalEntity, account_id: AccountId | None, span: Span) -> dict[str, object]:
@@ -95,7 +96,7 @@ def _files(context: Context, tx: Transaction, scope: ArchiveScope) -> Files:
     if told.wrong:
         raise _differs(told.wrong)
     yield "bills.csv", [book_tables.csv_bytes(legal_archive.BILLS, told.lines)]
-    yield from _stamps(tx, scope, told.last_stamp)
+    yield from _stamps(tx, scope, told.last_stamp, context.sealer.public_key())
     if scope.account_id is not None:
         return
     heads = evidence.heads(tx, scope.legal_entity_id, scope.first_on, scope.last_on)
@@ -146,7 +147,7 @@ def _line(row: Any, receipt: PaperReceipt | None, name: str) -> tuple[object, ..
     )  # fmt: skip
 
 
-def _stamps(tx: Transaction, scope: ArchiveScope, last_stamp: int) -> Files:
+def _stamps(tx: Transaction, scope: ArchiveScope, last_stamp: int, own_key: bytes) -> Files:
     """Yield the seller's stamps up to the last one that a paper here is in, and the keys that signed them."""
     rows = [row for row in stamps.every(tx, scope.legal_entity_id) if row.stamp_no <= last_stamp]
     lines = [
@@ -158,7 +159,7 @@ def _stamps(tx: Transaction, scope: ArchiveScope, last_stamp: int) -> Files:
         for row in rows
     ]  # fmt: skip
     yield "stamps.csv", [book_tables.csv_bytes(legal_archive.STAMPS, lines)]
-    for key in sorted({bytes(row.public_key) for row in rows}):
+    for key in sorted({own_key, *(bytes(row.public_key) for row in rows)}):
         yield f"keys/{key.hex()}.pem", [legal_archive.key_pem(key)]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from acquit.documents.evidence import pack
+from acquit.documents.evidence import Sign, pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,17 @@ class Packed:
     manifest_sha256: str
 
 
-def packed(path: Path, files: Iterable[tuple[str, Iterable[bytes]]], about: Mapping[str, object]) -> Packed:
+def packed(
+    path: Path,
+    files: Iterable[tuple[str, Iterable[bytes]]],
+    about: Mapping[str, object],
+    sign: Sign | None = None,
+) -> Packed:
     """The archive is in the file, which appears whole; what goes wrong before leaves nothing behind."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w+b") as out:
-            count, manifest = pack(out, files, about)
+            count, manifest = pack(out, files, about, sign)
             out.flush()
             os.fsync(out.fileno())
             out.seek(0)

@@ -10,12 +10,24 @@ from pathlib import Path
 from typing import Any, Final
 
 from acquit.core.errors import Invalid
+from acquit.documents.evidence import MANIFEST, SIGNATURE
 from acquit.documents.legal_archive import RECEIPT
-from acquit.documents.paper_proof import Finding, State, Verdict, key_of, prove, prove_receipt, verdict
+from acquit.documents.paper_proof import (
+    NO_KEYS,
+    Finding,
+    Keys,
+    State,
+    Verdict,
+    compared_key,
+    is_signed,
+    keys_of,
+    prove,
+    prove_receipt,
+    verdict,
+)
 from acquit.documents.paper_receipt import BadReceipt, receipt_of
 
 PAPER_BYTES_MAX: Final = 1 << 28
-MANIFEST: Final = "manifest.json"
 ZIP: Final = b"PK\x03\x04"
 
 
@@ -41,26 +53,26 @@ def verify_file(path: Path, receipt: Path | None, key: Path | None) -> Verified:
     Without `receipt` the file beside the paper, `NAME.receipt.json`, is read if it is there. Raises BadFile,
     BadReceipt, BadKey.
     """
-    known = None if key is None else key_of(_read(key))
+    keys = NO_KEYS if key is None else keys_of(_read(key))
     with _opened(path) as file:
         is_archive = file.read(len(ZIP)) == ZIP
     if is_archive:
-        return _verify_archive(path, known)
+        return _verify_archive(path, keys)
     beside = path.with_name(path.name + RECEIPT)
     chosen = receipt or (beside if beside.is_file() else None)
     content = _read(path)
     told = None if chosen is None else receipt_of(_read(chosen))
-    findings = prove(content, told, known)
+    findings = prove(content, told, keys)
     return Verified(verdict(findings), hashlib.sha256(content).hexdigest(), 1, tuple(findings))
 
 
-def _verify_archive(path: Path, key: bytes | None) -> Verified:
+def _verify_archive(path: Path, keys: Keys) -> Verified:
     """Prove every file of the archive by its manifest, and every paper by its receipt."""
     findings, verdicts, papers = list[Finding](), set[Verdict](), 0
     try:
         with zipfile.ZipFile(path) as archive:
-            findings += _by_manifest(archive)
-            for name, found in _by_receipts(archive, key):
+            findings += _by_manifest(archive, keys)
+            for name, found in _by_receipts(archive, keys):
                 papers += 1
                 verdicts.add(verdict(found))
                 findings += [_named(name, each) for each in found if each.state is State.DIFFERS]
@@ -81,10 +93,13 @@ def _together(findings: list[Finding], verdicts: set[Verdict]) -> Verdict:
     return Verdict.INTACT if Verdict.INTACT in verdicts else Verdict.PROVED
 
 
-def _by_manifest(archive: zipfile.ZipFile) -> Iterator[Finding]:
-    """Yield what of the archive is not as its manifest lists it."""
-    listed = {each["name"]: each for each in json.loads(archive.read(MANIFEST))["files"]}
-    there = set(archive.namelist()) - {MANIFEST}
+def _by_manifest(archive: zipfile.ZipFile, keys: Keys) -> Iterator[Finding]:
+    """Yield what of the archive is not as its manifest lists it, and whether that is signed."""
+    manifest = archive.read(MANIFEST)
+    document = json.loads(manifest)
+    yield from _signed(archive, manifest, bytes.fromhex(document["public_key"]), keys)
+    listed = {each["name"]: each for each in document["files"]}
+    there = set(archive.namelist()) - {MANIFEST, SIGNATURE}
     for name in sorted(listed.keys() ^ there):
         told = "is not in the archive" if name in listed else "is not in the manifest"
         yield Finding("manifest", State.DIFFERS, f"{name} {told}.")
@@ -97,7 +112,17 @@ def _by_manifest(archive: zipfile.ZipFile) -> Iterator[Finding]:
             yield Finding("manifest", State.DIFFERS, f"{name} has not the SHA-256 of the manifest.")
 
 
-def _by_receipts(archive: zipfile.ZipFile, key: bytes | None) -> Iterator[tuple[str, list[Finding]]]:
+def _signed(archive: zipfile.ZipFile, manifest: bytes, public_key: bytes, keys: Keys) -> Iterator[Finding]:
+    signature = bytes.fromhex(archive.read(SIGNATURE).decode("ascii").strip())
+    if not is_signed(manifest, signature, public_key):
+        told = f"{MANIFEST} is not signed by the key that it names: the archive was packed again."
+        yield Finding("signature", State.DIFFERS, told)
+    found = compared_key(public_key, keys)
+    if found.state is State.DIFFERS:
+        yield _named(MANIFEST, found)
+
+
+def _by_receipts(archive: zipfile.ZipFile, keys: Keys) -> Iterator[tuple[str, list[Finding]]]:
     """Yield for each paper what its receipt proves; one without a receipt is told as unproved."""
     names = set(archive.namelist())
     for name in sorted(each for each in names if each.startswith("papers/") and not each.endswith(RECEIPT)):
@@ -105,7 +130,7 @@ def _by_receipts(archive: zipfile.ZipFile, key: bytes | None) -> Iterator[tuple[
             yield name, [Finding("paper", State.OPEN, "There is no receipt.")]
             continue
         try:
-            yield name, prove_receipt(archive.read(name), receipt_of(archive.read(name + RECEIPT)), key)
+            yield name, prove_receipt(archive.read(name), receipt_of(archive.read(name + RECEIPT)), keys)
         except BadReceipt as refusal:
             yield name, [Finding("paper", State.DIFFERS, refusal.message)]
 

@@ -30,7 +30,9 @@ def verify(
     receipt: Annotated[
         Path | None, Parameter(help="Its receipt; without it FILE.receipt.json, if it is there.")
     ] = None,
-    key: Annotated[Path | None, Parameter(help="The seller's public key, as it publishes it.")] = None,
+    key: Annotated[
+        Path | None, Parameter(help="The seller's public key, or several, as it publishes them.")
+    ] = None,
     program: Given,
 ) -> int:
     """Prove that a PDF is the bill that was issued, with nothing but files; exit 1 when it is not.

@@ -20,6 +20,10 @@ from acquit.documents.paper_inside import EInvoice, Inside, look_inside
 from acquit.documents.paper_receipt import PaperReceipt
 
 KEY_HEX_DIGITS: Final = 64
+PEM_END: Final = b"-----END PUBLIC KEY-----"
+
+Keys = frozenset[bytes]
+NO_KEYS: Final[Keys] = frozenset()
 
 
 class BadKey(Invalid):
@@ -58,18 +62,24 @@ class Finding:
     told: str
 
 
-def prove(pdf: bytes, receipt: PaperReceipt | None, key: bytes | None = None) -> list[Finding]:
-    """Return what each check found, in their order; `key` is the seller's public key when it is known."""
+def prove(pdf: bytes, receipt: PaperReceipt | None, keys: Keys = NO_KEYS) -> list[Finding]:
+    """Return what each check found, in their order; `keys` are the seller's, as it publishes them."""
     if receipt is None:
         found = [Finding("paper", State.OPEN, _without_receipt(pdf))]
     else:
-        found = prove_receipt(pdf, receipt, key)
+        found = prove_receipt(pdf, receipt, keys)
     return found + list(_inside(pdf, receipt))
 
 
-def prove_receipt(paper: bytes, receipt: PaperReceipt, key: bytes | None) -> list[Finding]:
+def prove_receipt(paper: bytes, receipt: PaperReceipt, keys: Keys) -> list[Finding]:
     """Return what the receipt alone shows of the bytes of a paper, whatever their form."""
-    return [_paper(paper, receipt), _entry(receipt), _path(receipt), _signature(receipt), _key(receipt, key)]
+    return [
+        _paper(paper, receipt),
+        _entry(receipt),
+        _path(receipt),
+        _signature(receipt),
+        compared_key(receipt.public_key, keys),
+    ]
 
 
 def verdict(found: list[Finding]) -> Verdict:
@@ -82,18 +92,22 @@ def verdict(found: list[Finding]) -> Verdict:
     return Verdict.PROVED if states["key"] is State.PROVED else Verdict.INTACT
 
 
-def key_of(content: bytes) -> bytes:
-    """Return the 32 bytes of a public key, written as PEM or as 64 hexadecimal digits. Raises BadKey."""
+def keys_of(content: bytes) -> Keys:
+    """Return the 32 bytes of each public key in a file: PEM, one behind the other, or 64 hexadecimal digits.
+
+    Raises BadKey.
+    """
     text = content.strip()
     try:
         if len(text) == KEY_HEX_DIGITS:
-            return bytes.fromhex(text.decode("ascii"))
-        key = load_pem_public_key(text)
+            return frozenset({bytes.fromhex(text.decode("ascii"))})
+        read = [load_pem_public_key(block + PEM_END) for block in text.split(PEM_END)[:-1]]
     except ValueError:
-        key = None
-    if not isinstance(key, Ed25519PublicKey):
+        read = []
+    keys = [key.public_bytes_raw() for key in read if isinstance(key, Ed25519PublicKey)]
+    if not keys or len(keys) < len(read):
         raise BadKey("The file is no public key of Ed25519, as PEM or as 64 hexadecimal digits.")
-    return key.public_bytes_raw()
+    return frozenset(keys)
 
 
 def is_signed(message: bytes, signature: bytes, public_key: bytes) -> bool:
@@ -130,7 +144,7 @@ def _entry(receipt: PaperReceipt) -> Finding:
     total = f"{plain(receipt.total_minor, receipt.currency)} {receipt.currency}"
     told = (
         f"The bill of {total} is booked on {receipt.issued_on} as entry {paper.entry_no} of account "
-        f"{paper.account_id}, behind an unbroken hash of all entries before."
+        f"{paper.account_id}, bound to the hash of the entry before."
     )
     return Finding("entry", State.PROVED, told)
 
@@ -184,16 +198,18 @@ def _signature(receipt: PaperReceipt) -> Finding:
     return Finding("signature", State.DIFFERS, told)
 
 
-def _key(receipt: PaperReceipt, key: bytes | None) -> Finding:
-    if key is None:
+def compared_key(public_key: bytes, keys: Keys) -> Finding:
+    """Return whether the key that signed is one of those that are known as the seller's."""
+    if not keys:
         told = (
             "The key came with the receipt. Whether it is the seller's shows when you compare it with what "
             "the seller publishes: --key FILE."
         )
         return Finding("key", State.OPEN, told)
-    if key == receipt.public_key:
+    if public_key in keys:
         return Finding("key", State.PROVED, "It is the key that you gave as the seller's.")
-    return Finding("key", State.DIFFERS, f"You gave {key.hex()} as the seller's key: another one signed.")
+    told = f"Key {public_key.hex()} signed, which is none of those that you gave as the seller's."
+    return Finding("key", State.DIFFERS, told)
 
 
 def _inside(pdf: bytes, receipt: PaperReceipt | None) -> Iterator[Finding]:
