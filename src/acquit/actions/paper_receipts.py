@@ -10,7 +10,7 @@ from acquit.actions.export_books import Handed, written
 from acquit.actions.render_document import account_of, bill_pdf, render_bills
 from acquit.actions.stamp_archive import stamp_archive
 from acquit.core.errors import NotFound
-from acquit.core.identifiers import BillId, LegalEntityId
+from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.stamp import Level, StampedPaper, levels_of, path_in
 from acquit.documents.legal_archive import RECEIPT, key_pem
 from acquit.documents.paper_receipt import PaperReceipt, receipt_json
@@ -25,6 +25,12 @@ class NoSuchPaper(NotFound):
     """The bill has no paper of that form."""
 
     code = "no-such-paper"
+
+
+class NoReceiptYet(NotFound):
+    """No stamp has the paper of the bill yet."""
+
+    code = "no-receipt-yet"
 
 
 class Receipts:
@@ -79,6 +85,20 @@ def receipt_of_bill(context: Context, bill_id: BillId, by: str, form: str = PDF)
         found = _found(context, key, form)
     assert found is not None, "a bill that is booked has a stamp by now"
     return found
+
+
+def receipt_file(context: Context, account_id: AccountId, bill_id: BillId) -> bytes:
+    """Return the receipt of the PDF of the account's bill as a file; nothing is written.
+
+    Raises NoReceiptYet, also for another account's bill.
+    """
+    found = _found(context, (account_id, bill_id), PDF)
+    if found is None:
+        raise NoReceiptYet(
+            f"Bill {bill_id} has no receipt yet: it has one when the day after its paper was made has begun.",
+            bill=bill_id,
+        )
+    return receipt_json(found)
 
 
 def write_receipt(

@@ -85,6 +85,12 @@ LEAVES: Final[LiteralString] = """
      ORDER BY leaf_no
 """
 
+IS_STAMPED: Final[LiteralString] = """
+    SELECT count(*) AS papers
+      FROM stamped_paper
+     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s AND form = %(form)s
+"""
+
 PLACE: Final[LiteralString] = """
     SELECT p.account_id, p.bill_id, p.form, d.sha256, d.size_bytes, p.legal_entity_id, p.stamp_no, p.leaf_no,
            b.kind AS bill_kind, b.issued_on, b.currency, b.total_minor,
@@ -168,6 +174,11 @@ def leaves(tx: Transaction, legal_entity_id: LegalEntityId, stamp_no: int) -> li
     """Return the hashes of a stamp's leaves, in order."""
     rows = tx.all(LEAVES, legal_entity_id=legal_entity_id, stamp_no=stamp_no)
     return [bytes(row.leaf) for row in rows]
+
+
+def is_stamped(tx: Transaction, account_id: AccountId, bill_id: BillId, form: str) -> bool:
+    """Tell whether a stamp has the bill's paper, so that it has a receipt."""
+    return bool(tx.one(IS_STAMPED, account_id=account_id, bill_id=bill_id, form=form).papers)
 
 
 def places(tx: Transaction, keys: Iterable[tuple[AccountId, BillId]]) -> list[Any]:
