@@ -25,8 +25,10 @@ from acquit.adapters.sealer import AesSealer
 from acquit.core.account import NoSuchAccount
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.period import span
+from acquit.store import documents
+from acquit.store.documents import Document
 from acquit.store.transaction import Database
-from archiving import archiving, handed, paid
+from archiving import archiving, cii, handed, paid
 from billed import bill, rows
 from founding import ACME, FR, PETIT
 
@@ -104,6 +106,28 @@ def test_of_one_account_there_is_nothing_of_another(context: Context, tmp_path: 
     assert (ACME in text, "chain-heads.csv" in names) == (False, False)
     with pytest.raises(NoSuchAccount):
         export_archive(context, FR, AccountId("zz99999-acq"), None, path, "cli")
+
+
+def test_an_e_invoice_by_itself_is_archived_and_proved_too(context: Context, tmp_path: Path) -> None:
+    """The other forms of a bill are papers like the PDF."""
+    content = cii("FR00000001", "10.00", "12.00")
+    kept = Document(ACME, BillId("FR00000001"), "ubl", context.archive.put(content), len(content))
+    with context.database.write() as tx:
+        documents.record(tx, [kept])
+    path = tmp_path / "november.zip"
+    export_archive(context, FR, None, NOVEMBER, path, "cli")
+    assert verify_file(path, None, None).papers == 4
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path / "out")
+    alone = tmp_path / "out" / "papers" / "2026" / "11" / "FR00000001.ubl.xml"
+    made = verify_file(alone, None, None)
+    told = {each.check: str(each.state) for each in made.findings}
+    assert (made.verdict, told["paper"], told["e-invoice"], told["text"]) == (
+        "intact", "proved", "proved", "open",
+    )  # fmt: skip
+    alone.write_bytes(content.replace(b"12.00", b"13.00"))
+    told = {each.check: str(each.state) for each in verify_file(alone, None, None).findings}
+    assert (told["paper"], told["e-invoice"]) == ("differs", "differs")
 
 
 def test_papers_that_were_not_made_yet_are_made(context: Context, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pypdf import PdfReader
@@ -13,6 +13,7 @@ from acquit.core.money import EXPONENTS, Currency, parsed
 from acquit.documents.xml_tree import Node, NoTree, tree
 
 XML_BYTES_MAX: Final = 20_000_000
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 END_PAGES: Final = 3
 """Of a long paper its number stands on the first pages, its totals on the last."""
 SETTLED: Final = "SupplyChainTradeTransaction/ApplicableHeaderTradeSettlement"
@@ -33,7 +34,8 @@ PATHS: Final = {
 }  # fmt: skip
 """Where CII and UBL tell number, currency, net and total: BT-1, BT-5, BT-109, BT-112 of EN 16931."""
 
-NUMBERS: Final = re.compile(r"\d(?:[\d.,'’]|[ \u00a0\u202f\u2009](?=\d{3}))*")
+GROUPED: Final = "[ .,'\u2019\u00a0\u202f\u2009]?"
+"""What may stand between the digits of an amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +62,23 @@ class Inside:
 
     def has_amount(self, minor: int, currency: Currency) -> bool:
         """Whether the amount is printed, whatever marks thousands and decimals."""
-        digits = f"{minor:0{EXPONENTS[currency] + 1}d}"
-        return any(re.sub(r"\D", "", found) == digits for found in NUMBERS.findall(self.text))
+        digits = EXPONENTS[currency]
+        text = f"{minor:0{digits + 1}d}"
+        whole = GROUPED.join(text[: len(text) - digits])
+        pattern = rf"{whole}[.,]{text[-digits:]}" if digits else whole
+        return re.search(rf"(?<!\d){pattern}(?!\d)", self.text) is not None
 
     def has_word(self, word: str) -> bool:
         """Whether the word, such as a number of a bill, is printed by itself."""
         return re.search(rf"(?<![\w/-]){re.escape(word)}(?![\w/-])", self.text) is not None
 
 
-def look_inside(pdf: bytes) -> Inside | None:
-    """Return what the paper says, or None when it is no PDF that can be read."""
+def look_inside(paper: bytes) -> Inside | None:
+    """Return what the paper says, a PDF or an e-invoice by itself; None when it is neither."""
+    if paper.lstrip(BYTE_ORDER_MARK).lstrip().startswith(b"<"):
+        return _read(Inside(""), "The e-invoice", paper)
     try:
-        reader = PdfReader(io.BytesIO(pdf))
+        reader = PdfReader(io.BytesIO(paper))
         pages = list(reader.pages)
         read = pages if len(pages) <= 2 * END_PAGES else pages[:END_PAGES] + pages[-END_PAGES:]
         text = "\n".join(page.extract_text() for page in read)
@@ -79,12 +86,14 @@ def look_inside(pdf: bytes) -> Inside | None:
     except Exception:
         # A PDF may be wrong in any way and pypdf raises as it comes.
         return None
-    if not attached:
-        return Inside(text)
+    return _read(Inside(text), *attached[0]) if attached else Inside(text)
+
+
+def _read(inside: Inside, name: str, xml: bytes) -> Inside:
     try:
-        return Inside(text, _e_invoice(*attached[0]))
+        return replace(inside, e_invoice=_e_invoice(name, xml))
     except (NoTree, Invalid, KeyError):
-        return Inside(text, fault=f"{attached[0][0]} inside the PDF cannot be read as an e-invoice")
+        return replace(inside, fault=f"{name} cannot be read as an e-invoice")
 
 
 def _attached(reader: PdfReader) -> Iterator[tuple[str, bytes]]:

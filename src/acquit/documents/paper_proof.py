@@ -215,7 +215,7 @@ def compared_key(public_key: bytes, keys: Keys) -> Finding:
 def _inside(pdf: bytes, receipt: PaperReceipt | None) -> Iterator[Finding]:
     inside = look_inside(pdf)
     if inside is None:
-        yield Finding("e-invoice", State.DIFFERS, "The file is no PDF that can be read.")
+        yield Finding("e-invoice", State.DIFFERS, "The file cannot be read, as a PDF or as an e-invoice.")
         return
     yield _e_invoice(inside, receipt)
     yield _text(inside, receipt)
@@ -231,6 +231,9 @@ def _e_invoice(inside: Inside, receipt: PaperReceipt | None) -> Finding:
     told = f"{found.name} is of bill {found.bill_id} over {total}"
     if receipt is not None and _told(found) != _booked(receipt):
         return Finding("e-invoice", State.DIFFERS, f"{told}; the receipt tells another number or total.")
+    if not inside.text.strip():
+        state = State.OPEN if receipt is None else State.PROVED
+        return Finding("e-invoice", state, f"{told}.")
     if not all(inside.has_amount(each, found.currency) for each in (found.net_minor, found.total_minor)):
         return Finding("e-invoice", State.DIFFERS, f"{told}; its net and total are not both on the page.")
     return Finding("e-invoice", State.PROVED, f"{told}; net and total are those on the page.")
@@ -238,7 +241,7 @@ def _e_invoice(inside: Inside, receipt: PaperReceipt | None) -> Finding:
 
 def _text(inside: Inside, receipt: PaperReceipt | None) -> Finding:
     if not inside.text.strip():
-        return Finding("text", State.OPEN, "The page has no text that can be read by a program.")
+        return Finding("text", State.OPEN, "There is no page with text that a program can read.")
     if receipt is not None:
         bill_id, currency, total_minor = _booked(receipt)
     elif inside.e_invoice is not None:
