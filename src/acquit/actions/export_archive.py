@@ -5,7 +5,7 @@ same books give the same bytes. Sources of what is kept how long: core/retention
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -34,6 +34,7 @@ NAMED_MAX: Final = 20
 WHOLE: Final = Span("", date(1, 1, 1), date(9999, 12, 31))
 
 Files = Iterator[tuple[str, Iterable[bytes]]]
+Progress = Callable[[int], None]
 
 
 class ArchiveDiffers(Conflict):
@@ -58,6 +59,7 @@ def export_archive(
     span: Span | None,
     path: Path,
     by: str,
+    progress: Progress = lambda _papers: None,
 ) -> Packed:
     """The legal archive of a seller, of some months or of one account, is in the file.
 
@@ -75,7 +77,7 @@ def export_archive(
     stamp_archive(context, legal_entity_id, by)
     with context.database.snapshot() as tx:
         about = _about(entity, account_id, told) | {"public_key": context.sealer.public_key().hex()}
-        return packed(path, _files(context, tx, scope), about, context.sealer.sign)
+        return packed(path, _files(context, tx, scope, progress), about, context.sealer.sign)
 
 
 def _about(entity: LegalEntity, account_id: AccountId | None, span: Span) -> dict[str, object]:
@@ -86,13 +88,14 @@ def _about(entity: LegalEntity, account_id: AccountId | None, span: Span) -> dic
     }  # fmt: skip
 
 
-def _files(context: Context, tx: Transaction, scope: ArchiveScope) -> Files:
+def _files(context: Context, tx: Transaction, scope: ArchiveScope, progress: Progress) -> Files:
     """Yield every file; papers first come past, then what tells of them."""
     told, receipts = _Told(), Receipts(tx)
     yield legal_archive.README, [legal_archive.readme()]
     rows = archived_papers.papers(tx, scope)
     while page := list(islice(rows, PAGE)):
         yield from _papers(context, receipts, page, told)
+        progress(len(page))
     if told.wrong:
         raise _differs(told.wrong)
     yield "bills.csv", [book_tables.csv_bytes(legal_archive.BILLS, told.lines)]

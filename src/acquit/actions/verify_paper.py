@@ -4,7 +4,7 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from acquit.documents.paper_proof import (
 from acquit.documents.paper_receipt import BadReceipt, receipt_of
 
 PAPER_BYTES_MAX: Final = 1 << 28
+Progress = Callable[[int], None]
 ZIP: Final = b"PK\x03\x04"
 
 
@@ -47,7 +48,9 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-def verify_file(path: Path, receipt: Path | None, key: Path | None) -> Verified:
+def verify_file(
+    path: Path, receipt: Path | None, key: Path | None, progress: Progress = lambda _papers: None
+) -> Verified:
     """Return what is proved of a paper, or of every paper in a legal archive.
 
     Without `receipt` the file beside the paper, `NAME.receipt.json`, is read if it is there. Raises BadFile,
@@ -57,7 +60,7 @@ def verify_file(path: Path, receipt: Path | None, key: Path | None) -> Verified:
     with _opened(path) as file:
         is_archive = file.read(len(ZIP)) == ZIP
     if is_archive:
-        return _verify_archive(path, keys)
+        return _verify_archive(path, keys, progress)
     beside = path.with_name(path.name + RECEIPT)
     chosen = receipt or (beside if beside.is_file() else None)
     content = _read(path)
@@ -66,7 +69,7 @@ def verify_file(path: Path, receipt: Path | None, key: Path | None) -> Verified:
     return Verified(verdict(findings), hashlib.sha256(content).hexdigest(), 1, tuple(findings))
 
 
-def _verify_archive(path: Path, keys: Keys) -> Verified:
+def _verify_archive(path: Path, keys: Keys, progress: Progress) -> Verified:
     """Prove every file of the archive by its manifest, and every paper by its receipt."""
     findings, verdicts, papers = list[Finding](), set[Verdict](), 0
     try:
@@ -74,6 +77,7 @@ def _verify_archive(path: Path, keys: Keys) -> Verified:
             findings += _by_manifest(archive, keys)
             for name, found in _by_receipts(archive, keys):
                 papers += 1
+                progress(1)
                 verdicts.add(verdict(found))
                 findings += [_named(name, each) for each in found if each.state is State.DIFFERS]
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError) as error:

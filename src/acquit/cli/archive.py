@@ -116,8 +116,8 @@ def export(
         raise WrongUsage("Say of what: --period, --account, or both.")
     told = None if period is None else span(period)
     account_id = None if account is None else AccountId(account)
-    with program.open() as context:
-        made = export_archive(context, LegalEntityId(legal_entity), account_id, told, file, BY)
+    with program.open() as context, program.screen.progress("Papers") as advance:
+        made = export_archive(context, LegalEntityId(legal_entity), account_id, told, file, BY, advance)
     document = {
         "file": str(made.path), "files": made.files, "sha256": made.sha256,
         "manifest_sha256": made.manifest_sha256,

@@ -42,7 +42,8 @@ def verify(
     file
         The PDF of a bill, or a legal archive (zip).
     """
-    made = verify_file(file, receipt, key)
+    with program.screen.progress("Papers") as advance:
+        made = verify_file(file, receipt, key, advance)
     document = {
         "file": str(file),
         "verdict": made.verdict,
