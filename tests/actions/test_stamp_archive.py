@@ -13,6 +13,7 @@ from acquit.actions.audit_books import audit_books
 from acquit.actions.remove_papers import removable_papers, remove_papers
 from acquit.actions.render_document import bill_pdf
 from acquit.actions.stamp_archive import stamp_archive, stamp_days
+from acquit.adapters.archive import DirectoryArchive
 from acquit.adapters.clock import FixedClock
 from acquit.adapters.sealer import AesSealer
 from acquit.core.retention import PaperRemoved
@@ -123,6 +124,29 @@ def test_only_papers_older_than_the_law_asks_go_and_none_that_is_owed(
     found = {each.name: each for each in audit_books(context, full=True)}
     assert all(each.passed for each in found.values())
     assert (found["papers"].compared, found["removed-papers"].compared) == (3 - len(settled), len(settled))
+
+
+class Breaking(DirectoryArchive):
+    """An archive whose disk fails when the second file is removed."""
+
+    removed = 0
+
+    def remove(self, sha256: str) -> None:
+        self.removed += 1
+        if self.removed == 2:
+            raise OSError("the disk fails")
+        super().remove(sha256)
+
+
+def test_a_removal_that_broke_off_goes_on_when_it_is_repeated(database: Database, tmp_path: Path) -> None:
+    context = archiving(database, tmp_path / "archive", LONG_AGO, "2014-06")
+    paid(context, lambda _account: True)
+    with pytest.raises(OSError, match="disk fails"):
+        remove_papers(replace(context, archive=Breaking(tmp_path / "archive")), FR, "cli")
+    assert rows(context, "SELECT bill_id FROM removed_paper") == []
+    assert remove_papers(context, FR, "cli") == 3
+    assert [path for path in (tmp_path / "archive").rglob("*") if path.is_file()] == []
+    assert all(each.passed for each in audit_books(context, full=True))
 
 
 def test_a_younger_paper_cannot_be_removed_by_any_date_or_statement(
