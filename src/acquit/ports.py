@@ -19,7 +19,7 @@ class Clock(Protocol):
 
 
 class Archive(Protocol):
-    """Keeps documents by their SHA-256; what was put once can be got for ever."""
+    """Keeps documents by their SHA-256; what was put once can be got until the law lets it be removed."""
 
     def put(self, content: bytes) -> str:
         """Keep the bytes durably and return their SHA-256 in lower-case hexadecimal."""
@@ -27,6 +27,10 @@ class Archive(Protocol):
 
     def get(self, sha256: str) -> bytes:
         """Return the bytes kept under that hash. Raises KeyError when there are none."""
+        ...
+
+    def remove(self, sha256: str) -> None:
+        """Keep nothing under that hash any more; nothing happens when nothing was kept."""
         ...
 
 
@@ -39,7 +43,7 @@ class Mailer(Protocol):
 
 
 class Sealer(Protocol):
-    """Encrypts small secrets at rest and derives the tokens of document links."""
+    """Encrypts small secrets at rest, derives the tokens of document links, and signs."""
 
     def seal(self, secret: str) -> bytes:
         """Return the secret encrypted and authenticated."""
@@ -51,6 +55,14 @@ class Sealer(Protocol):
 
     def token(self, purpose: str) -> str:
         """Return the unguessable token (24 characters of base64url) that belongs to `purpose`."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the installation's Ed25519 signature (64 bytes, RFC 8032) of the message."""
+        ...
+
+    def public_key(self) -> bytes:
+        """Return the 32 bytes by which anybody checks a signature."""
         ...
 
 

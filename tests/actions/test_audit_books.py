@@ -31,6 +31,7 @@ def test_a_paper_that_was_changed_or_lost_is_named(database: Database, tmp_path:
     kept[0].chmod(0o600)
     kept[0].write_bytes(b"other")
     kept[1].unlink()
-    papers = audit_books(context, full=True)[-1]
-    assert papers.differences == ("FR00000001/cii", "FR00000001/pdf")
+    there, papers = audit_books(context, full=True)[-2:]
+    assert (there.name, there.differences) == ("papers-kept", ("FR00000001/cii",))
+    assert (papers.name, papers.differences) == ("papers", ("FR00000001/pdf",))
     assert all(each.passed for each in audit_books(context))

@@ -47,7 +47,7 @@ from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, OrderLine, Policy
 from acquit.core.service import Ending
-from acquit.store import audit_facts, audit_remittances
+from acquit.store import audit_facts, audit_remittances, audit_stamps
 from acquit.store.audit import CHECKS, audit
 from acquit.store.transaction import Database, Transaction
 from banking import IBAN, Tx, camt
@@ -63,8 +63,8 @@ ONE = "WHERE bill_id = 'FR00000001'"
 PENDING = "WHERE ledger = '445740'"
 ACMES = f"WHERE account_id = '{ACME}'"
 USE = "{petit}/{used}/traffic/2026-10"
-ELSEWHERE = {check.name for check in (*audit_remittances.CHECKS, *audit_facts.CHECKS)}
-"""Checks that a module of their own tampers with: test_audit_of_remittances, _of_facts."""
+ELSEWHERE = {check.name for check in (*audit_remittances.CHECKS, *audit_facts.CHECKS, *audit_stamps.CHECKS)}
+"""Checks that a module of their own tampers with: test_audit_of_remittances, _of_facts, _of_stamps."""
 
 SECOND = f"WHERE account_id = '{PETIT}' AND entry_no = 2"
 
@@ -490,4 +490,5 @@ def _filled(text: str, values: dict[str, Any]) -> str:
 def test_every_check_is_explained() -> None:
     page = Path(__file__).parents[2] / "docs" / "reference" / "audit.md"
     explained = re.findall(r"^\| `([a-z-]+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
-    assert explained == [*(check.name for check in CHECKS), "remittance-files", "papers"]
+    read = ["stamps-signed", "remittance-files", "papers-kept", "papers"]
+    assert explained == [*(check.name for check in CHECKS), *read]

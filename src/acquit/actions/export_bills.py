@@ -9,6 +9,7 @@ import hmac
 import io
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +21,7 @@ from acquit.actions.render_document import bill_pdf
 from acquit.core.bill_export import ArchiveType, BillExport, NoSuchExport, cell, refuse_selection
 from acquit.core.identifiers import AccountId
 from acquit.core.money import plain
+from acquit.core.retention import PaperRemoved
 from acquit.store import acts, bill_exports, bill_lists
 from acquit.store.bill_exports import ExportedBill
 from acquit.store.selection import keys
@@ -148,6 +150,7 @@ def _zipped(context: Context, export: BillExport, table: bytes) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo("bills.csv", EARLIEST), table)
         for bill_id in export.bill_ids:
-            paper = bill_pdf(context, export.account_id, bill_id)
-            archive.writestr(zipfile.ZipInfo(f"{bill_id.replace('/', '_')}.pdf", EARLIEST), paper)
+            with suppress(PaperRemoved):
+                paper = bill_pdf(context, export.account_id, bill_id)
+                archive.writestr(zipfile.ZipInfo(f"{bill_id.replace('/', '_')}.pdf", EARLIEST), paper)
     return out.getvalue()

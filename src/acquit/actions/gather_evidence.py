@@ -1,10 +1,7 @@
 """Gather what an auditor asks of a period in one archive: the books, who did what, papers drawn by chance."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +9,7 @@ from typing import Any, Final
 from acquit.actions.context import Context
 from acquit.actions.export_books import aged_in, fec_lines_in
 from acquit.actions.loading import entity_in
+from acquit.actions.packing import Packed, packed
 from acquit.actions.render_document import bill_pdf
 from acquit.actions.report_vat import vat_report_in
 from acquit.core.account import LegalEntity
@@ -20,22 +18,11 @@ from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.money import Currency, plain
 from acquit.core.period import PeriodAct, Span, span
 from acquit.documents import book_tables, fec
-from acquit.documents.evidence import pack
 from acquit.store import charts, evidence, periods
 from acquit.store.transaction import Transaction
 
 SAMPLE_BILLS: Final = 10
 BEGINNING: Final = date(1, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """An archive that was written: files without the manifest, and the SHA-256 of archive and manifest."""
-
-    path: Path
-    files: int
-    sha256: str
-    manifest_sha256: str
 
 
 def gather_evidence(
@@ -45,7 +32,7 @@ def gather_evidence(
     path: Path,
     bills: int = SAMPLE_BILLS,
     rates: ExchangeRates | None = None,
-) -> Evidence:
+) -> Packed:
     """The archive is in the file: the same books give the same bytes.
 
     It holds control totals, balances, numbers, acts, acts on months, heads of chains, the FEC of the period,
@@ -70,21 +57,7 @@ def gather_evidence(
             "legal_entity": legal_entity_id, "name": entity.name, "siren": entity.siren, "period": told.text,
             "first_on": str(told.first_on), "last_on": str(told.last_on), "entries": entries, "head": head,
         }  # fmt: skip
-        return _write(path, files, about)
-
-
-def _write(path: Path, files: dict[str, Iterable[bytes]], about: dict[str, object]) -> Evidence:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w+b") as out:
-            manifest = pack(out, files, about)
-            out.seek(0)
-            digest = hashlib.file_digest(out, "sha256").hexdigest()
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return Evidence(path, len(files), digest, manifest)
+        return packed(path, sorted(files.items()), about)
 
 
 def _files(

@@ -49,6 +49,8 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("vat", "vat:app", "VAT that is due, with its proof."),
         Listed("export", "export:app", "Journal, FEC, balances, statements."),
         Listed("bank", "bank:app", "Bank statements: import, match."),
+        Listed("archive", "archive:app", "Stamps, receipts, legal archive."),
+        Listed("verify", "verify:verify", "Prove one paper, offline."),
     ),
     "Receivables": (
         Listed("dunning", "dunning:app", "Chase what is late."),

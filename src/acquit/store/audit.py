@@ -23,6 +23,7 @@ from acquit.store import (
     audit_runs,
     audit_services,
     audit_settings,
+    audit_stamps,
     audit_usage,
 )
 from acquit.store.audit_check import Check
@@ -44,15 +45,18 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_closing.CHECKS,
     *audit_chasing.CHECKS,
     *audit_remittances.CHECKS,
+    *audit_stamps.CHECKS,
 )
 """Every check, in the order in which they are told."""
 
 
 PAPERS: Final[LiteralString] = """
-    SELECT account_id, bill_id, form, sha256, size_bytes
-      FROM document
-     WHERE (account_id, bill_id, form) > (%(account_id)s, %(bill_id)s, %(form)s)
-     ORDER BY account_id, bill_id, form
+    SELECT d.account_id, d.bill_id, d.form, d.sha256, d.size_bytes
+      FROM document d
+     WHERE (d.account_id, d.bill_id, d.form) > (%(account_id)s, %(bill_id)s, %(form)s)
+       AND NOT EXISTS (SELECT FROM removed_paper r
+                        WHERE r.account_id = d.account_id AND r.bill_id = d.bill_id AND r.form = d.form)
+     ORDER BY d.account_id, d.bill_id, d.form
      LIMIT %(rows_max)s
 """
 
@@ -90,7 +94,7 @@ def audit(tx: Transaction, progress: Callable[[str], None] = lambda _name: None)
 
 
 def papers(tx: Transaction, after: Paper | None, rows_max: int) -> list[Paper]:
-    """Return the papers that were recorded, in the order of their keys, from after one of them."""
+    """Return the papers that the archive must have, in the order of their keys, from after one of them."""
     start = after or Paper("", "", "", "", 0)
     rows = tx.all(
         PAPERS, account_id=start.account_id, bill_id=start.bill_id, form=start.form, rows_max=rows_max

@@ -10,6 +10,7 @@ from acquit.actions.notify_debits import notify_debits
 from acquit.actions.register_mandate import expire_mandates
 from acquit.actions.render_document import render_missing
 from acquit.actions.run_dunning import chase_all, restore_all
+from acquit.actions.stamp_archive import stamp_days
 from acquit.actions.turn_day import turn_day
 
 
@@ -25,6 +26,7 @@ class Due:
 SCHEDULE: Final = (
     Due("build_exports", "* * * * *", build_exports),
     Due("turn_day", "*/10 * * * *", turn_day),
+    Due("stamp_days", "*/10 * * * *", stamp_days),
     Due("restore_all", "*/10 * * * *", restore_all),
     Due("chase_all", "30 6 * * *", chase_all),
     Due("notify_debits", "*/5 * * * *", notify_debits),
