@@ -197,3 +197,50 @@ def test_what_is_billed_in_another_currency_is_told_in_that_of_the_books(
         assert found.balances["411000"] == 12_000
     told = checked(tmp_path / "732829320FEC20261231.txt").rows[0]
     assert (told["Montantdevise"], told["Idevise"], told["Debit"]) == ("130,44", "USD", "120,00")
+
+
+def test_money_at_another_rate_than_the_bills_leaves_a_gain_and_a_settled_bill_leaves_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    context = seller(database, NOV)
+    family(context)
+    subscribe(context, ACME, "a", next_on=date(2026, 11, 1), currency="USD", unit_price_ucents=10_000_000_000)
+    bill(context)
+    then = later(context, DEC)
+    (debt,) = rows(then, "SELECT account_id, debt_id, amount_minor FROM debt")
+    receipt = Receipt(DEC, 12_000, Currency("USD"))
+    part = Allocation(debt.account_id, DebtId(debt.debt_id), 12_000)
+    settle_debt(then, ACME, receipt, [part], by="cli")
+    rates = read_rates(b"Date,USD\n2026-12-01,1.0000\n2026-11-02,1.2500\n")
+    found = checked(export_fec(then, FR, span("2026"), tmp_path, rates=rates).path)
+    # 120.00 USD were 96.00 EUR when billed (16.00 of them tax that waits) and 120.00 EUR when paid; the tax
+    # is due at the rate of the day on which it becomes due: 20.00.
+    assert {ledger: minor for ledger, minor in found.balances.items() if minor} == {
+        "512000": 12_000, "706000": -8_000, "445710": -2_000, "756000": -2_000,
+    }  # fmt: skip
+    assert found.letters == {"FR00000001"}
+    monthly = checked(export_fec(then, FR, span("2026-12"), tmp_path, rates=rates).path)
+    assert (monthly.balances["411000"], monthly.balances["756000"]) == (0, -2_000)
+    after = checked(export_fec(later(context, JAN), FR, span("2026"), tmp_path, rates=rates).path)
+    assert after.balances == found.balances, "nothing is open, so the end of the year adds nothing"
+
+
+def test_what_is_open_at_the_end_of_a_year_is_told_at_its_rate_and_taken_back(
+    database: Database, tmp_path: Path
+) -> None:
+    context = seller(database, NOV, vat_on_debits=True)
+    family(context)
+    subscribe(context, ACME, "a", next_on=date(2026, 11, 1), currency="USD", unit_price_ucents=10_000_000_000)
+    bill(context)
+    then = later(context, JAN)
+    with pytest.raises(RateMissing, match="2026-12-31"):
+        export_fec(then, FR, span("2026"), tmp_path, rates=read_rates(b"Date,USD\n2026-11-02,1.2500\n"))
+    rates = read_rates(b"Date,USD\n2026-12-31,1.5000\n2026-11-02,1.2500\n")
+    year = checked(export_fec(then, FR, span("2026"), tmp_path, rates=rates).path)
+    assert (year.balances["411000"], year.balances["476000"]) == (8_000, 1_600)
+    following = checked(export_fec(then, FR, span("2027"), tmp_path, rates=rates).path)
+    opened = {row["CompteNum"]: row["Debit"] for row in following.rows if row["JournalCode"] == "AN"}
+    assert (opened["411000"], opened["476000"]) == ("80,00", "16,00")
+    assert (following.balances["411000"], following.balances["476000"]) == (9_600, 0)
+    month = checked(export_fec(then, FR, span("2027-02"), tmp_path, rates=rates).path)
+    assert (month.balances["411000"], month.balances["476000"]) == (9_600, 0)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from acquit.actions.context import Context
-from acquit.actions.export_books import NO_RATES, aged_in, fec_lines_in
-from acquit.actions.loading import entity_in
+from acquit.actions.export_books import NO_RATES, aged_in
+from acquit.actions.fec_lines import fec_lines_in
+from acquit.actions.loading import date_of, entity_in
 from acquit.actions.render_document import bill_pdf
 from acquit.actions.report_vat import vat_report_in
 from acquit.core.account import LegalEntity
@@ -55,6 +56,7 @@ def gather_evidence(
     told = span(period)
     with context.database.snapshot() as tx:
         entity = entity_in(tx, legal_entity_id)
+        today = date_of(context, entity)
         drawn = evidence.sample(tx, legal_entity_id, told.first_on, told.last_on, bills)
     papers = {
         f"bills/{_file_name(row.bill_id)}.pdf": bill_pdf(
@@ -63,7 +65,7 @@ def gather_evidence(
         for row in drawn
     }
     with context.database.snapshot() as tx:
-        files = {name: [content] for name, content in papers.items()} | _files(tx, entity, told, rates)
+        files = {name: [content] for name, content in papers.items()} | _files(tx, entity, told, rates, today)
         files["bills.csv"] = [_sampled(drawn, papers)]
         entries, head = evidence.head(tx, legal_entity_id, told.first_on, told.last_on)
         about = {
@@ -88,7 +90,7 @@ def _write(path: Path, files: dict[str, Iterable[bytes]], about: dict[str, objec
 
 
 def _files(
-    tx: Transaction, entity: LegalEntity, told: Span, rates: ExchangeRates | None
+    tx: Transaction, entity: LegalEntity, told: Span, rates: ExchangeRates | None, today: date
 ) -> dict[str, Iterable[bytes]]:
     entity_id, days = entity.legal_entity_id, (told.first_on, told.last_on)
     chart = charts.chart_of(tx, entity_id)
@@ -111,7 +113,9 @@ def _files(
         "chain-heads.csv": [_table("scope name accounts head recorded_at", [_stamped(row) for row in heads])],
         "aged-balance.csv": book_tables.aged_csv(aged_in(tx, entity_id, told.last_on)),
         "vat-report.csv": [book_tables.vat_csv(vat_report_in(tx, entity, told, rates))],
-        fec.file_name(entity.siren, told.last_on): fec_lines_in(tx, entity, told, "utf-8", rates or NO_RATES),
+        fec.file_name(entity.siren, told.last_on): fec.render(
+            fec_lines_in(tx, entity, told, rates or NO_RATES, today=today), entity.currency
+        ),
     }
 
 

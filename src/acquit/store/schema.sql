@@ -1787,7 +1787,7 @@ CREATE TABLE late_rate (
     floor_bp  integer CHECK (floor_bp BETWEEN 0 AND 10000),
     PRIMARY KEY (country, from_on)
 );
-COMMENT ON TABLE late_rate IS 'the yearly rate of late interest in law from a day on; floor_bp: what a contract may not go below, where it is known';
+COMMENT ON TABLE late_rate IS 'the yearly rate of late interest in law from a day on; floor_bp: what a contract may not go below, where it is known. France: main refinancing rate of the European Central Bank (Banque de France, key rates) plus 10 points; three times the legal rate between professionals (orders of each half-year)';
 
 CREATE SEQUENCE dunning_calendar_id;
 CREATE TABLE dunning_calendar (

@@ -1,0 +1,18 @@
+-- Revenue that is earned and not billed, exchange differences, and money that a bank tells after it was recorded.
+
+INSERT INTO ledger_account (legal_entity_id, role, number, name)
+SELECT l.legal_entity_id, n.role, n.number, n.name
+  FROM ledger_account l
+ CROSS JOIN (VALUES ('accrued', '418100', 'Clients - factures à établir'),
+                    ('exchange_gain', '756000', 'Gains de change sur créances et dettes commerciales'),
+                    ('exchange_loss', '656000', 'Pertes de change sur créances et dettes commerciales'),
+                    ('conversion_gain', '477000', 'Différences de conversion - passif'),
+                    ('conversion_loss', '476000', 'Différences de conversion - actif'))
+       AS n(role, number, name)
+ WHERE l.role = 'receivable' AND l.number LIKE '411%'
+   AND NOT EXISTS (SELECT FROM ledger_account o
+                    WHERE o.legal_entity_id = l.legal_entity_id AND o.number = n.number)
+    ON CONFLICT DO NOTHING;
+
+UPDATE late_rate SET floor_bp = 786 WHERE country = 'FR' AND from_on = '2026-01-01' AND floor_bp IS NULL;
+COMMENT ON TABLE late_rate IS 'the yearly rate of late interest in law from a day on; floor_bp: what a contract may not go below, where it is known. France: main refinancing rate of the European Central Bank (Banque de France, key rates) plus 10 points; three times the legal rate between professionals (orders of each half-year)';
