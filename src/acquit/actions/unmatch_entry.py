@@ -154,7 +154,9 @@ def _take_credit_back(tx: Transaction, books: Books, part: Part) -> None:
             "that payment first.",
             account=part.account_id,
         )
-    movement_id = credit_movements.withdraw(tx, part.account_id, lot.movement_id, books.today)
+    movement_id = credit_movements.withdraw(
+        tx, part.account_id, lot.movement_id, part.amount_minor, books.today
+    )
     postings = journal.credit_withdrawn_postings(books.chart, part.amount_minor, lot.currency)
     book_in(tx, part.account_id, EntryKind.CREDIT_WITHDRAWN, books.today, str(movement_id), postings)
 
