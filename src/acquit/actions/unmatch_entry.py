@@ -69,8 +69,8 @@ def unmatch_in(context: Context, tx: Transaction, house: House, stored: Stored, 
         raise CannotReverse("The bank took this money back: collect or settle the bills anew instead.")
     if match.rule is Rule.OWN:
         raise CannotReverse(
-            f"Entry {stored.entry_id} tells of a file of ours or of a payout: its money is booked there. "
-            "Undo what was booked with that instead."
+            f"Entry {stored.entry_id} tells of a file of ours, a payout or a deposit: its money is booked "
+            "there. Undo what was booked with that instead."
         )
     parts = bank_matches.parts(tx, entity_id, match.match_no)
     moves = bank_matches.moves(tx, entity_id, stored.entry_id)

@@ -1233,6 +1233,16 @@ CREATE TABLE deposit (
 CREATE INDEX deposit_bank_reference ON deposit (bank_reference) WHERE bank_reference <> '';
 COMMENT ON TABLE deposit IS 'fact: receipt for money received from a payer';
 
+CREATE TABLE deposit_by_hand (
+    account_id       text COLLATE "C" NOT NULL,
+    deposit_id       text COLLATE "C" NOT NULL,
+    legal_entity_id  text COLLATE "C" NOT NULL,
+    PRIMARY KEY (account_id, deposit_id),
+    FOREIGN KEY (account_id, deposit_id) REFERENCES deposit
+);
+CREATE INDEX deposit_by_hand_of ON deposit_by_hand (legal_entity_id, account_id, deposit_id);
+COMMENT ON TABLE deposit_by_hand IS 'fact: a person recorded a deposit; a bank may tell of its money later, and then it is linked (bank_own), not booked again';
+
 CREATE SEQUENCE credit_movement_id START 1;
 
 CREATE TABLE credit_movement (
@@ -1625,14 +1635,14 @@ COMMENT ON TABLE bank_match_part IS 'fact: what a match did: an operation on a d
 CREATE TABLE bank_own (
     legal_entity_id  text COLLATE "C" NOT NULL,
     entry_id         bigint NOT NULL,
-    kind             text NOT NULL CHECK (kind IN ('collected', 'returned', 'refund-paid', 'refund-returned', 'payout')),
+    kind             text NOT NULL CHECK (kind IN ('collected', 'returned', 'refund-paid', 'refund-returned', 'payout', 'deposit')),
     reference        text COLLATE "C" NOT NULL,
     amount_minor     bigint NOT NULL CHECK (amount_minor <> 0),
     is_again         boolean NOT NULL,
     PRIMARY KEY (legal_entity_id, entry_id, kind, reference)
 );
 CREATE UNIQUE INDEX bank_own_once ON bank_own (legal_entity_id, kind, reference) WHERE NOT is_again;
-COMMENT ON TABLE bank_own IS 'fact: an entry tells of a debit or refund in a file of ours (EndToEndId), or of the payout of an acquirer, whose money is booked with that; is_again when a notification before the statement had told it';
+COMMENT ON TABLE bank_own IS 'fact: an entry tells of a debit or refund in a file of ours (EndToEndId), of the payout of an acquirer, or of a deposit that was recorded by hand, whose money is booked with that; is_again when a notification before the statement had told it';
 
 CREATE TABLE bank_unmatch (
     legal_entity_id  text COLLATE "C" NOT NULL,
