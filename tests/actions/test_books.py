@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from acquit.actions.accrue_revenue import accrue_revenue
 from acquit.actions.close_period import close_period, reopen_period, seal_year
 from acquit.actions.context import Context
 from acquit.actions.credit_bill import credit_bill
@@ -24,7 +25,8 @@ from acquit.documents.exchange_rate_file import read_rates
 from acquit.store.transaction import Database
 from billed import bill, failed, family, later, rows, seller, subscribe
 from fec_checker import checked
-from founding import ACME, FR, LAB, SHOP
+from founding import ACME, FR, LAB, PETIT, SHOP
+from metering import event, measure, send
 
 NOV, DEC, JAN = date(2026, 11, 2), date(2026, 12, 1), date(2027, 1, 1)
 LEDGERS = """
@@ -69,6 +71,37 @@ def test_revenue_is_spread_by_the_day_and_released_month_by_month(database: Data
     assert (made.deferred_minor, made.released_minor) == (0, 310 + 500)
     assert balances(context, date(2026, 12, 31))["487000"] == -(3_350 - 310)
     assert failed(later(context, JAN)) == {}
+
+
+def test_use_that_is_rated_and_billed_later_is_accrued_and_taken_back_on_the_next_day(
+    database: Database,
+) -> None:
+    """Petit's traffic of October is billed on 1 November: 40 GB less 10 included at 0.10 are October's."""
+    context = seller(database, NOV)
+    family(context)
+    measure(context)
+    subscribe(context, PETIT, "srv", next_on=date(2026, 1, 1), unit_price_ucents=0)
+    send(context, event("t1", "srv", 40))
+    bill(context, "2026-10", as_of=date(2026, 11, 1))
+    made = accrue_revenue(context, FR, "2026-10", by="cli")
+    assert (made.accounts, made.accrued_minor) == (1, 300)
+    assert balances(context, date(2026, 10, 31)) == {"418100": 300, "706000": -300}
+    assert balances(context, NOV) == {"411000": 360, "445740": -60, "706000": -300}
+    assert accrue_revenue(context, FR, "2026-10", by="cli").accounts == 0
+    assert failed(context) == {}
+    send(context, event("t2", "srv", 10))
+    then = later(context, DEC)
+    bill(then, "2026-11", as_of=DEC)
+    assert failed(then) == {}, "what came later does not contradict what was known"
+    assert accrue_revenue(then, FR, "2026-10", by="cli").accounts == 0, "late use is a charge of November"
+    act = close_period(then, FR, "2026-10", by="cli")
+    assert {each.ledger for each in act.totals} == {"418100", "706000"}
+    with pytest.raises(PeriodClosed):
+        accrue_revenue(then, FR, "2026-10", by="cli")
+    close_period(then, FR, "2026-11", by="cli")
+    assert balances(then, date(2026, 11, 30))["418100"] == 100
+    assert balances(then, DEC).get("418100", 0) == 0
+    assert failed(then) == {}
 
 
 def test_a_credit_note_takes_its_part_of_what_waits(database: Database) -> None:

@@ -18,6 +18,7 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 import acquit.store.audit
+from acquit.actions.accrue_revenue import accrue_revenue
 from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.agree_discount import agree_discount
 from acquit.actions.agree_minimum_spend import agree_minimum_spend
@@ -282,6 +283,16 @@ TAMPERINGS = [
        f"WHERE ledger = '487000' AND account_id = '{ACME}'"),
     by("deferred-revenue", f"{ACME}/EUR", "UPDATE bill_detail SET period_end = period_end + 9 "
        "WHERE kind = 'renewal'"),
+    by("accrued-revenue", f"{PETIT}/EUR", "UPDATE posting SET amount_minor = amount_minor + 1 "
+       "WHERE ledger = '418100' AND (account_id, entry_no) IN (SELECT account_id, entry_no FROM entry "
+       "WHERE kind = 'accrual')"),
+    by("accrued-revenue", f"{PETIT}/2027-02/EUR", "DELETE FROM posting USING entry e WHERE "
+       "ledger = '418100' AND posting.account_id = e.account_id AND posting.entry_no = e.entry_no "
+       "AND e.kind = 'accrual-reversed'"),
+    by("accrued-revenue", f"{PETIT}/2027-02/EUR", "UPDATE entry SET booked_on = booked_on + 1 "
+       "WHERE kind = 'accrual-reversed'"),
+    by("accrued-revenue", f"{PETIT}/EUR", "UPDATE charge SET quantity_e4 = 2 * quantity_e4 "
+       "WHERE part = 'end-back'"),
     by("closed-periods", "FR/2026-11", "UPDATE entry SET booked_on = '2026-12-01' "
        "WHERE reference = 'FR00000001'"),
     by("closed-periods", "FR/2026-11", "UPDATE entry SET hash = '' WHERE reference = 'FR00000001'"),
@@ -352,6 +363,7 @@ def world(module_database: Database) -> dict[str, Any]:
     terminate_service(later_on, PETIT, ended, Ending.NOW, by="cli", refund=True)
     close_period(later(context, date(2027, 2, 1)), FR, "2026-11", by="cli")
     defer_revenue(later(context, date(2027, 3, 1)), FR, "2027-02", by="cli")
+    accrue_revenue(later(context, date(2027, 3, 1)), FR, "2027-02", by="cli")
     send(context, event("late", "u", 5, at="2026-11-20T12:00:00Z"))
     chased = chase(context)
     with module_database.read() as tx:

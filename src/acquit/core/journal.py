@@ -86,6 +86,8 @@ class EntryKind(StrEnum):
     CREDIT_ADDED = "credit-added"
     DEFERRAL = "deferral"
     RELEASE = "release"
+    ACCRUAL = "accrual"
+    ACCRUAL_REVERSED = "accrual-reversed"
     CREDIT_WITHDRAWN = "credit-withdrawn"
     SUSPENSE = "suspense"
     IDENTIFIED = "identified"
@@ -371,6 +373,17 @@ def deferral_postings(chart: Chart, amount_minor: int, currency: Currency) -> tu
     return (
         Posting(chart[Role.REVENUE], amount_minor, currency),
         Posting(chart[Role.DEFERRED], -amount_minor, currency),
+    )
+
+
+def accrual_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """Revenue is earned and not billed yet (a negative amount: taken back), without tax.
+
+    Source: Code de commerce L123-21; plan comptable général, account 418 (produits non encore facturés).
+    """
+    return (
+        Posting(chart[Role.ACCRUED], amount_minor, currency),
+        Posting(chart[Role.REVENUE], -amount_minor, currency),
     )
 
 

@@ -2351,19 +2351,21 @@ CREATE TABLE period_act (
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
     act_no           integer NOT NULL CHECK (act_no >= 1),
     period           text COLLATE "C" NOT NULL CHECK (period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
-    happening        text NOT NULL CHECK (happening IN ('deferred', 'closed', 'reopened', 'sealed')),
+    happening        text NOT NULL CHECK (happening IN ('deferred', 'accrued', 'closed', 'reopened', 'sealed')),
     reason           text NOT NULL DEFAULT '',
     entries          bigint NOT NULL DEFAULT 0 CHECK (entries >= 0),
     head             bytea,
     totals           jsonb NOT NULL DEFAULT '[]',
     acted_by         text NOT NULL,
     acted_at         timestamptz NOT NULL DEFAULT instant(),
+    charge_no        bigint,
     PRIMARY KEY (legal_entity_id, act_no),
     CHECK ((happening = 'closed') = (head IS NOT NULL)),
     CHECK (happening <> 'reopened' OR reason <> ''),
-    CHECK (happening <> 'sealed' OR period LIKE '%-12')
+    CHECK (happening <> 'sealed' OR period LIKE '%-12'),
+    CHECK ((happening = 'accrued') = (charge_no IS NOT NULL))
 );
-COMMENT ON TABLE period_act IS 'fact: what became of a month of the books. deferred: its revenue was spread; closed: entries, head (SHA-256 over the entry hashes of the month, by account and number) and totals (ledger, currency, debit_minor, credit_minor) as they were then; sealed: the year that ends with the month is never opened again';
+COMMENT ON TABLE period_act IS 'fact: what became of a month of the books. deferred: its revenue was spread; accrued: what was earned and not billed, of charges up to charge_no, was booked; closed: entries, head (SHA-256 over the entry hashes of the month, by account and number) and totals (ledger, currency, debit_minor, credit_minor) as they were then; sealed: the year that ends with the month is never opened again';
 
 CREATE FUNCTION books_open_from(entity text) RETURNS date LANGUAGE sql STABLE AS $$
     SELECT coalesce(max((to_date(period, 'YYYY-MM') + interval '1 month')::date), '-infinity'::date)

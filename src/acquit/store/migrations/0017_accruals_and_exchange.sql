@@ -36,3 +36,9 @@ SELECT d.account_id, d.deposit_id, d.legal_entity_id
 ALTER TABLE bank_own DROP CONSTRAINT bank_own_kind_check;
 ALTER TABLE bank_own ADD CONSTRAINT bank_own_kind_check CHECK (kind IN ('collected', 'returned', 'refund-paid', 'refund-returned', 'payout', 'deposit'));
 COMMENT ON TABLE bank_own IS 'fact: an entry tells of a debit or refund in a file of ours (EndToEndId), of the payout of an acquirer, or of a deposit that was recorded by hand, whose money is booked with that; is_again when a notification before the statement had told it';
+
+ALTER TABLE period_act ADD COLUMN charge_no bigint;
+ALTER TABLE period_act DROP CONSTRAINT period_act_happening_check;
+ALTER TABLE period_act ADD CONSTRAINT period_act_happening_check CHECK (happening IN ('deferred', 'accrued', 'closed', 'reopened', 'sealed'));
+ALTER TABLE period_act ADD CHECK ((happening = 'accrued') = (charge_no IS NOT NULL));
+COMMENT ON TABLE period_act IS 'fact: what became of a month of the books. deferred: its revenue was spread; accrued: what was earned and not billed, of charges up to charge_no, was booked; closed: entries, head (SHA-256 over the entry hashes of the month, by account and number) and totals (ledger, currency, debit_minor, credit_minor) as they were then; sealed: the year that ends with the month is never opened again';
