@@ -12,15 +12,18 @@ from acquit.actions.context import Context
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.defer_revenue import defer_revenue
 from acquit.actions.export_books import export_aged_balance, export_fec, export_journal
+from acquit.actions.open_account import Opening, open_account
 from acquit.actions.report_vat import report_vat
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
+from acquit.core.account import LegalParty
 from acquit.core.credit import Part
 from acquit.core.debt import Allocation
 from acquit.core.exchange_rate import RateMissing
-from acquit.core.identifiers import AccountId, BillId, DebtId
+from acquit.core.identifiers import AccountId, BillId, DebtId, LegalPartyId
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
 from acquit.core.period import BooksDiffer, PeriodClosed, PeriodSealed, span
+from acquit.documents.book_tables import vat_csv
 from acquit.documents.exchange_rate_file import read_rates
 from acquit.store.transaction import Database
 from billed import bill, failed, family, later, rows, seller, subscribe
@@ -28,6 +31,7 @@ from fec_checker import checked
 from founding import ACME, FR, LAB, PETIT, SHOP
 from metering import event, measure, send
 
+BERLIN = AccountId("de10001-acq")
 NOV, DEC, JAN = date(2026, 11, 2), date(2026, 12, 1), date(2027, 1, 1)
 LEDGERS = """
     SELECT p.ledger, sum(p.amount_minor)::bigint AS minor
@@ -230,6 +234,27 @@ def test_what_is_billed_in_another_currency_is_told_in_that_of_the_books(
         assert found.balances["411000"] == 12_000
     told = checked(tmp_path / "732829320FEC20261231.txt").rows[0]
     assert (told["Montantdevise"], told["Idevise"], told["Debit"]) == ("130,44", "USD", "120,00")
+
+
+def test_what_businesses_of_other_member_states_got_is_declared_in_euro(database: Database) -> None:
+    context = seller(database, NOV)
+    wolke = LegalParty(
+        LegalPartyId(0), date(2020, 1, 1), "Wolke", "DE", vat_id="DE136695976", street="Allee 1", zip="10115",
+        city="Berlin",
+    )  # fmt: skip
+    open_account(context, Opening(FR, wolke, BERLIN), by="cli")
+    subscribe(
+        context, BERLIN, "a", next_on=date(2026, 11, 1), currency="USD", unit_price_ucents=10_000_000_000
+    )
+    bill(context)
+    (partner,) = report_vat(context, FR, "2026-11").partners
+    assert (partner.net_minor, partner.currency, partner.net_units) == (10_000, "USD", None)
+    rates = read_rates(b"Date,USD\n2026-11-02,1.2500\n")
+    (partner,) = report_vat(context, FR, "2026-11", rates).partners
+    assert (partner.local_net_minor, partner.net_units) == (8_000, 80)
+    (row,) = (row for row in vat_csv(report_vat(context, FR, "2026-11", rates)).decode().splitlines()
+              if row.startswith("partner"))  # fmt: skip
+    assert row == "partner,,DE,AE,,,USD,100.00,,,80.00,,DE136695976,Wolke,,"
 
 
 def test_money_at_another_rate_than_the_bills_leaves_a_gain_and_a_settled_bill_leaves_nothing(
