@@ -12,6 +12,7 @@ from acquit.store.audit import Found, Paper, audit, papers
 
 PAPERS_PER_READ: Final = 5_000
 DIFFERENCES_MAX: Final = 1_000
+CHECKS_AT_ONCE: Final = 2
 
 Progress = Callable[[str], None]
 
@@ -24,8 +25,8 @@ def audit_books(
 
     Nothing is changed, whatever is found.
     """
-    with context.database.snapshot() as tx:
-        found = list(audit(tx, progress))
+    with context.database.snapshots(CHECKS_AT_ONCE) as txs:
+        found = list(audit(*txs, progress=progress))
     if full:
         progress("stamps-signed")
         found.append(_signatures(context))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from acquit.actions.context import Context
-from acquit.actions.export_books import aged_in, fec_lines_in
-from acquit.actions.loading import entity_in
+from acquit.actions.export_books import aged_in
+from acquit.actions.fec_lines import fec_lines_in
+from acquit.actions.loading import date_of, entity_in
 from acquit.actions.packing import Packed, packed
 from acquit.actions.render_document import bill_pdf
 from acquit.actions.report_vat import vat_report_in
@@ -42,6 +43,7 @@ def gather_evidence(
     told = span(period)
     with context.database.snapshot() as tx:
         entity = entity_in(tx, legal_entity_id)
+        today = date_of(context, entity)
         drawn = evidence.sample(tx, legal_entity_id, told.first_on, told.last_on, bills)
     papers = {
         f"bills/{_file_name(row.bill_id)}.pdf": bill_pdf(
@@ -50,7 +52,7 @@ def gather_evidence(
         for row in drawn
     }
     with context.database.snapshot() as tx:
-        files = {name: [content] for name, content in papers.items()} | _files(tx, entity, told, rates)
+        files = {name: [content] for name, content in papers.items()} | _files(tx, entity, told, rates, today)
         files["bills.csv"] = [_sampled(drawn, papers)]
         entries, head = evidence.head(tx, legal_entity_id, told.first_on, told.last_on)
         about = {
@@ -61,7 +63,7 @@ def gather_evidence(
 
 
 def _files(
-    tx: Transaction, entity: LegalEntity, told: Span, rates: ExchangeRates | None
+    tx: Transaction, entity: LegalEntity, told: Span, rates: ExchangeRates | None, today: date
 ) -> dict[str, Iterable[bytes]]:
     entity_id, days = entity.legal_entity_id, (told.first_on, told.last_on)
     chart = charts.chart_of(tx, entity_id)
@@ -84,7 +86,9 @@ def _files(
         "chain-heads.csv": [_table("scope name accounts head recorded_at", [_stamped(row) for row in heads])],
         "aged-balance.csv": book_tables.aged_csv(aged_in(tx, entity_id, told.last_on)),
         "vat-report.csv": [book_tables.vat_csv(vat_report_in(tx, entity, told, rates))],
-        fec.file_name(entity.siren, told.last_on): fec_lines_in(tx, entity, told, "utf-8", rates),
+        fec.file_name(entity.siren, told.last_on): fec.render(
+            fec_lines_in(tx, entity, told, rates, today=today), entity.currency
+        ),
     }
 
 

@@ -12,11 +12,11 @@ from acquit.store.transaction import Transaction
 
 
 def deposit_page(context: Context, account_id: AccountId, deposit_id: str) -> bytes:
-    """Return the receipt for a deposit as a web page. Raises NoSuchAccount, NoSuchDeposit."""
+    """Return the receipt for a deposit that stands as a web page. Raises NoSuchAccount, NoSuchDeposit."""
     with context.database.snapshot() as tx:
         account = account_in(tx, account_id)
         deposit = debts.find_deposit(tx, account_id, deposit_id)
-        if deposit is None:
+        if deposit is None or not receipt_lists.deposits(tx, account_id, [deposit_id]):
             raise NoSuchDeposit(f"Account {account_id} has no deposit {deposit_id}.")
         says = wording(account.language, deposit.currency)
         shares = receipt_lists.shares(tx, account_id, deposit_id)

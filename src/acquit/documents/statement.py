@@ -3,17 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from typing import Final
 
 import msgspec
 
 from acquit.core.account_statement import AccountStatement, Movement
 from acquit.core.aged_balance import OpenAmount
+from acquit.core.journal import EntryKind
 from acquit.core.snapshot import Seller
 from acquit.documents.folding import folded
 from acquit.documents.pdf import compiled
 from acquit.documents.wording import Wording, wording
 
 LONG_ROWS = 200
+ON_A_BILL: Final = frozenset({
+    EntryKind.SETTLEMENT, EntryKind.REOPENED, EntryKind.RETURNED, EntryKind.WRITE_OFF,
+})  # fmt: skip
+"""Entries that the journal names by bill and operation; whoever reads a statement knows the bill alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +72,10 @@ def statement_sheet(statement: AccountStatement, seller: Seller, language: str) 
             (say("owed"), says.amount(statement.owed_minor)),
             (say("in_hand"), says.amount(statement.in_hand_minor)),
         ),
-        movements_heading=say("movements"),
+        movements_heading=say("movements", currency=statement.currency),
         movement_columns=tuple(map(say, ("date", "what", "reference", "debit", "credit", "balance"))),
         movements=tuple(_movements(says, statement)),
-        open_heading=say("open_bills"),
+        open_heading=say("open_bills", currency=statement.currency),
         open_columns=tuple(map(say, ("reference", "date", "due_on", "age", "billed", "open"))),
         open_bills=tuple(_open(says, statement, each) for each in statement.open_bills),
         nothing_open=say("nothing_open"),
@@ -90,7 +96,10 @@ def _movements(says: Wording, statement: AccountStatement) -> Iterator[tuple[str
         balance += each.amount_minor
         yield _movement(says, statement, each, balance)
     closing = says.say("statement.closing_balance", date=says.day(statement.last_on))
-    yield (says.day(statement.last_on), closing, "", "", "", says.figure(balance))
+    owed = sum(max(each.amount_minor, 0) for each in statement.movements)
+    paid = sum(max(-each.amount_minor, 0) for each in statement.movements)
+    sums = (says.figure(owed), says.figure(paid), says.figure(balance))
+    yield (says.day(statement.last_on), closing, "", *sums)
 
 
 def _movement(says: Wording, statement: AccountStatement, each: Movement, balance: int) -> tuple[str, ...]:
@@ -100,7 +109,7 @@ def _movement(says: Wording, statement: AccountStatement, each: Movement, balanc
     return (
         says.day(each.booked_on),
         what + whose,
-        folded(each.reference),
+        folded(each.reference.rpartition("/")[0] if each.kind in ON_A_BILL else each.reference),
         says.figure(owed) if owed else "",
         says.figure(paid) if paid else "",
         says.figure(balance),

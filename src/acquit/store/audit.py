@@ -5,7 +5,9 @@ the few registers beside them; it writes nothing and needs no more than the righ
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Final, LiteralString
 
 from acquit.store import (
@@ -82,15 +84,26 @@ class Found:
     differences: tuple[str, ...]
 
 
-def audit(tx: Transaction, progress: Callable[[str], None] = lambda _name: None) -> Sequence[Found]:
-    """Return what each check found; give it a snapshot, so that all checks see one instant."""
-    found = []
-    for check in CHECKS:
-        progress(check.name)
-        row = tx.one(check.query)
-        differences = tuple(row.differences)
-        found.append(Found(check.name, not differences, row.compared, differences))
-    return found
+def audit(*txs: Transaction, progress: Callable[[str], None] = lambda _name: None) -> Sequence[Found]:
+    """Return what each check found, in their order; as many checks run at once as there are transactions.
+
+    Give it snapshots of one instant, so that all checks see the same.
+    """
+    free = SimpleQueue[Transaction]()
+    for tx in txs:
+        free.put(tx)
+
+    def found(check: Check) -> Found:
+        tx = free.get()
+        try:
+            progress(check.name)
+            row = tx.one(check.query)
+        finally:
+            free.put(tx)
+        return Found(check.name, not row.differences, row.compared, tuple(row.differences))
+
+    with ThreadPoolExecutor(len(txs)) as lanes:
+        return list(lanes.map(found, CHECKS))
 
 
 def papers(tx: Transaction, after: Paper | None, rows_max: int) -> list[Paper]:

@@ -1270,6 +1270,16 @@ CREATE TABLE deposit (
 CREATE INDEX deposit_bank_reference ON deposit (bank_reference) WHERE bank_reference <> '';
 COMMENT ON TABLE deposit IS 'fact: receipt for money received from a payer';
 
+CREATE TABLE deposit_by_hand (
+    account_id       text COLLATE "C" NOT NULL,
+    deposit_id       text COLLATE "C" NOT NULL,
+    legal_entity_id  text COLLATE "C" NOT NULL,
+    PRIMARY KEY (account_id, deposit_id),
+    FOREIGN KEY (account_id, deposit_id) REFERENCES deposit
+);
+CREATE INDEX deposit_by_hand_of ON deposit_by_hand (legal_entity_id, account_id, deposit_id);
+COMMENT ON TABLE deposit_by_hand IS 'fact: a person recorded a deposit; a bank may tell of its money later, and then it is linked (bank_own), not booked again';
+
 CREATE SEQUENCE credit_movement_id START 1;
 
 CREATE TABLE credit_movement (
@@ -1662,14 +1672,14 @@ COMMENT ON TABLE bank_match_part IS 'fact: what a match did: an operation on a d
 CREATE TABLE bank_own (
     legal_entity_id  text COLLATE "C" NOT NULL,
     entry_id         bigint NOT NULL,
-    kind             text NOT NULL CHECK (kind IN ('collected', 'returned', 'refund-paid', 'refund-returned', 'payout')),
+    kind             text NOT NULL CHECK (kind IN ('collected', 'returned', 'refund-paid', 'refund-returned', 'payout', 'deposit')),
     reference        text COLLATE "C" NOT NULL,
     amount_minor     bigint NOT NULL CHECK (amount_minor <> 0),
     is_again         boolean NOT NULL,
     PRIMARY KEY (legal_entity_id, entry_id, kind, reference)
 );
 CREATE UNIQUE INDEX bank_own_once ON bank_own (legal_entity_id, kind, reference) WHERE NOT is_again;
-COMMENT ON TABLE bank_own IS 'fact: an entry tells of a debit or refund in a file of ours (EndToEndId), or of the payout of an acquirer, whose money is booked with that; is_again when a notification before the statement had told it';
+COMMENT ON TABLE bank_own IS 'fact: an entry tells of a debit or refund in a file of ours (EndToEndId), of the payout of an acquirer, or of a deposit that was recorded by hand, whose money is booked with that; is_again when a notification before the statement had told it';
 
 CREATE TABLE bank_unmatch (
     legal_entity_id  text COLLATE "C" NOT NULL,
@@ -1824,7 +1834,7 @@ CREATE TABLE late_rate (
     floor_bp  integer CHECK (floor_bp BETWEEN 0 AND 10000),
     PRIMARY KEY (country, from_on)
 );
-COMMENT ON TABLE late_rate IS 'the yearly rate of late interest in law from a day on; floor_bp: what a contract may not go below, where it is known';
+COMMENT ON TABLE late_rate IS 'the yearly rate of late interest in law from a day on; floor_bp: what a contract may not go below, where it is known. France: main refinancing rate of the European Central Bank (Banque de France, key rates) plus 10 points; three times the legal rate between professionals (orders of each half-year)';
 
 CREATE SEQUENCE dunning_calendar_id;
 CREATE TABLE dunning_calendar (
@@ -2434,19 +2444,21 @@ CREATE TABLE period_act (
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
     act_no           integer NOT NULL CHECK (act_no >= 1),
     period           text COLLATE "C" NOT NULL CHECK (period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
-    happening        text NOT NULL CHECK (happening IN ('deferred', 'closed', 'reopened', 'sealed')),
+    happening        text NOT NULL CHECK (happening IN ('deferred', 'accrued', 'closed', 'reopened', 'sealed')),
     reason           text NOT NULL DEFAULT '',
     entries          bigint NOT NULL DEFAULT 0 CHECK (entries >= 0),
     head             bytea,
     totals           jsonb NOT NULL DEFAULT '[]',
     acted_by         text NOT NULL,
     acted_at         timestamptz NOT NULL DEFAULT instant(),
+    charge_no        bigint,
     PRIMARY KEY (legal_entity_id, act_no),
     CHECK ((happening = 'closed') = (head IS NOT NULL)),
     CHECK (happening <> 'reopened' OR reason <> ''),
-    CHECK (happening <> 'sealed' OR period LIKE '%-12')
+    CHECK (happening <> 'sealed' OR period LIKE '%-12'),
+    CHECK ((happening = 'accrued') = (charge_no IS NOT NULL))
 );
-COMMENT ON TABLE period_act IS 'fact: what became of a month of the books. deferred: its revenue was spread; closed: entries, head (SHA-256 over the entry hashes of the month, by account and number) and totals (ledger, currency, debit_minor, credit_minor) as they were then; sealed: the year that ends with the month is never opened again';
+COMMENT ON TABLE period_act IS 'fact: what became of a month of the books. deferred: its revenue was spread; accrued: what was earned and not billed, of charges up to charge_no, was booked; closed: entries, head (SHA-256 over the entry hashes of the month, by account and number) and totals (ledger, currency, debit_minor, credit_minor) as they were then; sealed: the year that ends with the month is never opened again';
 
 CREATE FUNCTION books_open_from(entity text) RETURNS date LANGUAGE sql STABLE AS $$
     SELECT coalesce(max((to_date(period, 'YYYY-MM') + interval '1 month')::date), '-infinity'::date)
