@@ -266,6 +266,7 @@ def test_money_at_another_rate_than_the_bills_leaves_a_gain_and_a_settled_bill_l
 ) -> None:
     context = seller(database, NOV)
     family(context)
+    import_exchange_rates(context, b"Date,USD\n2026-11-02,1.2500\n", by="cli")
     subscribe(context, ACME, "a", next_on=date(2026, 11, 1), currency="USD", unit_price_ucents=10_000_000_000)
     bill(context)
     then = later(context, DEC)
@@ -292,6 +293,7 @@ def test_what_is_open_at_the_end_of_a_year_is_told_at_its_rate_and_taken_back(
 ) -> None:
     context = seller(database, NOV, vat_on_debits=True)
     family(context)
+    import_exchange_rates(context, b"Date,USD\n2026-11-02,1.2500\n", by="cli")
     subscribe(context, ACME, "a", next_on=date(2026, 11, 1), currency="USD", unit_price_ucents=10_000_000_000)
     bill(context)
     then = later(context, JAN)
