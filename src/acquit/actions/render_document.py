@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.queue_deliveries import queue_deliveries_in
 from acquit.core.bill import NoSuchBill
 from acquit.core.identifiers import AccountId, BillId
 from acquit.documents.page import render_page
@@ -120,6 +121,7 @@ def _render(context: Context, keys: Sequence[BillKey], press: Press) -> int:
     made = [_archived(context, paper, content) for paper, content in zip(papers, press(papers), strict=True)]
     with context.database.write() as tx:
         documents.record(tx, made)
+        queue_deliveries_in(tx, [(each.account_id, each.bill_id) for each in made])
     return len(made)
 
 
