@@ -246,7 +246,9 @@ def _file(text: str) -> Path:
     return path
 
 
-def _plain(text: str) -> str:
+def _ascii(text: str) -> str:
+    if not text.isascii():
+        raise ValueError("has signs beyond ASCII, which the protocol cannot carry; choose another.")
     return text
 
 
@@ -336,8 +338,8 @@ ALL: Final[tuple[Setting, ...]] = (
         "`starttls`, `tls`, or `none` without a login; the server's certificate is verified.",
         _security,
     ),
-    Setting("smtp_login", _nothing, "no login", "Name by which the mail server knows us.", _plain),
-    Setting("smtp_password", _nothing, "none", "Password to that name; never logged.", _plain),
+    Setting("smtp_login", _nothing, "no login", "Name by which the mail server knows us.", _ascii),
+    Setting("smtp_password", _nothing, "none", "Password to that name; never logged.", _ascii),
     Setting(
         "smtp_from",
         _nothing,
@@ -367,13 +369,13 @@ ALL: Final[tuple[Setting, ...]] = (
         "Where the platform gives tokens (OAuth 2.0, client credentials).",
         _url,
     ),
-    Setting("platform_login", _nothing, "must be set with a platform", "Name by which it knows us.", _plain),
+    Setting("platform_login", _nothing, "must be set with a platform", "Name by which it knows us.", _ascii),
     Setting(
         "platform_secret",
         _nothing,
         "must be set with a platform",
         "Secret to that name; never logged.",
-        _plain,
+        _ascii,
     ),
     Setting(
         "peppol_directory",

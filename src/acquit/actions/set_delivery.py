@@ -19,6 +19,7 @@ from acquit.core.delivery import (
 from acquit.core.errors import Conflict
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.life_cycle import Status
+from acquit.core.money import Currency
 from acquit.core.operator import Right
 from acquit.store import acts, bill_statuses, bills, deliveries, delivery_lists, delivery_settings
 from acquit.store.delivery_lists import Listed
@@ -98,13 +99,14 @@ def count_deliveries(context: Context) -> Sequence[tuple[str, str, int]]:
         return delivery_lists.counts(tx)
 
 
-def show_statuses(context: Context, bill_id: BillId) -> Sequence[Status]:
-    """Return the life of the bill's e-invoice, in the order in which it was told. Raises NoSuchBill."""
+def show_statuses(context: Context, bill_id: BillId) -> tuple[Currency, Sequence[Status]]:
+    """Return the bill's currency and the life of its e-invoice, as it was told. Raises NoSuchBill."""
     with context.database.read() as tx:
         account_id = bills.account_of(tx, bill_id)
-        if account_id is None:
+        bill = None if account_id is None else bills.find(tx, account_id, bill_id)
+        if bill is None:
             raise NoSuchBill(bill_id)
-        return bill_statuses.of_bill(tx, account_id, bill_id)
+        return bill.currency, bill_statuses.of_bill(tx, bill.account_id, bill_id)
 
 
 def retry_delivery(context: Context, delivery_id: int, *, by: str) -> Listed:

@@ -63,7 +63,7 @@ class SmtpServer:
             return
         try:
             connection = self._connected()
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             yield from put_off(len(mails), _why(error))
             return
         done = 0

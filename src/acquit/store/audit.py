@@ -14,6 +14,7 @@ from acquit.store import (
     audit_chasing,
     audit_closing,
     audit_conditions,
+    audit_deliveries,
     audit_families,
     audit_journal,
     audit_money,
@@ -42,6 +43,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_closing.CHECKS,
     *audit_chasing.CHECKS,
     *audit_remittances.CHECKS,
+    *audit_deliveries.CHECKS,
 )
 """Every check, in the order in which they are told."""
 
