@@ -1,20 +1,21 @@
 """Bills leave by mail, platform and Peppol: once per channel, again after a failure, never lost."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from acquit.actions import deliver
 from acquit.actions.context import Context
 from acquit.actions.deliver import Delivered, deliver_due
-from acquit.actions.follow_platform import follow_platform
-from acquit.actions.open_dispute import open_dispute
 from acquit.actions.post_letter import Outbox
 from acquit.actions.queue_deliveries import queue_missing
 from acquit.actions.render_document import bill_pdf, render_bills
+from acquit.actions.run_dunning import run_dunning
 from acquit.actions.set_delivery import (
     DeliveryEnded,
     DeliveryWaits,
@@ -25,33 +26,28 @@ from acquit.actions.set_delivery import (
     set_channel,
     set_contacts,
     show_contacts,
-    show_statuses,
 )
-from acquit.actions.settle_debt import return_payment
 from acquit.actions.take_bounces import take_bounces
-from acquit.actions.tell_statuses import tell_statuses
+from acquit.adapters.clock import FixedClock
 from acquit.core.delivery import (
     BadChannel,
     BadContact,
     Channel,
     ChannelSetting,
     NoSuchDelivery,
-    key_of,
 )
 from acquit.core.identifiers import AccountId, BillId
-from acquit.core.life_cycle import SaidBy, e_invoicing_status
+from acquit.core.late_interest import LateRate
 from acquit.core.operator import RoleForbids
-from acquit.documents.life_cycle import read_statuses
-from acquit.store import bill_statuses, delivery_settings, documents
+from acquit.store import delivery_settings, late_rates
 from acquit.store.transaction import Database
+from acquit.worker.outbox import work
 from billed import ON, failed, rows
 from delivering import (
-    ATTEMPTS,
     Flows,
     Mailbox,
     attempts,
     by_mail,
-    by_peppol,
     by_platform,
     delivering,
     later_due,
@@ -59,10 +55,9 @@ from delivering import (
     mail_server,
     platform,
     render,
-    soon,
 )
 from founding import ACME, FR, LAB, PETIT, SHOP
-from owing import TESS, debt_of, operations_of, pay
+from owing import TESS, debt_of
 
 
 @pytest.fixture
@@ -91,13 +86,6 @@ def states(context: Context) -> dict[str, int]:
     for each in list_deliveries(context):
         found[each.state] = found.get(each.state, 0) + 1
     return found
-
-
-def on_wire(context: Context, account_id: AccountId) -> tuple[str, str]:
-    bill_id = bill_of(context, account_id)
-    with context.database.read() as tx:
-        found = bill_statuses.on_wire(tx, account_id, [bill_id])[bill_id]
-    return found.reference, e_invoicing_status(found.outcome, found.codes)
 
 
 # ---------------------------------------------------------------- mail
@@ -200,6 +188,20 @@ def test_a_dead_server_delays_and_loses_nothing(
     later_due(world)
     assert deliver_due(by_mail(world, box)) == Delivered(sent=4)
     assert failed(world) == {}
+
+
+def test_a_silent_channel_is_asked_once_however_much_waits(
+    world: Context, flows: Flows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "AT_ONCE", 1)
+    leave_by(world, Channel.EMAIL)
+    leave_by(world, Channel.PLATFORM)
+    render(world)
+    with mail_server(Mailbox()) as dead:
+        pass
+    done = deliver_due(by_platform(by_mail(world, dead), flows))
+    assert (done.sent, done.delayed) == (4, 1), "what waits for the platform is not held up by the mail"
+    assert deliver_due(by_mail(world, dead)) == Delivered()
 
 
 def test_who_dies_after_sending_sends_again_under_the_same_key(world: Context, box: Mailbox) -> None:
@@ -313,6 +315,36 @@ def test_letters_wait_sealed_until_a_server_has_them(
         retry_delivery(world, sent.delivery_id, by="cli")
 
 
+def test_letters_of_dunning_go_the_same_way(world: Context, box: Mailbox) -> None:
+    """A dead mail server no longer loses a letter that dunning recorded as handed over."""
+    late = replace(
+        world,
+        clock=FixedClock(date(2026, 12, 31)),
+        mailer=Outbox(world.database, world.sealer),
+    )
+    with world.database.write() as tx:
+        late_rates.add(tx, {"FR": [LateRate(date(2026, 7, 1), 1215)]})
+    (report,) = run_dunning(late, FR, by="cli")
+    assert report.sent == 3
+    with mail_server(Mailbox()) as dead:
+        pass
+    deliver_due(by_mail(world, dead))
+    assert states(world) == {"delayed": 1, "waiting": 2}
+    later_due(world)
+    assert deliver_due(by_mail(world, box)) == Delivered(sent=3)
+    assert len(box.mails) == 3
+    assert all(str(each["Subject"]).startswith("Rappel") for each in box.mails)
+    assert rows(world, "SELECT 1 FROM delivery_waiting") == []
+    assert failed(world) == {}
+
+
+def test_the_worker_renders_and_delivers_what_a_run_left(world: Context, box: Mailbox) -> None:
+    leave_by(world, Channel.EMAIL)
+    work(by_mail(world, box), world.database.url, threading.Event(), until_idle=True)
+    assert len(box.mails) == 4
+    assert states(world) == {"sent": 4}
+
+
 def test_a_channel_begins_today_and_may_end(world: Context, box: Mailbox) -> None:
     with pytest.raises(BadChannel, match="begins today"):
         leave_by(world, Channel.EMAIL, from_on=ON - timedelta(days=1))
@@ -356,267 +388,6 @@ def test_what_was_not_queued_with_its_paper_is_queued_later(world: Context) -> N
     assert queue_missing(world) == 4
     assert queue_missing(world) == 0, "a delivery is never written twice"
     assert failed(world) == {}
-
-
-# ---------------------------------------------------------------- the platform
-
-
-def test_bills_go_to_the_platform_under_their_key(world: Context, flows: Flows) -> None:
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    assert on_wire(world, PETIT) == ("", "readyToSubmit")
-    assert deliver_due(by_platform(world, flows)) == Delivered(sent=4)
-    assert flows.tokens == 1
-    bill_id = bill_of(world, PETIT)
-    (posted,) = [each for each in flows.posted if each["name"] == f"{bill_id}.pdf"]
-    assert posted["trackingId"] == key_of(bill_id, "platform", "bill")
-    assert (posted["flowSyntax"], posted["processingRule"], posted["type"]) == (
-        "Factur-X", "B2B", "application/pdf",
-    )  # fmt: skip
-    assert flows.files[posted["flowId"]] == bill_pdf(world, PETIT, bill_id)
-    assert on_wire(world, PETIT) == (posted["flowId"], "submitted")
-    assert failed(world) == {}
-
-
-def test_an_answer_that_is_lost_does_not_post_twice(world: Context, flows: Flows) -> None:
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    flows.loses_answers = True
-    assert deliver_due(by_platform(world, flows)) == Delivered(delayed=4)
-    assert len(flows.posted) == 1
-    flows.loses_answers = False
-    later_due(world)
-    assert deliver_due(by_platform(world, flows)) == Delivered(sent=4)
-    assert len({each["trackingId"] for each in flows.posted}) == len(flows.posted) == 4
-
-
-@pytest.mark.parametrize("code", [429, 500, 503, 403])
-def test_a_platform_that_is_unwell_delays(world: Context, flows: Flows, code: int) -> None:
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    flows.post_code = code
-    assert deliver_due(by_platform(world, flows)) == Delivered(delayed=4)
-    flows.post_code = 202
-    later_due(world)
-    assert deliver_due(by_platform(world, flows)) == Delivered(sent=4)
-    assert len(flows.posted) == 4
-
-
-@pytest.mark.parametrize("code", [400, 413, 422])
-def test_what_a_platform_refuses_waits_for_a_person(world: Context, flows: Flows, code: int) -> None:
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    flows.post_code = code
-    assert deliver_due(by_platform(world, flows)) == Delivered(refused=4)
-    (first, *_) = list_deliveries(world, ["refused"])
-    assert first.told == f"{code} E1 not this one"
-    assert on_wire(world, PETIT) == ("", "error")
-    assert failed(world) == {}
-
-
-def test_tokens_are_renewed_and_a_wrong_secret_delays(world: Context, flows: Flows) -> None:
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    flows.bad_tokens.add("token-1")
-    assert deliver_due(by_platform(world, flows)) == Delivered(sent=4)
-    assert flows.tokens == 2
-    right, flows.secret = flows.secret, "changed"
-    wrong = by_platform(world, replace(flows, secret=right))
-    send_again(world, bill_of(world, PETIT), by="cli")
-    assert deliver_due(wrong) == Delivered(delayed=1)
-    assert rows(world, ATTEMPTS)[-1].told == "the platform gives us no token: 401"
-
-
-def test_persons_and_foreign_buyers_do_not_go_there(world: Context, flows: Flows) -> None:
-    with world.database.write() as tx:
-        tx.connection.execute(
-            "RESET ROLE; UPDATE snapshot SET body = jsonb_set(body::jsonb, '{tax_profile}', '\"person\"') "
-            "WHERE snapshot_hash = (SELECT buyer_hash FROM bill WHERE account_id = 'cd67890-acq')"
-        )
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    assert deliver_due(by_platform(world, flows)) == Delivered(sent=3)
-    assert failed(world).keys() == {"snapshots"}, "the copy that we changed by hand, and no delivery"
-
-
-def test_what_the_platform_and_the_buyer_say_becomes_statuses(world: Context, flows: Flows) -> None:
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    connected = by_platform(world, flows)
-    deliver_due(connected)
-    petits, acmes = bill_of(world, PETIT), bill_of(world, ACME)
-    flow_ids = {each["name"].removesuffix(".pdf"): each["flowId"] for each in flows.posted}
-    flows.acknowledged = {
-        flow_ids[petits]: {"status": "Ok"},
-        flow_ids[acmes]: {
-            "status": "Error",
-            "details": [
-                {"level": "Error", "item": "BT-48", "reasonCode": "REJ_SEMAN", "reasonMessage": "no"}
-            ],
-        },
-    }
-    assert follow_platform(connected) == 2
-    assert follow_platform(connected) == 0, "what is known changes nothing"
-    assert on_wire(world, PETIT) == (flow_ids[petits], "processing")
-    assert on_wire(world, ACME) == (flow_ids[acmes], "invalid")
-    _, (rejected,) = show_statuses(world, acmes)
-    assert (rejected.code, rejected.said_by, rejected.reason) == (213, SaidBy.PLATFORM, "REJ_SEMAN BT-48 no")
-    for number, (code, expected) in enumerate([(202, "ok"), (205, "accepted"), (210, "rejected")]):
-        flows.files[f"in-{number}"] = status_message(petits, code)
-        flows.incoming.append(
-            {"flowId": f"in-{number}", "flowType": "CustomerInvoiceLC", "flowDirection": "In",
-             "updatedAt": soon()}
-        )  # fmt: skip
-        assert follow_platform(connected) == 1
-        assert on_wire(world, PETIT)[1] == expected
-    flows.files["in-9"] = b"<broken"
-    flows.incoming.append({**flows.incoming[0], "flowId": "in-9"})
-    flows.files["in-8"] = status_message("FR99999999", 205)
-    flows.incoming.append({**flows.incoming[0], "flowId": "in-8"})
-    assert follow_platform(connected) == 0, "what cannot be read, or is nobody's, stops nothing"
-    _, said = show_statuses(world, petits)
-    assert [(each.code, each.said_by) for each in said] == [
-        (200, SaidBy.PLATFORM), (202, SaidBy.BUYER), (205, SaidBy.BUYER), (210, SaidBy.BUYER),
-    ]  # fmt: skip
-
-
-def status_message(bill_id: str, code: int) -> bytes:
-    return f"""<?xml version="1.0"?>
-<CrossDomainAcknowledgementAndResponse xmlns="urn:x"><ExchangedDocument><IssuerTradeParty>
-<RoleCode>BY</RoleCode></IssuerTradeParty></ExchangedDocument><AcknowledgementDocument>
-<IssueDateTime><DateTimeString format="204">20261124101500</DateTimeString></IssueDateTime>
-<ReferenceReferencedDocument><IssuerAssignedID>{bill_id}</IssuerAssignedID>
-<ProcessConditionCode>{code}</ProcessConditionCode><SpecifiedDocumentStatus>
-<ReasonCode>AUTRE</ReasonCode></SpecifiedDocumentStatus></ReferenceReferencedDocument>
-</AcknowledgementDocument></CrossDomainAcknowledgementAndResponse>""".encode()
-
-
-# ---------------------------------------------------------------- collected, disputed
-
-
-def collected(context: Context, account_id: AccountId) -> list[tuple[tuple[int, int], ...]]:
-    _, said = show_statuses(context, bill_of(context, account_id))
-    return [each.collected for each in said if each.code == 212]
-
-
-def test_part_payments_and_a_return_are_told_per_rate(world: Context, flows: Flows) -> None:
-    pay(world, PETIT, 100, 100)
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    pay(world, PETIT, 400, 400)
-    assert tell_statuses(world) == 2, "what was paid before the bill left is told too"
-    pay(world, PETIT, 700, 700)
-    last = operations_of(world, PETIT)[-1]
-    return_payment(world, PETIT, debt_of(world, PETIT).debt_id, last.operation_id, "AC04", by="cli")
-    assert tell_statuses(world) == 2
-    assert tell_statuses(world) == 0
-    assert collected(world, PETIT) == [((2000, 100),), ((2000, 400),), ((2000, 700),), ((2000, -700),)]
-    assert failed(world) == {}
-    connected = by_platform(world, flows)
-    deliver_due(connected)
-    later_due(world)
-    deliver_due(connected)
-    messages = [flows.files[each["flowId"]] for each in flows.posted if each["flowSyntax"] == "CDAR"]
-    assert len(messages) == 4
-    assert [told.code for each in messages for told in read_statuses(each)] == [212] * 4
-    assert sum(b">-7.00</ram:ValueAmount>" in each for each in messages) == 1
-    assert failed(world) == {}
-
-
-def test_a_payment_waits_until_its_bill_is_there(world: Context, flows: Flows) -> None:
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    pay(world, PETIT, 1_200, 1_200)
-    tell_statuses(world)
-    flows.post_code = 503
-    connected = by_platform(world, flows)
-    deliver_due(connected)
-    flows.post_code = 202
-    for _ in range(2):
-        later_due(world)
-        deliver_due(connected)
-    kinds = [each["flowSyntax"] for each in flows.posted]
-    assert (kinds.count("CDAR"), kinds.count("Factur-X"), kinds[-1]) == (1, 4, "CDAR")
-
-
-def test_a_seller_whose_vat_is_due_with_the_bill_tells_no_payment(database: Database, tmp_path: Path) -> None:
-    world = delivering(database, tmp_path / "papers", vat_on_debits=True)
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    pay(world, PETIT, 1_200, 1_200)
-    assert tell_statuses(world) == 0
-    assert rows(world, "SELECT 1 FROM status_waiting") == []
-    assert failed(world) == {}
-
-
-def test_a_bill_that_is_on_no_platform_tells_nothing(world: Context) -> None:
-    leave_by(world, Channel.EMAIL)
-    render(world)
-    pay(world, PETIT, 1_200, 1_200)
-    open_dispute(world, ACME, bill_of(world, ACME), 500, "wrong price", by="cli")
-    assert rows(world, "SELECT 1 FROM status_waiting") == []
-    assert show_statuses(world, bill_of(world, ACME))[1] == []
-
-
-def test_a_dispute_is_a_status(world: Context, flows: Flows) -> None:
-    leave_by(world, Channel.PLATFORM)
-    render(world)
-    deliver_due(by_platform(world, flows))
-    open_dispute(world, ACME, bill_of(world, ACME), 500, "wrong price", by="cli")
-    _, (disputed,) = show_statuses(world, bill_of(world, ACME))
-    assert (disputed.code, disputed.said_by, disputed.reason) == (207, SaidBy.BUYER, "wrong price")
-    assert on_wire(world, ACME)[1] == "ok"
-
-
-# ---------------------------------------------------------------- Peppol
-
-
-def test_ubl_is_handed_over_in_its_envelope(world: Context, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    with world.database.write() as tx:
-        tx.connection.execute(
-            "RESET ROLE; UPDATE snapshot SET body = "
-            "jsonb_set(body::jsonb, '{e_address}', '\"0208:0123456789\"') "
-            "WHERE snapshot_hash = (SELECT buyer_hash FROM bill WHERE account_id = 'cd67890-acq')"
-        )
-    leave_by(world, Channel.PEPPOL, "ubl")
-    render(world)
-    petits = bill_of(world, PETIT)
-    (waiting,) = list_deliveries(world)
-    assert (waiting.bill_id, waiting.channel) == (petits, "peppol")
-    connected = by_peppol(world, out)
-    keep_ubl(world, PETIT, petits)
-    later_due(world)
-    assert deliver_due(connected) == Delivered(delayed=1), "the directory is not there"
-    out.mkdir()
-    later_due(world)
-    assert deliver_due(connected) == Delivered(sent=1)
-    (file,) = out.iterdir()
-    assert file.name == f"{petits}-{key_of(petits, 'peppol', 'bill')[:8]}.xml"
-    said = file.read_text(encoding="utf-8")
-    assert '<Identifier Authority="iso6523-actorid-upis">0208:0123456789</Identifier>' in said
-    assert '<Identifier Authority="iso6523-actorid-upis">0225:732829320</Identifier>' in said
-    assert UBL.decode() in said
-    assert on_wire(world, PETIT) == (file.name, "submitted")
-    assert failed(world).keys() == {"snapshots"}, "the copy that we changed by hand, and no delivery"
-
-
-UBL = (
-    b'<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2" '
-    b'xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">'
-    b"<cbc:CustomizationID>urn:cen.eu:en16931:2017</cbc:CustomizationID>"
-    b"<cbc:ProfileID>S1</cbc:ProfileID><cbc:ID>1 &amp; 2</cbc:ID></Invoice>"
-)
-
-
-def keep_ubl(context: Context, account_id: AccountId, bill_id: BillId) -> None:
-    """Archive a UBL document of the bill unless it has one."""
-    with context.database.write() as tx:
-        if documents.find(tx, account_id, bill_id, "ubl") is None:
-            sha256 = context.archive.put(b'<?xml version="1.0"?>\n' + UBL)
-            documents.record(
-                tx, [documents.Document(account_id, bill_id, "ubl", sha256, len(UBL) + 22)]
-            )  # fmt: skip
 
 
 def test_a_paper_that_is_not_there_yet_is_waited_for(world: Context, box: Mailbox) -> None:

@@ -42,7 +42,7 @@ log = logging.getLogger("acquit.delivery")
 Thing = TypeVar("Thing")
 
 AT_ONCE: Final = 50
-LEASE: Final = timedelta(minutes=20)
+LEASE: Final = timedelta(minutes=30)
 TYPES: Final = {"pdf": "application/pdf", "cii": "application/xml", "ubl": "application/xml"}
 SYNTAXES: Final = {"pdf": "Factur-X", "cii": "CII", "ubl": "UBL"}
 SUFFIXES: Final = {"pdf": "pdf", "cii": "xml", "ubl": "xml"}
@@ -111,6 +111,8 @@ def _try(
     answers = carry([thing for _, thing in ready])
     for (parcel, _), answer in zip(ready, answers, strict=True):
         _record(context, parcel, answer, done)
+        if answer.is_silent and answer.is_tried:
+            _put_off_rest(context, parcel)
 
 
 def _record(context: Context, parcel: Parcel, answer: Answer, done: Delivered) -> None:
@@ -131,6 +133,13 @@ def _record(context: Context, parcel: Parcel, answer: Answer, done: Delivered) -
                 "bill": parcel.bill_id,
             },
         )
+
+
+def _put_off_rest(context: Context, silent: Parcel) -> None:
+    """Put off all that is due by a channel that does not answer: each try would wait for it again."""
+    now = context.clock.now()
+    with context.database.write() as tx:
+        deliveries.put_off_channel(tx, silent.channel, now, next_try(now, silent.tries - 1))
 
 
 # ---------------------------------------------------------------- mail

@@ -136,7 +136,7 @@ class SmtpServer:
 def put_off(count: int, why: str) -> Iterator[Answer]:
     """Yield so many answers of a channel that does not answer: the first is a try, the rest is not."""
     for number in range(count):
-        yield Answer(Outcome.DELAYED, told=why, is_tried=number == 0)
+        yield Answer(Outcome.DELAYED, told=why, is_tried=number == 0, is_silent=True)
 
 
 def _answer(mail: Mail, refused: Mapping[str, tuple[int, bytes | str]], message_id: str) -> Answer:

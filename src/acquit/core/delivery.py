@@ -133,7 +133,8 @@ class Flow:
 class Answer:
     """What became of one try; `reference` is what the receiver calls it, `accepted` who took a mail.
 
-    `is_tried` is false for what was not tried at all, because the channel did not answer just before.
+    `is_silent` when the channel gives no usable answer at all; `is_tried` is false for what was not tried
+    because of that.
     """
 
     outcome: Outcome
@@ -141,6 +142,7 @@ class Answer:
     told: str = ""
     accepted: tuple[str, ...] = ()
     is_tried: bool = True
+    is_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

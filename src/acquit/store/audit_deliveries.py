@@ -18,7 +18,7 @@ DELIVERIES: Final[LiteralString] = """
                  FROM delivery_channel
                 WHERE legal_entity_id = b.legal_entity_id AND from_on <= b.issued_on
                 ORDER BY channel, from_on DESC, channel_no DESC) c
-         WHERE c.is_on
+         WHERE c.is_on AND b.legal_entity_id IN (SELECT legal_entity_id FROM delivery_channel)
            AND CASE c.channel
                     WHEN 'email' THEN true
                     WHEN 'platform' THEN

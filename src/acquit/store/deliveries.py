@@ -107,6 +107,12 @@ PUT_OFF: Final[LiteralString] = """
      WHERE account_id = %(account_id)s AND delivery_id = %(delivery_id)s
 """
 
+PUT_OFF_CHANNEL: Final[LiteralString] = """
+    UPDATE delivery_waiting
+       SET next_at = %(next_at)s
+     WHERE channel = %(channel)s AND next_at <= %(now)s
+"""
+
 END_WAITING: Final[LiteralString] = """
     DELETE FROM delivery_waiting WHERE account_id = %(account_id)s AND delivery_id = %(delivery_id)s
 """
@@ -126,11 +132,15 @@ LOCK: Final[LiteralString] = """
 
 MISSING: Final[LiteralString] = """
     SELECT b.account_id, b.bill_id
-      FROM (SELECT legal_entity_id, min(from_on) AS from_on FROM delivery_channel WHERE is_on
-             GROUP BY legal_entity_id) c
+      FROM (SELECT legal_entity_id, channel, min(from_on) AS from_on FROM delivery_channel WHERE is_on
+             GROUP BY legal_entity_id, channel) c
       JOIN bill b ON b.legal_entity_id = c.legal_entity_id AND b.issued_on >= c.from_on
       JOIN document p ON p.account_id = b.account_id AND p.bill_id = b.bill_id AND p.form = 'pdf'
      WHERE (b.account_id, b.bill_id) > (%(account_id)s, %(bill_id)s)
+       AND NOT EXISTS (SELECT FROM delivery d
+                        WHERE d.account_id = b.account_id AND d.bill_id = b.bill_id AND d.bill_id <> ''
+                          AND d.channel = c.channel AND d.event = 'bill')
+     GROUP BY b.account_id, b.bill_id
      ORDER BY b.account_id, b.bill_id
      LIMIT %(limit)s
 """
@@ -265,6 +275,11 @@ def record(
         tx.run(END_WAITING, account_id=account_id, delivery_id=delivery_id)
 
 
+def put_off_channel(tx: Transaction, channel: Channel, now: datetime, next_at: datetime) -> None:
+    """Write that nothing that is due by the channel is tried before `next_at`."""
+    tx.run(PUT_OFF_CHANNEL, channel=channel.value, now=now, next_at=next_at)
+
+
 def add_attempt(tx: Transaction, account_id: AccountId, delivery_id: int, answer: Answer) -> bool:
     """Write an outcome; return whether it was new (the same bounce is written once)."""
     return bool(
@@ -297,7 +312,9 @@ def bill_left_at(tx: Transaction, account_id: AccountId, bill_id: BillId, channe
 
 
 def rendered_since_channels(tx: Transaction, after: BillKey, limit: int) -> list[BillKey]:
-    """Return bills with a paper, dated since their seller has channels, after a key, in order."""
+    """Return bills with a paper that have left by none, or not by all, of the channels that their seller
+    has had since, after a key, in order; some of them need not.
+    """
     rows = tx.all(MISSING, account_id=after[0], bill_id=after[1], limit=limit)
     return [(row.account_id, row.bill_id) for row in rows]
 
