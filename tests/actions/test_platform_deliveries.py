@@ -8,7 +8,7 @@ import pytest
 
 from acquit.actions.context import Context
 from acquit.actions.deliver import Delivered, deliver_due
-from acquit.actions.follow_platform import follow_platform
+from acquit.actions.follow_platform import follow_platform, hear_platform
 from acquit.actions.open_dispute import open_dispute
 from acquit.actions.render_document import bill_pdf
 from acquit.actions.set_delivery import (
@@ -197,6 +197,14 @@ def status_message(bill_id: str, code: int) -> bytes:
 <ProcessConditionCode>{code}</ProcessConditionCode><SpecifiedDocumentStatus>
 <ReasonCode>AUTRE</ReasonCode></SpecifiedDocumentStatus></ReferenceReferencedDocument>
 </AcknowledgementDocument></CrossDomainAcknowledgementAndResponse>""".encode()
+
+
+def test_a_platform_that_is_silent_is_asked_again_next_time(
+    world: Context, flows: Flows, caplog: pytest.LogCaptureFixture
+) -> None:
+    flows.bad_tokens |= {"token-1", "token-2"}
+    assert hear_platform(by_platform(world, flows)) == 0
+    assert [record.message for record in caplog.records] == ["platform.silent"]
 
 
 # ---------------------------------------------------------------- collected, disputed

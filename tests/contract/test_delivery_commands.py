@@ -84,14 +84,15 @@ def test_bills_leave_and_are_followed(
     box.refused[f"{PETIT}@example.com"] = 550
     assert run("delivery", "send") == {"sent": 7, "delayed": 0, "refused": 1}
     listed = run("delivery", "list")
-    assert sorted((each["channel"], each["state"], each["deliveries"]) for each in listed["counts"]) == [
-        ("email", "refused", 1), ("email", "sent", 3), ("platform", "sent", 4),
-    ]  # fmt: skip
+    assert listed["counts"] == [{"channel": "email", "state": "refused", "deliveries": 1}]
+    assert len(listed["deliveries"]) == 8
+    assert len(run("delivery", "list", "--state", "sent")["deliveries"]) == 7
     (refused,) = run("delivery", "list", "--state", "refused")["deliveries"]
     assert refused["told"] == f"{PETIT}@example.com: 550 no"
     box.refused.clear()
     (again,) = run("delivery", "retry", refused["delivery_id"])["deliveries"]
     assert again["state"] == "waiting"
+    assert run("delivery", "list", "--state", "waiting")["deliveries"] == [again]
     code, text = run("delivery", "send", as_json=False)
     assert (code, text) == (0, "1 sent, 0 put off, 0 refused.\n")
     assert run("delivery", "retry", refused["delivery_id"]) == (1, "delivery-waits")

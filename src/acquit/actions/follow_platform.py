@@ -9,7 +9,7 @@ from acquit.core.delivery import BILL, Answer, FlowTold, Outcome
 from acquit.core.identifiers import BillId
 from acquit.core.life_cycle import DEPOSITED, REJECTED, SaidBy, Status
 from acquit.documents.life_cycle import NoLifeCycle, read_statuses
-from acquit.ports import EInvoicingPlatform
+from acquit.ports import EInvoicingPlatform, Unreachable
 from acquit.store import bill_statuses, bills, deliveries
 from acquit.store.transaction import Transaction
 
@@ -41,6 +41,15 @@ def follow_platform(context: Context) -> int:
             count += _take(tx, flow) if content is None else _take_life_cycle(tx, flow, content)
             bill_statuses.advance(tx, PLATFORM, min(flow.updated_at, now))
     return count
+
+
+def hear_platform(context: Context) -> int:
+    """As follow_platform; a platform that gives no answer is logged, and asked again next time."""
+    try:
+        return follow_platform(context)
+    except Unreachable as error:
+        log.warning("platform.silent", extra={"reason": str(error)})
+        return 0
 
 
 def _came_in(platform: EInvoicingPlatform, flow: FlowTold) -> bytes | None:

@@ -94,7 +94,7 @@ def list_deliveries(
 
 
 def count_deliveries(context: Context) -> Sequence[tuple[str, str, int]]:
-    """Return how many deliveries are in which state, by channel."""
+    """Return how many deliveries wait, or were refused or came back, by channel."""
     with context.database.read() as tx:
         return delivery_lists.counts(tx)
 

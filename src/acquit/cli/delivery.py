@@ -125,7 +125,7 @@ def list_(
     limit: Annotated[int, Parameter(help="At most so many, the newest.")] = 100,
     program: Given,
 ) -> None:
-    """Show what left, waits, was refused or came back; without a filter how much of each, too."""
+    """Show what left, waits, was refused or came back; without a filter how much needs a look, too."""
     with program.open() as context:
         found = list_deliveries(context, state, bill, limit)
         counts = [] if state or bill else count_deliveries(context)

@@ -17,6 +17,27 @@ FIND: Final[LiteralString] = """
      LIMIT %(limit)s
 """
 
+FIND_WAITING: Final[LiteralString] = """
+    SELECT d.account_id, d.delivery_id, d.legal_entity_id, d.channel, d.bill_id, d.event, d.form, d.subject,
+           d.queued_at, d.state, d.told, d.reference, d.sent_at, d.next_at, d.tries
+      FROM delivery_waiting w
+      JOIN delivery_state d ON d.account_id = w.account_id AND d.delivery_id = w.delivery_id
+     WHERE d.state = ANY(%(states)s)
+     ORDER BY d.delivery_id DESC
+     LIMIT %(limit)s
+"""
+
+FIND_UNSENT: Final[LiteralString] = """
+    SELECT d.account_id, d.delivery_id, d.legal_entity_id, d.channel, d.bill_id, d.event, d.form, d.subject,
+           d.queued_at, d.state, d.told, d.reference, d.sent_at, d.next_at, d.tries
+      FROM (SELECT DISTINCT account_id, delivery_id FROM delivery_attempt
+             WHERE outcome IN ('refused', 'bounced', 'ended')) a
+      JOIN delivery_state d ON d.account_id = a.account_id AND d.delivery_id = a.delivery_id
+     WHERE d.state = ANY(%(states)s)
+     ORDER BY d.delivery_id DESC
+     LIMIT %(limit)s
+"""
+
 OF_BILL: Final[LiteralString] = """
     SELECT d.account_id, d.delivery_id, d.legal_entity_id, d.channel, d.bill_id, d.event, d.form, d.subject,
            d.queued_at, d.state, d.told, d.reference, d.sent_at, d.next_at, d.tries
@@ -36,11 +57,18 @@ ONE: Final[LiteralString] = """
 """
 
 COUNTS: Final[LiteralString] = """
-    SELECT channel, state, count(*) AS deliveries
-      FROM delivery_state
-     GROUP BY channel, state
-     ORDER BY channel, state
+    SELECT d.channel, d.state, count(*) AS deliveries
+      FROM (SELECT account_id, delivery_id FROM delivery_waiting
+             UNION
+            SELECT account_id, delivery_id FROM delivery_attempt WHERE outcome IN ('refused', 'bounced')) a
+      JOIN delivery_state d ON d.account_id = a.account_id AND d.delivery_id = a.delivery_id
+     WHERE d.state IN ('waiting', 'delayed', 'refused', 'bounced')
+     GROUP BY d.channel, d.state
+     ORDER BY d.channel, d.state
 """
+
+WAIT: Final = frozenset({"waiting", "delayed"})
+UNSENT: Final = frozenset({"refused", "bounced", "ended"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +94,15 @@ class Listed:
 
 def find(tx: Transaction, states: Sequence[str], bill_id: str, limit: int) -> list[Listed]:
     """Return at most so many deliveries, newest first: in these states (none: in any), of a bill if given."""
+    asked = {"states": list(states), "limit": limit}
     if bill_id:
-        rows = tx.all(OF_BILL, bill_id=bill_id, states=list(states), limit=limit)
+        rows = tx.all(OF_BILL, bill_id=bill_id, **asked)
+    elif states and WAIT.issuperset(states):
+        rows = tx.all(FIND_WAITING, **asked)
+    elif states and UNSENT.issuperset(states):
+        rows = tx.all(FIND_UNSENT, **asked)
     else:
-        rows = tx.all(FIND, states=list(states), limit=limit)
+        rows = tx.all(FIND, **asked)
     return [Listed(*row) for row in rows]
 
 
@@ -80,5 +113,5 @@ def one(tx: Transaction, delivery_id: int) -> Listed | None:
 
 
 def counts(tx: Transaction) -> list[tuple[str, str, int]]:
-    """Return how many deliveries are in which state, by channel."""
+    """Return how many deliveries wait, or were refused or came back, by channel."""
     return [(row.channel, row.state, row.deliveries) for row in tx.all(COUNTS)]

@@ -7,7 +7,7 @@ from typing import Final
 from acquit.actions.context import Context
 from acquit.actions.deliver import deliver_due
 from acquit.actions.export_bills import build_exports
-from acquit.actions.follow_platform import follow_platform
+from acquit.actions.follow_platform import hear_platform
 from acquit.actions.notify_debits import notify_debits
 from acquit.actions.queue_deliveries import queue_missing
 from acquit.actions.register_mandate import expire_mandates
@@ -36,6 +36,6 @@ SCHEDULE: Final = (
     Due("render_missing", "17 * * * *", render_missing),
     Due("tell_statuses", "* * * * *", tell_statuses),
     Due("deliver_due", "* * * * *", deliver_due),
-    Due("follow_platform", "*/10 * * * *", follow_platform),
+    Due("hear_platform", "*/10 * * * *", hear_platform),
     Due("queue_missing", "37 * * * *", queue_missing),
 )

@@ -67,6 +67,7 @@ CREATE TABLE delivery_attempt (
     PRIMARY KEY (account_id, delivery_id, attempt_no)
 );
 CREATE INDEX delivery_reference ON delivery_attempt (reference) WHERE outcome = 'sent';
+CREATE INDEX delivery_unsent ON delivery_attempt (outcome) WHERE outcome IN ('refused', 'bounced', 'ended');
 CREATE UNIQUE INDEX delivery_bounced ON delivery_attempt (account_id, delivery_id, reference) WHERE outcome = 'bounced';
 COMMENT ON TABLE delivery_attempt IS 'fact: what became of one try: sent, delayed, refused; what came back later (bounced: reference names the report); or what a person decided (retried, ended). accepted: who took a mail; reference: what the receiver calls it';
 
