@@ -121,7 +121,7 @@ def _render(context: Context, keys: Sequence[BillKey], press: Press) -> int:
     made = [_archived(context, paper, content) for paper, content in zip(papers, press(papers), strict=True)]
     with context.database.write() as tx:
         documents.record(tx, made)
-        queue_deliveries_in(tx, [(each.account_id, each.bill_id) for each in made])
+        queue_deliveries_in(tx, sorted({(each.account_id, each.bill_id) for each in made}))
     return len(made)
 
 
