@@ -1,11 +1,13 @@
-"""Bills on paper against bare typst: the same template on words that are ready, no paper, no sheet.
+"""Bills as Factur-X and UBL against bare typst: the same template on words that are ready, without a paper.
 
+Also against the factur-x package on the same bills: its generator of CII, its way to put XML into a PDF.
 Every bill is another one, so nothing is remembered from one to the next but the layout. Rounds alternate;
 each figure is the median of its rounds.
 """
 
 import argparse
-import resource
+import copy
+import logging
 import statistics
 import subprocess
 import sys
@@ -14,14 +16,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from rig import rig, say, tell
+import facturx as reference
+from rig import peak_mb, rig, say, tell
 
 from acquit.actions.press import press
 from acquit.core.bill import Draft, Sharing, arithmetic_problems, detail_texts, glyph_problems
 from acquit.core.identifiers import BillId
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
-from acquit.documents import pdf
+from acquit.documents import cii, forms, pdf, ubl
+from acquit.documents.electronic import electronic
+from acquit.documents.facturx import marked
 from acquit.documents.glyphs import missing_glyphs
 from acquit.documents.paper import BillPaper
 from acquit.documents.specimen import BUYER, servers, specimen
@@ -30,6 +35,8 @@ ROUNDS = 5
 DETAILS = 6
 LONG_DETAILS = 1_000
 LONG_EVERY = 100
+XML_DETAILS = 8
+LEVEL = {"flavor": "factur-x", "level": "en16931", "check_xsd": False, "check_schematron": False}
 
 
 def papers(count: int, first: int, details: int = DETAILS) -> list[BillPaper]:
@@ -65,9 +72,9 @@ def bare(said: Sequence[dict[str, str]]) -> None:
 
 
 def whole(some: Sequence[BillPaper]) -> None:
-    """Print papers as the worker does."""
+    """Render papers as the worker does: Factur-X and UBL."""
     for paper in some:
-        pdf.render(paper)
+        forms.render(paper)
 
 
 def ratio(bills: int) -> tuple[float, float]:
@@ -91,9 +98,52 @@ def together(bills: int, processes: int) -> float:
 
 def long_bill() -> float:
     """Return the seconds of a bill of a thousand lines."""
-    pdf.render(_paper(3_000_000, DETAILS))
+    forms.render(_paper(3_000_000, DETAILS))
     some = papers(3, first=3_000_001, details=LONG_DETAILS)
-    return statistics.median(1 / rate(partial(pdf.render, paper), 1) for paper in some)
+    return statistics.median(1 / rate(partial(forms.render, paper), 1) for paper in some)
+
+
+def xml(bills: int) -> dict[str, float]:
+    """Return files of eight lines per second, from bill to bytes, and the ratio to another generator's."""
+    some = papers(bills, first=5_000_000, details=XML_DETAILS)
+    told = [reference.parse_ubl_cii_xml(cii.render(electronic(paper))) for paper in some[: bills // 20]]
+    found: dict[str, list[float]] = {"cii": [], "ubl": [], "theirs": []}
+    for _ in range(ROUNDS):
+        copies = copy.deepcopy(told)
+        found["cii"].append(rate(lambda: [cii.render(electronic(paper)) for paper in some], bills))
+        found["ubl"].append(rate(lambda: [ubl.render(electronic(paper)) for paper in some], bills))
+        theirs = rate(
+            lambda copies=copies: [reference.generate_xml(one, **LEVEL) for one in copies], len(told)
+        )
+        found["theirs"].append(theirs)
+    ratios = [a / b for a, b in zip(found["cii"], found["theirs"], strict=True)]
+    return {
+        "xml_per_second": round(statistics.median(found["cii"])),
+        "ubl_per_second": round(statistics.median(found["ubl"])),
+        "xml_times_factur_x": round(statistics.median(ratios), 1),
+    }
+
+
+def _generate(told: Sequence[dict[str, object]]) -> None:
+    for one in told:
+        reference.generate_xml(one, **LEVEL)
+
+
+def attaching(bills: int) -> float:
+    """Return how many times as fast XML gets into a PDF as by the factur-x package, typst included."""
+    ratios = []
+    for turn in range(ROUNDS):
+        some = papers(bills, first=6_000_000 + turn * bills)
+        said = [(paper, cii.render(electronic(paper))) for paper in some]
+        ours = rate(lambda said=said: [marked(pdf.render(paper, told)) for paper, told in said], bills)
+        theirs = rate(
+            lambda said=said: [
+                reference.generate_from_binary(pdf.render(paper), told, **LEVEL) for paper, told in said
+            ],
+            bills,
+        )
+        ratios.append(ours / theirs)
+    return statistics.median(ratios)
 
 
 def gate(drafts: int) -> float:
@@ -131,26 +181,31 @@ def main() -> None:
     """Measure and tell."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--bills", type=int, default=150)
-    parser.add_argument("--peak", type=int, default=0)
+    parser.add_argument("--peak", type=int, default=0, help="print so many bills and tell the memory")
+    parser.add_argument("--peak-bills", type=int, default=900, help="how many bills the memory is told of")
     given = parser.parse_args()
+    logging.disable(logging.WARNING)
     if given.peak:
         for paper in mixture(given.peak):
-            pdf.render(paper)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+            forms.render(paper)
+        print(peak_mb())
         return
     say("one process, beside bare typst")
     one, typst_ratio = ratio(given.bills)
     say("two processes")
     two = together(given.bills * 2, processes=2)
     say("long bills and memory")
-    figures = {
+    figures: dict[str, float] = {
         "typst_ratio": round(typst_ratio, 3),
-        "pdf_per_second_one_process": round(one, 1),
-        "pdf_per_second_two_processes": round(two, 1),
+        "facturx_per_second_one_process": round(one, 1),
+        "facturx_per_second_two_processes": round(two, 1),
         "two_processes_ratio": round(two / one, 2),
         "long_bill_seconds": round(long_bill(), 3),
         "gate_per_second": round(gate(5_000)),
-        "peak_rss_mb": peak(given.bills * 6),
+        "pdf_times_factur_x": round(attaching(max(1, given.bills // 10)), 2),
+        **xml(max(20, given.bills * 2)),
+        "peak_bills": given.peak_bills,
+        "peak_rss_mb": peak(given.peak_bills),
     }
     tell("documents", rig(), figures)
 

@@ -11,10 +11,13 @@ import pytest
 
 from acquit.actions.context import Context
 from acquit.actions.render_document import (
+    NoElectronicForm,
     PaperLost,
     PapersFailed,
+    bill_cii,
     bill_page,
     bill_pdf,
+    bill_ubl,
     one_by_one,
     render_bills,
     render_missing,
@@ -22,8 +25,10 @@ from acquit.actions.render_document import (
 from acquit.core.bill import BillKind, NoSuchBill
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.snapshot import Buyer, Seller, Snapshot, snapshot
+from acquit.documents import cii, pdf, ubl
+from acquit.documents.electronic import electronic
+from acquit.documents.forms import Forms, render
 from acquit.documents.paper import BillPaper
-from acquit.documents.pdf import render
 from acquit.documents.specimen import BUYER, SELLER
 from acquit.store import bills, documents
 from acquit.store.transaction import Database
@@ -47,7 +52,7 @@ def archived(context: Context, account_id: AccountId, bill_id: BillId) -> docume
 def test_asked_for_before_any_job_the_paper_is_rendered_then(context: Context) -> None:
     ((account_id, bill_id),) = issue(context, numbered(42))
     content = bill_pdf(context, account_id, bill_id)
-    assert content == render(numbered(42))
+    assert content == render(numbered(42))["pdf"]
     kept = archived(context, account_id, bill_id)
     assert kept is not None
     assert (kept.sha256, kept.size_bytes) == (hashlib.sha256(content).hexdigest(), len(content))
@@ -75,10 +80,10 @@ def test_two_renderers_at_once_agree(context: Context) -> None:
     ((account_id, bill_id),) = issue(context, numbered(42))
     barrier = threading.Barrier(2)
 
-    def together(papers: Sequence[BillPaper]) -> Iterator[bytes]:
+    def together(papers: Sequence[BillPaper]) -> Iterator[Forms]:
         barrier.wait(timeout=30)
         mark = threading.current_thread().name.encode()
-        return (render(paper) + b"\n% " + mark for paper in papers)
+        return ({"pdf": render(paper)["pdf"] + b"\n% " + mark} for paper in papers)
 
     def run() -> None:
         render_bills(context, [(account_id, bill_id)], together)
@@ -100,7 +105,7 @@ def test_everything_on_paper_comes_from_the_copies_made_at_issue(context: Contex
     with context.database.snapshot() as tx:
         (found,) = documents.printed(tx, [(account_id, bill_id)])
     assert (found.seller, found.buyer, found.payer) == (sold_by, BUYER, PAYER)
-    assert bill_pdf(context, account_id, bill_id) == render(paper)
+    assert bill_pdf(context, account_id, bill_id) == render(paper)["pdf"]
 
 
 def test_a_payer_that_is_the_buyer_is_no_third_party(context: Context) -> None:
@@ -164,7 +169,7 @@ def test_a_lost_paper_that_would_look_different_is_not_made_up(context: Context)
 def test_nothing_is_recorded_before_it_is_archived(context: Context) -> None:
     keys = issue(context, numbered(1), numbered(2))
 
-    def breaks(papers: Sequence[BillPaper]) -> Iterator[bytes]:
+    def breaks(papers: Sequence[BillPaper]) -> Iterator[Forms]:
         yield from one_by_one(papers[:1])
         raise OSError("disk full")
 
@@ -179,3 +184,50 @@ def test_the_page_of_a_bill_links_to_its_pdf(context: Context) -> None:
     page = bill_page(context, account_id, bill_id, "bill.pdf?reference=FR00000042&passwd=x").decode()
     assert "Établissements Lefèvre &amp; Fils" in page
     assert 'href="bill.pdf?reference=FR00000042&amp;passwd=x"' in page
+
+
+def forms_of(context: Context, account_id: AccountId, bill_id: BillId) -> set[str]:
+    with context.database.read() as tx:
+        return {form for form in ("pdf", "ubl") if documents.find(tx, account_id, bill_id, form)}
+
+
+def test_ubl_is_archived_with_the_paper_and_the_paper_carries_cii(context: Context) -> None:
+    ((account_id, bill_id),) = issue(context, numbered(42))
+    render_bills(context, [(account_id, bill_id)])
+    assert forms_of(context, account_id, bill_id) == {"pdf", "ubl"}
+    bill = electronic(numbered(42))
+    assert bill_ubl(context, account_id, bill_id) == ubl.render(bill)
+    assert bill_cii(context, account_id, bill_id) == cii.render(bill)
+    for take in (bill_ubl, bill_cii):
+        with pytest.raises(NoSuchBill):
+            take(context, OTHER, bill_id)
+
+
+def test_a_bill_of_an_earlier_version_keeps_its_paper_and_gets_ubl_when_asked(context: Context) -> None:
+    ((account_id, bill_id),) = issue(context, numbered(42))
+    sha256 = context.archive.put(pdf.render(numbered(42)))
+    with context.database.write() as tx:
+        documents.record(tx, [documents.Document(account_id, bill_id, "pdf", sha256, 27)])
+    assert render_missing(context) == 0
+    assert bill_ubl(context, account_id, bill_id) == ubl.render(electronic(numbered(42)))
+    assert bill_pdf(context, account_id, bill_id) == pdf.render(numbered(42))
+    with pytest.raises(NoElectronicForm, match="ask for UBL"):
+        bill_cii(context, account_id, bill_id)
+
+
+def test_lost_ubl_comes_back_only_as_the_same_bytes(context: Context, tmp_path: Path) -> None:
+    ((account_id, bill_id),) = issue(context, numbered(42))
+    content = bill_ubl(context, account_id, bill_id)
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    assert bill_ubl(context, account_id, bill_id) == content
+
+
+def test_a_claim_has_no_electronic_form(context: Context) -> None:
+    ((account_id, bill_id),) = issue(context, numbered(42, kind=BillKind.CLAIM, category="claim"))
+    assert bill_pdf(context, account_id, bill_id) == pdf.render(numbered(42, kind=BillKind.CLAIM))
+    for take in (bill_ubl, bill_cii):
+        with pytest.raises(NoElectronicForm):
+            take(context, account_id, bill_id)
+    assert forms_of(context, account_id, bill_id) == {"pdf"}

@@ -15,8 +15,8 @@ from acquit.actions.defer_papers import BILLS_PER_JOB, defer_papers
 from acquit.actions.press import press
 from acquit.actions.render_document import PapersFailed, bill_pdf, render_bills, render_missing
 from acquit.core.snapshot import Snapshot
+from acquit.documents.forms import Forms, render
 from acquit.documents.paper import BillPaper
-from acquit.documents.pdf import render
 from acquit.store import bills, documents
 from acquit.store.transaction import Database
 from acquit.worker.outbox import work
@@ -82,7 +82,7 @@ def test_papers_of_deferred_bills_are_rendered_once(context: Context) -> None:
     defer(context, papers[:3])
     carry_out(context)
     assert (jobs(context), missing(context)) == ([], 0)
-    assert bill_pdf(context, *keys[3]) == render(papers[3])
+    assert bill_pdf(context, *keys[3]) == render(papers[3])["pdf"]
 
 
 def test_a_bill_that_cannot_be_rendered_holds_nobody_up_and_is_told(context: Context) -> None:
@@ -104,7 +104,7 @@ def test_what_fails_is_tried_again_a_little_later_and_told(
     issue(context, numbered(1))
     defer(context, [numbered(1)])
 
-    def jammed(papers: Sequence[BillPaper]) -> Iterator[bytes]:
+    def jammed(papers: Sequence[BillPaper]) -> Iterator[Forms]:
         raise OSError("paper jam")
         yield b""
 
@@ -126,9 +126,9 @@ def test_a_stop_is_heard_between_papers_and_the_rest_waits(context: Context) -> 
     defer(context, papers)
     stop = threading.Event()
 
-    def slow(some: Sequence[BillPaper]) -> Iterator[bytes]:
+    def slow(some: Sequence[BillPaper]) -> Iterator[Forms]:
         stop.set()
-        return (b"%PDF" + paper.bill.bill_id.encode() for paper in some)
+        return ({"pdf": b"%PDF" + paper.bill.bill_id.encode()} for paper in some)
 
     work(context, context.database.url, stop, press=slow, schedule=())
     assert missing(context) == 70
@@ -143,7 +143,7 @@ def test_several_processes_print_the_same_papers(context: Context) -> None:
         assert render_missing(context, press=two) == 20
     with press(1) as one:
         assert render_missing(context, press=one) == 0
-    assert bill_pdf(context, *keys[7]) == render(numbered(8))
+    assert bill_pdf(context, *keys[7]) == render(numbered(8))["pdf"]
 
 
 def test_what_is_due_is_done(context: Context) -> None:
@@ -205,7 +205,7 @@ def test_the_worker_waits_for_a_database_that_is_away(context: Context) -> None:
         stop.set()
         worker.join(60)
     assert not worker.is_alive()
-    assert bill_pdf(context, *keys[0]) == render(numbered(1))
+    assert bill_pdf(context, *keys[0]) == render(numbered(1))["pdf"]
 
 
 def _wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:

@@ -1,5 +1,6 @@
 """`acquit bills` and `acquit audit`: what scripts read, and how they exit."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -18,9 +19,11 @@ from acquit.cli import frame
 from acquit.cli.program import Options, Program
 from acquit.cli.screen import Screen
 from acquit.core.purchase_order import Policy
+from acquit.documents.facturx import attached
 from acquit.store.transaction import Database
-from billed import family, later, seller, subscribe
+from billed import dollars, family, later, seller, subscribe
 from founding import LAB, PETIT, SHOP
+from official_rules import broken
 
 Run = Callable[..., Any]
 
@@ -116,6 +119,7 @@ def test_a_month_that_is_far_ahead_is_asked_about(run: Run) -> None:
 
 def test_several_currencies_make_a_list(run: Run, context: Context) -> None:
     subscribe(context, PETIT, "usd", currency="USD")
+    dollars(context)
     code, reports = run("bills", "run", "--period", "2026-11")
     assert code == 0
     assert [(each["currency"], each["bills"]) for each in reports] == [("EUR", 3), ("USD", 1)]
@@ -181,3 +185,17 @@ def test_the_benchmark_tells_its_figures() -> None:
         "peak_rss_mb", "python_us_per_bill", "postgresql_us_per_bill",
     }  # fmt: skip
     assert told["figures"]["bills"] == 40
+
+
+def test_a_bill_s_paper_and_its_electronic_forms_are_handed_out(run: Run, tmp_path: Path) -> None:
+    _, report = run("bills", "run", "--period", "2026-11")
+    number = report["first_number"]
+    made = {}
+    for form, ending in (("pdf", "pdf"), ("ubl", "ubl.xml"), ("cii", "cii.xml")):
+        code, told = run("bills", "paper", number, "--form", form, "--out", str(tmp_path))
+        assert (code, told["file"]) == (0, str(tmp_path / f"{number}.{ending}"))
+        made[form] = Path(told["file"]).read_bytes()
+        assert hashlib.sha256(made[form]).hexdigest() == told["sha256"]
+    assert attached(made["pdf"]) == made["cii"]
+    assert broken(made["cii"]) == broken(made["ubl"]) == []
+    assert run("bills", "paper", "FR99999999", "--out", str(tmp_path))[0] == 1

@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from acquit.documents.forms import Forms, render
 from acquit.documents.paper import BillPaper
-from acquit.documents.pdf import render
 from acquit.store.transaction import Database
 from acquit.worker.outbox import work
 from issued_papers import paper_context
 
 
-def slowly(papers: Sequence[BillPaper]) -> Iterator[bytes]:
+def slowly(papers: Sequence[BillPaper]) -> Iterator[Forms]:
     for paper in papers:
         time.sleep(0.02)
         yield render(paper)

@@ -17,7 +17,7 @@ import pytest
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
 from acquit.actions.render_document import bill_pdf
-from acquit.documents.pdf import render
+from acquit.documents.forms import render
 from acquit.store.documents import BillKey
 from acquit.store.transaction import Database
 from acquit.worker import outbox
@@ -99,7 +99,7 @@ def test_a_killed_workers_job_is_finished_by_the_next(
     with worker_thread(context):
         wait_for(lambda: counted(context, WAITING) == 0)
     assert counted(context, COUNT) == BILLS
-    assert bill_pdf(context, *keys[-1]) == render(numbered(BILLS))
+    assert bill_pdf(context, *keys[-1]) == render(numbered(BILLS))["pdf"]
 
 
 def test_a_worker_outlives_the_loss_of_all_its_connections(
@@ -112,4 +112,4 @@ def test_a_worker_outlives_the_loss_of_all_its_connections(
         wait_for(lambda: counted(context, WAITING) == 0)
         assert running.poll() is None
     assert counted(context, COUNT) == BILLS
-    assert bill_pdf(context, *keys[0]) == render(numbered(1))
+    assert bill_pdf(context, *keys[0]) == render(numbered(1))["pdf"]

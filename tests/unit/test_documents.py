@@ -16,12 +16,12 @@ from PIL import Image
 from acquit.core.bill import BillKind
 from acquit.core.identifiers import BillId
 from acquit.core.money import Currency
-from acquit.documents import glyphs, logo, wording
+from acquit.documents import forms, glyphs, logo, wording
 from acquit.documents.folding import BREAK, folded
 from acquit.documents.glyphs import missing_glyphs
 from acquit.documents.page import render_page
 from acquit.documents.paper import BillPaper
-from acquit.documents.pdf import can_draw, pictures, render
+from acquit.documents.pdf import can_draw, pictures
 from acquit.documents.sheet import in_fours, sheet
 from acquit.documents.specimen import SELLER, detail, servers, specimen
 from acquit.documents.wording import MINUS, Wording
@@ -35,6 +35,10 @@ SCRIPT = "<script>alert(1)</script>"
 
 def reader(paper: BillPaper) -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(render(paper)))
+
+
+def render(paper: BillPaper) -> bytes:
+    return forms.render(paper)["pdf"]
 
 
 def text_of(paper: BillPaper) -> str:
@@ -51,9 +55,9 @@ def flat(text: str) -> str:
 def test_the_same_paper_is_the_same_bytes_in_every_process() -> None:
     program = (
         "import hashlib\n"
-        "from acquit.documents.pdf import render\n"
+        "from acquit.documents.forms import render\n"
         "from acquit.documents.specimen import specimen\n"
-        "print(hashlib.sha256(render(specimen())).hexdigest())"
+        "print(hashlib.sha256(render(specimen())['pdf']).hexdigest())"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == hashlib.sha256(render(specimen())).hexdigest()

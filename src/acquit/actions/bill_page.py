@@ -8,10 +8,11 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import repeat
 from zoneinfo import ZoneInfo
 
 from acquit.actions.crediting_back import credit_in, plan_in
-from acquit.actions.page_credit import entries_of_uses, take_ids, write_uses
+from acquit.actions.page_credit import entries_of_uses, prepaid_of, take_ids, write_uses
 from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_loading import Page, Scope, load
 from acquit.actions.taking_changes import write_taken
@@ -191,9 +192,10 @@ def _write_numbered(tx: Transaction, scope: Scope, page: Page, decided: Decided)
         snapshot(scope.seller).hash,
     )
     numbers = range(block.first, block.first + block.count)
+    prepaid = prepaid_of(decided.uses) or repeat(0, len(drafts))
     issued = [
-        issue(draft, issuing, number, OrderId(order_id))
-        for draft, number, order_id in zip(drafts, numbers, order_ids, strict=True)
+        issue(draft, issuing, number, OrderId(order_id), prepaid_minor)
+        for draft, number, order_id, prepaid_minor in zip(drafts, numbers, order_ids, prepaid, strict=True)
     ]
     bills.write(tx, issued, block.series.series_id, numbers)
     debts.write(tx, map(debt_of, issued))

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 
+from acquit.actions.bank_days import is_bank_day
 from acquit.actions.bill_page import debt_of, draws_of
 from acquit.actions.context import Context
 from acquit.actions.crediting import (
@@ -14,12 +16,15 @@ from acquit.actions.crediting import (
     set_free_in,
     settle_again_in,
 )  # fmt: skip
+from acquit.actions.debiting import debitings_in
 from acquit.actions.defer_papers import defer_papers
-from acquit.actions.loading import account_in, require_staff
+from acquit.actions.loading import account_in, entity_of, require_staff
+from acquit.actions.page_loading import exchanges_in
 from acquit.actions.settling import Books, book_in, books_in, hold_in
 from acquit.core import snapshot
 from acquit.core.account import TaxProfile
 from acquit.core.bill import Bill, Draft
+from acquit.core.collection import EURO, collected_on
 from acquit.core.correction import (
     KEPT,
     Corrected,
@@ -30,13 +35,16 @@ from acquit.core.correction import (
     refuse_correction,
 )  # fmt: skip
 from acquit.core.credit import CreditReasonMissing, taken_back
+from acquit.core.exchange_rate import Exchange
 from acquit.core.identifiers import AccountId, BillId, OrderId
 from acquit.core.journal import EntryKind, bill_postings
 from acquit.core.operator import Right
+from acquit.core.printed_text import REASON_MAX, refuse_texts
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import NoSuchPurchaseOrder, PurchaseOrder
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import tax_case
+from acquit.core.terms import due_on
 from acquit.documents.glyphs import missing_glyphs
 from acquit.store import acts, billables, bills, debts, legal_parties, purchase_orders, series
 from acquit.store.transaction import Transaction
@@ -87,6 +95,7 @@ def correct_in(
     by: str,
 ) -> Replaced:
     """Do the same inside the caller's transaction, for somebody who may."""
+    refuse_texts([("The reason", " ".join(reason.split()))], missing_glyphs, REASON_MAX)
     account = account_in(tx, account_id)
     hold_in(tx, account.payer_id, [account_id])
     orders = purchase_orders.lock_concerning(tx, [account_id])
@@ -144,7 +153,23 @@ def _corrected(
     buyer = replace(buyer, **_known_members(correction.members))
     reference = correction.order_reference
     order = reference if isinstance(reference, Kept) else _order(bill, orders, reference)
-    return Corrected(buyer, snapshot.snapshot(buyer).hash, order, correction.is_due_anew)
+    account = account_in(tx, bill.account_id)
+    return Corrected(
+        buyer,
+        snapshot.snapshot(buyer).hash,
+        order,
+        correction.is_due_anew,
+        account.cost_account,
+        bill.exchange or _exchange(tx, books, bill),
+    )
+
+
+def _exchange(tx: Transaction, books: Books, bill: Bill) -> Exchange | None:
+    """Return at which rate the bill's day tells VAT in the seller's currency, where the bill does not."""
+    accounting = books.entity.currency
+    if bill.currency == accounting:
+        return None
+    return exchanges_in(tx, {bill.currency}, accounting, bill.issued_on).get(bill.currency)
 
 
 def _known_members(members: Mapping[str, str]) -> dict[str, str]:
@@ -192,13 +217,16 @@ def _replace(
     owed, undone = set_free_in(tx, books, taken, bill.total_minor, books.today, reason)
     note = note_in(context.clock, tx, books, taken, reason)
     book_note_in(tx, books, owed, note)
-    issued = _issue(context, tx, books, bill, final, corrected, note, reason)
+    paid = [each.amount_minor for each in undone if each.deposit_payer and each.deposit_id]
+    prepaid_minor = min(sum(paid), final.total_minor)
+    issued = _issue(context, tx, books, bill, final, corrected, note, reason, prepaid_minor)
     debt = debt_of(issued)
     debts.write(tx, [debt])
     on_debits = books.entity.vat_on_debits
     postings = bill_postings(books.chart, issued.net_minor, issued.tax_minor, issued.currency, on_debits)
     book_in(tx, issued.account_id, EntryKind.BILL, issued.issued_on, issued.bill_id, postings)
     settled = settle_again_in(tx, books, debt, undone, books.today)
+    assert settled == prepaid_minor, "the paper tells what settles the corrective bill"
     return Replaced(note, issued, settled)
 
 
@@ -211,13 +239,32 @@ def _issue(
     corrected: Corrected,
     note: Bill,
     reason: str,
+    prepaid_minor: int,
 ) -> Bill:
     """Number the corrective bill, never dated before its credit note, and write it."""
     (order_id,) = bills.next_order_ids(tx, 1)
     block = series.take(tx, books.entity.bill_series_id, 1, note.issued_on, or_later=True)
     issuing = issuing_in(context.clock, books, block)
-    issued = corrective(bill, final, corrected, issuing, block.first, OrderId(order_id), reason)
+    final = _debited(tx, final, bill.due_on, corrected, block.issued_on)
+    issued = corrective(
+        bill, final, corrected, issuing, block.first, OrderId(order_id), reason, prepaid_minor
+    )
     bills.write(tx, [issued], block.series.series_id, [block.first])
     defer_papers(tx.connection, [issued])
     purchase_orders.draw(tx, draws_of([issued]))
     return issued
+
+
+def _debited(tx: Transaction, final: Draft, due: date, corrected: Corrected, on: date) -> Draft:
+    """Return the draft with the mandate that the payer's bills are collected under now, if any."""
+    sharing = final.sharing
+    entity = entity_of(tx, account_in(tx, sharing.account_id))
+    found = debitings_in(tx, entity.legal_entity_id, [sharing.payer_id], on).get(sharing.payer_id)
+    if found is None or sharing.currency != EURO:
+        return final
+    told, copy = found
+    collects_on = collected_on(told, due_on(on, sharing.term) if corrected.is_due_anew else due, is_bank_day)
+    if collects_on is None:
+        return final
+    bills.keep_snapshots(tx, [copy])
+    return replace(final, sharing=replace(sharing, debit_hash=copy.hash, collected_on=collects_on))

@@ -33,6 +33,11 @@ def decide_uses(drafts: Iterable[Draft], credit: Mapping[AccountId, tuple[Credit
     return found
 
 
+def prepaid_of(uses: Uses) -> list[int]:
+    """Return how much of each draft is paid from credit; empty when no payer of the page has any."""
+    return [sum(use.amount_minor for use in each) for each in uses]
+
+
 def take_ids(tx: Transaction, uses: Uses) -> Ids:
     """Take the ids of everything that the uses will write; none for none."""
     count = sum(map(len, uses))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from acquit.actions.bank_days import is_bank_day
 from acquit.actions.page_conditions import agreed_charges
 from acquit.actions.page_credit import Uses, decide_uses
 from acquit.actions.page_loading import Page, Scope
@@ -65,7 +66,8 @@ def decide_page(page: Page, scope: Scope) -> Decided:
     """Decide account by account; each draws from the orders as those before have left them."""
     entity = scope.entity
     rules = Rules(
-        scope.seller, scope.rates, default_term(entity), page.on, _missing_glyphs, entity.below_zero
+        scope.seller, scope.rates, default_term(entity), page.on, _missing_glyphs, entity.below_zero,
+        entity.currency, page.exchanges, is_bank_day,
     )  # fmt: skip
     orders = dict(page.orders)
     until_on = scope.period.last_on

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from acquit.actions.debiting import Debitings, debitings_in
 from acquit.actions.page_conditions import load_conditions
 from acquit.actions.taking_changes import PlannedOf, planned_in
 from acquit.core.account import LegalEntity, LegalParty
@@ -12,8 +13,10 @@ from acquit.core.bill_run import Billable, Period
 from acquit.core.charge import Charge, Renewing
 from acquit.core.condition import Conditions
 from acquit.core.credit_balance import CreditLot
+from acquit.core.exchange_rate import Exchange
 from acquit.core.identifiers import AccountId, LegalPartyId, PurchaseOrderId, RunId, ServiceId
 from acquit.core.journal import Chart
+from acquit.core.money import Currency
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Policy, PurchaseOrder
 from acquit.core.shared_bill import Family
@@ -24,6 +27,7 @@ from acquit.ports import Clock
 from acquit.store import (
     billables,
     credit_movements,
+    exchange_rates,
     families,
     purchase_orders,
     series,
@@ -64,7 +68,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything that the decisions of a page need, and what to write when they are taken."""
+    """Everything that the decisions of a page need, and what to write when they are taken.
+
+    Without `exchanges` an earlier version loaded it, which told no bill's VAT in another currency.
+    """
 
     on: date
     accounts: Sequence[Billable]
@@ -77,6 +84,7 @@ class Page:
     credit: Mapping[AccountId, tuple[CreditLot, ...]] = field(default_factory=dict)
     families: Sequence[Family] = ()
     planned: PlannedOf = field(default_factory=dict)
+    exchanges: Mapping[Currency, Exchange] | None = None
 
 
 def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Page:
@@ -88,16 +96,19 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
     if parent_ids:
         absent = parent_ids - {row.account_id for row in rows}
         rows += billables.accounts(tx, sorted(absent))
-    accounts, snapshots = _billables(tx, rows, on, _unrated(tx, account_ids, scope.period))
+    debitings = debitings_in(tx, scope.entity.legal_entity_id, {row.payer_id for row in rows}, on)
+    accounts, snapshots = _billables(tx, rows, on, _unrated(tx, account_ids, scope.period), debitings)
     read = purchase_orders.concerning if scope.run_id is None else purchase_orders.lock_concerning
     with_orders = billables.with_orders(tx, account_ids)
     orders = read(tx, with_orders) if with_orders else []
     until_on = scope.period.last_on
+    renewing = billables.renewing(tx, account_ids, until_on)
+    open_charges = billables.open_charges(tx, account_ids, until_on)
     page = Page(
         on,
         accounts,
-        billables.renewing(tx, account_ids, until_on),
-        billables.open_charges(tx, account_ids, until_on),
+        renewing,
+        open_charges,
         {order.purchase_order_id: order for order in orders},
         _by_account(orders),
         snapshots,
@@ -105,8 +116,32 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         credit_movements.lots(tx, {row.payer_id for row in rows}),
         _families(parent_ids, rows, accounts),
         planned_in(tx, account_ids, until_on),
+        _exchanges(tx, scope.entity.currency, on, renewing, open_charges),
     )
     return page if scope.services is None else _of_services(page, scope.services)
+
+
+def _exchanges(
+    tx: Transaction,
+    accounting: Currency,
+    on: date,
+    renewing: Mapping[AccountId, list[Renewing]],
+    open_charges: Mapping[AccountId, list[Charge]],
+) -> dict[Currency, Exchange]:
+    """Return at which rate each other currency of the page is told in that of the seller's VAT accounts."""
+    used = {each.currency for found in renewing.values() for each in found}
+    used |= {each.currency for found in open_charges.values() for each in found}
+    foreign = used - {accounting}
+    return exchanges_in(tx, foreign, accounting, on) if foreign else {}
+
+
+def exchanges_in(
+    tx: Transaction, foreign: Set[Currency], accounting: Currency, on: date
+) -> dict[Currency, Exchange]:
+    """Return at which rate amounts in these currencies are told in another on a day, where it is known."""
+    rates = exchange_rates.between(tx, on, on, foreign | {accounting})
+    found = {currency: rates.exchange(currency, accounting, on) for currency in foreign}
+    return {currency: each for currency, each in found.items() if each is not None}
 
 
 def _of_services(page: Page, service_ids: frozenset[ServiceId]) -> Page:
@@ -139,7 +174,14 @@ def _families(
         if parent is not None and row.party_id == parent.party_id:
             names[parent.account_id][row.account_id] = row.sub_account or row.account_id
     return [
-        Family(each.account_id, each.language, each.buyer_hash, names[each.account_id])
+        Family(
+            each.account_id,
+            each.language,
+            each.buyer_hash,
+            names[each.account_id],
+            each.cost_account,
+            each.contract,
+        )
         for each in accounts
         if each.account_id in parents
     ]
@@ -169,6 +211,7 @@ def _billables(
     rows: Sequence[AccountRow],
     on: date,
     unrated: Mapping[AccountId, tuple[Problem, ...]],
+    debitings: Debitings,
 ) -> tuple[list[Billable], list[Snapshot]]:
     """Return the accounts with their buyers, payers and grants, and the copies of who buys and pays."""
     ids = {row.party_id for row in rows} | {row.payer_party_id for row in rows}
@@ -181,6 +224,7 @@ def _billables(
         bought = _printed(printed, parties, row.party_id, row.sub_account)
         another = row.payer_party_id is not None and row.payer_party_id != row.party_id
         paid = _printed(printed, parties, row.payer_party_id, "") if another else None
+        debited = debitings.get(row.payer_id)
         found.append(
             Billable(
                 row.account_id,
@@ -194,9 +238,12 @@ def _billables(
                 grants.get(row.payer_id, ()),
                 held.get(row.account_id, {}),
                 unrated.get(row.account_id, ()),
+                row.cost_account,
+                row.contract,
+                debited[0] if debited else None,
             )
         )
-    return found, [copy for _, copy in printed.values()]
+    return found, [copy for _, copy in (*printed.values(), *debitings.values())]
 
 
 def _printed(

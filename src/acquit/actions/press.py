@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from acquit.actions.render_document import Press, one_by_one
+from acquit.documents.forms import Forms, render
 from acquit.documents.paper import BillPaper
-from acquit.documents.pdf import render
 
 AT_ONCE: Final = 8
 
@@ -24,7 +24,7 @@ def press(processes: int) -> Iterator[Press]:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_end_with_parent) as pool:
 
-        def together(papers: Sequence[BillPaper]) -> Iterable[bytes]:
+        def together(papers: Sequence[BillPaper]) -> Iterable[Forms]:
             return pool.map(render, papers, chunksize=AT_ONCE)
 
         yield together

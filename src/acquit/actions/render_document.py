@@ -7,19 +7,21 @@ from typing import Final
 from acquit.actions.context import Context
 from acquit.actions.queue_deliveries import queue_deliveries_in
 from acquit.core.bill import NoSuchBill
+from acquit.core.errors import NotFound
 from acquit.core.identifiers import AccountId, BillId
+from acquit.documents.facturx import attached
+from acquit.documents.forms import PDF, UBL, Forms, render
 from acquit.documents.page import render_page
 from acquit.documents.paper import BillPaper
-from acquit.documents.pdf import render
 from acquit.store import bills, documents
-from acquit.store.documents import PDF, BillKey, Document
+from acquit.store.documents import BillKey, Document
 from acquit.store.transaction import Unavailable
 
 CHUNK: Final = 50
 """Bills that are loaded, and recorded, at once."""
 
-Press = Callable[[Sequence[BillPaper]], Iterable[bytes]]
-"""Turns papers into PDF, in their order: in this process, or in several."""
+Press = Callable[[Sequence[BillPaper]], Iterable[Forms]]
+"""Turns papers into their forms, in their order: in this process, or in several."""
 
 
 class PapersFailed(Exception):
@@ -34,7 +36,20 @@ class PaperLost(Exception):
     """The archive lost a paper, and this version would print it differently: restore it from a backup."""
 
 
-def one_by_one(papers: Sequence[BillPaper]) -> Iterable[bytes]:
+class NoElectronicForm(NotFound):
+    """The document has a paper alone."""
+
+    code = "no-electronic-form"
+
+    def __init__(self, bill_id: str) -> None:
+        super().__init__(
+            f"{bill_id} is a paper alone. Claims and bills in a currency of three decimals have no "
+            "electronic form; a PDF that an earlier version rendered carries none inside: ask for UBL.",
+            bill=bill_id,
+        )
+
+
+def one_by_one(papers: Sequence[BillPaper]) -> Iterable[Forms]:
     """Render in this process."""
     return map(render, papers)
 
@@ -44,16 +59,27 @@ def bill_pdf(context: Context, account_id: AccountId, bill_id: BillId) -> bytes:
 
     Raises NoSuchBill, also for another account's bill; PaperLost when the archive cannot give it any more.
     """
-    kept = _find(context, account_id, bill_id)
-    if kept is None:
-        render_bills(context, [(account_id, bill_id)])
-        kept = _find(context, account_id, bill_id)
-    if kept is None:
-        raise NoSuchBill(bill_id)
-    try:
-        return context.archive.get(kept.sha256)
-    except KeyError:
-        return _restored(context, kept)
+    return _archived_form(context, account_id, bill_id, PDF)
+
+
+def bill_ubl(context: Context, account_id: AccountId, bill_id: BillId) -> bytes:
+    """Return the account's bill as UBL as it was archived; one that has none yet is written now.
+
+    Raises NoSuchBill, also for another account's bill; NoElectronicForm for a claim; PaperLost when the
+    archive cannot give it any more.
+    """
+    return _archived_form(context, account_id, bill_id, UBL)
+
+
+def bill_cii(context: Context, account_id: AccountId, bill_id: BillId) -> bytes:
+    """Return the CII that the bill's archived Factur-X carries.
+
+    Raises NoSuchBill, also for another account's bill; NoElectronicForm when it carries none; PaperLost.
+    """
+    found = attached(bill_pdf(context, account_id, bill_id))
+    if found is None:
+        raise NoElectronicForm(bill_id)
+    return found
 
 
 def bill_page(context: Context, account_id: AccountId, bill_id: BillId, pdf_link: str) -> bytes:
@@ -118,28 +144,60 @@ def _render(context: Context, keys: Sequence[BillKey], press: Press) -> int:
     if not found:
         return 0
     papers = [BillPaper(*each) for each in found]
-    made = [_archived(context, paper, content) for paper, content in zip(papers, press(papers), strict=True)]
+    made = [
+        _archived(context, paper, form, content)
+        for paper, forms in zip(papers, press(papers), strict=True)
+        for form, content in forms.items()
+    ]
     with context.database.write() as tx:
         documents.record(tx, made)
         queue_deliveries_in(tx, sorted({(each.account_id, each.bill_id) for each in made}))
-    return len(made)
+    return len(papers)
 
 
-def _archived(context: Context, paper: BillPaper, content: bytes) -> Document:
+def _archived(context: Context, paper: BillPaper, form: str, content: bytes) -> Document:
     sha256 = context.archive.put(content)
-    return Document(paper.bill.account_id, paper.bill.bill_id, PDF, sha256, len(content))
+    return Document(paper.bill.account_id, paper.bill.bill_id, form, sha256, len(content))
 
 
-def _find(context: Context, account_id: AccountId, bill_id: BillId) -> Document | None:
+def _archived_form(context: Context, account_id: AccountId, bill_id: BillId, form: str) -> bytes:
+    kept = _find(context, account_id, bill_id, form)
+    if kept is None:
+        render_bills(context, [(account_id, bill_id)])
+        kept = _find(context, account_id, bill_id, form) or _completed(context, account_id, bill_id, form)
+    try:
+        return context.archive.get(kept.sha256)
+    except KeyError:
+        return _restored(context, kept)
+
+
+def _find(context: Context, account_id: AccountId, bill_id: BillId, form: str) -> Document | None:
     with context.database.read() as tx:
-        return documents.find(tx, account_id, bill_id)
+        return documents.find(tx, account_id, bill_id, form)
+
+
+def _completed(context: Context, account_id: AccountId, bill_id: BillId, form: str) -> Document:
+    """Archive the form that a bill lacks whose paper was rendered before there was such a form."""
+    with context.database.snapshot() as tx:
+        found = documents.printed(tx, [(account_id, bill_id)])
+    if not found:
+        raise NoSuchBill(bill_id)
+    paper = BillPaper(*found[0])
+    forms = render(paper)
+    if form not in forms:
+        raise NoElectronicForm(bill_id)
+    with context.database.write() as tx:
+        documents.record(tx, [_archived(context, paper, form, forms[form])])
+    kept = _find(context, account_id, bill_id, form)
+    assert kept is not None, "what was recorded is there"
+    return kept
 
 
 def _restored(context: Context, lost: Document) -> bytes:
     """Render once more and accept nothing but the very bytes that were archived."""
     with context.database.snapshot() as tx:
         (found,) = documents.printed(tx, [(lost.account_id, lost.bill_id)])
-    content = render(BillPaper(*found))
+    content = render(BillPaper(*found))[lost.form]
     if hashlib.sha256(content).hexdigest() != lost.sha256:
         raise PaperLost(f"the paper of bill {lost.bill_id} is not in the archive any more")
     context.archive.put(content)

@@ -234,7 +234,7 @@ def _compare_bills(known: _Page, decided: Decided, told: Replayed, seen: _Seen) 
             _add(told, account_id, "", f"a bill of {draft.net_minor} net is decided and was not posted")
             continue
         bill, number = mine[place]
-        again = _issued(known, draft, bill, number)
+        again = _issued(known, draft, bill, number, sum(use.amount_minor for use in paid))
         if again != bill:
             _add(told, account_id, bill.bill_id, _otherwise(again, bill))
         if before is not None and (number != before + 1 if known.is_whole else number <= before):
@@ -246,7 +246,7 @@ def _compare_bills(known: _Page, decided: Decided, told: Replayed, seen: _Seen) 
         before = number
 
 
-def _issued(known: _Page, draft: Draft, bill: Bill, number: int) -> Bill:
+def _issued(known: _Page, draft: Draft, bill: Bill, number: int, prepaid_minor: int) -> Bill:
     """Return the bill that the draft becomes, with what only the moment of issue told."""
     issuing = Issuing(
         known.rules.legal_entity_id,
@@ -256,7 +256,7 @@ def _issued(known: _Page, draft: Draft, bill: Bill, number: int) -> Bill:
         bill.issued_at,
         known.rules.seller_hash,
     )
-    return issue(draft, issuing, number, OrderId(bill.order_id))
+    return issue(draft, issuing, number, OrderId(bill.order_id), prepaid_minor)
 
 
 def _otherwise(again: Bill, posted: Bill) -> str:

@@ -12,6 +12,7 @@ from acquit.actions.context import Context
 from acquit.actions.loading import date_of, entity_in
 from acquit.actions.run_bills import RunReport, run_bills
 from acquit.cli import bill_changes, bill_families
+from acquit.cli.bill_paper import paper
 from acquit.cli.bill_proof import comparison_tables, document, explain, replay
 from acquit.cli.bill_queue import parked, retry
 from acquit.cli.program import Given, Program, Yes
@@ -35,7 +36,7 @@ MONTHS_AHEAD_MAX = 1
 
 app = App(name="bills", help="Run a period, look at runs and bills.")
 for command in (
-    parked, retry, explain, replay,
+    parked, retry, explain, replay, paper,
     bill_changes.credit, bill_changes.correct, bill_changes.held, bill_changes.extend, bill_changes.release,
     bill_families.view, bill_families.share, bill_families.statement,
 ):  # fmt: skip

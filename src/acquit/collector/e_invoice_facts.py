@@ -18,7 +18,6 @@ and its business term, and the bill is refused.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,14 +26,12 @@ from acquit.collector.cells import amount
 from acquit.collector.fault import Fault
 from acquit.collector.paper_facts import TaxRead
 from acquit.collector.posting import toml_of
-from acquit.documents.ubl import ElectronicBill, Line, Party, Payment, TaxCase, Totals, render
-from acquit.documents.xml_tree import Node, NoTree, tree
+from acquit.documents.cii_reading import SETTLED, read
+from acquit.documents.electronic_bill import ElectronicBill, Line, Party, TaxCase, Totals
+from acquit.documents.ubl import render
+from acquit.documents.xml_tree import NoTree, tree
 
-AGREED: Final = "SupplyChainTradeTransaction/ApplicableHeaderTradeAgreement"
-DELIVERED: Final = "SupplyChainTradeTransaction/ApplicableHeaderTradeDelivery/ActualDeliverySupplyChainEvent"
-SETTLED: Final = "SupplyChainTradeTransaction/ApplicableHeaderTradeSettlement"
 NOT_TAKEN: Final = {
-    f"{SETTLED}/SpecifiedTradeAllowanceCharge": "allowances or charges of the whole document (BG-20, BG-21)",
     f"{SETTLED}/SpecifiedLogisticsServiceCharge": "charges of logistics",
 }
 VAT_TERMS: Final = {"AE": ("VATEX-EU-AE", "Reverse charge"), "K": ("VATEX-EU-IC", "Intra-Community supply"),
@@ -98,7 +95,7 @@ def ubl_of(bill: SelectedBill, xml: bytes | None, parties: Parties) -> bytes | s
         return "the e-invoice in its paper is of another bill"
     if left := [text for path, text in NOT_TAKEN.items() if root.find(path) is not None]:
         return "its e-invoice has " + ", ".join(left)
-    made = _of_cii(root)
+    made = read(root)
     missing = missing_in(made)
     return "not known are " + ", ".join(missing) if missing else render(made)
 
@@ -130,128 +127,6 @@ def missing_in(bill: ElectronicBill) -> list[str]:
     return found
 
 
-# ---------------------------------------------------------------- from CII
-
-
-def _of_cii(root: Node) -> ElectronicBill:
-    agreed, settled = root.find(AGREED) or Node(""), root.find(SETTLED) or Node("")
-    sums = settled.find("SpecifiedTradeSettlementHeaderMonetarySummation") or Node("")
-    terms = settled.find("SpecifiedTradePaymentTerms") or Node("")
-    taxes = [_cii_tax(one) for one in settled.all("ApplicableTradeTax")]
-    return ElectronicBill(
-        number=root.said("ExchangedDocument/ID"),
-        issued_on=_day(root, "ExchangedDocument/IssueDateTime/DateTimeString") or date.min,
-        type_code=root.said("ExchangedDocument/TypeCode"),
-        currency=settled.said("InvoiceCurrencyCode"),
-        seller=_cii_party(agreed.find("SellerTradeParty") or Node("")),
-        buyer=_cii_party(agreed.find("BuyerTradeParty") or Node("")),
-        taxes=taxes,
-        totals=Totals(
-            sums.said("LineTotalAmount"), sums.said("TaxBasisTotalAmount"), _tax_total(settled, sums),
-            sums.said("GrandTotalAmount"), sums.said("DuePayableAmount"), sums.said("TotalPrepaidAmount"),
-        ),
-        lines=[
-            _cii_line(one) for one in root.all("SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem")
-        ],
-        due_on=_day(terms, "DueDateDateTime/DateTimeString"),
-        profile=root.said("ExchangedDocumentContext/BusinessProcessSpecifiedDocumentContextParameter/ID"),
-        notes=[_note(one) for one in root.all("ExchangedDocument/IncludedNote") if one.said("Content")],
-        buyer_reference=agreed.said("BuyerReference"),
-        order=agreed.said("BuyerOrderReferencedDocument/IssuerAssignedID"),
-        contract=agreed.said("ContractReferencedDocument/IssuerAssignedID"),
-        preceding=[
-            (one.said("IssuerAssignedID"), _day(one, "FormattedIssueDateTime/DateTimeString"))
-            for one in settled.all("InvoiceReferencedDocument")
-        ],
-        delivered_on=_day(root, f"{DELIVERED}/OccurrenceDateTime/DateTimeString"),
-        starts_on=_day(settled, "BillingSpecifiedPeriod/StartDateTime/DateTimeString"),
-        ends_on=_day(settled, "BillingSpecifiedPeriod/EndDateTime/DateTimeString"),
-        payments=[_cii_payment(one, settled) for one in settled.all("SpecifiedTradeSettlementPaymentMeans")],
-        terms=terms.said("Description"),
-    )  # fmt: skip
-
-
-def _tax_total(settled: Node, sums: Node) -> str:
-    """Return BT-110: of two VAT totals that in the bill's currency."""
-    currency = settled.said("InvoiceCurrencyCode")
-    totals = list(sums.all("TaxTotalAmount"))
-    own = [one.text for one in totals if one.attributes.get("currencyID", currency) == currency]
-    return own[0] if own else "0.00"
-
-
-def _note(one: Node) -> str:
-    code = one.said("SubjectCode")
-    return f"#{code}#{one.said('Content')}" if code else one.said("Content")
-
-
-def _cii_party(node: Node) -> Party:
-    address, legal = node.find("PostalTradeAddress") or Node(""), node.find("SpecifiedLegalOrganization")
-    legal_id = legal.find("ID") if legal else None
-    e_address = node.find("URIUniversalCommunication/URIID")
-    vat = next((one for one in node.all("SpecifiedTaxRegistration/ID")
-                if one.attributes.get("schemeID") == "VA"), None)  # fmt: skip
-    return Party(
-        name=node.said("Name"),
-        country=address.said("CountryID"),
-        street=address.said("LineOne"),
-        street_2=address.said("LineTwo"),
-        postcode=address.said("PostcodeCode"),
-        town=address.said("CityName"),
-        vat_id=vat.text if vat else "",
-        legal_id=legal_id.text if legal_id else "",
-        legal_scheme=legal_id.attributes.get("schemeID", "") if legal_id else "",
-        legal_form=node.said("Description"),
-        e_address=e_address.text if e_address else "",
-        address_scheme=e_address.attributes.get("schemeID", "") if e_address else "",
-    )
-
-
-def _cii_tax(one: Node) -> TaxCase:
-    return TaxCase(
-        one.said("CategoryCode"), one.said("RateApplicablePercent") or "0", one.said("BasisAmount"),
-        one.said("CalculatedAmount"), one.said("ExemptionReasonCode"), one.said("ExemptionReason"),
-    )  # fmt: skip
-
-
-def _cii_payment(one: Node, settled: Node) -> Payment:
-    account = one.find("PayeePartyCreditorFinancialAccount") or Node("")
-    return Payment(
-        one.said("TypeCode"), settled.said("PaymentReference"),
-        account.said("IBANID") or account.said("ProprietaryID"), account.said("AccountName"),
-        one.said("PayeeSpecifiedCreditorFinancialInstitution/BICID"),
-    )  # fmt: skip
-
-
-def _cii_line(one: Node) -> Line:
-    agreed = one.find("SpecifiedLineTradeAgreement") or Node("")
-    settled = one.find("SpecifiedLineTradeSettlement") or Node("")
-    quantity = one.find("SpecifiedLineTradeDelivery/BilledQuantity") or Node("")
-    price = agreed.find("NetPriceProductTradePrice") or Node("")
-    return Line(
-        number=one.said("AssociatedDocumentLineDocument/LineID"),
-        quantity=quantity.text,
-        unit=quantity.attributes.get("unitCode", ""),
-        net=settled.said("SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount"),
-        name=one.said("SpecifiedTradeProduct/Name"),
-        price=price.said("ChargeAmount"),
-        tax=_cii_tax(settled.find("ApplicableTradeTax") or Node("")),
-        price_quantity=price.said("BasisQuantity"),
-        note=one.said("AssociatedDocumentLineDocument/IncludedNote/Content"),
-        description=one.said("SpecifiedTradeProduct/Description"),
-        starts_on=_day(settled, "BillingSpecifiedPeriod/StartDateTime/DateTimeString"),
-        ends_on=_day(settled, "BillingSpecifiedPeriod/EndDateTime/DateTimeString"),
-        order_line=agreed.said("BuyerOrderReferencedDocument/LineID"),
-    )
-
-
-def _day(node: Node, path: str) -> date | None:
-    digits = node.said(path).replace("-", "")
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
-    except ValueError:
-        return None
-
-
 # ---------------------------------------------------------------- from the archive
 
 
@@ -280,7 +155,7 @@ def _known(bill: SelectedBill, seller: Party, buyer: Party, unit: str) -> Electr
     net, tax, gross = (
         amount(sign * minor, bill.currency) for minor in (bill.net_minor, bill.tax_minor, bill.total_minor)
     )
-    cases = [_case(one, sign, bill.currency) for one in bill.taxes]
+    cases = tuple(_case(one, sign, bill.currency) for one in bill.taxes)
     starts = [one.period_start_on for one in bill.details if one.period_start_on]
     ends = [one.period_end_on for one in bill.details if one.period_end_on]
     return ElectronicBill(
@@ -292,13 +167,12 @@ def _known(bill: SelectedBill, seller: Party, buyer: Party, unit: str) -> Electr
         buyer=buyer,
         taxes=cases,
         totals=Totals(net, net, tax, gross, gross),
-        lines=[_line(one, sign, bill.currency, unit, cases[0]) for one in bill.details],
+        lines=tuple(_line(one, sign, bill.currency, unit, cases[0]) for one in bill.details),
         due_on=bill.due_on if bill.due_source == "read" else None,
         order=bill.purchase_order if bill.purchase_order_source == "read" else "",
-        preceding=[(bill.corrects, None)] if bill.corrects else [],
+        preceding=((bill.corrects, None),) if bill.corrects else (),
         starts_on=min(starts, default=None),
         ends_on=max(ends, default=None),
-        payments=[],
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from acquit.actions.render_document import bill_pdf
+from acquit.actions.render_document import bill_pdf, bill_ubl
 from acquit.console.place import Place
 from acquit.console.timeline import state_of, timeline
 from acquit.console.visit import Download, Visit
@@ -19,6 +19,13 @@ def paper(visit: Visit, account_id: AccountId) -> Download:
     bill_id = BillId(visit.path_values["bill_id"])
     content = bill_pdf(visit.context, account_id, bill_id)
     return Download(content, "application/pdf", f"{bill_id}.pdf", inline="download" not in visit.query)
+
+
+def ubl(visit: Visit, account_id: AccountId) -> Download:
+    """Return the account's bill as UBL. Raises NoSuchBill, NoElectronicForm."""
+    bill_id = BillId(visit.path_values["bill_id"])
+    content = bill_ubl(visit.context, account_id, bill_id)
+    return Download(content, "application/xml", f"{bill_id}.xml")
 
 
 def bill_story(tx: Transaction, place: Place, account_id: AccountId, bill_id: BillId) -> Mapping[str, object]:

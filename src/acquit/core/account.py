@@ -221,7 +221,8 @@ class LegalEntity:
 class Account:
     """A customer of a legal entity; `tags` are those that have not expired.
 
-    `wire_members` are members of the account that are kept and given back without being used.
+    `wire_members` are members of the account that are kept and given back without being used. Its bills name
+    the buyer's `cost_account` and the number of the `contract`. Source: EN 16931 BT-19, BT-12.
     """
 
     account_id: AccountId
@@ -244,6 +245,8 @@ class Account:
     wire_members: Mapping[str, object] = field(default_factory=dict)
     order_policy: Policy = Policy.PROCEED
     hold_days_max: int = 30
+    cost_account: str = ""
+    contract: str = ""
     tags: frozenset[str] = frozenset()
 
     @property

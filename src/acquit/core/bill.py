@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from acquit.core.charge import Charge, category_of
+from acquit.core.collection import AMOUNT_MAX_MINOR
 from acquit.core.errors import NotFound
+from acquit.core.exchange_rate import Exchange
 from acquit.core.identifiers import (
     AccountId,
     BillId,
@@ -26,11 +29,14 @@ from acquit.core.identifiers import (
 from acquit.core.money import Currency, amount_minor
 from acquit.core.numbering import Series, document_id, payment_reference
 from acquit.core.problem import Problem
-from acquit.core.purchase_order import PurchaseOrder, lines_for
+from acquit.core.purchase_order import OrderLine, PurchaseOrder, lines_for
 from acquit.core.quick import quick
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxCase, TaxLine, tax_line, tax_problems
 from acquit.core.terms import Term, due_on
+
+TRANSFER: Final = "transfer"
+DIRECT_DEBIT: Final = "direct-debit"
 
 MissingGlyphs = Callable[[str], Set[str]]
 """Tells which characters of a text no paper can print."""
@@ -59,7 +65,8 @@ class BillKind(StrEnum):
 class Detail:
     """One line of a bill; `period_end` is the last day covered. Negative by quantity, never by price.
 
-    `owner_id` is there on a shared bill: the sub-account whose charge it is.
+    `owner_id` is there on a shared bill: the sub-account whose charge it is. `purchase_order_item` is what
+    the order calls its line, `cost_account` the buyer's for that line. Source: EN 16931 BT-132, BT-133.
     """
 
     detail_no: int
@@ -78,6 +85,8 @@ class Detail:
     correction_no: int = 0
     part: str = ""
     owner_id: AccountId | None = None
+    purchase_order_item: str = ""
+    cost_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,11 @@ class Slice:
 @quick
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """What all charges of one draft have in common."""
+    """What all charges of one draft have in common.
+
+    `debit_hash` and `collected_on` are there when the payer's account is to be debited; `exchange` when the
+    draft is in another currency than the seller's VAT accounts.
+    """
 
     account_id: AccountId
     payer_id: AccountId
@@ -109,6 +122,11 @@ class Sharing:
     grant_id: GrantId | None
     buyer_hash: bytes
     payer_hash: bytes | None = None
+    cost_account: str = ""
+    contract: str = ""
+    debit_hash: bytes | None = None
+    collected_on: date | None = None
+    exchange: Exchange | None = None
 
 
 @quick
@@ -135,7 +153,14 @@ class Draft:
 @quick
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """An issued bill, credit note (amounts positive, the kind gives the direction) or corrective bill."""
+    """An issued bill, credit note (amounts positive, the kind gives the direction) or corrective bill.
+
+    `cost_account` is the buyer's, `contract` the number of the contract that it is billed under.
+    `debit_hash` names the copy of the mandate (snapshot.Debit) that it is collected under on `collected_on`.
+    `prepaid_minor` was paid from credit as it was issued. A bill in another currency than the seller's VAT
+    accounts tells its VAT there too: `exchange_e8` units of its own currency, in 1e-8, are one unit of
+    `accounting_currency`, as published on `exchanged_on`. Source: EN 16931 BT-19, 12, 89 to 91, 113, 6, 111.
+    """
 
     account_id: AccountId
     bill_id: BillId
@@ -168,9 +193,30 @@ class Bill:
     seller_hash: bytes
     buyer_hash: bytes
     payer_hash: bytes | None
+    cost_account: str = ""
+    contract: str = ""
+    debit_hash: bytes | None = None
+    collected_on: date | None = None
+    prepaid_minor: int = 0
+    accounting_currency: str | None = None
+    accounting_tax_minor: int | None = None
+    exchange_e8: int | None = None
+    exchanged_on: date | None = None
     details: tuple[Detail, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
     slices: tuple[Slice, ...] = ()
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """At which rate it tells its VAT in another currency, None when it does not."""
+        if self.accounting_currency is None or self.exchange_e8 is None or self.exchanged_on is None:
+            return None
+        return Exchange(Currency(self.accounting_currency), self.exchange_e8, self.exchanged_on)
+
+    @property
+    def to_pay_minor(self) -> int:
+        """What was left to pay when it was issued. Source: EN 16931 BT-115."""
+        return self.total_minor - self.prepaid_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +245,8 @@ def placed(unplaced: Draft, order: PurchaseOrder) -> Draft:
     if order.lines:
         lines = lines_for(order, shares_of(details))
         assert lines is not None, f"order {order.purchase_order_id} does not carry the draft"
-        details = tuple(
-            replace(each, purchase_order_line_no=lines.get(each.domain)) for each in unplaced.details
-        )
+        named = {line.line_no: line for line in order.lines}
+        details = tuple(_on_line(each, named.get(lines.get(each.domain, 0))) for each in unplaced.details)
     return Draft(
         unplaced.sharing,
         unplaced.category,
@@ -211,6 +256,17 @@ def placed(unplaced: Draft, order: PurchaseOrder) -> Draft:
         unplaced.net_minor,
         unplaced.tax_minor,
         order,
+    )
+
+
+def _on_line(detail: Detail, line: OrderLine | None) -> Detail:
+    if line is None:
+        return replace(detail, purchase_order_line_no=None)
+    return replace(
+        detail,
+        purchase_order_line_no=line.line_no,
+        purchase_order_item=line.item_number,
+        cost_account=line.cost_account or detail.cost_account,
     )
 
 
@@ -300,10 +356,37 @@ def detail_texts(checked: Draft) -> list[str]:
     return [text for detail in checked.details for text in (detail.description, detail.domain)]
 
 
-def issue(final: Draft, issuing: Issuing, number: int, order_id: OrderId) -> Bill:
-    """Return the bill that bears the number; its due date counts from the date of issue."""
-    sharing, order = final.sharing, final.order
+def accounted(
+    taxes: tuple[TaxLine, ...], exchange: Exchange | None, currency: Currency
+) -> tuple[TaxLine, ...]:
+    """Return the VAT, told in the currency of the seller's VAT accounts too, each line rounded once."""
+    if exchange is None:
+        return taxes
+    return tuple(
+        replace(
+            tax,
+            accounting_net_minor=exchange.converted_minor(tax.net_minor, currency),
+            accounting_tax_minor=exchange.converted_minor(tax.tax_minor, currency),
+        )
+        for tax in taxes
+    )
+
+
+def accounting_tax_minor(taxes: Iterable[TaxLine]) -> int:
+    """Return what the lines of VAT come to in the currency of the seller's VAT accounts."""
+    return sum(tax.accounting_tax_minor or 0 for tax in taxes)
+
+
+def issue(final: Draft, issuing: Issuing, number: int, order_id: OrderId, prepaid_minor: int = 0) -> Bill:
+    """Return the bill that bears the number; its due date counts from the date of issue.
+
+    `prepaid_minor` is what the payer's credit pays of it; the rest is debited where it can be.
+    """
+    sharing, order, exchange = final.sharing, final.order, final.sharing.exchange
     series = issuing.series
+    total_minor = final.net_minor + final.tax_minor
+    is_debited = sharing.debit_hash is not None and 0 < total_minor - prepaid_minor <= AMOUNT_MAX_MINOR
+    taxes = accounted(final.taxes, exchange, sharing.currency)
     return Bill(
         sharing.account_id,
         document_id(series, number),
@@ -323,21 +406,30 @@ def issue(final: Draft, issuing: Issuing, number: int, order_id: OrderId) -> Bil
         sharing.currency,
         final.net_minor,
         final.tax_minor,
-        final.net_minor + final.tax_minor,
+        total_minor,
         sharing.billing_group_id,
         None if order is None else order.account_id,
         None if order is None else order.purchase_order_id,
         None if order is None else order.reference,
         None if order is None else order.type.value,
         payment_reference(series.reference_code, number, series.digits),
-        "transfer",
+        DIRECT_DEBIT if is_debited else TRANSFER,
         sharing.language,
         "",
         issuing.seller_hash,
         sharing.buyer_hash,
         sharing.payer_hash,
+        (order.cost_account if order is not None else "") or sharing.cost_account,
+        sharing.contract,
+        sharing.debit_hash if is_debited else None,
+        sharing.collected_on if is_debited else None,
+        prepaid_minor,
+        None if exchange is None else exchange.into,
+        None if exchange is None else accounting_tax_minor(taxes),
+        None if exchange is None else exchange.e8,
+        None if exchange is None else exchange.published_on,
         final.details,
-        final.taxes,
+        taxes,
         final.slices,
     )
 

@@ -25,7 +25,9 @@ from acquit.core.bill import (
     shares_of,
 )
 from acquit.core.charge import Charge, gathers_usage
+from acquit.core.collection import EURO, Debiting, IsBankDay, collected_on
 from acquit.core.errors import Conflict, Invalid, NotFound
+from acquit.core.exchange_rate import Exchange
 from acquit.core.identifiers import AccountId, BillingGroupId, PurchaseOrderId
 from acquit.core.money import EXPONENTS, Currency, plain
 from acquit.core.problem import Problem
@@ -33,7 +35,7 @@ from acquit.core.purchase_order import Policy, PurchaseOrder, Verdict, candidate
 from acquit.core.quick import quick
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import Rates, TaxCase, tax_case
-from acquit.core.terms import Grant, Term, end_of_month, term_for
+from acquit.core.terms import Grant, Term, due_on, end_of_month, term_for
 
 
 class BadPeriod(Invalid):
@@ -95,9 +97,17 @@ class Period:
         return f"{self.first_on:%Y-%m}"
 
 
+def _every_day(_: date) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for all accounts of a page; `on` is the date that its bills will bear."""
+    """What holds for all accounts of a page; `on` is the date that its bills will bear.
+
+    `accounting` is the currency of the seller's VAT accounts; without
+    `exchanges` no bill tells its VAT there.
+    """
 
     seller: Seller
     rates: Rates
@@ -105,6 +115,9 @@ class Rules:
     on: date
     missing_glyphs: MissingGlyphs
     below_zero: BelowZero = BelowZero.CARRY
+    accounting: Currency | None = None
+    exchanges: Mapping[Currency, Exchange] | None = None
+    is_bank_day: IsBankDay = _every_day
 
 
 @quick
@@ -113,7 +126,8 @@ class Billable:
     """An account with what its bills depend on; `grants` are its payer's.
 
     `payer_hash` names the payer's copy when another legal person pays. `held_until` tells, per reason, the
-    last day of holds that began earlier. `problems` are known before: use without a price.
+    last day of holds that began earlier. `problems` are known before: use without a price. `debiting` is
+    there when the payer pays by direct debit.
     """
 
     account_id: AccountId
@@ -127,6 +141,9 @@ class Billable:
     grants: tuple[Grant, ...] = ()
     held_until: Mapping[str, date] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    cost_account: str = ""
+    contract: str = ""
+    debiting: Debiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,11 +350,25 @@ def _drafts(
             grant_id,
             account.buyer_hash,
             account.payer_hash,
+            account.cost_account,
+            account.contract,
+            *_debit(account, currency, usage_term if own_term else term, rules),
+            None if rules.exchanges is None else rules.exchanges.get(currency),
         )
         unplaced = draft(sharing, gathered, case)
         if unplaced.net_minor or any(detail.net_minor for detail in unplaced.details):
             drafts.append(_Gathered(unplaced, gathered, order))
     return drafts
+
+
+def _debit(
+    account: Billable, currency: Currency, term: Term, rules: Rules
+) -> tuple[bytes | None, date | None]:
+    """Return the copy of the mandate and the day of the debit, or neither."""
+    if account.debiting is None or currency != EURO:
+        return None, None
+    on = collected_on(account.debiting, due_on(rules.on, term), rules.is_bank_day)
+    return (None, None) if on is None else (account.debiting.debit_hash, on)
 
 
 _Key = tuple[Currency, BillingGroupId | None, bool, PurchaseOrderId | None]
@@ -380,8 +411,19 @@ def _problems(unplaced: Draft, rules: Rules) -> list[Problem]:
             "add charges or give a credit note."
         )
         problems.append(Problem("negative-draft", text, "charges"))
+    if unplaced.tax_minor and _lacks_rate(currency, rules):
+        text = (
+            f"No exchange rate of {currency} is known for {rules.on}, and a bill tells its VAT in "
+            f"{rules.accounting} too: `acquit vat import-rates eurofxref-hist.csv` takes in the European "
+            "Central Bank's file."
+        )
+        problems.append(Problem("missing-exchange-rate", text, "exchange rates"))
     problems += arithmetic_problems(unplaced)
     return problems + glyph_problems(detail_texts(unplaced), rules.missing_glyphs)
+
+
+def _lacks_rate(currency: Currency, rules: Rules) -> bool:
+    return rules.exchanges is not None and currency != rules.accounting and currency not in rules.exchanges
 
 
 def _place_all(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from acquit.core.bill import Bill, BillKind, Detail, Issuing
+from acquit.core.bill import TRANSFER, Bill, BillKind, Detail, Issuing
 from acquit.core.identifiers import AccountId, BillId, OrderId, ServiceId
 from acquit.core.late_interest import LateRate, Standing, interest, standings
 from acquit.core.money import E4_PER_ONE, Currency, ucents_per_minor
@@ -139,9 +139,17 @@ def claim(like: Bill, details: tuple[Detail, ...], issuing: Issuing, number: int
         purchase_order_reference=None,
         purchase_order_type=None,
         payment_reference=payment_reference(series.reference_code, number, series.digits),
-        payment_means="transfer",
+        payment_means=TRANSFER,
         note="",
         seller_hash=issuing.seller_hash,
+        cost_account="",
+        debit_hash=None,
+        collected_on=None,
+        prepaid_minor=0,
+        accounting_currency=None,
+        accounting_tax_minor=None,
+        exchange_e8=None,
+        exchanged_on=None,
         details=details,
         taxes=(TaxLine(VatCategory.OUT_OF_SCOPE, 0, net_minor, 0, "", NO_VAT),),
         slices=(),

@@ -13,7 +13,7 @@ from typing import Final
 
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId, PaymentMethodId
-from acquit.core.mandate import Held, Mandate, MandateUse, Scheme, usable
+from acquit.core.mandate import Held, Mandate, MandateState, MandateUse, Scheme, expires_on, usable
 from acquit.core.money import Currency, plain
 from acquit.core.return_reason import may_try_again
 
@@ -85,6 +85,15 @@ class Creditor:
     notice_days: int = 14
     approval_days: int = 1
     bundled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Debiting:
+    """What lets a payer's bills be debited: the copy of its mandate, and from when until when it serves."""
+
+    debit_hash: bytes
+    earliest_on: date
+    until_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +223,22 @@ def is_in_time(creditor: Creditor, requested_on: date, approved_on: date, is_ban
     return noticed_on <= requested_on and (
         bank_days_later(approved_on, LEAD_BANK_DAYS, is_bank_day) <= requested_on
     )
+
+
+def debiting(
+    held: Held, debit_hash: bytes, creditor: Creditor, today: date, is_bank_day: IsBankDay
+) -> Debiting | None:
+    """Return what lets bills issued today be debited under the mandate, None when nothing does."""
+    if held.state(today) is not MandateState.ACTIVE or held.mandate.creditor_id != creditor.creditor_id:
+        return None
+    until_on = expires_on(held.last_used_on or held.mandate.signed_on)
+    return Debiting(debit_hash, earliest_on(creditor, today, is_bank_day), until_on)
+
+
+def collected_on(debiting: Debiting, due_on: date, is_bank_day: IsBankDay) -> date | None:
+    """Return the TARGET day on which a bill due then is debited, None when the mandate ends before."""
+    on = next_bank_day(max(debiting.earliest_on, due_on), is_bank_day)
+    return on if on <= debiting.until_on else None
 
 
 def gather(

@@ -12,6 +12,7 @@ from typing import Final
 from acquit.core.bill import (
     Bill,
     BillKind,
+    Detail,
     Draft,
     Issuing,
     MissingGlyphs,
@@ -26,6 +27,7 @@ from acquit.core.bill import (
     shares_of,
 )
 from acquit.core.errors import Conflict, Invalid
+from acquit.core.exchange_rate import Exchange
 from acquit.core.identifiers import OrderId
 from acquit.core.money import plain
 from acquit.core.problem import Problem
@@ -59,12 +61,18 @@ KEPT: Final = Kept.KEPT
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What the corrective bill says instead: its buyer, its order (None: none), if its term begins anew."""
+    """What the corrective bill says instead: its buyer, its order (None: none), if its term begins anew.
+
+    `cost_account` is the account's, for a bill whose order changes; `exchange` tells VAT in the seller's
+    currency.
+    """
 
     buyer: Buyer
     buyer_hash: bytes
     order: PurchaseOrder | Kept | None = KEPT
     is_due_anew: bool = False
+    cost_account: str = ""
+    exchange: Exchange | None = None
 
 
 def refuse_correction(bill: Bill, notes: Iterable[Bill], before: Buyer, corrected: Corrected) -> None:
@@ -109,16 +117,22 @@ def redrafted(
     return unplaced if order is None else placed(unplaced, order)
 
 
+def _off_line(detail: Detail) -> Detail:
+    """Return the detail without the order's line, and without the cost account that came with it."""
+    if detail.purchase_order_line_no is None:
+        return detail
+    return replace(detail, purchase_order_line_no=None, purchase_order_item="", cost_account="")
+
+
 def _unplaced(bill: Bill, corrected: Corrected, case: TaxCase) -> Draft:
     correction_no = 2 + max(each.correction_no for each in bill.details)
     keeps_lines = isinstance(corrected.order, Kept)
     details = tuple(
         replace(
-            each,
+            each if keeps_lines else _off_line(each),
             correction_no=correction_no,
             vat_category=case.category,
             vat_rate_bp=case.rate_bp,
-            purchase_order_line_no=each.purchase_order_line_no if keeps_lines else None,
         )
         for each in bill.details
     )
@@ -148,6 +162,9 @@ def _sharing(bill: Bill, corrected: Corrected) -> Sharing:
         bill.term_grant_id,
         corrected.buyer_hash,
         bill.payer_hash,
+        bill.cost_account if isinstance(corrected.order, Kept) else corrected.cost_account,
+        bill.contract,
+        exchange=corrected.exchange,
     )
 
 
@@ -173,9 +190,13 @@ def corrective(
     number: int,
     order_id: OrderId,
     reason: str,
+    prepaid_minor: int = 0,
 ) -> Bill:
-    """Return the corrective bill that bears the number and names the first."""
-    issued = issue(final, issuing, number, order_id)
+    """Return the corrective bill that bears the number and names the first.
+
+    `prepaid_minor` was paid for the first and settles this one.
+    """
+    issued = issue(final, issuing, number, order_id, prepaid_minor)
     if isinstance(corrected.order, Kept):
         issued = replace(
             issued,

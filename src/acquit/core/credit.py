@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from acquit.core.bill import Bill, BillKind, Detail, Issuing
+from acquit.core.bill import TRANSFER, Bill, BillKind, Detail, Issuing, accounting_tax_minor
 from acquit.core.discount import percent
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import OrderId
@@ -154,8 +154,30 @@ def credited_taxes(bill: Bill, notes: Iterable[Bill], details: Sequence[Detail])
         net_minor = sum(nets)
         reached = share_minor(sum(each.net_minor for each in taken) + net_minor, tax.vat_rate_bp)
         tax_minor = reached - sum(each.tax_minor for each in taken)
-        found.append(replace(tax, net_minor=net_minor, tax_minor=tax_minor))
+        found.append(_accounted(bill, replace(tax, net_minor=net_minor, tax_minor=tax_minor), taken))
     return tuple(found)
+
+
+def _accounted(bill: Bill, tax: TaxLine, taken: Sequence[TaxLine]) -> TaxLine:
+    """Tell the VAT in the seller's currency at the bill's rate: the notes together give back what it told."""
+    exchange = bill.exchange
+    if exchange is None:
+        return tax
+
+    def less(reached_minor: int, before: Iterable[int | None]) -> int:
+        return exchange.converted_minor(reached_minor, bill.currency) - sum(each or 0 for each in before)
+
+    return replace(
+        tax,
+        accounting_net_minor=less(
+            tax.net_minor + sum(each.net_minor for each in taken),
+            (each.accounting_net_minor for each in taken),
+        ),
+        accounting_tax_minor=less(
+            tax.tax_minor + sum(each.tax_minor for each in taken),
+            (each.accounting_tax_minor for each in taken),
+        ),
+    )
 
 
 def credit_note(
@@ -189,6 +211,11 @@ def credit_note(
         term_method="net",
         term_grant_id=None,
         payment_reference=payment_reference(series.reference_code, number, series.digits),
+        payment_means=TRANSFER,
+        debit_hash=None,
+        collected_on=None,
+        prepaid_minor=0,
+        accounting_tax_minor=None if bill.exchange is None else accounting_tax_minor(taxes),
         note=reason.strip(),
         seller_hash=issuing.seller_hash,
         net_minor=net_minor,

@@ -43,6 +43,8 @@ class Family:
     language: str
     buyer_hash: bytes
     names: Mapping[AccountId, str]
+    cost_account: str = ""
+    contract: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,10 @@ def _order(drafts: Sequence[Draft]) -> PurchaseOrder | None:
 
 def _owned(family: Family, detail: Detail, draft: Draft) -> Detail:
     owner_id = draft.sharing.account_id
-    return detail if owner_id == family.parent_id else replace(detail, owner_id=owner_id)
+    if owner_id == family.parent_id:
+        return detail
+    cost_account = detail.cost_account or draft.sharing.cost_account
+    return replace(detail, owner_id=owner_id, cost_account=cost_account)
 
 
 def _of_parent(family: Family, sharing: Sharing) -> Sharing:
@@ -160,6 +165,8 @@ def _of_parent(family: Family, sharing: Sharing) -> Sharing:
         language=family.language,
         buyer_hash=family.buyer_hash,
         payer_hash=None,
+        cost_account=family.cost_account,
+        contract=family.contract,
     )
 
 

@@ -1,4 +1,4 @@
-"""Who sells, buys and pays as printed on a bill: copies that never change, named by their hash.
+"""Who sells, buys and pays, and from which account, as printed: copies that never change, named by hash.
 
 The name is the SHA-256 of the canonical JSON: one flat object of texts, integers and booleans, members
 sorted by code point, no blanks, UTF-8.
@@ -61,6 +61,15 @@ class Buyer:
     sub_account: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Debit:
+    """The mandate that a bill is collected under, as printed. Source: EN 16931 BT-89, BT-90, BT-91."""
+
+    creditor_id: str
+    mandate_reference: str
+    iban: str
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -72,6 +81,7 @@ class Snapshot:
 
 _SELLER = tuple(sorted(field.name for field in fields(Seller)))
 _BUYER = tuple(sorted(field.name for field in fields(Buyer)))
+_DEBIT = tuple(sorted(field.name for field in fields(Debit)))
 _seller, _buyer = attrgetter(*_SELLER), attrgetter(*_BUYER)
 _quoted = json.encoder.encode_basestring
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -102,10 +112,12 @@ def buyer(party: LegalParty, sub_account: str = "") -> Buyer:
     )
 
 
-def snapshot(printed: Seller | Buyer) -> Snapshot:
+def snapshot(printed: Seller | Buyer | Debit) -> Snapshot:
     """Return the canonical copy and its SHA-256."""
     if isinstance(printed, Buyer):
         body = _BUYER_FORM % tuple(map(_quoted, _buyer(printed)))
+    elif isinstance(printed, Debit):
+        body = _encode({name: getattr(printed, name) for name in _DEBIT})
     else:
         body = _encode(dict(zip(_SELLER, _seller(printed), strict=True)))
     return Snapshot(hashlib.sha256(body.encode()).digest(), body)

@@ -67,7 +67,10 @@ class TaxCase:
 @quick
 @dataclass(frozen=True, slots=True)
 class TaxLine:
-    """The VAT of one category and rate of a bill."""
+    """The VAT of one category and rate of a bill.
+
+    `accounting_…` are the same in the currency of the seller's VAT accounts, where the bill has another.
+    """
 
     vat_category: str
     vat_rate_bp: int
@@ -75,6 +78,8 @@ class TaxLine:
     tax_minor: int
     exemption_code: str = ""
     exemption_text: str = ""
+    accounting_net_minor: int | None = None
+    accounting_tax_minor: int | None = None
 
 
 Rates = Mapping[str, tuple[tuple[date, int], ...]]

@@ -4,11 +4,12 @@ The same value gives the PDF, its HTML view and, as they come, the electronic fo
 totals cannot differ.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from acquit.core.bill import Bill
-from acquit.core.snapshot import Buyer, Seller
+from acquit.core.snapshot import Buyer, Debit, Seller
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class BillPaper:
 
     `payer` is given when another legal party than the buyer pays; `corrected_on` is the date of the bill
     that a credit note or corrective bill names; `logo` is a PNG, JPEG or SVG file. The paper of a sandbox
-    says that it is a test, and not how to pay.
+    says that it is a test, and not how to pay. `debit` is there when the bill is paid by direct debit.
+    `units` are the codes of what details of use count, by the detail's number (UN/ECE Recommendation 20).
     """
 
     bill: Bill
@@ -27,3 +29,5 @@ class BillPaper:
     corrected_on: date | None = None
     logo: bytes = b""
     is_test: bool = False
+    debit: Debit | None = None
+    units: Mapping[int, str] = field(default_factory=dict)

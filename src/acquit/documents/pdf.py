@@ -29,17 +29,18 @@ ONE_AT_A_TIME: Final = Lock()
 """A compiler serves one thread; who wants more at once renders in several processes."""
 
 
-def render(paper: BillPaper) -> bytes:
+def render(paper: BillPaper, attached: bytes = b"") -> bytes:
     """Return the bill as PDF; its date of creation is the instant of issue.
 
-    A logo that cannot be drawn is left out: no bill lacks its paper for it.
+    `attached` is its electronic form, which the PDF then carries as factur-x.xml. A logo that cannot be drawn
+    is left out: no bill lacks its paper for it.
     """
     try:
-        return _set(paper)
+        return _set(paper, attached)
     except typst.TypstError:
         if not paper.logo:
             raise
-    return _set(replace(paper, logo=b""))
+    return _set(replace(paper, logo=b""), attached)
 
 
 def can_draw(content: bytes) -> bool:
@@ -51,9 +52,10 @@ def can_draw(content: bytes) -> bool:
     return logo.drawing(content) is not None
 
 
-def _set(paper: BillPaper) -> bytes:
+def _set(paper: BillPaper, attached: bytes = b"") -> bytes:
     made_at = int(paper.bill.issued_at.timestamp())
-    return compiled("bill.typ", _said(paper), made_at, is_long=len(paper.bill.details) > LONG_DETAILS)
+    said = _said(paper) | ({"xml": attached.decode()} if attached else {})
+    return compiled("bill.typ", said, made_at, is_long=len(paper.bill.details) > LONG_DETAILS)
 
 
 def compiled(template: str, said: dict[str, str], made_at: int, *, is_long: bool = False) -> bytes:

@@ -6,119 +6,20 @@ Source: EN 16931-1:2017, CEN/TS 16931-3-2 (syntax binding to UBL 2.1).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
-CUSTOMIZATION: Final = "urn:cen.eu:en16931:2017"
-CREDIT_CODES: Final = frozenset({"381", "396", "261", "262", "296", "308", "420", "458", "502", "503", "532"})
+from acquit.documents.electronic_bill import Allowance, ElectronicBill, Line, Note, Party, Payment, TaxCase
+from acquit.documents.xml_text import escaped
+
 INDENT: Final = "  "
+CREDITOR_SCHEME: Final = "SEPA"
+"""Marks the identifier of who debits among those of a party (BT-90)."""
+
+OBJECT: Final = "130"
+"""UNCL 1001: what is referred to is what a line is about (BT-128)."""
+
 COMMON: Final = "urn:oasis:names:specification:ubl:schema:xsd:"
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Who sells or buys (BG-4, BG-7); `legal_scheme` and `address_scheme` are ISO 6523 and EAS codes."""
-
-    name: str
-    country: str
-    street: str = ""
-    street_2: str = ""
-    postcode: str = ""
-    town: str = ""
-    vat_id: str = ""
-    legal_id: str = ""
-    legal_scheme: str = ""
-    legal_form: str = ""
-    e_address: str = ""
-    address_scheme: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TaxCase:
-    """One VAT breakdown (BG-23), or the category of a line; `rate` is a percentage such as `20.00`."""
-
-    category: str
-    rate: str
-    net: str = ""
-    tax: str = ""
-    exemption_code: str = ""
-    exemption_text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line (BG-25)."""
-
-    number: str
-    quantity: str
-    unit: str
-    net: str
-    name: str
-    price: str
-    tax: TaxCase
-    price_quantity: str = ""
-    note: str = ""
-    description: str = ""
-    starts_on: date | None = None
-    ends_on: date | None = None
-    order_line: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """How it is to be paid (BG-16)."""
-
-    code: str
-    reference: str = ""
-    iban: str = ""
-    holder: str = ""
-    bic: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """BT-106 to BT-115."""
-
-    lines: str
-    net: str
-    tax: str
-    gross: str
-    payable: str
-    prepaid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ElectronicBill:
-    """All that is written of a bill; `preceding` are the bills that it corrects, with their dates."""
-
-    number: str
-    issued_on: date
-    type_code: str
-    currency: str
-    seller: Party
-    buyer: Party
-    taxes: Sequence[TaxCase]
-    totals: Totals
-    lines: Sequence[Line]
-    due_on: date | None = None
-    profile: str = ""
-    notes: Sequence[str] = ()
-    buyer_reference: str = ""
-    order: str = ""
-    contract: str = ""
-    preceding: Sequence[tuple[str, date | None]] = ()
-    delivered_on: date | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
-    payments: Sequence[Payment] = ()
-    terms: str = ""
-
-    @property
-    def is_credit_note(self) -> bool:
-        """Whether it is written as a credit note (BT-3)."""
-        return self.type_code in CREDIT_CODES
 
 
 def render(bill: ElectronicBill) -> bytes:
@@ -131,11 +32,13 @@ def render(bill: ElectronicBill) -> bytes:
     body = [
         *_head(bill),
         *_references(bill),
-        *_block("AccountingSupplierParty", _party(bill.seller)),
+        *_block("AccountingSupplierParty", _party(bill.seller, "" if bill.payee else bill.creditor)),
         *_block("AccountingCustomerParty", _party(bill.buyer)),
-        *_block("Delivery", _texts(("ActualDeliveryDate", _day(bill.delivered_on)))),
+        *_payee(bill),
+        *_block("Delivery", _delivery(bill)),
         *(line for one in bill.payments for line in _payment(bill, one)),
         *_block("PaymentTerms", _texts(("Note", bill.terms))),
+        *(line for one in bill.allowances for line in _allowance(bill, one)),
         *_taxes(bill),
         *_totals(bill),
         *(line for one in bill.lines for line in _line(bill, one)),
@@ -149,13 +52,19 @@ def _head(bill: ElectronicBill) -> list[str]:
     due = "" if bill.is_credit_note else _day(bill.due_on)
     return [
         *_texts(
-            ("CustomizationID", CUSTOMIZATION), ("ProfileID", bill.profile), ("ID", bill.number),
+            ("CustomizationID", bill.specification), ("ProfileID", bill.profile), ("ID", bill.number),
             ("IssueDate", _day(bill.issued_on)), ("DueDate", due), (kind, bill.type_code),
-            *(("Note", note) for note in bill.notes), ("DocumentCurrencyCode", bill.currency),
+            *(("Note", _noted(one)) for one in bill.notes), ("DocumentCurrencyCode", bill.currency),
+            ("TaxCurrencyCode", bill.tax_currency), ("AccountingCost", bill.cost_account),
             ("BuyerReference", bill.buyer_reference),
         ),
-        *_block("InvoicePeriod", _period(bill)),
+        *_block("InvoicePeriod", [*_period(bill), *_texts(("DescriptionCode", bill.tax_due))]),
     ]  # fmt: skip
+
+
+def _noted(one: Note) -> str:
+    """Return a note with its subject as UBL has no element for it (BT-21)."""
+    return f"#{one.subject}#{one.text}" if one.subject else one.text
 
 
 def _references(bill: ElectronicBill) -> list[str]:
@@ -174,12 +83,7 @@ def _references(bill: ElectronicBill) -> list[str]:
     ]
 
 
-def _party(party: Party) -> list[str]:
-    address = _texts(
-        ("StreetName", party.street), ("AdditionalStreetName", party.street_2), ("CityName", party.town),
-        ("PostalZone", party.postcode),
-    )  # fmt: skip
-    country = _block("Country", _texts(("IdentificationCode", party.country)))
+def _party(party: Party, creditor: str = "") -> list[str]:
     tax = [*_texts(("CompanyID", party.vat_id)), *_scheme()] if party.vat_id else []
     legal = [
         *_texts(("RegistrationName", party.name)),
@@ -190,11 +94,60 @@ def _party(party: Party) -> list[str]:
         "Party",
         [
             *_marked("EndpointID", "schemeID", party.address_scheme, party.e_address),
-            *_block("PostalAddress", [*address, *country]),
+            *_identifiers(party, creditor),
+            *_block("PostalAddress", _address(party)),
             *_block("PartyTaxScheme", tax),
+            *_block("PartyLegalEntity", legal),
+            *_block(
+                "Contact",
+                _texts(("Name", party.contact), ("Telephone", party.phone), ("ElectronicMail", party.email)),
+            ),
+        ],
+    )
+
+
+def _identifiers(party: Party, creditor: str) -> list[str]:
+    """Return what a party is called besides, and as who debits (BT-29, BT-60, BT-90)."""
+    return [
+        *_block("PartyIdentification", _marked("ID", "schemeID", party.party_scheme, party.party_id)),
+        *_block("PartyIdentification", _marked("ID", "schemeID", CREDITOR_SCHEME, creditor)),
+    ]
+
+
+def _address(party: Party) -> list[str]:
+    told = (
+        ("StreetName", party.street), ("AdditionalStreetName", party.street_2), ("CityName", party.town),
+        ("PostalZone", party.postcode),
+    )  # fmt: skip
+    return [*_texts(*told), *_block("Country", _texts(("IdentificationCode", party.country)))]
+
+
+def _payee(bill: ElectronicBill) -> list[str]:
+    payee = bill.payee
+    if payee is None:
+        return []
+    legal = _marked("CompanyID", "schemeID", payee.legal_scheme, payee.legal_id)
+    return _block(
+        "PayeeParty",
+        [
+            *_identifiers(payee, bill.creditor),
+            *_block("PartyName", _texts(("Name", payee.name))),
             *_block("PartyLegalEntity", legal),
         ],
     )
+
+
+def _delivery(bill: ElectronicBill) -> list[str]:
+    to = bill.delivered_to
+    day = _texts(("ActualDeliveryDate", _day(bill.delivered_on)))
+    if to is None:
+        return day
+    place = _marked("ID", "schemeID", to.party_scheme, to.party_id)
+    return [
+        *day,
+        *_block("DeliveryLocation", [*place, *_block("Address", _address(to))]),
+        *_block("DeliveryParty", _block("PartyName", _texts(("Name", to.name)))),
+    ]
 
 
 def _payment(bill: ElectronicBill, one: Payment) -> list[str]:
@@ -202,7 +155,33 @@ def _payment(bill: ElectronicBill, one: Payment) -> list[str]:
     account = [*_texts(("ID", one.iban), ("Name", one.holder)), *branch] if one.iban else []
     due = _day(bill.due_on) if bill.is_credit_note else ""
     told = (("PaymentMeansCode", one.code), ("PaymentDueDate", due), ("PaymentID", one.reference))
-    return _block("PaymentMeans", [*_texts(*told), *_block("PayeeFinancialAccount", account)])
+    debited = _block("PayerFinancialAccount", _texts(("ID", one.debited_iban)))
+    mandate = [*_texts(("ID", one.mandate)), *debited]
+    return _block(
+        "PaymentMeans",
+        [
+            *_texts(*told),
+            *_block("PayeeFinancialAccount", account),
+            *_block("PaymentMandate", mandate),
+        ],
+    )
+
+
+def _allowance(bill: ElectronicBill, one: Allowance) -> list[str]:
+    told = (
+        ("ChargeIndicator", "true" if one.is_charge else "false"),
+        ("AllowanceChargeReasonCode", one.reason_code), ("AllowanceChargeReason", one.reason),
+        ("MultiplierFactorNumeric", one.percent),
+    )  # fmt: skip
+    return _block(
+        "AllowanceCharge",
+        [
+            *_texts(*told),
+            *_amount(bill, "Amount", one.amount),
+            *_amount(bill, "BaseAmount", one.base),
+            *([] if one.tax is None else _block("TaxCategory", _case(one.tax))),
+        ],
+    )
 
 
 def _taxes(bill: ElectronicBill) -> list[str]:
@@ -218,7 +197,11 @@ def _taxes(bill: ElectronicBill) -> list[str]:
             ],
         )
     ]
-    return _block("TaxTotal", [*_amount(bill, "TaxAmount", bill.totals.tax), *parts])
+    accounted = _marked("TaxAmount", "currencyID", bill.tax_currency, bill.totals.accounted_tax)
+    return [
+        *_block("TaxTotal", [*_amount(bill, "TaxAmount", bill.totals.tax), *parts]),
+        *_block("TaxTotal", accounted),
+    ]
 
 
 def _case(one: TaxCase) -> list[str]:
@@ -234,7 +217,9 @@ def _totals(bill: ElectronicBill) -> list[str]:
     totals = bill.totals
     pairs = (
         ("LineExtensionAmount", totals.lines), ("TaxExclusiveAmount", totals.net),
-        ("TaxInclusiveAmount", totals.gross), ("PrepaidAmount", totals.prepaid),
+        ("TaxInclusiveAmount", totals.gross), ("AllowanceTotalAmount", totals.allowances),
+        ("ChargeTotalAmount", totals.charges), ("PrepaidAmount", totals.prepaid),
+        ("PayableRoundingAmount", totals.rounding),
         ("PayableAmount", totals.payable),
     )  # fmt: skip
     return _block("LegalMonetaryTotal", [line for name, text in pairs for line in _amount(bill, name, text)])
@@ -256,12 +241,19 @@ def _line(bill: ElectronicBill, one: Line) -> list[str]:
             *_texts(("ID", one.number), ("Note", one.note)),
             *_marked(quantity, "unitCode", one.unit, one.quantity),
             *_amount(bill, "LineExtensionAmount", one.net),
+            *_texts(("AccountingCost", one.cost_account)),
             *_block("InvoicePeriod", _period(one)),
             *_block("OrderLineReference", _texts(("LineID", one.order_line))),
+            *_block("DocumentReference", _object(one)),
+            *(line for allowance in one.allowances for line in _allowance(bill, allowance)),
             *_block("Item", sold),
             *_block("Price", [*_amount(bill, "PriceAmount", one.price), *base]),
         ],
     )
+
+
+def _object(one: Line) -> list[str]:
+    return _texts(("ID", one.object_id), ("DocumentTypeCode", OBJECT)) if one.object_id else []
 
 
 def _period(of: ElectronicBill | Line) -> list[str]:
@@ -281,12 +273,12 @@ def _amount(bill: ElectronicBill, name: str, text: str) -> list[str]:
 
 
 def _marked(name: str, attribute: str, mark: str, text: str) -> list[str]:
-    marked = f" {attribute}={quoteattr(mark)}" if mark else ""
-    return [f"<cbc:{name}{marked}>{escape(text)}</cbc:{name}>"] if text else []
+    marked = f' {attribute}="{escaped(mark)}"' if mark else ""
+    return [f"<cbc:{name}{marked}>{escaped(text)}</cbc:{name}>"] if text else []
 
 
 def _texts(*pairs: tuple[str, str]) -> list[str]:
-    return [f"<cbc:{name}>{escape(text)}</cbc:{name}>" for name, text in pairs if text]
+    return [f"<cbc:{name}>{escaped(text)}</cbc:{name}>" for name, text in pairs if text]
 
 
 def _block(name: str, inner: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ _ACCOUNTS: Final[LiteralString] = """
     SELECT a.account_id, a.legal_entity_id, a.payer_id, a.currency, a.opened_at, a.parent_id,
            a.sub_account_no, a.legal_party_id, a.description, a.support_level, a.state, a.language,
            a.given_name, a.family_name, a.email, a.spare_email, a.phone, a.wire_members, a.order_policy,
-           a.hold_days_max,
+           a.hold_days_max, a.cost_account, a.contract,
            ARRAY(SELECT t.tag FROM account_tag t
                   WHERE t.account_id = a.account_id AND t.status = 'validated'
                     AND (t.expires_at IS NULL OR t.expires_at > now())) AS tags
@@ -68,11 +68,12 @@ NEXT_SUB_ACCOUNT_NO: Final[LiteralString] = "SELECT nextval('sub_account_no') AS
 INSERT: Final[LiteralString] = """
     INSERT INTO account (account_id, legal_entity_id, payer_id, currency, opened_at, parent_id,
            sub_account_no, legal_party_id, description, support_level, state, language, given_name,
-           family_name, email, spare_email, phone, wire_members, order_policy, hold_days_max)
+           family_name, email, spare_email, phone, wire_members, order_policy, hold_days_max, cost_account,
+           contract)
     VALUES (%(account_id)s, %(legal_entity_id)s, %(payer_id)s, %(currency)s, %(opened_at)s, %(parent_id)s,
            %(sub_account_no)s, %(legal_party_id)s, %(description)s, %(support_level)s, %(state)s,
            %(language)s, %(given_name)s, %(family_name)s, %(email)s, %(spare_email)s, %(phone)s,
-           %(wire_members)s, %(order_policy)s, %(hold_days_max)s)
+           %(wire_members)s, %(order_policy)s, %(hold_days_max)s, %(cost_account)s, %(contract)s)
     ON CONFLICT (account_id) DO NOTHING
 """
 
@@ -99,6 +100,13 @@ MOVE_LEGAL_PARTY: Final[LiteralString] = """
 SET_ORDER_POLICY: Final[LiteralString] = """
     UPDATE account
        SET order_policy = %(order_policy)s, hold_days_max = coalesce(%(hold_days_max)s, hold_days_max)
+     WHERE account_id = %(account_id)s
+"""
+
+SET_BILL_REFERENCES: Final[LiteralString] = """
+    UPDATE account
+       SET cost_account = coalesce(%(cost_account)s, cost_account),
+           contract = coalesce(%(contract)s, contract)
      WHERE account_id = %(account_id)s
 """
 
@@ -251,6 +259,13 @@ def set_order_policy(
     tx.run(SET_ORDER_POLICY, account_id=account_id, order_policy=policy.value, hold_days_max=hold_days_max)
 
 
+def set_bill_references(
+    tx: Transaction, account_id: AccountId, cost_account: str | None, contract: str | None
+) -> None:
+    """Write which cost account of the buyer and which contract bills name; None leaves one as it is."""
+    tx.run(SET_BILL_REFERENCES, account_id=account_id, cost_account=cost_account, contract=contract)
+
+
 def set_description(tx: Transaction, account_id: AccountId, description: str | None) -> None:
     """Write what a sub-account is for."""
     tx.run(SET_DESCRIPTION, account_id=account_id, description=description)
@@ -302,7 +317,7 @@ def _columns(account: Account) -> dict[str, object]:
     names = (
         "account_id", "legal_entity_id", "payer_id", "currency", "opened_at", "parent_id", "sub_account_no",
         "legal_party_id", "description", "language", "given_name", "family_name", "email", "spare_email",
-        "phone", "hold_days_max",
+        "phone", "hold_days_max", "cost_account", "contract",
     )  # fmt: skip
     return {name: getattr(account, name) for name in names} | {
         "support_level": account.support_level.value,
@@ -334,5 +349,7 @@ def _account(row: Any) -> Account:
         wire_members=row.wire_members,
         order_policy=Policy(row.order_policy),
         hold_days_max=row.hold_days_max,
+        cost_account=row.cost_account,
+        contract=row.contract,
         tags=frozenset(row.tags),
     )

@@ -15,6 +15,7 @@ from acquit.store import (
     audit_closing,
     audit_conditions,
     audit_deliveries,
+    audit_facts,
     audit_families,
     audit_journal,
     audit_money,
@@ -30,6 +31,7 @@ from acquit.store.transaction import Transaction
 
 CHECKS: Final[tuple[Check, ...]] = (
     *audit_bills.CHECKS,
+    *audit_facts.CHECKS,
     *audit_runs.CHECKS,
     *audit_usage.CHECKS,
     *audit_services.CHECKS,

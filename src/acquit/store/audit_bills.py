@@ -176,12 +176,14 @@ BILL_SNAPSHOTS: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(b.bill_id ORDER BY b.bill_id)
              FILTER (WHERE s.snapshot_hash IS NULL OR u.snapshot_hash IS NULL
-                        OR (b.payer_hash IS NOT NULL AND p.snapshot_hash IS NULL)))[1:1000], '{}')
+                        OR (b.payer_hash IS NOT NULL AND p.snapshot_hash IS NULL)
+                        OR (b.debit_hash IS NOT NULL AND m.snapshot_hash IS NULL)))[1:1000], '{}')
              AS differences
       FROM bill b
       LEFT JOIN snapshot s ON s.snapshot_hash = b.seller_hash
       LEFT JOIN snapshot u ON u.snapshot_hash = b.buyer_hash
       LEFT JOIN snapshot p ON p.snapshot_hash = b.payer_hash
+      LEFT JOIN snapshot m ON m.snapshot_hash = b.debit_hash
 """
 
 SNAPSHOTS: Final[LiteralString] = """

@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 from acquit.core.account import LegalParty, TaxProfile
 from acquit.core.charge import Charge, ChargeKey, Renewing
 from acquit.core.discount import lowered_key
-from acquit.core.identifiers import AccountId, LegalEntityId, LegalPartyId
+from acquit.core.identifiers import AccountId, LegalEntityId, LegalPartyId, PaymentMethodId
 from acquit.core.journal import Head
 from acquit.core.quick import quick
 from acquit.core.tax import Rates
@@ -97,7 +97,8 @@ ACCOUNTS: Final[LiteralString] = """
     SELECT a.account_id, a.payer_id, a.language, a.order_policy, a.hold_days_max,
            CASE WHEN a.parent_id IS NULL THEN '' ELSE coalesce(a.description, '') END,
            coalesce(a.legal_party_id, p.legal_party_id),
-           CASE WHEN a.payer_id <> a.account_id THEN p.legal_party_id END
+           CASE WHEN a.payer_id <> a.account_id THEN p.legal_party_id END, a.cost_account,
+           coalesce(nullif(a.contract, ''), p.contract, '')
       FROM account a
       LEFT JOIN account p ON p.account_id = a.parent_id
      WHERE a.account_id = ANY(string_to_array(%(account_ids)s, ' '))
@@ -168,6 +169,16 @@ WITH_TERMS: Final[LiteralString] = """
      WHERE account_id = ANY(string_to_array(%(account_ids)s, ' '))
 """
 
+DEBITED: Final[LiteralString] = """
+    SELECT m.account_id, m.payment_method_id
+      FROM payment_method m
+      JOIN account p ON p.account_id = m.account_id
+      LEFT JOIN account parent ON parent.account_id = p.parent_id
+     WHERE m.account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND m.is_default
+       AND m.payment_type = 'SEPA_DIRECT_DEBIT' AND m.status = 'VALID'
+       AND coalesce(nullif(p.email, ''), nullif(parent.email, ''), '') <> ''
+"""
+
 HELD_UNTIL: Final[LiteralString] = """
     SELECT account_id, reason, min(until_on)
       FROM held_bill
@@ -193,7 +204,10 @@ RENEW: Final[LiteralString] = """
 @quick
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account as a page needs it; `payer_party_id` is there when its parent pays."""
+    """An account as a page needs it; `payer_party_id` is there when its parent pays.
+
+    The contract is its own or its parent's.
+    """
 
     account_id: AccountId
     payer_id: AccountId
@@ -203,6 +217,8 @@ class AccountRow:
     sub_account: str
     party_id: LegalPartyId | None
     payer_party_id: LegalPartyId | None
+    cost_account: str
+    contract: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +339,14 @@ def with_orders(tx: Transaction, account_ids: Iterable[AccountId]) -> list[Accou
 def with_terms(tx: Transaction, account_ids: Iterable[AccountId]) -> list[AccountId]:
     """Return those of the accounts that were granted a payment term."""
     return [row[0] for row in _rows(tx, WITH_TERMS, account_ids=" ".join(account_ids))]
+
+
+def debited(tx: Transaction, payer_ids: Iterable[AccountId]) -> dict[AccountId, PaymentMethodId]:
+    """Return the direct debit that each payer pays by, of those whose default method is one.
+
+    A payer without an address for the notice is not among them: its debts are left out of files.
+    """
+    return dict(_rows(tx, DEBITED, account_ids=" ".join(payer_ids)))
 
 
 def held_until(tx: Transaction, account_ids: Sequence[AccountId]) -> dict[AccountId, dict[str, date]]:

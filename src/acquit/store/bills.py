@@ -20,17 +20,21 @@ BILL: Final = {
     "billing_group_id": "int8", "purchase_order_account": "text", "purchase_order_id": "int8",
     "purchase_order_reference": "text", "purchase_order_type": "text", "payment_reference": "text",
     "payment_means": "text", "language": "text", "note": "text", "seller_hash": "bytea",
-    "buyer_hash": "bytea", "payer_hash": "bytea",
+    "buyer_hash": "bytea", "payer_hash": "bytea", "cost_account": "text", "contract": "text",
+    "debit_hash": "bytea", "collected_on": "date", "prepaid_minor": "int8", "accounting_currency": "text",
+    "accounting_tax_minor": "int8", "exchange_e8": "int8", "exchanged_on": "date",
 }  # fmt: skip
 DETAIL: Final = {
     "detail_no": "int4", "service_id": "int8", "kind": "text", "domain": "text", "description": "text",
     "quantity_e4": "int8", "unit_price_ucents": "int8", "net_minor": "int8", "vat_category": "text",
     "vat_rate_bp": "int4", "period_start": "date", "period_end": "date", "purchase_order_line_no": "int4",
-    "correction_no": "int4", "part": "text", "owner_id": "text",
+    "correction_no": "int4", "part": "text", "owner_id": "text", "purchase_order_item": "text",
+    "cost_account": "text",
 }  # fmt: skip
 TAX: Final = {
     "vat_category": "text", "vat_rate_bp": "int4", "net_minor": "int8", "tax_minor": "int8",
-    "exemption_code": "text", "exemption_text": "text",
+    "exemption_code": "text", "exemption_text": "text", "accounting_net_minor": "int8",
+    "accounting_tax_minor": "int8",
 }  # fmt: skip
 SLICE: Final = {"owner_id": "text", "name": "text", "net_minor": "int8", "tax_minor": "int8"}
 OWNER: Final = {"account_id": "text", "bill_id": "text"}
@@ -44,7 +48,8 @@ FIND: Final[LiteralString] = """
            issued_on, issued_at, term_days, term_method, term_grant_id, due_on, currency, net_minor,
            tax_minor, total_minor, billing_group_id, purchase_order_account, purchase_order_id,
            purchase_order_reference, purchase_order_type, payment_reference, payment_means, language, note,
-           seller_hash, buyer_hash, payer_hash
+           seller_hash, buyer_hash, payer_hash, cost_account, contract, debit_hash, collected_on,
+           prepaid_minor, accounting_currency, accounting_tax_minor, exchange_e8, exchanged_on
       FROM bill
      WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
 """
@@ -52,14 +57,15 @@ FIND: Final[LiteralString] = """
 DETAILS: Final[LiteralString] = """
     SELECT detail_no, service_id, kind, domain, description, quantity_e4, unit_price_ucents, net_minor,
            vat_category, vat_rate_bp, period_start, period_end, purchase_order_line_no, correction_no,
-           part, owner_id
+           part, owner_id, purchase_order_item, cost_account
       FROM bill_detail
      WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
      ORDER BY detail_no
 """
 
 TAXES: Final[LiteralString] = """
-    SELECT vat_category, vat_rate_bp, net_minor, tax_minor, exemption_code, exemption_text
+    SELECT vat_category, vat_rate_bp, net_minor, tax_minor, exemption_code, exemption_text,
+           accounting_net_minor, accounting_tax_minor
       FROM bill_tax
      WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
      ORDER BY vat_rate_bp DESC, vat_category
@@ -112,7 +118,8 @@ OF_RUN: Final[LiteralString] = """
            b.due_on, b.currency, b.net_minor, b.tax_minor, b.total_minor, b.billing_group_id,
            b.purchase_order_account, b.purchase_order_id, b.purchase_order_reference, b.purchase_order_type,
            b.payment_reference, b.payment_means, b.language, b.note, b.seller_hash, b.buyer_hash,
-           b.payer_hash, n.number
+           b.payer_hash, b.cost_account, b.contract, b.debit_hash, b.collected_on, b.prepaid_minor,
+           b.accounting_currency, b.accounting_tax_minor, b.exchange_e8, b.exchanged_on, n.number
       FROM bill b
       JOIN bill_number n ON n.bill_id = b.bill_id
      WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
@@ -122,7 +129,8 @@ OF_RUN: Final[LiteralString] = """
 DETAILS_OF_RUN: Final[LiteralString] = """
     SELECT d.bill_id, d.detail_no, d.service_id, d.kind, d.domain, d.description, d.quantity_e4,
            d.unit_price_ucents, d.net_minor, d.vat_category, d.vat_rate_bp, d.period_start, d.period_end,
-           d.purchase_order_line_no, d.correction_no, d.part, d.owner_id
+           d.purchase_order_line_no, d.correction_no, d.part, d.owner_id, d.purchase_order_item,
+           d.cost_account
       FROM bill b
       JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
      WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))
@@ -131,7 +139,7 @@ DETAILS_OF_RUN: Final[LiteralString] = """
 
 TAXES_OF_RUN: Final[LiteralString] = """
     SELECT t.bill_id, t.vat_category, t.vat_rate_bp, t.net_minor, t.tax_minor, t.exemption_code,
-           t.exemption_text
+           t.exemption_text, t.accounting_net_minor, t.accounting_tax_minor
       FROM bill b
       JOIN bill_tax t ON t.account_id = b.account_id AND t.bill_id = b.bill_id
      WHERE b.run_id = %(run_id)s AND b.account_id = ANY(string_to_array(%(account_ids)s, ' '))

@@ -8,7 +8,7 @@ from typing import Any, Final, LiteralString, NamedTuple
 
 from acquit.core.bill import Bill, BillKind, Detail, Slice
 from acquit.core.identifiers import AccountId, BillId
-from acquit.core.snapshot import Buyer, Seller
+from acquit.core.snapshot import Buyer, Debit, Seller
 from acquit.core.tax import TaxLine
 from acquit.store.transaction import Transaction
 
@@ -27,6 +27,8 @@ class Printed(NamedTuple):
     corrected_on: date | None
     logo: bytes
     is_test: bool
+    debit: Debit | None = None
+    units: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ BILLS: Final[LiteralString] = """
            b.run_id, b.category, b.issued_on, b.issued_at, b.term_days, b.term_method, b.term_grant_id,
            b.due_on, b.currency, b.net_minor, b.tax_minor, b.total_minor, b.billing_group_id,
            b.purchase_order_account, b.purchase_order_id, b.purchase_order_reference, b.purchase_order_type,
-           b.payment_reference, b.payment_means, b.language, b.note, b.seller_hash, b.buyer_hash, b.payer_hash
+           b.payment_reference, b.payment_means, b.language, b.note, b.seller_hash, b.buyer_hash,
+           b.payer_hash, b.cost_account, b.contract, b.debit_hash, b.collected_on, b.prepaid_minor,
+           b.accounting_currency, b.accounting_tax_minor, b.exchange_e8, b.exchanged_on
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
       JOIN bill b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
 """
@@ -53,7 +57,8 @@ BILLS: Final[LiteralString] = """
 DETAILS: Final[LiteralString] = """
     SELECT d.account_id, d.bill_id, d.detail_no, d.service_id, d.kind, d.domain, d.description, d.quantity_e4,
            d.unit_price_ucents, d.net_minor, d.vat_category, d.vat_rate_bp, d.period_start, d.period_end,
-           d.purchase_order_line_no, d.correction_no, d.part, d.owner_id
+           d.purchase_order_line_no, d.correction_no, d.part, d.owner_id, d.purchase_order_item,
+           d.cost_account
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
       JOIN bill_detail d ON d.account_id = asked.account_id AND d.bill_id = asked.bill_id
      ORDER BY d.detail_no
@@ -68,10 +73,23 @@ SLICES: Final[LiteralString] = """
 
 TAXES: Final[LiteralString] = """
     SELECT t.account_id, t.bill_id, t.vat_category, t.vat_rate_bp, t.net_minor, t.tax_minor, t.exemption_code,
-           t.exemption_text
+           t.exemption_text, t.accounting_net_minor, t.accounting_tax_minor
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
       JOIN bill_tax t ON t.account_id = asked.account_id AND t.bill_id = asked.bill_id
      ORDER BY t.vat_rate_bp DESC, t.vat_category
+"""
+
+UNITS: Final[LiteralString] = """
+    SELECT d.account_id, d.bill_id, d.detail_no, m.unit
+      FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
+      JOIN bill b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
+      JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id AND d.kind = 'usage'
+     CROSS JOIN LATERAL (SELECT unit
+                           FROM meter
+                          WHERE legal_entity_id = b.legal_entity_id AND meter = split_part(d.part, ':', 2)
+                            AND from_on <= d.period_end
+                          ORDER BY from_on DESC
+                          LIMIT 1) m
 """
 
 CORRECTED: Final[LiteralString] = """
@@ -135,6 +153,7 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
     details = _by_bill(tx.all(DETAILS, **asked), Detail)
     taxes = _by_bill(tx.all(TAXES, **asked), TaxLine)
     slices = _by_bill(tx.all(SLICES, **asked), Slice)
+    units = _units(tx.all(UNITS, **asked))
     copies = _copies(tx, rows.values())
     corrected = _corrected(tx, rows.values())
     sellers = tx.all(LOGOS)
@@ -150,6 +169,8 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
             corrected_on=corrected.get((key[0], rows[key].corrects_bill_id)),
             logo=_logo_of(rows[key], changes, logos),
             is_test=rows[key].legal_entity_id in tests,
+            debit=_debit(rows[key], copies),
+            units=units[key],
         )
         for key in keys
         if key in rows
@@ -206,14 +227,26 @@ def _by_bill(rows: Iterable[Any], value: type[Any]) -> Mapping[BillKey, list[Any
     return gathered
 
 
+def _units(rows: Iterable[Any]) -> Mapping[BillKey, dict[int, str]]:
+    """Return by bill what its details of use count: units of meters are final."""
+    gathered: dict[BillKey, dict[int, str]] = defaultdict(dict)
+    for row in rows:
+        gathered[row.account_id, row.bill_id][row.detail_no] = row.unit
+    return gathered
+
+
 def _bill(row: Any, details: list[Detail], taxes: list[TaxLine], slices: list[Slice]) -> Bill:
     members = row._asdict() | {"kind": BillKind(row.kind)}
     return Bill(**members, details=tuple(details), taxes=tuple(taxes), slices=tuple(slices))
 
 
 def _copies(tx: Transaction, rows: Iterable[Any]) -> dict[bytes, dict[str, Any]]:
-    hashes = {name for row in rows for name in (row.seller_hash, row.buyer_hash, row.payer_hash) if name}
+    hashes = {name for row in rows for name in _hashes(row) if name}
     return {row.snapshot_hash: row.body for row in tx.all(SNAPSHOTS, hashes=list(hashes))}
+
+
+def _hashes(row: Any) -> tuple[bytes | None, ...]:
+    return row.seller_hash, row.buyer_hash, row.payer_hash, row.debit_hash
 
 
 def _corrected(tx: Transaction, rows: Iterable[Any]) -> dict[BillKey, date]:
@@ -232,6 +265,10 @@ def _payer(row: Any, copies: Mapping[bytes, dict[str, Any]]) -> Buyer | None:
     return Buyer(**_known(copies[row.payer_hash], Buyer))
 
 
-def _known(body: Mapping[str, Any], value: type[Seller | Buyer]) -> dict[str, Any]:
+def _debit(row: Any, copies: Mapping[bytes, dict[str, Any]]) -> Debit | None:
+    return None if row.debit_hash is None else Debit(**_known(copies[row.debit_hash], Debit))
+
+
+def _known(body: Mapping[str, Any], value: type[Seller | Buyer | Debit]) -> dict[str, Any]:
     """Return the members that this version knows: copies are kept for ten years."""
     return {field.name: body[field.name] for field in fields(value) if field.name in body}

@@ -92,6 +92,16 @@ CREATE TABLE vat_rate (
     PRIMARY KEY (country, from_on)
 );
 
+CREATE TABLE exchange_rate (
+    currency      text COLLATE "C" NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    published_on  date NOT NULL,
+    per_euro_e8   bigint NOT NULL CHECK (per_euro_e8 > 0),
+    imported_by   text NOT NULL,
+    imported_at   timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (currency, published_on)
+);
+COMMENT ON TABLE exchange_rate IS 'fact: 1e-8 units of a currency per euro, as the European Central Bank published them that day';
+
 CREATE TABLE ledger_account (
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
     role             text NOT NULL,
@@ -159,6 +169,8 @@ CREATE TABLE account (
     order_policy     text NOT NULL DEFAULT 'proceed' CHECK (order_policy IN ('proceed', 'warn', 'hold')),
     hold_days_max    integer NOT NULL DEFAULT 30,
     opened_at        timestamptz NOT NULL DEFAULT instant(),
+    cost_account     text NOT NULL DEFAULT '',
+    contract         text NOT NULL DEFAULT '',
     CHECK ((parent_id IS NULL) = (sub_account_no IS NULL)),
     CHECK (parent_id IS NOT NULL OR payer_id = account_id),
     CHECK (payer_id = account_id OR payer_id = parent_id),
@@ -167,6 +179,8 @@ CREATE TABLE account (
 CREATE INDEX account_parent ON account (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX account_payer ON account (payer_id, account_id);
 COMMENT ON COLUMN account.legal_party_id IS 'null: that of the parent';
+COMMENT ON COLUMN account.cost_account IS 'where the buyer books its bills (BT-19); an order''s goes before it';
+COMMENT ON COLUMN account.contract IS 'number of the contract that its bills name (BT-12)';
 COMMENT ON COLUMN account.wire_members IS 'members of the wire''s /me that Acquit keeps and gives back without using them (sex, birth city, fax …)';
 
 CREATE TABLE account_tag (
@@ -1076,12 +1090,28 @@ CREATE TABLE bill (
     seller_hash              bytea NOT NULL,
     buyer_hash               bytea NOT NULL,
     payer_hash               bytea,
+    cost_account             text NOT NULL DEFAULT '',
+    contract                 text NOT NULL DEFAULT '',
+    debit_hash               bytea,
+    collected_on             date,
+    prepaid_minor            bigint NOT NULL DEFAULT 0,
+    accounting_currency      text,
+    accounting_tax_minor     bigint,
+    exchange_e8              bigint,
+    exchanged_on             date,
+    CONSTRAINT bill_prepaid CHECK (prepaid_minor BETWEEN 0 AND total_minor),
+    CONSTRAINT bill_debit CHECK ((debit_hash IS NULL) = (collected_on IS NULL)),
+    CONSTRAINT bill_exchange CHECK (num_nonnulls(accounting_currency, accounting_tax_minor, exchange_e8, exchanged_on) IN (0, 4) AND exchange_e8 > 0),
     CHECK ((kind IN ('bill', 'claim')) = (corrects_bill_id IS NULL)),
     PRIMARY KEY (account_id, bill_id)
 );
 CREATE INDEX bill_date ON bill (account_id, issued_at, bill_id);
 CREATE INDEX bill_by_order ON bill (account_id, order_id);
 CREATE INDEX bill_run_of ON bill (run_id) WHERE run_id IS NOT NULL;
+COMMENT ON COLUMN bill.debit_hash IS 'the copy of the mandate that it is collected under';
+COMMENT ON COLUMN bill.collected_on IS 'the day on which the payer is told that its account is debited';
+COMMENT ON COLUMN bill.prepaid_minor IS 'what credit or earlier money paid as it was issued';
+COMMENT ON COLUMN bill.exchange_e8 IS '1e-8 units of the bill''s currency per unit of the accounting currency, as published on exchanged_on';
 COMMENT ON TABLE bill IS 'fact: an issued bill, credit note (amounts positive, the kind gives the direction), corrective bill, or claim of late interest and recovery fees';
 
 CREATE TABLE bill_detail (
@@ -1103,11 +1133,15 @@ CREATE TABLE bill_detail (
     period_end              date NOT NULL,
     purchase_order_line_no  integer,
     owner_id                text COLLATE "C",
+    purchase_order_item     text NOT NULL DEFAULT '',
+    cost_account            text NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, bill_id, detail_no)
 );
 CREATE UNIQUE INDEX bill_detail_charge ON bill_detail
     ((coalesce(owner_id, account_id)), service_id, kind, part, period_start, correction_no);
 COMMENT ON COLUMN bill_detail.owner_id IS 'on a shared bill the sub-account whose charge it is; null: the bill''s own account';
+COMMENT ON COLUMN bill_detail.purchase_order_item IS 'what the order calls the line that covers it (BT-132)';
+COMMENT ON COLUMN bill_detail.cost_account IS 'the buyer''s, where it is another than the bill''s (BT-133)';
 COMMENT ON TABLE bill_detail IS 'fact: one line of a bill; a charge is billed once: unique (owner, service, kind, part, start of its period) per correction. period_end is the last day covered';
 
 CREATE TABLE bill_slice (
@@ -1143,8 +1177,11 @@ CREATE TABLE bill_tax (
     tax_minor       bigint NOT NULL,
     exemption_code  text NOT NULL DEFAULT '',
     exemption_text  text NOT NULL DEFAULT '',
+    accounting_net_minor  bigint,
+    accounting_tax_minor  bigint,
     PRIMARY KEY (account_id, bill_id, vat_category, vat_rate_bp)
 );
+COMMENT ON COLUMN bill_tax.accounting_tax_minor IS 'the same in the currency of the seller''s VAT accounts, where the bill has another';
 COMMENT ON TABLE bill_tax IS 'fact: the VAT of a bill per category and rate, rounded once on the summed net';
 
 CREATE TABLE bill_number (

@@ -1,0 +1,280 @@
+"""The one place where an issued bill becomes its electronic form; totals are taken over, never computed anew.
+
+A draft becomes one the same way, under a number that holds its place.
+
+Source: EN 16931-1:2017; the French rules of XP Z12-012 (BR-FR); Directive 2006/112/EC articles 63, 64, 66.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from acquit.core.bill import Bill, BillKind, Detail, first_period
+from acquit.core.money import Currency, exponent, plain
+from acquit.core.snapshot import Buyer, Seller
+from acquit.core.tax import TaxLine, VatCategory
+from acquit.documents.electronic_bill import ElectronicBill, Line, Note, Payment, TaxCase, Totals
+from acquit.documents.electronic_party import buyer_party, delivery_party, seller_party
+from acquit.documents.paper import BillPaper
+from acquit.documents.wording import Wording, wording
+
+TYPES: Final = {BillKind.BILL: "380", BillKind.CREDIT_NOTE: "381", BillKind.CORRECTIVE: "384"}
+"""UNCL 1001. A claim has none: interest and fees for paying late are no supply, so no rule of bills binds it.
+
+Source: CJEU C-222/81 (BAZ Bausystem); CGI 289, 289 bis.
+"""
+
+GOODS: Final = frozenset({VatCategory.INTRA_COMMUNITY, VatCategory.EXPORT})
+MEANS: Final = {"direct-debit": "59", "card": "48"}
+TRANSFER, SEPA_TRANSFER, OTHER_MEANS = "30", "58", "ZZZ"
+"""UNCL 4461."""
+
+ON_ISSUE, WHEN_PAID = "3", "432"
+"""UNCL 2005: when the VAT of a supply of services falls due."""
+
+PIECE: Final = "C62"
+EURO: Final = Currency("EUR")
+NO_EXCHANGE: Final = "OUTOFSCOPE"
+"""What a test says in place of to whom it goes: platforms pass it on to nobody (BR-FR-20)."""
+
+DECIMALS_MAX: Final = 2
+SHOWN_DIGITS: Final = 6
+"""Decimals of a unit price that the French rules let an electronic bill show (BR-FR-DEC-03)."""
+
+
+def is_electronic(paper: BillPaper) -> bool:
+    """Return whether the paper has an electronic form: all but claims, and currencies of three decimals.
+
+    Source: EN 16931-1, 6.5.2 (an amount has at most two decimals).
+    """
+    return paper.bill.kind in TYPES and exponent(paper.bill.currency) <= DECIMALS_MAX
+
+
+def is_french_exchange(paper: BillPaper) -> bool:
+    """Return whether the French rules of electronic bills bind it: businesses at home on both sides."""
+    return (
+        is_electronic(paper)
+        and paper.seller.country == "FR"
+        and not paper.is_test
+        and (_sold_to(paper.buyer) == "B2B")
+    )
+
+
+def electronic(paper: BillPaper) -> ElectronicBill:
+    """Return the bill as EN 16931 knows it. Raises KeyError for a claim, which has no such form."""
+    bill, seller = paper.bill, paper.seller
+    says = wording(bill.language, bill.currency)
+    untaxed = any(tax.vat_category == VatCategory.OUT_OF_SCOPE for tax in bill.taxes)
+    goods = any(tax.vat_category in GOODS for tax in bill.taxes)
+    starts_on, ends_on = first_period(bill.details), last_period(bill)
+    asks_nothing = paper.is_test or bill.kind is BillKind.CREDIT_NOTE or _is_paid(bill)
+    tax_currency = _tax_currency(bill, seller)
+    return ElectronicBill(
+        number=bill.bill_id,
+        issued_on=bill.issued_on,
+        type_code=TYPES[bill.kind],
+        currency=bill.currency,
+        seller=seller_party(says, seller, untaxed=untaxed),
+        buyer=buyer_party(paper.buyer, untaxed=untaxed),
+        taxes=tuple([_tax(tax, bill.currency) for tax in bill.taxes]),
+        totals=_totals(bill, tax_currency),
+        lines=tuple([_line(says, bill, detail, paper.units) for detail in bill.details]),
+        due_on=_due_on(bill),
+        profile=_profile(bill, goods=goods),
+        notes=tuple(_notes(says, paper)),
+        tax_currency=tax_currency,
+        tax_due=_tax_due(bill, seller),
+        buyer_reference=paper.buyer.buyer_reference.strip(),
+        order=(bill.purchase_order_reference or "").strip(),
+        contract=bill.contract,
+        cost_account=bill.cost_account,
+        preceding=((bill.corrects_bill_id, paper.corrected_on),) if bill.corrects_bill_id else (),
+        delivered_to=delivery_party(paper.buyer) if goods else None,
+        delivered_on=ends_on,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        payments=() if asks_nothing else (_payment(paper),),
+        creditor="" if paper.debit is None else paper.debit.creditor_id,
+        terms=_terms(says, bill),
+    )
+
+
+def last_period(bill: Bill) -> date:
+    """Return the last day that the details cover: services that go on are supplied when their period ends.
+
+    Source: Directive 2006/112/EC article 64(1).
+    """
+    return max([detail.period_end for detail in bill.details])
+
+
+@lru_cache(maxsize=16_384)
+def price_shown(ucents: int) -> tuple[str, str]:
+    """Return a unit price of at most six decimals, and for how many units it is (empty: one).
+
+    A finer price is told for ten or a hundred units, so that nothing of it is lost. Source: BT-146, BT-149.
+    """
+    units = next(units for units in (1, 10, 100) if ucents * units % 100 == 0)
+    text = _decimal(ucents * units // 100, SHOWN_DIGITS)
+    return text, "" if units == 1 else str(units)
+
+
+def _decimal(scaled: int, digits: int) -> str:
+    whole, part = divmod(abs(scaled), 10**digits)
+    text = f"{whole}.{part:0{digits}d}".rstrip("0").rstrip(".")
+    return f"-{text}" if scaled < 0 else text
+
+
+@lru_cache(maxsize=16_384)
+def _quantity(e4: int) -> str:
+    return _decimal(e4, 4)
+
+
+@lru_cache(maxsize=1024)
+def _category(category: str, rate_bp: int) -> TaxCase:
+    """Return the category of a line; what is out of scope has no rate."""
+    return TaxCase(category, "" if category == VatCategory.OUT_OF_SCOPE else plain(rate_bp, EURO))
+
+
+def _tax(tax: TaxLine, currency: Currency) -> TaxCase:
+    case = _category(tax.vat_category, tax.vat_rate_bp)
+    net, due = plain(tax.net_minor, currency), plain(tax.tax_minor, currency)
+    return TaxCase(case.category, case.rate, net, due, tax.exemption_code, tax.exemption_text)
+
+
+def _tax_currency(bill: Bill, seller: Seller) -> str:
+    """Return in which currency the VAT is told once more; no VAT is none in euros too, whatever the rate."""
+    if bill.accounting_currency or bill.currency == EURO or bill.tax_minor or seller.country != "FR":
+        return bill.accounting_currency or ""
+    return EURO
+
+
+def _totals(bill: Bill, tax_currency: str) -> Totals:
+    currency, net = bill.currency, plain(bill.net_minor, bill.currency)
+    accounted = plain(bill.accounting_tax_minor or 0, Currency(tax_currency)) if tax_currency else ""
+    return Totals(
+        lines=net,
+        net=net,
+        tax=plain(bill.tax_minor, currency),
+        gross=plain(bill.total_minor, currency),
+        payable=plain(bill.to_pay_minor, currency),
+        prepaid=plain(bill.prepaid_minor, currency) if bill.prepaid_minor else "",
+        accounted_tax=accounted,
+    )
+
+
+def _line(says: Wording, bill: Bill, detail: Detail, units: Mapping[int, str]) -> Line:
+    price, price_quantity = price_shown(detail.unit_price_ucents)
+    return Line(
+        number=str(detail.detail_no),
+        quantity=_quantity(detail.quantity_e4),
+        unit=units.get(detail.detail_no, PIECE),
+        net=plain(detail.net_minor, bill.currency),
+        name=detail.description.strip() or detail.domain.strip() or says.say("line.other"),
+        price=price,
+        tax=_category(detail.vat_category, detail.vat_rate_bp),
+        price_quantity=price_quantity,
+        note=_owner(bill, detail) if bill.slices else "",
+        starts_on=detail.period_start,
+        ends_on=detail.period_end,
+        order_line=detail.purchase_order_item,
+        cost_account=detail.cost_account,
+        object_id=detail.domain.strip(),
+    )
+
+
+def _owner(bill: Bill, detail: Detail) -> str:
+    """Return which account a line of a shared bill is of."""
+    owner_id = detail.owner_id or bill.account_id
+    name = next((part.name for part in bill.slices if part.owner_id == owner_id), "")
+    return f"{name} ({owner_id})" if name else owner_id
+
+
+def _profile(bill: Bill, *, goods: bool) -> str:
+    """Return the kind of exchange: goods or services, to be paid or paid. Source: XP Z12-012 (BT-23)."""
+    return ("B" if goods else "S") + ("2" if _is_paid(bill) else "1")
+
+
+def _is_paid(bill: Bill) -> bool:
+    return bill.total_minor > 0 and bill.to_pay_minor == 0
+
+
+def _due_on(bill: Bill) -> date | None:
+    """Return the due date; of a bill that was paid as it was issued, that day (BR-FR-CO-09)."""
+    if bill.kind is BillKind.CREDIT_NOTE:
+        return None
+    return bill.issued_on if _is_paid(bill) else bill.due_on
+
+
+def _tax_due(bill: Bill, seller: Seller) -> str:
+    """Return when the VAT falls due, of services that bear some. Source: Directive 2006/112/EC article 66."""
+    if not any(tax.vat_category == VatCategory.STANDARD for tax in bill.taxes):
+        return ""
+    return ON_ISSUE if seller.vat_on_debits else WHEN_PAID
+
+
+def _payment(paper: BillPaper) -> Payment:
+    bill, seller = paper.bill, paper.seller
+    if bill.payment_means == "direct-debit" and paper.debit is not None:
+        debit = paper.debit
+        return Payment(
+            MEANS["direct-debit"], bill.payment_reference,
+            mandate=debit.mandate_reference, debited_iban=debit.iban,
+        )  # fmt: skip
+    if bill.payment_means != "transfer" or not seller.iban:
+        return Payment(MEANS.get(bill.payment_means, OTHER_MEANS), bill.payment_reference)
+    code = SEPA_TRANSFER if bill.currency == EURO else TRANSFER
+    iban, bic = "".join(seller.iban.split()), "".join(seller.bic.split())
+    return Payment(code, bill.payment_reference, iban, seller.name, bic)
+
+
+def _terms(says: Wording, bill: Bill) -> str:
+    if bill.kind is BillKind.CREDIT_NOTE:
+        return says.say("payment.credit_note", bill_id=bill.corrects_bill_id or "")
+    if bill.due_on == bill.issued_on:
+        return says.say("term.on_receipt")
+    return says.say(f"term.{bill.term_method}", days=str(bill.term_days))
+
+
+def _notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
+    bill, seller = paper.bill, paper.seller
+    if seller.country == "FR":
+        yield from _french_notes(says, paper)
+    if paper.is_test:
+        yield Note(says.say("mark.test"), "AAI")
+    if bill.note.strip():
+        yield Note(f"{says.say('fact.note')}: {bill.note.strip()}", "AAI")
+    if paper.buyer.sub_account.strip():
+        yield Note(
+            f"{says.say('fact.sub_account')}: {paper.buyer.sub_account.strip()} ({bill.account_id})", "AAI"
+        )
+    if paper.payer is not None:
+        yield Note(f"{says.say('party.payer')}: {_in_a_line(paper.payer)}", "AAI")
+
+
+def _french_notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
+    """What a bill between businesses has to say. Source: Code de commerce L441-9, L441-10, D441-5."""
+    seller = paper.seller
+    if seller.late_fee_minor:
+        fee = wording(paper.bill.language, EURO).amount(seller.late_fee_minor)
+        yield Note(says.say("electronic.late_fee", fee=fee), "PMT")
+    else:
+        yield Note(says.say("electronic.late_fee_of_law"), "PMT")
+    if seller.late_rate_bp:
+        yield Note(says.say("electronic.late_rate", rate=says.rate(seller.late_rate_bp)), "PMD")
+    else:
+        yield Note(says.say("electronic.late_rate_of_law"), "PMD")
+    yield Note(says.say("mention.discount"), "AAB")
+    yield Note(NO_EXCHANGE if paper.is_test else _sold_to(paper.buyer), "BAR")
+
+
+def _sold_to(buyer: Buyer) -> str:
+    """Return to whom it goes: a business or a person, at home or abroad. Source: XP Z12-012 (BR-FR-20)."""
+    kind = "B2C" if buyer.tax_profile == "person" else "B2B"
+    return kind if buyer.country == "FR" else f"{kind}INT"
+
+
+def _in_a_line(party: Buyer) -> str:
+    city = " ".join(part for part in (party.zip, party.city, party.country) if part)
+    ids = (f"SIREN {party.siren}" if party.siren else "", party.vat_id)
+    return ", ".join(part for part in (party.name, *ids, party.street, party.street_2, city) if part)
