@@ -1,5 +1,6 @@
 """Bills leave by mail, platform and Peppol: once per channel, again after a failure, never lost."""
 
+import hashlib
 import logging
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from acquit.actions.context import Context
 from acquit.actions.deliver import Delivered, deliver_due
 from acquit.actions.post_letter import Outbox
 from acquit.actions.queue_deliveries import queue_missing
-from acquit.actions.render_document import bill_pdf, render_bills
+from acquit.actions.render_document import bill_pdf
 from acquit.actions.run_dunning import run_dunning
 from acquit.actions.set_delivery import (
     DeliveryEnded,
@@ -115,7 +116,7 @@ def test_each_bill_leaves_once_with_its_paper(world: Context, box: Mailbox) -> N
     assert file.get_content() == bill_pdf(world, ACME, bill_id)
     body = acmes.get_body()
     assert body is not None
-    assert "12,00\u202f€ TTC, à régler au plus tard le 23 décembre 2026" in body.get_content()
+    assert "12,00\u202f€ TTC, dont l'échéance est le 23 décembre 2026" in body.get_content()
     assert states(world) == {"sent": 4}
     assert failed(world) == {}
 
@@ -390,12 +391,32 @@ def test_what_was_not_queued_with_its_paper_is_queued_later(world: Context) -> N
     assert failed(world) == {}
 
 
-def test_a_paper_that_is_not_there_yet_is_waited_for(world: Context, box: Mailbox) -> None:
+def test_a_paper_that_the_archive_lost_is_waited_for(world: Context, box: Mailbox) -> None:
     leave_by(world, Channel.EMAIL)
     render(world)
+    petits = bill_of(world, PETIT)
+    kept = bill_pdf(world, PETIT, petits)
     with world.database.write() as tx:
-        tx.connection.execute("RESET ROLE; DELETE FROM document WHERE account_id = 'cd67890-acq'")
+        tx.connection.execute(
+            "RESET ROLE; UPDATE document SET sha256 = repeat('0', 64) "
+            "WHERE account_id = 'cd67890-acq' AND form = 'pdf'"
+        )
     assert deliver_due(by_mail(world, box)) == Delivered(sent=3, delayed=1)
-    render_bills(world, [(PETIT, bill_of(world, PETIT))])
+    with world.database.write() as tx:
+        tx.connection.execute(
+            f"RESET ROLE; UPDATE document SET sha256 = '{hashlib.sha256(kept).hexdigest()}' "
+            "WHERE account_id = 'cd67890-acq' AND form = 'pdf'".encode()
+        )
     later_due(world)
     assert deliver_due(by_mail(world, box)) == Delivered(sent=1)
+
+
+def test_the_electronic_form_may_be_attached_too(world: Context, box: Mailbox) -> None:
+    leave_by(world, Channel.EMAIL, "pdf+ubl")
+    render(world)
+    assert deliver_due(by_mail(world, box)) == Delivered(sent=4)
+    mail = next(each for each in box.mails if each["To"] == f"{PETIT}@example.com")
+    petits = bill_of(world, PETIT)
+    assert [(each.get_filename(), each.get_content_type()) for each in mail.iter_attachments()] == [
+        (f"{petits}.pdf", "application/pdf"), (f"{petits}.xml", "application/xml"),
+    ]  # fmt: skip

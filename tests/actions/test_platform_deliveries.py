@@ -10,7 +10,7 @@ from acquit.actions.context import Context
 from acquit.actions.deliver import Delivered, deliver_due
 from acquit.actions.follow_platform import follow_platform, hear_platform
 from acquit.actions.open_dispute import open_dispute
-from acquit.actions.render_document import bill_pdf
+from acquit.actions.render_document import bill_cii, bill_pdf, bill_ubl
 from acquit.actions.set_delivery import (
     list_deliveries,
     send_again,
@@ -25,7 +25,7 @@ from acquit.core.delivery import (
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.life_cycle import SaidBy, e_invoicing_status
 from acquit.documents.life_cycle import read_statuses
-from acquit.store import bill_statuses, documents
+from acquit.store import bill_statuses
 from acquit.store.transaction import Database
 from billed import failed, rows
 from delivering import (
@@ -301,8 +301,6 @@ def test_ubl_is_handed_over_in_its_envelope(world: Context, tmp_path: Path) -> N
     (waiting,) = list_deliveries(world)
     assert (waiting.bill_id, waiting.channel) == (petits, "peppol")
     connected = by_peppol(world, out)
-    keep_ubl(world, PETIT, petits)
-    later_due(world)
     assert deliver_due(connected) == Delivered(delayed=1), "the directory is not there"
     out.mkdir()
     later_due(world)
@@ -312,24 +310,20 @@ def test_ubl_is_handed_over_in_its_envelope(world: Context, tmp_path: Path) -> N
     said = file.read_text(encoding="utf-8")
     assert '<Identifier Authority="iso6523-actorid-upis">0208:0123456789</Identifier>' in said
     assert '<Identifier Authority="iso6523-actorid-upis">0225:732829320</Identifier>' in said
-    assert UBL.decode() in said
+    ubl = bill_ubl(world, PETIT, petits).decode()
+    assert ubl.partition("?>")[2].strip() in said
+    assert "::Invoice##urn:cen.eu:en16931:2017::2.1</InstanceIdentifier>" in said
     assert on_wire(world, PETIT) == (file.name, "submitted")
     assert failed(world).keys() == {"snapshots"}, "the copy that we changed by hand, and no delivery"
 
 
-UBL = (
-    b'<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2" '
-    b'xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">'
-    b"<cbc:CustomizationID>urn:cen.eu:en16931:2017</cbc:CustomizationID>"
-    b"<cbc:ProfileID>S1</cbc:ProfileID><cbc:ID>1 &amp; 2</cbc:ID></Invoice>"
-)
-
-
-def keep_ubl(context: Context, account_id: AccountId, bill_id: BillId) -> None:
-    """Archive a UBL document of the bill unless it has one."""
-    with context.database.write() as tx:
-        if documents.find(tx, account_id, bill_id, "ubl") is None:
-            sha256 = context.archive.put(b'<?xml version="1.0"?>\n' + UBL)
-            documents.record(
-                tx, [documents.Document(account_id, bill_id, "ubl", sha256, len(UBL) + 22)]
-            )  # fmt: skip
+@pytest.mark.parametrize(("form", "syntax"), [("cii", "CII"), ("ubl", "UBL")])
+def test_a_platform_may_get_xml_alone(world: Context, flows: Flows, form: str, syntax: str) -> None:
+    leave_by(world, Channel.PLATFORM, form)
+    render(world)
+    assert deliver_due(by_platform(world, flows)) == Delivered(sent=4)
+    petits = bill_of(world, PETIT)
+    (posted,) = [each for each in flows.posted if each["name"] == f"{petits}.xml"]
+    assert (posted["flowSyntax"], posted["type"]) == (syntax, "application/xml")
+    read = {"cii": bill_cii, "ubl": bill_ubl}[form]
+    assert flows.files[posted["flowId"]] == read(world, PETIT, petits)

@@ -46,6 +46,7 @@ def addressed(kind: BillKind = BillKind.BILL, seller: Seller = SELLER, **members
         (addressed(e_address=""), "email platform"),
         (addressed(e_address="", siren=""), "email"),
         (addressed(e_address="0225:552081317_FACT"), "email platform"),
+        (addressed(e_address="bills@acme.example"), "email"),
         (addressed(tax_profile="exempt"), "email platform"),
         (addressed(tax_profile="person"), "email"),
         (addressed(BillKind.CLAIM), "email"),
@@ -89,6 +90,9 @@ def test_a_channel_is_refused_with_what_to_do() -> None:
     with pytest.raises(BadChannel, match="send-again"):
         refuse_channel(ChannelSetting(FR, Channel.EMAIL, date(2026, 11, 22), True, "pdf"), ON)
     refuse_channel(ChannelSetting(FR, Channel.EMAIL, ON, False, "link"), ON)
+    refuse_channel(ChannelSetting(FR, Channel.EMAIL, ON, True, "pdf"), ON, is_sandbox=True)
+    with pytest.raises(BadChannel, match="sandbox"):
+        refuse_channel(ChannelSetting(FR, Channel.PLATFORM, ON, True, "pdf"), ON, is_sandbox=True)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,7 @@ def announced(kind: BillKind = BillKind.BILL, language: str = "fr_FR", **members
     return replace(
         Announced(
             kind, "FR00000001", "Nuage SAS", "FR7630006000011234567890189", language, ON,
-            date(2026, 12, 23), Currency("EUR"), 123_456, "RF18539007547034",
+            date(2026, 12, 23), Currency("EUR"), 123_456, 123_456, "RF18539007547034",
         ),
         **members,
     )  # fmt: skip
@@ -147,7 +151,7 @@ def test_every_mail_says_what_it_brings(kind: BillKind, language: str) -> None:
 def test_a_french_and_an_english_mail() -> None:
     assert write_mail(announced())[1] == (
         "Bonjour,\n\nVeuillez trouver ci-joint notre facture FR00000001 du 23 novembre 2026, d'un montant "
-        "de 1\u202f234,56\u202f€ TTC, à régler au plus tard le 23 décembre 2026.\n\nMerci d'indiquer la "
+        "de 1\u202f234,56\u202f€ TTC, dont l'échéance est le 23 décembre 2026.\n\nMerci d'indiquer la "
         "référence RF18539007547034 avec votre virement vers l'IBAN FR76 3000 6000 0112 3456 7890 189.\n\n"
         "Cordialement,\nNuage SAS\n"
     )
@@ -156,6 +160,25 @@ def test_a_french_and_an_english_mail() -> None:
     assert subject == "Nuage SAS: bill FR00000001"
     assert "Please find behind the link below our bill FR00000001 of 23 November 2026 over €1,234.56" in text
     assert f"Your document: {link}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "members", "said", "unsaid"),
+    [
+        ("fr_FR", {"to_pay_minor": 0}, "il n'y a rien à payer", "virement"),
+        ("en_GB", {"to_pay_minor": 0}, "there is nothing to pay", "transfer"),
+        ("fr_FR", {"to_pay_minor": 23_456}, "il reste 234,56\u202f€ à régler", "rien à payer"),
+        ("en_GB", {"to_pay_minor": 23_456}, "€234.56 is left to pay.\n\nPlease quote", "nothing"),
+        ("fr_FR", {"collected_on": date(2026, 12, 28)}, "prélevé le 28 décembre 2026", "virement"),
+        ("en_GB", {"collected_on": date(2026, 12, 28)}, "debited on 28 December 2026", "transfer"),
+    ],
+)
+def test_a_mail_asks_for_nothing_that_is_paid_or_debited(
+    language: str, members: dict[str, Any], said: str, unsaid: str
+) -> None:
+    _, text = write_mail(announced(language=language, **members))
+    assert said in text
+    assert unsaid not in text
 
 
 # ---------------------------------------------------------------- messages

@@ -7,6 +7,7 @@ waits for it, and nothing else.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -14,6 +15,13 @@ from typing import Final, TypeVar
 from urllib.parse import quote
 
 from acquit.actions.context import Context
+from acquit.actions.render_document import (
+    NoElectronicForm,
+    PaperLost,
+    bill_cii,
+    bill_pdf,
+    bill_ubl,
+)
 from acquit.core.delivery import (
     BILL,
     LETTER,
@@ -46,6 +54,7 @@ LEASE: Final = timedelta(minutes=30)
 TYPES: Final = {"pdf": "application/pdf", "cii": "application/xml", "ubl": "application/xml"}
 SYNTAXES: Final = {"pdf": "Factur-X", "cii": "CII", "ubl": "UBL"}
 SUFFIXES: Final = {"pdf": "pdf", "cii": "xml", "ubl": "xml"}
+READ: Final = {"pdf": bill_pdf, "cii": bill_cii, "ubl": bill_ubl}
 DOCUMENT_TYPES: Final = {"bill": "380", "corrective": "384", "credit-note": "381"}
 
 
@@ -181,17 +190,25 @@ def _bill_mail(context: Context, parcel: Parcel, recipients: Sequence[str]) -> M
             f"{head.origin.rstrip('/')}/cgi-bin/order/bill.pdf?reference={quote(parcel.bill_id)}"
             f"&passwd={quote(password)}"
         )
-    forms = () if link else tuple(parcel.form.split("+"))
-    files = tuple(_paper(context, parcel, form) for form in forms)
+    files = () if link else tuple(_papers(context, parcel))
     subject, text = write_mail(
         Announced(
             head.kind, parcel.bill_id, head.seller.name, head.seller.iban, head.language, head.issued_on,
-            head.due_on, Currency(head.currency), head.total_minor, head.payment_reference,
-            head.purchase_order, link,
+            head.due_on, Currency(head.currency), head.total_minor, head.total_minor - head.prepaid_minor,
+            head.payment_reference, head.purchase_order, link, head.collected_on,
         )
     )  # fmt: skip
     key = key_of(parcel.bill_id, parcel.channel, parcel.event)
     return Mail(to, subject, text, key, head.seller.email, files)
+
+
+def _papers(context: Context, parcel: Parcel) -> Iterator[Attached]:
+    """Yield what is attached: the paper, then the electronic form if it is asked for and there is one."""
+    paper, *electronic = parcel.form.split("+")
+    yield _paper(context, parcel, paper)
+    for form in electronic:
+        with suppress(NotEver):
+            yield _paper(context, parcel, form)
 
 
 # ---------------------------------------------------------------- e-invoicing
@@ -239,14 +256,13 @@ def _envelope(context: Context, parcel: Parcel) -> Attached:
 
 
 def _paper(context: Context, parcel: Parcel, form: str) -> Attached:
-    """Return the paper of the bill in that form. Raises NotNow while it is not in the archive."""
-    sha256 = _head(parcel).papers.get(form)
-    if sha256 is None:
-        raise NotNow(f"Bill {parcel.bill_id} has no paper of form {form} yet.")
+    """Return the bill in that form, as archived. Raises NotNow when the archive lost it, NotEver for none."""
     try:
-        content = context.archive.get(sha256)
-    except KeyError:
-        raise NotNow(f"The archive has lost the {form} of bill {parcel.bill_id}: restore it.") from None
+        content = READ[form](context, parcel.account_id, parcel.bill_id)
+    except PaperLost as why:
+        raise NotNow(str(why)) from None
+    except NoElectronicForm as why:
+        raise NotEver(why.message) from None
     return Attached(f"{_bare(parcel.bill_id)}.{SUFFIXES[form]}", TYPES[form], content)
 
 

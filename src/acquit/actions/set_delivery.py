@@ -47,7 +47,8 @@ def set_channel(context: Context, setting: ChannelSetting, *, by: str) -> int:
     with context.database.write() as tx:
         require_staff(tx, by, Right.CHANGE_SETTINGS)
         entity = entity_in(tx, setting.legal_entity_id)
-        refuse_channel(setting, date_of(context, entity))
+        is_sandbox = entity.test_on is not None
+        refuse_channel(setting, date_of(context, entity), is_sandbox=is_sandbox)
         delivery_settings.set_channel(tx, setting, by)
         acts.record(
             tx, by, "set_channel", None, setting.legal_entity_id, channel=setting.channel.value,

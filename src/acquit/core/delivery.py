@@ -215,7 +215,7 @@ def e_address_of(party: Buyer | Seller) -> tuple[str, str]:
     written = E_ADDRESS_SCHEME.fullmatch(party.e_address)
     if written is not None:
         return written[1], written[2]
-    if party.country == "FR" and (party.e_address or party.siren):
+    if party.country == "FR" and "@" not in party.e_address and (party.e_address or party.siren):
         return DIRECTORY_FR, party.e_address or party.siren
     return "", ""
 
@@ -235,11 +235,16 @@ def letter_key(delivery_id: int) -> str:
     return key_of("", Channel.EMAIL, f"{LETTER}/{delivery_id}")
 
 
-def refuse_channel(setting: ChannelSetting, today: date) -> None:
+def refuse_channel(setting: ChannelSetting, today: date, *, is_sandbox: bool = False) -> None:
     """Pass when the channel can carry the form from that day on. Raises BadChannel.
 
-    A channel never begins in the past: bills that people have already would leave again.
+    A channel never begins in the past: bills that people have already would leave again. What a sandbox makes
+    is no bill, and goes to nobody but by mail.
     """
+    if is_sandbox and setting.channel is not Channel.EMAIL:
+        raise BadChannel(
+            f"{setting.legal_entity_id} is a sandbox: its bills are trials and go to no platform."
+        )
     if setting.form not in FORMS[setting.channel]:
         raise BadChannel(
             f"The channel {setting.channel} carries {', '.join(FORMS[setting.channel])}, not {setting.form}."

@@ -25,6 +25,7 @@ DELIVERIES: Final[LiteralString] = """
                          b.kind <> 'claim' AND coalesce(y.body ->> 'tax_profile', '') <> 'person'
                          AND s.body ->> 'country' = 'FR' AND y.body ->> 'country' = 'FR'
                          AND concat(y.body ->> 'e_address', y.body ->> 'siren') <> ''
+                         AND coalesce(y.body ->> 'e_address', '') !~ '@'
                          AND (coalesce(y.body ->> 'e_address', '') !~ '^[0-9]{4}:[A-Za-z0-9+._/-]{1,60}$'
                               OR y.body ->> 'e_address' ~ '^0225:')
                     ELSE b.kind <> 'claim' AND coalesce(y.body ->> 'tax_profile', '') <> 'person'

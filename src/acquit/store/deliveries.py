@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, LiteralString
 
 from acquit.core.bill import BillKind
@@ -69,10 +69,8 @@ CLAIM: Final[LiteralString] = """
 PARCELS: Final[LiteralString] = """
     SELECT d.account_id, d.delivery_id, d.legal_entity_id, d.channel, d.bill_id, d.event, d.form, d.subject,
            d.queued_at, w.tries, w.to_address, w.sealed, b.kind, b.issued_on, b.due_on, b.currency,
-           b.total_minor, b.language, b.payment_reference, b.purchase_order_reference, b.issued_at,
-           s.body AS seller, y.body AS buyer,
-           coalesce((SELECT jsonb_object_agg(form, sha256) FROM document
-                      WHERE account_id = d.account_id AND bill_id = d.bill_id), '{}') AS papers,
+           b.total_minor, b.prepaid_minor, b.collected_on, b.language, b.payment_reference,
+           b.purchase_order_reference, s.body AS seller, y.body AS buyer,
            coalesce((SELECT array_agg(DISTINCT taken) FROM delivery_attempt t, unnest(t.accepted) AS taken
                       WHERE t.account_id = d.account_id AND t.delivery_id = d.delivery_id
                         AND t.attempt_no > (
@@ -168,20 +166,20 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a delivery says of the bill that it is about; `papers` is the archive's hash per form."""
+    """What a delivery says of the bill that it is about."""
 
     kind: BillKind
-    issued_on: Any
-    issued_at: datetime
-    due_on: Any
+    issued_on: date
+    due_on: date
     currency: str
     total_minor: int
+    prepaid_minor: int
+    collected_on: date | None
     language: str
     payment_reference: str
     purchase_order: str
     seller: Seller
     buyer: Buyer
-    papers: Mapping[str, str]
     origin: str
 
 
@@ -323,9 +321,9 @@ def _parcel(row: Any) -> Parcel:
     head = None
     if row.kind is not None:
         head = Head(
-            BillKind(row.kind), row.issued_on, row.issued_at, row.due_on, row.currency, row.total_minor,
-            row.language, row.payment_reference, row.purchase_order_reference or "",
-            Seller(**_known(row.seller, Seller)), Buyer(**_known(row.buyer, Buyer)), row.papers, row.origin,
+            BillKind(row.kind), row.issued_on, row.due_on, row.currency, row.total_minor, row.prepaid_minor,
+            row.collected_on, row.language, row.payment_reference, row.purchase_order_reference or "",
+            Seller(**_known(row.seller, Seller)), Buyer(**_known(row.buyer, Buyer)), row.origin,
         )  # fmt: skip
     return Parcel(
         row.account_id, row.delivery_id, row.legal_entity_id, Channel(row.channel), row.bill_id, row.event,
