@@ -316,6 +316,24 @@ def test_letters_wait_sealed_until_a_server_has_them(
         retry_delivery(world, sent.delivery_id, by="cli")
 
 
+def test_several_workers_send_each_letter_once(
+    world: Context, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "AT_ONCE", 3)
+    outbox = Outbox(world.database, world.sealer)
+    for number in range(40):
+        outbox.send("payer@example.com", f"Letter {number}", "text")
+    connected, done = by_mail(world, box), list[Delivered]()
+    workers = [threading.Thread(target=lambda: done.append(deliver_due(connected))) for _ in range(3)]
+    for each in workers:
+        each.start()
+    for each in workers:
+        each.join()
+    assert sum(each.sent for each in done) == len(box.mails) == 40
+    assert len({str(each["Message-ID"]) for each in box.mails}) == 40
+    assert failed(world) == {}
+
+
 def test_letters_of_dunning_go_the_same_way(world: Context, box: Mailbox) -> None:
     """A dead mail server no longer loses a letter that dunning recorded as handed over."""
     late = replace(

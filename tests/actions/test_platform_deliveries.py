@@ -18,12 +18,13 @@ from acquit.actions.set_delivery import (
 )
 from acquit.actions.settle_debt import return_payment
 from acquit.actions.tell_statuses import tell_statuses
+from acquit.api.e_invoicing import e_invoicing_status
 from acquit.core.delivery import (
     Channel,
     key_of,
 )
 from acquit.core.identifiers import AccountId, BillId
-from acquit.core.life_cycle import SaidBy, e_invoicing_status
+from acquit.core.life_cycle import SaidBy
 from acquit.documents.life_cycle import read_statuses
 from acquit.store import bill_statuses
 from acquit.store.transaction import Database

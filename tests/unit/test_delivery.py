@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from acquit.api.e_invoicing import e_invoicing_status
 from acquit.core.bill import BillKind
 from acquit.core.delivery import (
     Addressed,
@@ -18,7 +19,6 @@ from acquit.core.delivery import (
     refuse_channel,
 )
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
-from acquit.core.life_cycle import e_invoicing_status
 from acquit.core.money import Currency
 from acquit.core.snapshot import Buyer, Seller
 from acquit.documents.bill_mail import Announced, languages, write_mail

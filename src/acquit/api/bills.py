@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from acquit.actions.export_bills import ask_for_export
 from acquit.api import links, wire
+from acquit.api.e_invoicing import e_invoicing_status
 from acquit.api.listing import Column, Listing
 from acquit.api.refusals import NoSuchObject, NoSuchRoute
 from acquit.api.request import Request
 from acquit.core.identifiers import BillId
-from acquit.core.life_cycle import e_invoicing_status
 from acquit.store import bill_lists, bill_statuses
 from acquit.store.bill_lists import BillSummary, DetailSummary
 from acquit.store.bill_statuses import OnWire

@@ -13,12 +13,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from acquit.core.delivery import Outcome
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.money import Currency, Money
 
 DEPOSITED: Final = 200
-APPROVED: Final = 205
 DISPUTED: Final = 207
 REFUSED: Final = 210
 PAID: Final = 212
@@ -31,9 +29,6 @@ NAMES: Final = {
     210: "Refusée", 211: "Paiement transmis", 212: "Encaissée", 213: "Rejetée", 501: "Irrecevable",
 }  # fmt: skip
 """What each status is called in French, the language of the standard."""
-
-TAKEN: Final = frozenset({205, 206, 209, 211, 212})
-IN_HANDS: Final = frozenset({202, 203, 204, 207, 208})
 
 
 class SaidBy(StrEnum):
@@ -87,25 +82,6 @@ def left_by_rate(whole: Mapping[int, int], *taken: Iterable[tuple[int, int]]) ->
         for rate, amount_minor in each:
             left[rate] = left.get(rate, 0) - amount_minor
     return left
-
-
-def e_invoicing_status(outcome: Outcome | None, codes: Sequence[int]) -> str:
-    """Return where an e-invoice is, in the words of the wire, from its last try and all its statuses."""
-    if REJECTED in codes or UNREADABLE in codes:
-        return "invalid"
-    if REFUSED in codes:
-        return "rejected"
-    if TAKEN & set(codes):
-        return "accepted"
-    if IN_HANDS & set(codes):
-        return "ok"
-    if codes:
-        return "processing"
-    if outcome in (Outcome.SENT, Outcome.BOUNCED):
-        return "submitted"
-    if outcome is Outcome.REFUSED:
-        return "error"
-    return "ignored" if outcome is Outcome.ENDED else "readyToSubmit"
 
 
 def _shared(amount_minor: int, weights: Sequence[int]) -> list[int]:
