@@ -7,6 +7,8 @@ from falcon.testing import TestClient
 
 from acquit.actions.context import Context
 from acquit.actions.sign_in import sign_out as end_session
+from acquit.core.identifiers import AccountId, BillId
+from acquit.store import documents
 from e2e.visitor import PDF, TERM, Visitor, requests_of, send_with_file
 from e2e.world import ACME, ACME_LAB, PASSWORD, SCRIPT, SMALL, World
 
@@ -256,3 +258,24 @@ def test_a_correction_is_asked_for_on_the_bill_and_the_form_comes_back_when_it_s
     assert row.bill_id in shown
     assert "Brest" in shown
     assert customer.get("/manager/requests/correction?bill=FR99999999").status_code == 404
+
+
+def test_a_bill_is_downloaded_for_the_buyer_s_software(customer: Visitor, context: Context) -> None:
+    sha256 = context.archive.put(b"<Invoice/>")
+    with context.database.write() as tx:
+        documents.record(tx, [documents.Document(AccountId(ACME), BillId("FR00000014"), "ubl", sha256, 10)])
+    assert 'href="/manager/bills/FR00000014/ubl"' in customer.get("/manager/bills/FR00000014").text
+    file = customer.get("/manager/bills/FR00000014/ubl")
+    assert (file.status_code, file.headers["content-type"]) == (200, "application/xml")
+    assert file.headers["content-disposition"].startswith("attachment; filename*=UTF-8''FR00000014.xml")
+    assert file.content == b"<Invoice/>"
+
+
+def test_a_customer_says_what_its_bills_name(customer: Visitor, context: Context) -> None:
+    page = "/manager/bill-references"
+    fields = customer.hidden(page) | {"cost_account": "6135 – Infra", "contract": "CTR-7"}
+    assert customer.post(page, fields).status_code == 303
+    assert 'value="6135 – Infra"' in customer.get(page).text
+    refused = customer.post(page, customer.hidden(page) | {"cost_account": "a\u200bb", "contract": ""})
+    assert "U+200B" in refused.text
+    assert 'value="CTR-7"' in customer.get(page).text

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import facturx
@@ -17,7 +18,7 @@ from acquit.core.money import Currency
 from acquit.core.shared_bill import slices_of
 from acquit.core.snapshot import Buyer
 from acquit.documents import cii, cii_reading, forms, ubl, ubl_reading
-from acquit.documents.electronic import electronic, is_electronic
+from acquit.documents.electronic import electronic, is_electronic, over_peppol
 from acquit.documents.electronic_bill import Allowance, ElectronicBill, Party, TaxCase
 from acquit.documents.facturx import attached
 from acquit.documents.paper import BillPaper
@@ -228,7 +229,8 @@ def test_a_test_paper_is_marked_and_takes_no_official_way() -> None:
 def test_to_whom_a_bill_goes_is_said() -> None:
     person = replace(BUYER, tax_profile="person", siren="", vat_id="")
     for buyer, code in (
-        (BUYER, "B2B"), (SWISS, "B2BINT"), (person, "B2C"), (replace(person, country="BE"), "B2CINT"),
+        (BUYER, "B2B"), (SWISS, "B2BINT"), (replace(BUYER, country="RE"), "B2B"),
+        (person, "B2C"), (replace(person, country="BE"), "B2CINT"),
     ):  # fmt: skip
         bill = electronic(replace(specimen(), buyer=buyer))
         assert [note.text for note in bill.notes if note.subject == "BAR"] == [code]
@@ -242,18 +244,37 @@ def test_a_person_s_bill_passes_the_rules_that_bind_it() -> None:
     assert_valid(bill, french=False)
 
 
-def test_a_belgian_seller_says_nothing_of_french_law() -> None:
+def test_a_business_overseas_is_at_home() -> None:
+    """VAT of Réunion is French VAT at rates of its own (CGI 296); its businesses have a SIREN."""
+    lines = [replace(line, vat_rate_bp=850) for line in servers(2)]
+    bill = electronic(
+        replace(specimen(lines), buyer=replace(BUYER, country="RE", zip="97400", city="Saint-Denis"))
+    )
+    assert (bill.buyer.e_address, bill.buyer.address_scheme) == ("552100554", "0225")
+    assert_valid(bill)
+
+
+def test_a_belgian_seller_bills_over_peppol_and_says_nothing_of_french_law() -> None:
+    """Peppol BIS Billing 3.0: R001 to R004, R007, R010, R020, R100, R101, P0112, and R120 of each line."""
     seller = replace(
         SELLER, country="BE", siren="0202239951", siret="", vat_id="BE0202239951", register_city="",
     )  # fmt: skip
-    bill = electronic(
-        replace(
-            specimen(), seller=seller, buyer=replace(BUYER, country="BE", siren="", vat_id="BE0878065378")
-        )
-    )
-    assert [note.subject for note in bill.notes] == ["AAI"]
-    assert (bill.seller.address_scheme, bill.seller.e_address) == ("9925", "BE0202239951")
+    buyer = replace(BUYER, country="BE", siren="0878065378", vat_id="BE0878065378")
+    paper = replace(issued("S", BillKind.CORRECTIVE, "direct-debit", "fr_FR"), seller=seller, buyer=buyer)
+    bill = bill_of(paper, purchase_order_reference=None)
+    assert bill.type_code == "380"
+    assert [note.subject for note in bill.notes] == [""]
+    assert (bill.buyer_reference, bill.order) == (paper.bill.account_id, "")
+    assert (bill.seller.address_scheme, bill.seller.e_address) == ("0208", "0202239951")
+    assert (bill.buyer.legal_scheme, bill.buyer.e_address) == ("0208", "0878065378")
     assert_valid(bill, french=False)
+    written_so = ubl_reading.read(tree(forms.render(paper)["ubl"]))
+    assert written_so == over_peppol(electronic(paper))
+    assert written_so.specification.endswith("#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0")
+    assert written_so.profile == "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
+    for line in bill.lines:
+        told = Decimal(line.quantity) * Decimal(line.price) / Decimal(line.price_quantity or 1)
+        assert abs(told - Decimal(line.net)) <= Decimal("0.02")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ A draft becomes one the same way, under a number that holds its place.
 Source: EN 16931-1:2017; the French rules of XP Z12-012 (BR-FR); Directive 2006/112/EC articles 63, 64, 66.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -14,8 +15,8 @@ from acquit.core.bill import Bill, BillKind, Detail, first_period
 from acquit.core.money import Currency, exponent, plain
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxLine, VatCategory
-from acquit.documents.electronic_bill import ElectronicBill, Line, Note, Payment, TaxCase, Totals
-from acquit.documents.electronic_party import buyer_party, delivery_party, seller_party
+from acquit.documents.electronic_bill import EN16931, ElectronicBill, Line, Note, Payment, TaxCase, Totals
+from acquit.documents.electronic_party import AT_HOME, buyer_party, delivery_party, seller_party
 from acquit.documents.paper import BillPaper
 from acquit.documents.wording import Wording, wording
 
@@ -24,6 +25,13 @@ TYPES: Final = {BillKind.BILL: "380", BillKind.CREDIT_NOTE: "381", BillKind.CORR
 
 Source: CJEU C-222/81 (BAZ Bausystem); CGI 289, 289 bis.
 """
+
+TYPES_ELSEWHERE: Final = TYPES | {BillKind.CORRECTIVE: "380"}
+"""Peppol keeps 384 for Germany; what follows a credit note is a bill. Source: PEPPOL-EN16931-P0112."""
+
+PEPPOL: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
+PEPPOL_RULES: Final = f"{EN16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+"""The kind of exchange (BT-23) and the rules (BT-24) of bills over Peppol. Source: Peppol BIS Billing 3.0."""
 
 GOODS: Final = frozenset({VatCategory.INTRA_COMMUNITY, VatCategory.EXPORT})
 MEANS: Final = {"direct-debit": "59", "card": "48"}
@@ -34,6 +42,7 @@ ON_ISSUE, WHEN_PAID = "3", "432"
 """UNCL 2005: when the VAT of a supply of services falls due."""
 
 PIECE: Final = "C62"
+BETWEEN: Final = " - "
 EURO: Final = Currency("EUR")
 NO_EXCHANGE: Final = "OUTOFSCOPE"
 """What a test says in place of to whom it goes: platforms pass it on to nobody (BR-FR-20)."""
@@ -65,6 +74,8 @@ def electronic(paper: BillPaper) -> ElectronicBill:
     """Return the bill as EN 16931 knows it. Raises KeyError for a claim, which has no such form."""
     bill, seller = paper.bill, paper.seller
     says = wording(bill.language, bill.currency)
+    is_french = seller.country == "FR"
+    reference, order = paper.buyer.buyer_reference.strip(), (bill.purchase_order_reference or "").strip()
     untaxed = any(tax.vat_category == VatCategory.OUT_OF_SCOPE for tax in bill.taxes)
     goods = any(tax.vat_category in GOODS for tax in bill.taxes)
     starts_on, ends_on = first_period(bill.details), last_period(bill)
@@ -73,7 +84,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
     return ElectronicBill(
         number=bill.bill_id,
         issued_on=bill.issued_on,
-        type_code=TYPES[bill.kind],
+        type_code=TYPES[bill.kind] if is_french else TYPES_ELSEWHERE[bill.kind],
         currency=bill.currency,
         seller=seller_party(says, seller, untaxed=untaxed),
         buyer=buyer_party(paper.buyer, untaxed=untaxed),
@@ -81,12 +92,12 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         totals=_totals(bill, tax_currency),
         lines=tuple([_line(says, bill, detail, paper.units) for detail in bill.details]),
         due_on=_due_on(bill),
-        profile=_profile(bill, goods=goods),
-        notes=tuple(_notes(says, paper)),
+        profile=_profile(bill, goods=goods) if is_french else PEPPOL,
+        notes=tuple(_notes(says, paper)) if is_french else _one_note(_notes(says, paper)),
         tax_currency=tax_currency,
         tax_due=_tax_due(bill, seller),
-        buyer_reference=paper.buyer.buyer_reference.strip(),
-        order=(bill.purchase_order_reference or "").strip(),
+        buyer_reference=reference if is_french or reference or order else bill.account_id,
+        order=order,
         contract=bill.contract,
         cost_account=bill.cost_account,
         preceding=((bill.corrects_bill_id, paper.corrected_on),) if bill.corrects_bill_id else (),
@@ -98,6 +109,11 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         creditor="" if paper.debit is None else paper.debit.creditor_id,
         terms=_terms(says, bill),
     )
+
+
+def over_peppol(bill: ElectronicBill) -> ElectronicBill:
+    """Return the bill as its UBL is written: one for Peppol names the rules of Peppol."""
+    return replace(bill, specification=PEPPOL_RULES) if bill.profile == PEPPOL else bill
 
 
 def last_period(bill: Bill) -> date:
@@ -252,6 +268,12 @@ def _notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
         yield Note(f"{says.say('party.payer')}: {_in_a_line(paper.payer)}", "AAI")
 
 
+def _one_note(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return all notes as one, without a subject: Peppol takes no more (PEPPOL-EN16931-R002)."""
+    text = BETWEEN.join(note.text for note in notes)
+    return (Note(text),) if text else ()
+
+
 def _french_notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
     """What a bill between businesses has to say. Source: Code de commerce L441-9, L441-10, D441-5."""
     seller = paper.seller
@@ -265,13 +287,16 @@ def _french_notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
     else:
         yield Note(says.say("electronic.late_rate_of_law"), "PMD")
     yield Note(says.say("mention.discount"), "AAB")
-    yield Note(NO_EXCHANGE if paper.is_test else _sold_to(paper.buyer), "BAR")
+    if sold_to := NO_EXCHANGE if paper.is_test else _sold_to(paper.buyer):
+        yield Note(sold_to, "BAR")
 
 
 def _sold_to(buyer: Buyer) -> str:
     """Return to whom it goes: a business or a person, at home or abroad. Source: XP Z12-012 (BR-FR-20)."""
     kind = "B2C" if buyer.tax_profile == "person" else "B2B"
-    return kind if buyer.country == "FR" else f"{kind}INT"
+    if buyer.country not in AT_HOME:
+        return f"{kind}INT"
+    return kind if buyer.siren or kind == "B2C" else ""
 
 
 def _in_a_line(party: Buyer) -> str:

@@ -7,17 +7,24 @@ import re
 from typing import Final
 
 from acquit.core.snapshot import Buyer, Seller
+from acquit.core.tax import OWN_RATES
 from acquit.documents.electronic_bill import Party
 from acquit.documents.wording import Wording
 
-SIREN, SIRET, FRENCH_ADDRESS, MAIL = "0002", "0009", "0225", "EM"
+SIREN, SIRET, FRENCH_ADDRESS, BELGIAN_NUMBER, MAIL = "0002", "0009", "0225", "0208", "EM"
 VAT_ADDRESSES: Final = {
-    "AT": "9914", "BE": "9925", "BG": "9926", "CY": "9928", "CZ": "9929", "DE": "9930", "EE": "9931",
+    "AT": "9914", "BG": "9926", "CY": "9928", "CZ": "9929", "DE": "9930", "EE": "9931",
     "ES": "9920", "FI": "0213", "GR": "9933", "HR": "9934", "HU": "9910", "IE": "9935", "IT": "0211",
     "LT": "9937", "LU": "9938", "LV": "9939", "MT": "9943", "NL": "9944", "PL": "9945", "PT": "9946",
     "RO": "9947", "SE": "9955", "SI": "9949", "SK": "9950", "GB": "9932", "CH": "9927", "FR": "9957",
 }  # fmt: skip
 """EAS codes under which a VAT id is an electronic address, by country."""
+
+AT_HOME: Final = frozenset({"FR"}) | OWN_RATES["FR"]
+"""France, and where its VAT is charged at other rates: all of it knows businesses by their SIREN."""
+
+REGISTERS: Final = dict.fromkeys(AT_HOME, SIREN) | {"BE": BELGIAN_NUMBER}
+"""ISO 6523 codes of the registers whose numbers parties are known by."""
 
 SCHEMED: Final = re.compile(r"([0-9]{4}|EM):(.+)", re.DOTALL)
 BETWEEN: Final = " - "
@@ -36,7 +43,7 @@ def seller_party(says: Wording, seller: Seller, *, untaxed: bool) -> Party:
         town=seller.city,
         vat_id="" if untaxed else seller.vat_id,
         legal_id=seller.siren,
-        legal_scheme=SIREN if is_french and seller.siren else "",
+        legal_scheme=REGISTERS.get(seller.country, "") if seller.siren else "",
         legal_form=_legal_form(says, seller),
         e_address=e_address,
         address_scheme=address_scheme,
@@ -60,7 +67,7 @@ def buyer_party(buyer: Buyer, *, untaxed: bool) -> Party:
         town=buyer.city,
         vat_id="" if untaxed else buyer.vat_id,
         legal_id=buyer.siren,
-        legal_scheme=SIREN if buyer.country == "FR" and buyer.siren else "",
+        legal_scheme=REGISTERS.get(buyer.country, "") if buyer.siren else "",
         e_address=e_address,
         address_scheme=address_scheme,
     )
@@ -81,18 +88,19 @@ def delivery_party(buyer: Buyer) -> Party:
 def e_address_of(told: str, party: Seller | Buyer) -> tuple[str, str]:
     """Return where the party takes electronic bills, and the scheme of that address (BT-34, BT-49).
 
-    `0225:…` and the like name their scheme. Without an address, a French business is reached by its SIREN and
-    one elsewhere by its VAT id; nobody else is.
+    `0225:…` and the like name their scheme. Without an address, a French business is reached by its SIREN, a
+    Belgian one by the number that its VAT id is made of, one elsewhere by its VAT id; nobody else is.
     """
     told = "".join(told.split())
     if found := SCHEMED.fullmatch(told):
         return found[2], found[1]
     if "@" in told:
         return told, MAIL
-    if party.country == "FR" and (told or party.siren):
+    if party.country in AT_HOME and (told or party.siren):
         return told or party.siren, FRENCH_ADDRESS
-    scheme = VAT_ADDRESSES.get(party.country, "")
-    vat_id = told or party.vat_id
+    scheme, vat_id = VAT_ADDRESSES.get(party.country, ""), told or party.vat_id
+    if party.country == "BE" and vat_id:
+        return vat_id.removeprefix("BE"), BELGIAN_NUMBER
     return (vat_id, scheme) if scheme and vat_id else ("", "")
 
 

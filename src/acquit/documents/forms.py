@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from acquit.documents import cii, facturx, pdf, ubl
-from acquit.documents.electronic import electronic, is_electronic
+from acquit.documents.electronic import electronic, is_electronic, over_peppol
 from acquit.documents.paper import BillPaper
 
 PDF, UBL = "pdf", "ubl"
@@ -19,4 +19,4 @@ def render(paper: BillPaper) -> Forms:
     if not is_electronic(paper):
         return {PDF: pdf.render(paper)}
     bill = electronic(paper)
-    return {PDF: facturx.marked(pdf.render(paper, cii.render(bill))), UBL: ubl.render(bill)}
+    return {PDF: facturx.marked(pdf.render(paper, cii.render(bill))), UBL: ubl.render(over_peppol(bill))}
