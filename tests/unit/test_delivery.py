@@ -47,6 +47,8 @@ def addressed(kind: BillKind = BillKind.BILL, seller: Seller = SELLER, **members
         (addressed(e_address="", siren=""), "email"),
         (addressed(e_address="0225:552081317_FACT"), "email platform"),
         (addressed(e_address="bills@acme.example"), "email"),
+        (addressed(country="RE"), "email platform"),
+        (addressed(country="MC"), "email"),
         (addressed(tax_profile="exempt"), "email platform"),
         (addressed(tax_profile="person"), "email"),
         (addressed(BillKind.CLAIM), "email"),

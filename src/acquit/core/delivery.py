@@ -17,6 +17,7 @@ from acquit.core.bill import BillKind
 from acquit.core.errors import Invalid, NotFound
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.snapshot import Buyer, Seller
+from acquit.core.tax import OWN_RATES
 
 BILL: Final = "bill"
 """The event of a delivery that carries the document itself."""
@@ -31,6 +32,9 @@ E_ADDRESS_SCHEME: Final = re.compile(r"([0-9]{4}):([A-Za-z0-9+._/-]{1,60})")
 
 DIRECTORY_FR: Final = "0225"
 """Scheme of French e-addresses: the SIREN, perhaps with a suffix. Source: AFNOR XP Z12-012, BR-FR-12."""
+
+AT_HOME: Final = frozenset({"FR"}) | OWN_RATES["FR"]
+"""Where businesses have a SIREN and are billed through the platforms. Source: CGI 289 bis, 294."""
 
 ADDRESS: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,250}")
 
@@ -206,7 +210,7 @@ def takes(channel: Channel, bill: Addressed) -> bool:
         return False
     scheme, _ = e_address_of(bill.buyer)
     if channel is Channel.PLATFORM:
-        return bill.seller.country == "FR" == bill.buyer.country and scheme == DIRECTORY_FR
+        return {bill.seller.country, bill.buyer.country} <= AT_HOME and scheme == DIRECTORY_FR
     return scheme not in ("", DIRECTORY_FR)
 
 
@@ -215,7 +219,7 @@ def e_address_of(party: Buyer | Seller) -> tuple[str, str]:
     written = E_ADDRESS_SCHEME.fullmatch(party.e_address)
     if written is not None:
         return written[1], written[2]
-    if party.country == "FR" and "@" not in party.e_address and (party.e_address or party.siren):
+    if party.country in AT_HOME and "@" not in party.e_address and (party.e_address or party.siren):
         return DIRECTORY_FR, party.e_address or party.siren
     return "", ""
 

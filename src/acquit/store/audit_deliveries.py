@@ -23,7 +23,8 @@ DELIVERIES: Final[LiteralString] = """
                     WHEN 'email' THEN true
                     WHEN 'platform' THEN
                          b.kind <> 'claim' AND coalesce(y.body ->> 'tax_profile', '') <> 'person'
-                         AND s.body ->> 'country' = 'FR' AND y.body ->> 'country' = 'FR'
+                         AND s.body ->> 'country' IN ('FR', 'GP', 'MQ', 'RE')
+                         AND y.body ->> 'country' IN ('FR', 'GP', 'MQ', 'RE')
                          AND concat(y.body ->> 'e_address', y.body ->> 'siren') <> ''
                          AND coalesce(y.body ->> 'e_address', '') !~ '@'
                          AND (coalesce(y.body ->> 'e_address', '') !~ '^[0-9]{4}:[A-Za-z0-9+._/-]{1,60}$'
