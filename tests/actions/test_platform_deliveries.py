@@ -19,16 +19,18 @@ from acquit.actions.set_delivery import (
 from acquit.actions.settle_debt import return_payment
 from acquit.actions.tell_statuses import tell_statuses
 from acquit.api.e_invoicing import e_invoicing_status
+from acquit.core.debt import Debt, Means, OperationKind
 from acquit.core.delivery import (
     Channel,
     key_of,
 )
-from acquit.core.identifiers import AccountId, BillId
+from acquit.core.identifiers import AccountId, BillId, DebtId, OrderId, ServiceId
 from acquit.core.life_cycle import SaidBy
 from acquit.documents.life_cycle import read_statuses
-from acquit.store import bill_statuses
+from acquit.documents.specimen import detail, specimen
+from acquit.store import bill_statuses, debts
 from acquit.store.transaction import Database
-from billed import failed, rows
+from billed import ON, failed, rows
 from delivering import (
     ATTEMPTS,
     Flows,
@@ -42,6 +44,7 @@ from delivering import (
     soon,
 )
 from founding import ACME, PETIT
+from issued_papers import issue
 from owing import debt_of, operations_of, pay
 
 
@@ -238,6 +241,55 @@ def test_part_payments_and_a_return_are_told_per_rate(world: Context, flows: Flo
     assert [told.code for each in messages for told in read_statuses(each)] == [212] * 4
     assert sum(b">-7.00</ram:ValueAmount>" in each for each in messages) == 1
     assert failed(world) == {}
+
+
+def test_part_payments_of_several_rates_add_up_to_each(world: Context) -> None:
+    whole = two_rates(world)
+    leave_by(world, Channel.PLATFORM)
+    render(world)
+    parts = [1, 333, 2_000]
+    parts.append(sum(whole.values()) - sum(parts))
+    for amount_minor in parts:
+        with world.database.write() as tx:
+            debts.add_operation(
+                tx, PETIT, DebtId(900), OperationKind.PAYMENT, Means.TRANSFER, amount_minor, ON
+            )  # fmt: skip
+        tell_statuses(world)
+    _, said = show_statuses(world, TWO_RATES)
+    told = [each.collected for each in said]
+    assert [sum(amount for _, amount in each) for each in told] == parts
+    sums: dict[int, int] = {}
+    for rate, amount in (share for each in told for share in each):
+        assert amount > 0
+        sums[rate] = sums.get(rate, 0) + amount
+    assert sums == whole
+    assert "collected-told" not in failed(world)
+
+
+TWO_RATES = BillId("FR00000942")
+
+
+def two_rates(context: Context) -> dict[int, int]:
+    """Petit owes a bill of two rates, as a run would have written it; return what each comes to."""
+    lines = [
+        replace(
+            detail(f"srv-{number}", "Livre", 1_234_567_800, vat=("S", rate)),
+            service_id=ServiceId(number),
+            correction_no=9,
+        )
+        for number, rate in ((901, 2_000), (902, 550), (903, 550))
+    ]
+    paper = specimen(
+        lines, bill_id=TWO_RATES, order_id=OrderId(900), payer_id=PETIT, issued_on=ON, due_on=ON
+    )  # fmt: skip
+    issue(context, paper)
+    bill = paper.bill
+    owed = Debt(
+        PETIT, DebtId(900), TWO_RATES, PETIT, bill.currency, bill.total_minor, bill.issued_at, bill.due_on
+    )
+    with context.database.write() as tx:
+        debts.write(tx, [owed])
+    return {each.vat_rate_bp: each.net_minor + each.tax_minor for each in bill.taxes}
 
 
 def test_a_payment_waits_until_its_bill_is_there(world: Context, flows: Flows) -> None:
