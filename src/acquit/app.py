@@ -18,7 +18,7 @@ from datetime import date
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from acquit.cli import frame
 from acquit.cli.program import AlsoTls, Options, Program, Ready, Serving
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from acquit.actions.share_run import Assignment
     from acquit.adapters.crew import Processes
     from acquit.adapters.http import Site, Tls
+    from acquit.adapters.mail import Security
     from acquit.api.origin import Proxies
-    from acquit.ports import Clock, VatRegister
+    from acquit.ports import Clock, VatRegister, Ways
     from acquit.store.backups import Backup
     from acquit.store.embedded import Cluster
     from acquit.store.transaction import Database
@@ -170,17 +171,52 @@ def _secret(settings: Settings) -> bytes:
 
 def _context(world: World, database: "Database") -> "Context":
     from acquit.actions.context import Context
+    from acquit.actions.post_letter import Outbox
     from acquit.adapters.archive import DirectoryArchive
     from acquit.adapters.mail import NullMailer
     from acquit.adapters.sealer import AesSealer
 
     settings = world.settings
+    sealer = AesSealer(_secret(settings))
     return Context(
         database=database,
         clock=_clock(world, database),
-        sealer=AesSealer(_secret(settings)),
+        sealer=sealer,
         archive=DirectoryArchive(settings.data / "papers"),
-        mailer=NullMailer(),
+        mailer=NullMailer() if settings.smtp_host is None else Outbox(database, sealer),
+        ways=_ways(settings),
+    )
+
+
+def _ways(settings: Settings) -> "Ways":
+    """Return what stands behind the channels; what is not set up is a Null adapter that warns."""
+    from acquit.adapters.hand_over import DirectoryHandOver, NullHandOver
+    from acquit.adapters.mail import NullMailServer, SmtpServer
+    from acquit.adapters.platform import FlowService, NullPlatform
+    from acquit.ports import Ways
+
+    smtp, flows, directory = settings.smtp_host, settings.platform_url, settings.peppol_directory
+    return Ways(
+        mail_server=NullMailServer()
+        if smtp is None
+        else SmtpServer(
+            smtp,
+            settings.smtp_port,
+            cast("Security", settings.smtp_security),
+            settings.smtp_from or "",
+            settings.smtp_login or "",
+            settings.smtp_password or "",
+            settings.smtp_authorities,
+        ),
+        platform=NullPlatform()
+        if flows is None
+        else FlowService(
+            flows,
+            settings.platform_token_url or "",
+            settings.platform_login or "",
+            settings.platform_secret or "",
+        ),
+        peppol=NullHandOver() if directory is None else DirectoryHandOver(directory),
     )
 
 
