@@ -25,34 +25,39 @@ class Letter:
 def notify_debits(context: Context) -> int:
     """Every payer of an approved file is told amount and day, once; return how many were told now.
 
-    A letter that cannot be sent stays to be sent: the next call tries again.
+    Letters about debits that failed and that a crash left unsent go too. A letter that cannot be sent stays
+    to be sent: the next call tries again.
     """
     with context.database.snapshot() as tx:
         waiting = direct_debits.unnoticed(tx)
         letters = _letters(tx, waiting)
+        untold = direct_debits.untold(tx)
+    told = 0
     for collection, letter in zip(waiting, letters, strict=True):
-        context.mailer.send(letter.email, *notice(letter.debited, letter.language))
         with context.database.write() as tx:
             today = date_of(context, entity_in(tx, collection.legal_entity_id))
-            direct_debits.noticed(tx, collection.account_id, collection.collection_id, letter.email, today)
-    return len(waiting)
+            if direct_debits.noticed(tx, collection, letter.email, today):
+                context.mailer.send(letter.email, *notice(letter.debited, letter.language))
+                told += 1
+    return told + tell_failures(context, untold)
 
 
 def tell_failures(context: Context, failed: Sequence[Collection]) -> int:
-    """The payers of debits that came back are told why and what follows; return how many letters went."""
-    told = 0
-    for collection in failed:
-        reason = reason_of(collection.reason_code)
-        if not reason.told:
-            continue
-        with context.database.read() as tx:
-            (letter,) = _letters(tx, [collection])
-            what_next = _next(context, tx, collection)
-        if letter.email:
-            said = returned(letter.debited, reason.code, what_next, letter.language)
-            context.mailer.send(letter.email, *said)
-            told += 1
-    return told
+    """The payers of debits that came back are told why and what follows, once; return how many were told."""
+    return sum(_tell_failure(context, collection) for collection in failed)
+
+
+def _tell_failure(context: Context, collection: Collection) -> bool:
+    reason = reason_of(collection.reason_code)
+    with context.database.write() as tx:
+        (letter,) = _letters(tx, [collection])
+        today = date_of(context, entity_in(tx, collection.legal_entity_id))
+        address = letter.email if reason.told else ""
+        if not direct_debits.told(tx, collection, address, today) or not address:
+            return False
+        what_next = _next(context, tx, collection)
+        context.mailer.send(address, *returned(letter.debited, reason.code, what_next, letter.language))
+    return True
 
 
 def _next(context: Context, tx: Transaction, collection: Collection) -> str:

@@ -171,6 +171,22 @@ NOTICED: Final[LiteralString] = """
     ON CONFLICT DO NOTHING
 """
 
+UNTOLD: Final[LiteralString] = (
+    _COLLECTIONS
+    + """
+     WHERE e.state IN ('rejected', 'returned')
+       AND NOT EXISTS (SELECT FROM collection_failure_notice n
+                        WHERE n.account_id = c.account_id AND n.collection_id = c.collection_id)
+     ORDER BY c.collection_id
+"""
+)
+
+TOLD: Final[LiteralString] = """
+    INSERT INTO collection_failure_notice (account_id, collection_id, sent_to, sent_on)
+    VALUES (%(account_id)s, %(collection_id)s, %(sent_to)s, %(sent_on)s)
+    ON CONFLICT DO NOTHING
+"""
+
 COLLECTION: Final = (
     "account_id", "collection_id", "legal_entity_id", "remittance_id", "line_no", "batch_id", "end_to_end",
     "mandate_id", "sequence", "requested_on", "currency", "amount_minor",
@@ -335,9 +351,30 @@ def failures_of(tx: Transaction, collection: Collection) -> int:
     return int(row.failures)
 
 
-def noticed(tx: Transaction, payer_id: AccountId, collection_id: int, sent_to: str, sent_on: date) -> None:
-    """Write that the payer was told."""
-    tx.run(NOTICED, account_id=payer_id, collection_id=collection_id, sent_to=sent_to, sent_on=sent_on)
+def noticed(tx: Transaction, collection: Collection, sent_to: str, sent_on: date) -> bool:
+    """Write that the payer was told of a debit to come; return whether it had not been."""
+    return _is_news(tx, NOTICED, collection, sent_to, sent_on)
+
+
+def untold(tx: Transaction) -> list[Collection]:
+    """Return the collections that failed and whose payers were not told so."""
+    return [_collection(row) for row in tx.all(UNTOLD)]
+
+
+def told(tx: Transaction, collection: Collection, sent_to: str, sent_on: date) -> bool:
+    """Write that the payer was told of a debit that failed; return whether it had not been."""
+    return _is_news(tx, TOLD, collection, sent_to, sent_on)
+
+
+def _is_news(
+    tx: Transaction, query: LiteralString, collection: Collection, sent_to: str, sent_on: date
+) -> bool:
+    return bool(
+        tx.run(
+            query, account_id=collection.account_id, collection_id=collection.collection_id,
+            sent_to=sent_to, sent_on=sent_on,
+        )
+    )  # fmt: skip
 
 
 def _open_debt(row: Any) -> OpenDebt:

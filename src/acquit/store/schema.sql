@@ -2226,6 +2226,17 @@ CREATE TABLE collection_notice (
 );
 COMMENT ON TABLE collection_notice IS 'fact: the payer was told the amount and the day of a debit';
 
+CREATE TABLE collection_failure_notice (
+    account_id     text COLLATE "C" NOT NULL,
+    collection_id  bigint NOT NULL,
+    sent_to        text NOT NULL,
+    sent_on        date NOT NULL,
+    sent_at        timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, collection_id),
+    FOREIGN KEY (account_id, collection_id) REFERENCES collection
+);
+COMMENT ON TABLE collection_failure_notice IS 'fact: the payer was told that a debit was refused or taken back; sent_to is empty where nobody is to be told';
+
 CREATE TABLE refund_account (
     account_id    text COLLATE "C" NOT NULL REFERENCES account,
     account_no    integer NOT NULL CHECK (account_no >= 1),
