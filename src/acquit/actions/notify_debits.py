@@ -78,7 +78,7 @@ def _letters(tx: Transaction, collections: Sequence[Collection]) -> list[Letter]
     parent_ids = sorted({each.parent_id for each in payers.values() if each.parent_id is not None})
     parents = {each.account_id: each for each in accounts.find_several(tx, parent_ids)}
     held = {
-        each.mandate.mandate_id: each.mandate
+        each.mandate.mandate_id: each
         for of_payer in mandates.of_payers(tx, payer_ids).values()
         for each in of_payer
     }
@@ -88,9 +88,8 @@ def _letters(tx: Transaction, collections: Sequence[Collection]) -> list[Letter]
     for each in collections:
         payer = payers[each.account_id]
         email = payer.email or (parents[payer.parent_id].email if payer.parent_id in parents else "")
-        debited = _debited(
-            each, held[each.mandate_id], sellers[each.legal_entity_id], parts[each.collection_id]
-        )  # fmt: skip
+        mandate = held[each.mandate_id].as_of(each.amendment_no)
+        debited = _debited(each, mandate, sellers[each.legal_entity_id], parts[each.collection_id])
         letters.append(Letter(debited, email, payer.language))
     return letters
 
