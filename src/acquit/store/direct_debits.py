@@ -94,12 +94,24 @@ OF_IDS: Final[LiteralString] = (
 
 ANY_OPEN: Final[LiteralString] = """
     SELECT EXISTS (
-           SELECT FROM collection c
-            WHERE c.legal_entity_id = %(legal_entity_id)s AND c.remittance_id = %(remittance_id)s
-              AND NOT EXISTS (SELECT FROM collection_event e
-                               WHERE e.account_id = c.account_id AND e.collection_id = c.collection_id)
+           SELECT FROM pending_debt p
+            WHERE p.collection_id BETWEEN
+                  (SELECT collection_id
+                     FROM collection
+                    WHERE legal_entity_id = %(legal_entity_id)s AND remittance_id = %(remittance_id)s
+                      AND line_no = 1)
+              AND (SELECT collection_id
+                     FROM collection
+                    WHERE legal_entity_id = %(legal_entity_id)s AND remittance_id = %(remittance_id)s
+                    ORDER BY line_no DESC
+                    LIMIT 1)
+              AND (SELECT remittance_id
+                     FROM collection
+                    WHERE collection_id = p.collection_id AND legal_entity_id = %(legal_entity_id)s
+                  ) = %(remittance_id)s
            ) AS any_open
 """
+"""An open line has its debts pending, lines are numbered in the order of their ids: one look finds one."""
 
 OF_PAYER: Final[LiteralString] = (
     _COLLECTIONS + "WHERE c.account_id = %(account_id)s ORDER BY c.collection_id DESC"
