@@ -154,7 +154,7 @@ def importing(world: World) -> list[Step]:
     statements = [entries[place::4] for place in range(4)]
     file = world.directory / "statement.xml"
     file.write_bytes(camt(*statements, iban=SELLER_IBAN))
-    return [step("bank", "import", file, writes=20)]
+    return [step("bank", "import", file, writes=12)]
 
 
 def dunning(world: World) -> list[Step]:
