@@ -62,7 +62,7 @@ def bundle_bills(
     return Papers(bundle, as_text(bundle, payee), as_table(bundle), as_page(bundle, payee))
 
 
-def bundle_pdf(context: Context, payer_id: AccountId, bundle_id: int, language: str = "") -> bytes:
+def payment_sheet(context: Context, payer_id: AccountId, bundle_id: int, language: str = "") -> bytes:
     """Return the payment sheet of a bundle as PDF, in the account's language unless told otherwise.
 
     Raises NoSuchAccount, NoSuchBundle.

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from acquit.actions.bundle_bills import bundle_bills, bundle_pdf, import_advice
+from acquit.actions.bundle_bills import bundle_bills, import_advice, payment_sheet
 from acquit.actions.context import Context
 from acquit.actions.import_bank_file import Mapped, read_mapping
 from acquit.actions.loading import account_in
@@ -176,7 +176,7 @@ def bundle(
         if out is not None:
             forms = (("txt", made.text), ("csv", made.table), ("html", made.page))
             papers = [(f"remittance-advice-{bundle_id}.{suffix}", content) for suffix, content in forms]
-            papers.append((f"payment-sheet-{bundle_id}.pdf", bundle_pdf(context, payer_id, bundle_id)))
+            papers.append((f"payment-sheet-{bundle_id}.pdf", payment_sheet(context, payer_id, bundle_id)))
             files = [_written(out, name, content) for name, content in papers]
     program.screen.answer(_bundle(made.bundle) | {"files": files}, made.text.decode())
 
@@ -184,7 +184,7 @@ def bundle(
 def _write_sheet(
     context: Context, screen: Screen, payer_id: AccountId, number: int, out: Path | None
 ) -> None:
-    content = bundle_pdf(context, payer_id, number)
+    content = payment_sheet(context, payer_id, number)
     path = _written(out or Path(), f"payment-sheet-{number}.pdf", content)
     screen.answer({"bundle": number, "account": payer_id, "files": [path]}, path)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from acquit.actions.bank_inbox import bank_inbox, bank_story
 from acquit.actions.bank_told import told_outcome, told_story, told_unexplained
-from acquit.actions.bundle_bills import bundle_bills, bundle_pdf
+from acquit.actions.bundle_bills import bundle_bills, payment_sheet
 from acquit.actions.import_bank_file import import_bank_file
 from acquit.actions.loading import account_in
 from acquit.actions.match_by_hand import Choice, match_by_hand
@@ -111,7 +111,7 @@ def show_sheet(call: Call) -> object:
     number = _number(call.path_values["number"])
     if number is None:
         raise NoSuchBundle("There is no such bundle.")
-    content = bundle_pdf(call.context, AccountId(call.path_values["account_id"]), number)
+    content = payment_sheet(call.context, AccountId(call.path_values["account_id"]), number)
     return {"bundle": number, "file": f"payment-sheet-{number}.pdf", "content": content}
 
 
