@@ -43,8 +43,8 @@ def as_text(bundle: Bundle, payee: Payee) -> bytes:
         f"Remittance advice {bundle.bundle_id} of {bundle.account_id}, {bundle.made_on}",
         "",
         f"To         {payee.name}",
-        f"IBAN       {_in_fours(payee.iban)}",
-        f"Reference  {_in_fours(bundle.reference)}",
+        f"IBAN       {in_fours(payee.iban)}",
+        f"Reference  {in_fours(bundle.reference)}",
         "",
         *(
             f"{part.bill_id:<24}{part.account_id:<20}{plain(part.amount_minor, currency):>16}"
@@ -71,13 +71,14 @@ def as_page(bundle: Bundle, payee: Payee) -> bytes:
         taken = plain(-bundle.credit_minor, bundle.currency)
         rows += f"<tr><td>Credit</td><td></td><td class=n>{taken}</td></tr>"
     return PAGE.format(
-        id=bundle.bundle_id, payee=escape(payee.name), iban=_in_fours(payee.iban), code=code,
-        reference=_in_fours(bundle.reference), rows=rows,
+        id=bundle.bundle_id, payee=escape(payee.name), iban=in_fours(payee.iban), code=code,
+        reference=in_fours(bundle.reference), rows=rows,
         total=f"{plain(bundle.amount_minor, bundle.currency)} {bundle.currency}",
     ).encode()  # fmt: skip
 
 
-def _in_fours(text: str) -> str:
+def in_fours(text: str) -> str:
+    """Return an identifier in groups of four signs, as people read it aloud."""
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 

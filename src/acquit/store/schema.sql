@@ -2164,6 +2164,27 @@ CREATE TABLE mandate_event (
 );
 COMMENT ON TABLE mandate_event IS 'fact: a mandate was suspended, resumed or cancelled';
 
+CREATE TABLE mandate_amendment (
+    account_id       text COLLATE "C" NOT NULL,
+    mandate_id       bigint NOT NULL,
+    amendment_no     integer NOT NULL CHECK (amendment_no >= 1),
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    amended_on       date NOT NULL,
+    reference        text COLLATE "C" NOT NULL DEFAULT '' CHECK (length(reference) <= 35),
+    creditor_id      text COLLATE "C" NOT NULL DEFAULT '',
+    former_name      text NOT NULL DEFAULT '',
+    iban             text COLLATE "C" NOT NULL DEFAULT '',
+    bic              text COLLATE "C" NOT NULL DEFAULT '',
+    reason           text NOT NULL DEFAULT '',
+    recorded_by      text NOT NULL,
+    recorded_at      timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, mandate_id, amendment_no),
+    FOREIGN KEY (account_id, mandate_id) REFERENCES mandate,
+    CHECK (reference <> '' OR creditor_id <> '' OR former_name <> '' OR iban <> '')
+);
+CREATE UNIQUE INDEX mandate_amendment_reference ON mandate_amendment (legal_entity_id, reference) WHERE reference <> '';
+COMMENT ON TABLE mandate_amendment IS 'fact: a mandate got another reference, creditor identifier, creditor''s name (the former one is kept) or bank account; what is empty stayed as it was';
+
 CREATE TABLE remittance (
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
     remittance_id    bigint NOT NULL CHECK (remittance_id >= 1),
@@ -2210,6 +2231,7 @@ CREATE TABLE collection (
     requested_on     date NOT NULL,
     currency         text NOT NULL CHECK (currency = 'EUR'),
     amount_minor     bigint NOT NULL CHECK (amount_minor > 0),
+    amendment_no     integer NOT NULL DEFAULT 0 CHECK (amendment_no >= 0),
     PRIMARY KEY (account_id, collection_id),
     UNIQUE (legal_entity_id, remittance_id, line_no),
     FOREIGN KEY (account_id, mandate_id) REFERENCES mandate,
@@ -2217,6 +2239,7 @@ CREATE TABLE collection (
 );
 CREATE INDEX collection_mandate ON collection (account_id, mandate_id);
 CREATE INDEX collection_batch ON collection (batch_id);
+COMMENT ON COLUMN collection.amendment_no IS 'how often its mandate had been amended when the file was made';
 COMMENT ON TABLE collection IS 'fact: one debit of a payer''s bank account, a line of a file; account_id is the payer';
 
 CREATE TABLE collection_debt (
@@ -2272,6 +2295,17 @@ CREATE TABLE collection_notice (
     FOREIGN KEY (account_id, collection_id) REFERENCES collection
 );
 COMMENT ON TABLE collection_notice IS 'fact: the payer was told the amount and the day of a debit';
+
+CREATE TABLE collection_failure_notice (
+    account_id     text COLLATE "C" NOT NULL,
+    collection_id  bigint NOT NULL,
+    sent_to        text NOT NULL,
+    sent_on        date NOT NULL,
+    sent_at        timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, collection_id),
+    FOREIGN KEY (account_id, collection_id) REFERENCES collection
+);
+COMMENT ON TABLE collection_failure_notice IS 'fact: the payer was told that a debit was refused or taken back; sent_to is empty where nobody is to be told';
 
 CREATE TABLE refund_account (
     account_id    text COLLATE "C" NOT NULL REFERENCES account,
