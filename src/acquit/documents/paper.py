@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from acquit.core.bill import Bill
+from acquit.core.metered_use import MeteredUse
 from acquit.core.snapshot import Buyer, Debit, Seller
 
 
@@ -17,7 +18,8 @@ class BillPaper:
 
     `payer` is given when another legal party than the buyer pays; `corrected_on` is the date of the bill
     that a credit note or corrective bill names; `logo` is a PNG, JPEG or SVG file. The paper of a sandbox
-    says that it is a test, and not how to pay. `debit` is there when the bill is paid by direct debit.
+    says that it is a test, and not how to pay. `debit` is there when the bill is paid by direct debit; `uses`
+    stand behind the metered lines, in their order.
     """
 
     bill: Bill
@@ -28,3 +30,4 @@ class BillPaper:
     logo: bytes = b""
     is_test: bool = False
     debit: Debit | None = None
+    uses: tuple[MeteredUse, ...] = ()

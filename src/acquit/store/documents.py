@@ -8,11 +8,15 @@ from typing import Any, Final, LiteralString, NamedTuple
 
 from acquit.core.bill import Bill, BillKind, Detail, Slice
 from acquit.core.identifiers import AccountId, BillId
+from acquit.core.metered_use import MeteredUse
 from acquit.core.snapshot import Buyer, Debit, Seller
 from acquit.core.tax import TaxLine
+from acquit.store import metered_uses
 from acquit.store.transaction import Transaction
 
 PDF: Final = "pdf"
+METERED: Final = BillKind.BILL.value
+"""What has an annex of use: a credit note or a corrective bill repeats what an annex told."""
 
 BillKey = tuple[AccountId, BillId]
 
@@ -28,6 +32,7 @@ class Printed(NamedTuple):
     logo: bytes
     is_test: bool
     debit: Debit | None = None
+    uses: tuple[MeteredUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,7 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
     details = _by_bill(tx.all(DETAILS, **asked), Detail)
     taxes = _by_bill(tx.all(TAXES, **asked), TaxLine)
     slices = _by_bill(tx.all(SLICES, **asked), Slice)
+    uses = metered_uses.behind(tx, {key: details[key] for key, row in rows.items() if row.kind == METERED})
     copies = _copies(tx, rows.values())
     corrected = _corrected(tx, rows.values())
     sellers = tx.all(LOGOS)
@@ -155,6 +161,7 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
             logo=_logo_of(rows[key], changes, logos),
             is_test=rows[key].legal_entity_id in tests,
             debit=_debit(rows[key], copies),
+            uses=uses.get(key, ()),
         )
         for key in keys
         if key in rows
