@@ -15,7 +15,7 @@ from acquit.core.shared_bill import slices_of
 from acquit.core.snapshot import Buyer
 from acquit.documents.paper import BillPaper
 from acquit.documents.pdf import render
-from acquit.documents.specimen import BUYER, detail, servers, specimen
+from acquit.documents.specimen import BUYER, detail, metered, servers, specimen
 
 GOLDEN = Path(__file__).parent / "papers"
 GERMAN = Buyer(
@@ -91,6 +91,7 @@ CASES: dict[str, Callable[[], BillPaper]] = {
     ),
     "shared-by-a-family": shared,
     "test": lambda: replace(specimen(language="en_GB", bill_id="TEST-1-00000042"), is_test=True),
+    "metered": metered,
     "three-pages": lambda: specimen(servers(70)),
 }
 

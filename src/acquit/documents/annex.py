@@ -80,7 +80,9 @@ def _services(says: Wording, paper: BillPaper) -> Iterator[Metered]:
 def _use(says: Wording, use: MeteredUse) -> Use:
     unit = use.meter.symbol(says.language)
     nets = [amount_minor(line.quantity_e4, line.unit_price_ucents, says.currency) for line in use.lines]
-    shares = [_share(says, line, net, unit) for line, net in zip(use.lines, nets, strict=True)]
+    rest = "annex.over" if len(use.lines) > 1 else "annex.all"
+    parts = [_part(says, line, unit) or says.say(rest) for line in use.lines]
+    shares = [_share(says, *each, unit) for each in zip(parts, use.lines, nets, strict=True)]
     if use.before_minor:
         shares.append(Share(says.say("annex.before"), "", "", "", says.figure(-use.before_minor)))
     return Use(
@@ -92,9 +94,9 @@ def _use(says: Wording, use: MeteredUse) -> Use:
     )
 
 
-def _share(says: Wording, line: Line, net_minor: int, unit: str) -> Share:
+def _share(says: Wording, part: str, line: Line, net_minor: int, unit: str) -> Share:
     return Share(
-        part=_part(says, line, unit),
+        part=part,
         used=_measure(says, line.used_e4, unit),
         charged=says.quantity(line.quantity_e4),
         unit_price=says.price(line.unit_price_ucents),
@@ -103,17 +105,14 @@ def _share(says: Wording, line: Line, net_minor: int, unit: str) -> Share:
 
 
 def _part(says: Wording, line: Line, unit: str) -> str:
-    low = says.quantity(line.from_e4)
+    """Return which part of the use a line is; nothing for a line without bounds."""
+    low = _measure(says, line.from_e4, "" if line.up_to_e4 else unit)
     high = "" if line.up_to_e4 is None else _measure(says, line.up_to_e4, unit)
     if line.name in (INCLUDED, COMMITTED):
         return says.say(f"annex.{line.name}", high=high)
     if high:
         return says.say("annex.tier", low=low, high=high)
-    return (
-        says.say("annex.tier_from", low=_measure(says, line.from_e4, unit))
-        if line.from_e4
-        else says.say("annex.all")
-    )
+    return says.say("annex.tier_from", low=low) if line.from_e4 else ""
 
 
 def _measure(says: Wording, quantity_e4: int, unit: str) -> str:
