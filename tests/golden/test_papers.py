@@ -1,4 +1,4 @@
-"""Eight bills, read back from their PDF as a reader or scanner would: a change of words shows in the diff."""
+"""Ten bills, read back from their PDF as a reader or scanner would: a change of words shows in the diff."""
 
 import io
 from collections.abc import Callable
@@ -9,10 +9,12 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from acquit.core.bill import BillKind
+from acquit.core.bill import BillKind, accounted, accounting_tax_minor
+from acquit.core.exchange_rate import Exchange
 from acquit.core.identifiers import AccountId
+from acquit.core.money import Currency
 from acquit.core.shared_bill import slices_of
-from acquit.core.snapshot import Buyer
+from acquit.core.snapshot import Buyer, Debit
 from acquit.documents.paper import BillPaper
 from acquit.documents.pdf import render
 from acquit.documents.specimen import BUYER, detail, metered, servers, specimen
@@ -58,6 +60,41 @@ def credit_note() -> BillPaper:
     return replace(paper, corrected_on=date(2026, 11, 1))
 
 
+def direct_debit() -> BillPaper:
+    paper = specimen(
+        payment_means="direct-debit",
+        debit_hash=b"debit",
+        collected_on=date(2026, 12, 31),
+        purchase_order_reference=None,
+        purchase_order_type=None,
+        term_days=30,
+        term_method="net",
+        due_on=date(2026, 12, 31),
+        language="en_IE",
+    )
+    return replace(paper, debit=Debit("FR72ZZZ123456", "CD67890-ACQ-1", "FR1420041010050500013M02606"))
+
+
+def dollars() -> BillPaper:
+    """Lines of a closed order and of its buyer's cost accounts; VAT in euro too."""
+    lines = [
+        replace(line, purchase_order_item=f"{10 * place}", cost_account=f"61{place}-DC" if place > 1 else "")
+        for place, line in enumerate(servers(3), 1)
+    ]
+    exchange = Exchange(Currency("EUR"), 108_700_000, date(2026, 11, 30))
+    paper = specimen(lines, currency=Currency("USD"))
+    taxes = accounted(paper.bill.taxes, exchange, paper.bill.currency)
+    told = replace(
+        paper.bill,
+        taxes=taxes,
+        accounting_currency="EUR",
+        accounting_tax_minor=accounting_tax_minor(taxes),
+        exchange_e8=exchange.e8,
+        exchanged_on=exchange.published_on,
+    )
+    return replace(paper, bill=told)
+
+
 def shared() -> BillPaper:
     owners = (None, AccountId("ab20001-acq"), AccountId("ab20001-acq"), AccountId("ab20002-acq"))
     lines = [
@@ -80,15 +117,11 @@ CASES: dict[str, Callable[[], BillPaper]] = {
     ),
     "english-reverse-charge": reverse_charge,
     "credit-note": credit_note,
-    "direct-debit-without-order": lambda: specimen(
-        payment_means="direct-debit",
-        purchase_order_reference=None,
-        purchase_order_type=None,
-        term_days=30,
-        term_method="net",
-        due_on=date(2026, 12, 31),
-        language="en_IE",
+    "direct-debit-without-order": direct_debit,
+    "prepaid-in-part": lambda: specimen(
+        prepaid_minor=10_000, contract="CTR-2026-7", cost_account="6135-INFRA", language="en_GB"
     ),
+    "dollars": dollars,
     "shared-by-a-family": shared,
     "test": lambda: replace(specimen(language="en_GB", bill_id="TEST-1-00000042"), is_test=True),
     "metered": metered,

@@ -8,7 +8,9 @@ from acquit.actions.loading import account_in, locked_account_in, require_staff,
 from acquit.core.discount import Discount, NoSuchDiscount, refuse_discount, refuse_end
 from acquit.core.identifiers import AccountId, DiscountId
 from acquit.core.operator import Right
+from acquit.core.printed_text import refuse_texts
 from acquit.core.service import NoSuchService
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import acts, conditions, services
 from acquit.store.transaction import Transaction
 
@@ -19,6 +21,7 @@ def agree_discount(context: Context, discount: Discount, *, by: str) -> Discount
     Raises NoSuchAccount, NoSuchService, BadDiscount, StaffOnly, RoleForbids.
     """
     refuse_discount(discount)
+    refuse_texts([("The name", discount.name)], missing_glyphs)
     account_id = discount.account_id
     with context.database.write() as tx:
         require_staff(tx, by, Right.AGREE_PRICES)

@@ -14,7 +14,9 @@ from acquit.core.minimum_spend import (
     refuse_minimum_spend,
 )
 from acquit.core.operator import Right
+from acquit.core.printed_text import refuse_texts
 from acquit.core.terms import NotThePayer
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import acts, conditions
 from acquit.store.transaction import Transaction
 
@@ -26,6 +28,7 @@ def agree_minimum_spend(context: Context, minimum: MinimumSpend, *, by: str) -> 
     it), StaffOnly, RoleForbids.
     """
     refuse_minimum_spend(minimum)
+    refuse_texts([("The name", minimum.name)], missing_glyphs)
     account_id = minimum.account_id
     with context.database.write() as tx:
         require_staff(tx, by, Right.AGREE_PRICES)

@@ -37,7 +37,9 @@ from acquit.core.cart import (
 from acquit.core.catalogue import of_code
 from acquit.core.errors import Conflict
 from acquit.core.identifiers import AccountId, LegalEntityId
-from acquit.core.subscription import option_mode, refuse_bad_wish
+from acquit.core.printed_text import refuse_texts
+from acquit.core.subscription import Wish, option_mode, refuse_bad_wish
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import carts, catalogues
 from acquit.store.transaction import Transaction
 
@@ -143,7 +145,7 @@ def add_line(
             0, asked.plan_code, asked.mode, asked.months, asked.quantity, (), asked.parent_line_id
         )
         if asked.parent_line_id is None:
-            refuse_bad_wish(wish_of(cart, line, on))
+            _refuse_bad_wish(wish_of(cart, line, on))
         else:
             _refuse_unfit(tx, cart, shopper_in(tx, cart), line, on)
         line = replace(line, line_id=carts.add_line(tx, cart_id, line))
@@ -165,7 +167,7 @@ def edit_line(
         on = day_of(context, tx, shopper_in(tx, cart))
         changed = replace(line, months=months or line.months, quantity=quantity or line.quantity)
         if line.parent_line_id is None:
-            refuse_bad_wish(wish_of(cart, changed, on))
+            _refuse_bad_wish(wish_of(cart, changed, on))
         else:
             _refuse_unfit(tx, cart, shopper_in(tx, cart), changed, on)
         carts.change_line(tx, cart_id, changed)
@@ -272,3 +274,8 @@ def _refuse_bad(description: str, until: datetime, now: datetime) -> None:
             f"[expire] A cart is kept until an instant to come, {DAYS_OPEN_MAX} days ahead at most.",
             member="expire",
         )
+
+
+def _refuse_bad_wish(wish: Wish) -> None:
+    refuse_bad_wish(wish)
+    refuse_texts([("The service's name", wish.resource_name)], missing_glyphs)

@@ -6,7 +6,12 @@ from datetime import date
 
 from acquit.actions.context import Context
 from acquit.actions.loading import locked_account_in, today_of
-from acquit.actions.set_purchase_order import NoSuchBillingGroup, require_orders_right, set_order_in
+from acquit.actions.set_purchase_order import (
+    NoSuchBillingGroup,
+    refuse_order_texts,
+    require_orders_right,
+    set_order_in,
+)
 from acquit.core import order_change as law
 from acquit.core.identifiers import AccountId, PurchaseOrderId
 from acquit.core.order_change import OrderChange
@@ -140,6 +145,7 @@ def _changed(
     with context.database.write() as tx:
         before, today = _held(context, tx, account_id, purchase_order_id, by)
         after = decide(before, today)
+        refuse_order_texts(law.terms_of(after))
         group = after.billing_group_id
         if group is not None and not purchase_orders.has_group(tx, account_id, group):
             raise NoSuchBillingGroup(f"Account {account_id} has no billing group {group}.")

@@ -39,6 +39,7 @@ from acquit.core.exchange_rate import Exchange
 from acquit.core.identifiers import AccountId, BillId, OrderId
 from acquit.core.journal import EntryKind, bill_postings
 from acquit.core.operator import Right
+from acquit.core.printed_text import REASON_MAX, refuse_texts
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import NoSuchPurchaseOrder, PurchaseOrder
 from acquit.core.snapshot import Buyer, Seller
@@ -94,6 +95,7 @@ def correct_in(
     by: str,
 ) -> Replaced:
     """Do the same inside the caller's transaction, for somebody who may."""
+    refuse_texts([("The reason", " ".join(reason.split()))], missing_glyphs, REASON_MAX)
     account = account_in(tx, account_id)
     hold_in(tx, account.payer_id, [account_id])
     orders = purchase_orders.lock_concerning(tx, [account_id])

@@ -1,17 +1,15 @@
 """What a parent does with its sub-accounts: describes one, takes a consumer key that speaks for it."""
 
-from typing import Final
-
 from acquit.actions.context import Context
 from acquit.actions.grant_consumer_key import GrantedKey, grant_in
 from acquit.actions.loading import account_in
 from acquit.core.account import RESELLER_TAG, Account, AccountState, NoSuchAccount, ResellerTagMissing
-from acquit.core.errors import Forbidden, Invalid
+from acquit.core.errors import Forbidden
 from acquit.core.identifiers import AccountId, ApplicationId
+from acquit.core.printed_text import refuse_texts
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import accounts, acts
 from acquit.store.transaction import Transaction
-
-DESCRIPTION_MAX: Final = 255
 
 
 class SubAccountClosed(Forbidden):
@@ -40,9 +38,8 @@ def create_sub_account_key(
 def describe_sub_account(
     context: Context, parent_id: AccountId, sub_account_no: int, description: str | None, *, by: str
 ) -> None:
-    """Write what the sub-account is for. Raises NoSuchAccount, Invalid for a text that is too long."""
-    if description is not None and len(description) > DESCRIPTION_MAX:
-        raise Invalid(f"[description] A description has at most {DESCRIPTION_MAX} characters")
+    """Write what the sub-account is for. Raises NoSuchAccount, BadText."""
+    refuse_texts([("[description] The description", description or "")], missing_glyphs)
     with context.database.write() as tx:
         found = _sub_account(tx, parent_id, sub_account_no)
         accounts.set_description(tx, found.account_id, description)

@@ -11,6 +11,8 @@ from acquit.core.bill import Bill
 from acquit.core.credit import Part, credited_taxes, refuse_credit, taken_back
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.operator import Right
+from acquit.core.printed_text import REASON_MAX, refuse_texts
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import acts, bills, purchase_orders
 
 
@@ -26,8 +28,9 @@ def credit_bill(
     """A credit note takes the bill, or the named parts of lines, back; its purchase order has that again.
 
     Of the whole bill nothing is owed then. What was paid stays with what is left, the rest is unapplied.
-    Raises NoSuchAccount, NoSuchBill, CreditReasonMissing, NotCreditable, BadCredit.
+    Raises NoSuchAccount, NoSuchBill, BadText, CreditReasonMissing, NotCreditable, BadCredit.
     """
+    refuse_texts([("The reason", " ".join(reason.split()))], missing_glyphs, REASON_MAX)
     with context.database.write() as tx:
         require_staff(tx, by, Right.CORRECT_BILLS)
         account = account_in(tx, account_id)

@@ -26,7 +26,7 @@ from acquit.core.period import Span
 from acquit.documents import book_tables, fec
 from acquit.documents.fec import FecLine
 from acquit.documents.parquet import write_parquet
-from acquit.store import bill_tables, ledgers, receivables
+from acquit.store import bill_tables, exchange_rates, ledgers, receivables
 from acquit.store.transaction import Transaction
 
 Encoding = Literal["utf-8", "iso-8859-15"]
@@ -35,7 +35,6 @@ Form = Literal["csv", "parquet"]
 PROFIT: Final = ("120000", "Résultat de l'exercice (bénéfice)")
 LOSS: Final = ("129000", "Résultat de l'exercice (perte)")
 BEGINNING: Final = date(1, 1, 1)
-NO_RATES: Final = ExchangeRates()
 Sums = dict[tuple[str, str, str, str], int]
 """Amounts by number and name of the ledger account, payer and its name."""
 
@@ -90,12 +89,13 @@ def export_fec(
     span: Span,
     path: Path,
     encoding: Encoding = "utf-8",
-    rates: ExchangeRates = NO_RATES,
+    rates: ExchangeRates | None = None,
 ) -> Handed:
     """The entries dated in the span are in a file of the form that French law asks for.
 
     It begins with the balances before the span. `path` that is a directory gets the lawful name. Entries in
-    another currency are told in that of the books at the rate of their day, their own amounts beside it.
+    another currency are told in that of the books at the rate of their day, their own amounts beside it:
+    the rates given, else those that were imported.
     Raises NoSuchLegalEntity, NoSiren, RateMissing.
     """
     with context.database.snapshot() as tx:
@@ -111,9 +111,11 @@ def fec_lines_in(
     entity: LegalEntity,
     span: Span,
     encoding: Encoding = "utf-8",
-    rates: ExchangeRates = NO_RATES,
+    rates: ExchangeRates | None = None,
 ) -> Iterator[bytes]:
     """Yield the FEC line by line, within a snapshot. Raises RateMissing."""
+    if rates is None:
+        rates = exchange_rates.between(tx, BEGINNING, span.last_on)
     opening = _opening(_opening_sums(tx, entity, span, rates), span)
     lines = chain(opening, _booked(tx, entity, span, rates))
     yield from fec.render(lines, entity.currency, encoding)

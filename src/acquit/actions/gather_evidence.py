@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from acquit.actions.context import Context
-from acquit.actions.export_books import NO_RATES, aged_in, fec_lines_in
+from acquit.actions.export_books import aged_in, fec_lines_in
 from acquit.actions.loading import entity_in
 from acquit.actions.render_document import bill_pdf
 from acquit.actions.report_vat import vat_report_in
@@ -111,7 +111,7 @@ def _files(
         "chain-heads.csv": [_table("scope name accounts head recorded_at", [_stamped(row) for row in heads])],
         "aged-balance.csv": book_tables.aged_csv(aged_in(tx, entity_id, told.last_on)),
         "vat-report.csv": [book_tables.vat_csv(vat_report_in(tx, entity, told, rates))],
-        fec.file_name(entity.siren, told.last_on): fec_lines_in(tx, entity, told, "utf-8", rates or NO_RATES),
+        fec.file_name(entity.siren, told.last_on): fec_lines_in(tx, entity, told, "utf-8", rates),
     }
 
 

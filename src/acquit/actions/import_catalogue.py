@@ -11,7 +11,9 @@ from acquit.actions.context import Context
 from acquit.actions.loading import date_of
 from acquit.core.account import NoSuchLegalEntity
 from acquit.core.identifiers import LegalEntityId
+from acquit.core.printed_text import refuse_texts
 from acquit.core.published_catalogue import CatalogueRefused, read
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import acts, catalogues, legal_entities
 from acquit.store.catalogues import Version
 
@@ -48,10 +50,15 @@ def import_catalogue(
 
     Raises:
         CatalogueRefused: the file is no catalogue or has wrong places; nothing was written.
+        BadText: the name of a plan cannot be printed on a bill.
         NoSuchLegalEntity: there is no such seller.
     """
     text = unpacked(content)
     catalogue = read(text)
+    refuse_texts(
+        ((f"The name of plan {plan.plan_code}", plan.invoice_name) for plan in catalogue.plans),
+        missing_glyphs,
+    )
     sha256 = hashlib.sha256(text).hexdigest()
     with context.database.write() as tx:
         entity = legal_entities.find(tx, legal_entity_id)

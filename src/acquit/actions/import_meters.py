@@ -27,6 +27,8 @@ from acquit.core.meter import (
 )
 from acquit.core.money import EXPONENTS, BadAmount, Currency, scaled
 from acquit.core.operator import Right
+from acquit.core.printed_text import text_faults
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import acts, meters
 
 ANY_PLAN: Final = "*"
@@ -69,7 +71,10 @@ class _Reading:
     def text(self, name: str, default: str | None = None) -> str:
         value = self.members.get(name, default)
         if isinstance(value, str) and value.isprintable() and 0 < len(value) <= TEXT_MAX:
-            return value
+            if not text_faults([("", value)], missing_glyphs):
+                return value
+            self.wrong(name, text_faults([("it", value)], missing_glyphs)[0])
+            return ""
         self.wrong(name, f"is a text of 1 to {TEXT_MAX} printable characters")
         return ""
 

@@ -6,6 +6,8 @@ from acquit.actions.open_account import free_account_id, insert_account
 from acquit.core import account as law
 from acquit.core.account import Account, PayerChoice
 from acquit.core.identifiers import AccountId
+from acquit.core.printed_text import refuse_texts
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import accounts, acts
 
 
@@ -20,8 +22,9 @@ def open_sub_account(
 ) -> Account:
     """There is a new sub-account, whose legal party is its parent's until it is given its own.
 
-    Raises NoSuchAccount, ResellerTagMissing, NotAPayer, BadAccountId, AccountIdTaken.
+    Raises BadText, NoSuchAccount, ResellerTagMissing, NotAPayer, BadAccountId, AccountIdTaken.
     """
+    refuse_texts([("The description", description or "")], missing_glyphs)
     with context.database.write() as tx:
         parent = locked_account_in(tx, parent_id)
         law.refuse_sub_account(parent)

@@ -14,7 +14,7 @@ from acquit.core.period import Span, span
 from acquit.core.vat_report import Basis, VatLine, VatPartner, VatProof, VatReport, merged, section_of
 from acquit.documents.book_tables import vat_csv
 from acquit.documents.exchange_rate_file import read_rates
-from acquit.store import vat_reports
+from acquit.store import exchange_rates, vat_reports
 from acquit.store.transaction import Transaction
 
 
@@ -23,7 +23,8 @@ def report_vat(
 ) -> VatReport:
     """Return the VAT that became due in a month, quarter or year.
 
-    With `rates` also in the currency of the books. Raises NoSuchLegalEntity, BadPeriod, RateMissing.
+    Also in the currency of the books: documents as they told it, the rest at the rates of the day, those
+    given or else, as far as they go, those imported. Raises NoSuchLegalEntity, BadPeriod, RateMissing.
     """
     told = span(period)
     with context.database.snapshot() as tx:
@@ -50,7 +51,8 @@ def vat_report_in(
 ) -> VatReport:
     """Return the report within a snapshot. Raises RateMissing."""
     asked = (entity.legal_entity_id, told.first_on, told.last_on)
-    lines = [_line(row, entity, rates) for row in vat_reports.lines(tx, *asked)]
+    known = rates or exchange_rates.between(tx, told.first_on, told.last_on)
+    lines = [_line(row, entity, known, rates is not None) for row in vat_reports.lines(tx, *asked)]
     return VatReport(
         entity.legal_entity_id,
         entity.vat_id,
@@ -63,15 +65,15 @@ def vat_report_in(
     )
 
 
-def _line(row: Any, entity: LegalEntity, rates: ExchangeRates | None) -> VatLine:
+def _line(row: Any, entity: LegalEntity, rates: ExchangeRates, is_needed: bool) -> VatLine:
     currency = Currency(row.currency)
     line = VatLine(
         section_of(row.vat_category, row.country, entity.country), row.country, row.vat_category,
         row.vat_rate_bp, Basis(row.basis), currency, row.net_minor, row.tax_minor, row.documents,
     )  # fmt: skip
     if row.foreign_on is None:
-        return replace(line, local_net_minor=row.net_minor, local_tax_minor=row.tax_minor)
-    if rates is None:
+        return replace(line, local_net_minor=row.local_net_minor, local_tax_minor=row.local_tax_minor)
+    if not is_needed and rates.exchange(currency, entity.currency, row.foreign_on) is None:
         return line
     return replace(
         line,

@@ -13,6 +13,8 @@ from acquit.core.account import Account, LegalParty
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, LegalPartyId
 from acquit.core.operator import Right
+from acquit.core.printed_text import text_faults
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import accounts, acts, legal_parties
 from acquit.store.transaction import Transaction
 
@@ -75,7 +77,21 @@ def checked_party(party: LegalParty) -> LegalParty:
         )
     if party.vat_id and party.country in _EU_VAT and not vat.is_valid(party.vat_id):
         raise BadLegalParty(f"{party.vat_id!r} is not a VAT id of the European Union.")
+    if party.siren and party.e_address and not party.e_address.startswith(party.siren):
+        raise BadLegalParty(
+            f"The address for e-invoices {party.e_address!r} does not begin with the SIREN {party.siren}: in "
+            "France it is the SIREN, or the SIREN with a routing code behind (scheme 0225)."
+        )
+    faults = text_faults(_texts(party), missing_glyphs)
+    if faults:
+        raise BadLegalParty(f"It would be printed on bills: {' '.join(faults)}")
     return party
+
+
+def _texts(party: LegalParty) -> list[tuple[str, str]]:
+    names = ("name", "vat_id", "e_address", "street", "street_2", "zip", "city", "exemption_reason")
+    told = [(f"The {name.replace('_', ' ')}", getattr(party, name)) for name in names]
+    return [*told, ("The buyer's reference", party.buyer_reference)]
 
 
 def write_party(tx: Transaction, account: Account, party: LegalParty, from_on: date) -> LegalParty:

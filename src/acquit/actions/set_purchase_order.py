@@ -16,7 +16,9 @@ from acquit.core.order_change import (
     refuse_overlap,
     refuse_strange_successor,
 )
+from acquit.core.printed_text import refuse_texts
 from acquit.core.purchase_order import Policy, PurchaseOrder
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import accounts, acts, purchase_orders
 from acquit.store.transaction import Transaction
 
@@ -38,7 +40,7 @@ def set_purchase_order(
 ) -> PurchaseOrder:
     """The account has the order; with `policy` its bills without an order follow that from now on.
 
-    Raises NoSuchAccount, BadPurchaseOrder, NoSuchBillingGroup, OrderOverlaps.
+    Raises NoSuchAccount, BadPurchaseOrder, BadText, NoSuchBillingGroup, OrderOverlaps.
     """
     with context.database.write() as tx:
         require_orders_right(tx, by, account_id)
@@ -80,6 +82,7 @@ def checked_order_in(
 ) -> OrderTerms:
     """Return the order's terms, complete; refuse what `set_order_in` would refuse."""
     whole = checked(_with_owner(terms, account), account.currency)
+    refuse_order_texts(whole)
     _refuse_strangers(tx, account, whole)
     if whole.billing_group_id is not None and not purchase_orders.has_group(
         tx, account.account_id, whole.billing_group_id
@@ -92,6 +95,19 @@ def checked_order_in(
     refuse_strange_successor(order, others)
     refuse_overlap(order, others)
     return whole
+
+
+def refuse_order_texts(terms: OrderTerms) -> None:
+    """Pass when what an order puts on bills can be printed. Raises BadText."""
+    refuse_texts(
+        [
+            ("The reference", terms.reference),
+            ("The cost account", terms.cost_account),
+            *((f"The item number of line {line.line_no}", line.item_number) for line in terms.lines),
+            *((f"The cost account of line {line.line_no}", line.cost_account) for line in terms.lines),
+        ],
+        missing_glyphs,
+    )
 
 
 def set_policy_in(

@@ -19,6 +19,7 @@ from acquit.core.journal import Role as LedgerRole
 from acquit.core.late_interest import LATE_RATES
 from acquit.core.money import EXPONENTS
 from acquit.core.operator import Operator, Role
+from acquit.core.printed_text import text_faults
 from acquit.core.problem import Problem
 from acquit.core.set_up import (
     EUROPEAN_RATES,
@@ -29,6 +30,7 @@ from acquit.core.set_up import (
     series_of,
 )
 from acquit.core.tax import UNION, Rates
+from acquit.documents.glyphs import missing_glyphs
 from acquit.documents.palette import CONTRAST_MIN, is_readable, shown_contrast
 from acquit.documents.palette import FORM as COLOUR_FORM
 from acquit.documents.pdf import can_draw
@@ -128,6 +130,7 @@ def company_problems(company: Company) -> list[Problem]:
         problems += _french_problems(entity)
     if entity.vat_id and entity.country in UNION and not vat.is_valid(entity.vat_id):
         problems.append(_wrong("vat_id", f"{entity.vat_id} is not a VAT id: its check digits differ."))
+    problems += _text_problems(entity)
     missing = [role.value for role in LedgerRole if role not in company.chart]
     if missing:
         problems.append(_wrong("chart", f"no ledger account plays {', '.join(missing)}."))
@@ -201,6 +204,15 @@ def _bank_problems(entity: LegalEntity) -> list[Problem]:
     return problems
 
 
+def _text_problems(entity: LegalEntity) -> list[Problem]:
+    names = (
+        "name", "legal_form", "capital", "register_city", "e_address", "street", "street_2", "zip", "city",
+        "email", "phone", "website", "bank_name",
+    )  # fmt: skip
+    faults = ((name, text_faults([("", getattr(entity, name))], missing_glyphs)) for name in names)
+    return [_wrong(name, fault.strip()) for name, found in faults for fault in found]
+
+
 def _term_problems(entity: LegalEntity) -> list[Problem]:
     problems = []
     if not entity.granted_days or not all(0 < days <= entity.net_days_max for days in entity.granted_days):
@@ -227,6 +239,12 @@ def _french_problems(entity: LegalEntity) -> list[Problem]:
         )
     if entity.siret and not (siret.is_valid(entity.siret) and entity.siret.startswith(entity.siren)):
         problems.append(_wrong("siret", f"{entity.siret} is not a SIRET of {entity.siren}."))
+    if entity.e_address and not entity.e_address.startswith(entity.siren):
+        problems.append(
+            _wrong(
+                "e_address", f"{entity.e_address} does not begin with the SIREN {entity.siren} (scheme 0225)."
+            )
+        )
     if not entity.vat_id:
         problems.append(_wrong("vat_id", "is missing: a seller's bills show it."))
     elif not entity.vat_id.replace(" ", "").endswith(entity.siren):

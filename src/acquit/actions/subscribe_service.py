@@ -10,6 +10,7 @@ from acquit.core.agreement import Agreement
 from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.planned_change import PlannedChange
+from acquit.core.printed_text import refuse_texts
 from acquit.core.service import Service, State
 from acquit.core.subscription import (
     Buying,
@@ -26,6 +27,7 @@ from acquit.core.subscription import (
     sold_as,
 )
 from acquit.core.terms import AccountNotOpen, refuse_over_credit
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import (
     accounts,
     acts,
@@ -83,6 +85,7 @@ def subscribe_service(context: Context, account_id: AccountId, wish: Wish, *, by
 def subscribe_in(tx: Transaction, account_id: AccountId, wish: Wish, by: str) -> Subscription:
     """Subscribe inside a transaction that is the caller's (an order of several); raises the same."""
     refuse_bad_wish(wish)
+    refuse_texts([("The service's name", wish.resource_name)], missing_glyphs)
     account = _open_account(tx, account_id)
     _refuse_strange_group(tx, account, wish)
     found = _subscription(tx, account, wish)

@@ -11,12 +11,14 @@ from acquit.actions.list_notices import list_notices, notices_of
 from acquit.actions.loading import account_in, date_of, entity_in, today_of
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
+from acquit.actions.set_bill_references import set_bill_references
 from acquit.actions.set_legal_party import NEW, set_legal_party, share_legal_party
 from acquit.actions.set_password import set_password
 from acquit.actions.set_payer import set_payer
 from acquit.actions.set_support_level import add_tag, remove_tag, set_support_level
 from acquit.cli.program import Given
 from acquit.cli.screen import facts, table
+from acquit.cli.terms import Operator, actor
 from acquit.core.account import (
     Account,
     LegalParty,
@@ -43,6 +45,12 @@ class SandboxOfParent(Invalid):
     """A sandbox is decided when an account is opened that is no sub-account."""
 
     code = "sandbox-misplaced"
+
+
+class ReferencesNeeded(Invalid):
+    """Nothing is said that bills should name."""
+
+    code = "references-needed"
 
 
 class PartyNeeded(Invalid):
@@ -225,6 +233,33 @@ def set_legal_party_(
     program.screen.answer(document, _facts(document))
 
 
+@app.command(name="set-references")
+def set_references_(
+    account: str,
+    /,
+    *,
+    cost_account: Annotated[
+        str | None, Parameter(help="Where the buyer books its bills; '' for none.")
+    ] = None,
+    contract: Annotated[str | None, Parameter(help="The contract that its bills name; '' for none.")] = None,
+    operator: Operator = None,
+    program: Given,
+) -> None:
+    """Say which cost account of the buyer and which contract its bills name.
+
+    A purchase order's cost account goes before the account's.
+    """
+    if cost_account is None and contract is None:
+        raise ReferencesNeeded("Say what bills name: --cost-account …, --contract …, or both.")
+    with program.open() as context:
+        changed = set_bill_references(
+            context, AccountId(account), cost_account=cost_account, contract=contract, by=actor(operator)
+        )
+    document = _summary(changed) | {"cost_account": changed.cost_account, "contract": changed.contract}
+    said = f"cost account {changed.cost_account or 'none'}, contract {changed.contract or 'none'}"
+    program.screen.answer(document, f"Bills of {account} name: {said}.")
+
+
 @app.command(name="set-password")
 def set_password_(account: str, /, *, program: Given) -> None:
     """Set the password of the account's own login; it is asked for, or read from a pipe."""
@@ -311,6 +346,8 @@ def _document(context: Context, tx: Transaction, account: Account) -> dict[str, 
         "family_name": account.family_name,
         "email": account.email,
         "order_policy": account.order_policy.value,
+        "cost_account": account.cost_account,
+        "contract": account.contract,
         "legal_party": party and {
             "name": party.name, "siren": party.siren, "vat_id": party.vat_id, "street": party.street,
             "zip": party.zip, "city": party.city, "country": party.country, "from": party.from_on,

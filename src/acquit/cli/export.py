@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from acquit.actions.export_books import (
-    NO_RATES,
     Handed,
     export_aged_balance,
     export_bills_of,
@@ -78,7 +77,7 @@ def fec(
     program: Given,
 ) -> None:
     """Write the French file of accounting entries; its name is made of SIREN and year's end."""
-    rates = rates_of(exchange_rates) or NO_RATES
+    rates = rates_of(exchange_rates)
     with program.open() as context:
         made = export_fec(context, LegalEntityId(legal_entity), span(year), out, encoding, rates)
     _answer(program, made)

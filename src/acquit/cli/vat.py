@@ -6,9 +6,12 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from acquit.actions.check_vat_ids import check_foreign_vat_ids, check_vat_id, checks_of
+from acquit.actions.import_exchange_rates import import_exchange_rates
 from acquit.actions.report_vat import rates_of, report_vat, vat_report_csv
 from acquit.cli.program import Given
 from acquit.cli.screen import table
+from acquit.cli.terms import Operator, actor
+from acquit.core.exchange_rate import BadRates
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.money import Currency, plain
 from acquit.core.vat_check import Outcome, VatCheck
@@ -47,6 +50,25 @@ def report(
     else:
         program.screen.answer(_document(found), *_shown(found))
     return 0 if found.ties else DIFFERS
+
+
+@app.command(name="import-rates")
+def import_rates(file: Path, /, *, operator: Operator = None, program: Given) -> None:
+    """Take in exchange rates of the euro: bills in other currencies tell their VAT at them.
+
+    Parameters
+    ----------
+    file
+        As the European Central Bank publishes it: eurofxref-hist.csv, or the day's eurofxref.csv.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BadRates(f"{file} cannot be read: {error.strerror}.") from None
+    with program.open() as context:
+        taken = import_exchange_rates(context, content, by=actor(operator))
+    said = f"{taken.added} of {taken.held} rates are new; the last are of {taken.last_on}."
+    program.screen.answer(taken, said)
 
 
 def _shown(found: VatReport) -> list[object]:

@@ -108,6 +108,12 @@ def plain(minor: int, currency: Currency) -> str:
     return f"{'-' if minor < 0 else ''}{whole}.{part:0{digits}d}"
 
 
+def scaled_text(number: int, digits: int) -> str:
+    """Return a number of 10^-digits, not negative, without zeros at its end: 108700000 → `1.087`."""
+    whole, part = divmod(number, 10**digits)
+    return f"{whole}.{part:0{digits}d}".rstrip("0").rstrip(".")
+
+
 def scaled(text: str, digits: int) -> int:
     """Return plain decimal text (`-1234.5`) as an integer of 10 ** -digits. Raises BadAmount."""
     found = _PLAIN.fullmatch(text.strip())

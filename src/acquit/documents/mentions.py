@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from acquit.core.bill import BillKind
+from acquit.core.exchange_rate import EURO
+from acquit.core.money import Currency
 from acquit.core.snapshot import Seller
 from acquit.core.tax import TaxLine, VatCategory
 from acquit.documents.folding import folded
 from acquit.documents.paper import BillPaper
-from acquit.documents.wording import Wording
+from acquit.documents.wording import Wording, wording
 
 SELLERS: Final = Path(__file__).parent / "sellers.toml"
 BETWEEN: Final = " · "
@@ -28,7 +30,26 @@ def national(says: Wording, country: str, name: str) -> str:
     return known.get(f"{name}_{says.language}") or known.get(name, "")
 
 
-def reasons(says: Wording, seller: Seller, taxes: Iterable[TaxLine]) -> Iterator[str]:
+def vat_texts(says: Wording, paper: BillPaper) -> Iterator[str]:
+    """Tell the VAT in the currency of the seller's VAT accounts, and why there is none.
+
+    Source: Directive 2006/112/EC article 230.
+    """
+    bill = paper.bill
+    exchange = bill.exchange
+    if exchange is not None and bill.tax_minor:
+        yield says.say(
+            "vat.accounting",
+            amount=wording(bill.language, exchange.into).amount(bill.accounting_tax_minor or 0),
+            currency=exchange.into,
+            rate=says.exact(exchange.e8),
+            own=bill.currency,
+            date=says.day(exchange.published_on),
+        )
+    yield from _reasons(says, paper.seller, bill.taxes)
+
+
+def _reasons(says: Wording, seller: Seller, taxes: Iterable[TaxLine]) -> Iterator[str]:
     """Tell why there is no VAT: in the bill's language, and in the words it was issued with."""
     for tax in taxes:
         issued = folded(tax.exemption_text)
@@ -52,7 +73,7 @@ def mentions(says: Wording, paper: BillPaper) -> Iterator[str]:
     seller = paper.seller
     if paper.bill.kind not in (BillKind.CREDIT_NOTE, BillKind.CLAIM):
         if seller.late_rate_bp or seller.late_fee_minor:
-            yield _late(says, seller)
+            yield _late(says, paper)
         yield says.say("mention.discount")
     if any(tax.vat_category == VatCategory.STANDARD for tax in paper.bill.taxes):
         yield says.say("mention.on_debits" if seller.vat_on_debits else "mention.on_receipts")
@@ -76,12 +97,21 @@ def _register(says: Wording, seller: Seller) -> tuple[str, ...]:
     return _said(says, "party.register_number", siren=number)
 
 
-def _late(says: Wording, seller: Seller) -> str:
-    values = {"rate": says.rate(seller.late_rate_bp), "fee": says.amount(seller.late_fee_minor)}
+def _late(says: Wording, paper: BillPaper) -> str:
+    seller = paper.seller
+    fee = wording(paper.bill.language, _fee_currency(paper)).amount(seller.late_fee_minor)
+    rate = says.rate(seller.late_rate_bp)
     law = national(says, seller.country, "late_law")
-    return (
-        says.say("mention.late", law=law, **values) if law else says.say("mention.late_elsewhere", **values)
-    )
+    if not law:
+        return says.say("mention.late_elsewhere", rate=rate, fee=fee)
+    return says.say("mention.late", rate=rate, fee=fee, law=law)
+
+
+def _fee_currency(paper: BillPaper) -> Currency:
+    """The fixed fee is in the seller's currency, in France 40 euro. Source: Code de commerce D441-5."""
+    if paper.seller.country == "FR":
+        return EURO
+    return Currency(paper.bill.accounting_currency or paper.bill.currency)
 
 
 def _law(says: Wording, country: str, category: str) -> str:

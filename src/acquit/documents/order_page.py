@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from acquit.core.bill import TRANSFER
 from acquit.core.payment_order import PaymentOrder
 from acquit.documents.letterhead import Letterhead
 from acquit.documents.page import filled
@@ -28,7 +29,8 @@ def render_order_page(order: PaymentOrder, papers: Sequence[BillPaper]) -> bytes
     parts = []
     for paper in papers:
         amount_minor = opened[paper.bill.bill_id]
-        still_open = replace(paper, bill=replace(paper.bill, total_minor=amount_minor))
+        bill = replace(paper.bill, total_minor=amount_minor, prepaid_minor=0, payment_means=TRANSFER)
+        still_open = replace(paper, bill=bill, debit=None)
         due_on = says.day(paper.bill.due_on)
         parts.append(Part(paper.bill.bill_id, due_on, says.amount(amount_minor), payment(says, still_open)))
     return filled(

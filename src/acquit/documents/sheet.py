@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from acquit.core.bill import Bill, BillKind, Detail
+from acquit.core.bill import TRANSFER, Bill, BillKind, Detail
 from acquit.core.identifiers import BillId
-from acquit.core.snapshot import Buyer, Seller
+from acquit.core.mandate import masked_iban
+from acquit.core.snapshot import Buyer, Debit, Seller
 from acquit.core.tax import TaxLine, VatCategory
 from acquit.documents import logo
 from acquit.documents.annex import Annex, annex
 from acquit.documents.folding import folded
-from acquit.documents.mentions import foot, mentions, no_vat, reasons
+from acquit.documents.mentions import foot, mentions, no_vat, vat_texts
 from acquit.documents.palette import Palette, palette
 from acquit.documents.paper import BillPaper
 from acquit.documents.payment_code import payment_code
@@ -127,6 +128,7 @@ class Sheet:
     vat_reasons: tuple[str, ...]
     totals: tuple[Said, ...]
     gross: Said
+    settled: tuple[Said, ...]
     payment: Payment
     mentions: tuple[str, ...]
     annex: Annex | None
@@ -179,9 +181,10 @@ def sheet(paper: BillPaper) -> Sheet:
         facts=tuple(_facts(says, paper)),
         groups=_carried(says, bill, _parts(says, bill) if bill.slices else _groups(says, bill.details)),
         vat=tuple(_vat_row(says, tax) for tax in bill.taxes),
-        vat_reasons=tuple(no_vat(bill.taxes) if is_claim else reasons(says, paper.seller, bill.taxes)),
+        vat_reasons=tuple(no_vat(bill.taxes) if is_claim else vat_texts(says, paper)),
         totals=tuple(_totals(says, bill)),
         gross=Said(says.say("total.gross"), says.amount(bill.total_minor)),
+        settled=tuple(_settled(says, bill)),
         payment=payment(says, paper),
         mentions=tuple(mentions(says, paper)),
         annex=annex(says, paper),
@@ -241,8 +244,11 @@ def _keys(says: Wording, bill: Bill) -> Iterator[Said]:
     if bill.kind is BillKind.CREDIT_NOTE:
         yield Said(says.say("key.credited"), says.amount(bill.total_minor))
         return
-    yield Said(says.say("key.due_on"), says.day(bill.due_on))
-    yield Said(says.say("key.total"), says.amount(bill.total_minor))
+    if bill.collected_on is None:
+        yield Said(says.say("key.due_on"), says.day(bill.due_on))
+    else:
+        yield Said(says.say("key.collected_on"), says.day(bill.collected_on))
+    yield Said(says.say("key.total"), says.amount(bill.to_pay_minor))
 
 
 def _facts(says: Wording, paper: BillPaper) -> Iterator[Said]:
@@ -259,6 +265,10 @@ def _facts(says: Wording, paper: BillPaper) -> Iterator[Said]:
         yield Said(says.say("fact.account"), bill.account_id)
     if buyer.buyer_reference.strip():
         yield Said(says.say("fact.buyer_reference"), folded(buyer.buyer_reference))
+    if bill.contract.strip():
+        yield Said(says.say("fact.contract"), folded(bill.contract))
+    if bill.cost_account.strip():
+        yield Said(says.say("fact.cost_account"), folded(bill.cost_account))
     if bill.kind is BillKind.CLAIM:
         return
     goods = any(tax.vat_category in GOODS for tax in bill.taxes)
@@ -309,7 +319,7 @@ def _group(says: Wording, heading: str, details: list[Detail]) -> Group:
 
 def _row(says: Wording, detail: Detail, *, tell_period: bool) -> Row:
     return Row(
-        description=folded(detail.description),
+        description=BETWEEN.join((folded(detail.description), *_references(says, detail))),
         period=says.period(detail.period_start, detail.period_end) if tell_period else "",
         quantity=says.quantity(detail.quantity_e4),
         unit_price=says.price(detail.unit_price_ucents),
@@ -335,6 +345,14 @@ def _carried(says: Wording, bill: Bill, groups: Iterable[Group]) -> tuple[Group,
     return tuple(told)
 
 
+def _references(says: Wording, detail: Detail) -> Iterator[str]:
+    """Tell the order's line and the buyer's cost account of a line, where it has its own."""
+    if detail.purchase_order_item.strip():
+        yield says.say("line.order_item", item=folded(detail.purchase_order_item))
+    if detail.cost_account.strip():
+        yield says.say("line.cost_account", account=folded(detail.cost_account))
+
+
 def _vat_row(says: Wording, tax: TaxLine) -> VatRow:
     rate = says.find(f"vat.label.{tax.vat_category}") or says.rate(tax.vat_rate_bp)
     return VatRow(rate, says.amount(tax.net_minor), says.amount(tax.tax_minor))
@@ -349,21 +367,47 @@ def _totals(says: Wording, bill: Bill) -> Iterator[Said]:
         yield Said(says.say("total.tax_none"), says.amount(bill.tax_minor))
 
 
+def _settled(says: Wording, bill: Bill) -> Iterator[Said]:
+    """Tell what was paid before the bill was issued, and what is left. Source: EN 16931 BT-113, BT-115."""
+    if bill.prepaid_minor:
+        yield Said(says.say("total.prepaid"), f"\N{MINUS SIGN}{says.amount(bill.prepaid_minor)}")
+        yield Said(says.say("total.to_pay"), says.amount(bill.to_pay_minor))
+
+
 def payment(says: Wording, paper: BillPaper) -> Payment:
-    """Return how the bill is paid: by transfer, by itself, or, for a credit note, not at all."""
+    """Return how the bill is paid: by transfer, by itself, or, a credit note or with credit, not at all."""
     bill = paper.bill
     if paper.is_test:
         return Payment(says.say("mark.payment"))
     if bill.kind is BillKind.CREDIT_NOTE:
         return Payment(says.say("payment.credit_note", bill_id=bill.corrects_bill_id or ""))
-    if bill.payment_means != "transfer":
+    if bill.prepaid_minor and not bill.to_pay_minor:
+        return Payment(says.say("payment.prepaid"))
+    if paper.debit is not None and bill.collected_on is not None:
+        return _debited(says, paper.debit, bill, bill.collected_on)
+    if bill.payment_means != TRANSFER:
         means = says.find(f"payment.{bill.payment_means}") or says.say("payment.other")
-        return Payment(says.say("payment.debited", amount=says.amount(bill.total_minor), means=means))
+        return Payment(says.say("payment.debited", amount=says.amount(bill.to_pay_minor), means=means))
     return Payment(
         heading=_pay_by(says, bill),
         coordinates=tuple(_coordinates(says, paper)),
         quote=says.say("payment.quote"),
         code=_code(paper) or "",
+    )
+
+
+def _debited(says: Wording, debit: Debit, bill: Bill, on: date) -> Payment:
+    """Tell the debit as a payer recognises it on its statement. Source: EPC016-06 section 5.4 (notice)."""
+    told = (
+        ("from", in_fours(masked_iban(debit.iban))),
+        ("mandate", debit.mandate_reference),
+        ("creditor", debit.creditor_id),
+        ("reference", in_fours(bill.payment_reference)),
+    )
+    return Payment(
+        says.say("payment.collected", amount=says.amount(bill.to_pay_minor), date=says.day(on)),
+        tuple(Said(says.say(f"payment.{name}"), value) for name, value in told),
+        says.say("payment.nothing_to_do"),
     )
 
 
@@ -390,4 +434,4 @@ def _code(paper: BillPaper) -> str | None:
     bill, seller = paper.bill, paper.seller
     if bill.currency != "EUR":
         return None
-    return payment_code(seller.name, seller.iban, seller.bic, bill.payment_reference, bill.total_minor)
+    return payment_code(seller.name, seller.iban, seller.bic, bill.payment_reference, bill.to_pay_minor)

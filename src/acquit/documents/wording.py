@@ -18,6 +18,7 @@ from acquit.documents.languages import Texts, languages, texts_of
 
 FALLBACK: Final = "en_GB"
 MINUS: Final = "\N{MINUS SIGN}"
+E8_DIGITS: Final = 8
 E4_DIGITS: Final = 4
 BP_DIGITS: Final = 2
 UCENTS_DIGITS: Final = 8
@@ -66,6 +67,10 @@ class Wording:
     def price(self, ucents: int) -> str:
         """Return a unit price with all the decimals it has, at least those of the currency."""
         return self._number(ucents, UCENTS_DIGITS, exponent(self.currency))
+
+    def exact(self, e8: int) -> str:
+        """Return a number of 1e-8 with the decimals it has: 108700000 → `1.087`."""
+        return self._number(e8, E8_DIGITS, 0)
 
     def quantity(self, e4: int) -> str:
         """Return a quantity with the decimals it has: 15000 → `1.5`."""

@@ -9,6 +9,7 @@ from acquit.actions.grant_enterprise_terms import approve_enterprise_terms, gran
 from acquit.actions.loading import account_in
 from acquit.actions.review_request import review_request, review_waiting
 from acquit.actions.revoke_enterprise_terms import revoke_enterprise_terms
+from acquit.actions.set_bill_references import set_bill_references
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, GrantId, RequestId
 from acquit.core.operator import Right
@@ -98,6 +99,25 @@ def approve_terms(call: Call) -> object:
     return shapes.grant(approve_enterprise_terms(call.context, _account_id(call), grant_id, by=call.actor))
 
 
+def show_bill_references(call: Call) -> object:
+    """GET /accounts/{account_id}/bill-references: the cost account and the contract that its bills name."""
+    with call.context.database.read() as tx:
+        return shapes.bill_references(account_in(tx, _account_id(call)))
+
+
+def set_references(call: Call) -> object:
+    """POST /accounts/{account_id}/bill-references: what is left out stays."""
+    given = call.read(shapes.BillReferences)
+    changed = set_bill_references(
+        call.context,
+        _account_id(call),
+        cost_account=given.cost_account,
+        contract=given.contract,
+        by=call.actor,
+    )
+    return shapes.bill_references(changed)
+
+
 DOORS: Final = (
     Door("GET", "/operator", show_operator),
     Door("GET", "/requests", list_requests),
@@ -108,6 +128,8 @@ DOORS: Final = (
     Door("POST", "/accounts/{account_id}/terms", grant_terms, Right.GRANT_TERMS),
     Door("POST", "/accounts/{account_id}/terms/end", end_terms, Right.GRANT_TERMS),
     Door("POST", "/accounts/{account_id}/terms/{grant_id}/approve", approve_terms, Right.GRANT_TERMS),
+    Door("GET", "/accounts/{account_id}/bill-references", show_bill_references),
+    Door("POST", "/accounts/{account_id}/bill-references", set_references, Right.SET_PURCHASE_ORDERS),
     *family_calls.DOORS,
 )
 

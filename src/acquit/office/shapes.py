@@ -9,6 +9,7 @@ import msgspec
 from acquit.actions.move_test_clock import Advanced, SandboxClock
 from acquit.actions.review_request import Review
 from acquit.actions.view_family import View
+from acquit.core.account import Account
 from acquit.core.operator import Operator, Right
 from acquit.core.sales_request import AskedCorrection, AskedTerm, SalesRequest
 from acquit.core.terms import Finding, Grant
@@ -57,6 +58,18 @@ class ClockMove(Body):
     """Where the clock of a sandbox shall stand."""
 
     to_on: date
+
+
+class BillReferences(Body):
+    """What the bills of an account name; what is left out stays as it is, an empty text takes one away."""
+
+    cost_account: str | None = None
+    contract: str | None = None
+
+
+def bill_references(of: Account) -> dict[str, Any]:
+    """The buyer's cost account and the contract that the account's bills name."""
+    return {"account_id": of.account_id, "cost_account": of.cost_account, "contract": of.contract}
 
 
 def operator(of: Operator) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from typing import Final, LiteralString
 from acquit.core.exchange_rate import DAYS_MAX, ExchangeRates
 from acquit.store.transaction import Transaction
 
+EARLIEST: Final = date(1999, 1, 4)
+"""The first day on which rates of the euro were published."""
+
 BETWEEN: Final[LiteralString] = """
     SELECT currency, published_on, per_euro_e8
       FROM exchange_rate
@@ -40,7 +43,7 @@ def between(
 ) -> ExchangeRates:
     """Return the rates that hold on these days, of these currencies or of all."""
     wanted = None if currencies is None else sorted(currencies)
-    since = first_on - timedelta(days=DAYS_MAX)
+    since = max(first_on, EARLIEST) - timedelta(days=DAYS_MAX)
     dated: dict[str, list[tuple[date, int]]] = {}
     for row in tx.all(BETWEEN, first_on=since, last_on=last_on, currencies=wanted):
         dated.setdefault(row.currency, []).append((row.published_on, row.per_euro_e8))

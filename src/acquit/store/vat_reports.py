@@ -40,7 +40,11 @@ _DOCUMENTS: Final[LiteralString] = """, documents AS (
                 coalesce(CASE WHEN d.kind = 'credit-note' THEN -t.net_minor ELSE t.net_minor END, 0)::numeric
                   AS net_minor,
                 coalesce(CASE WHEN d.kind = 'credit-note' THEN -t.tax_minor ELSE t.tax_minor END, e.due_minor)
-                  AS tax_minor
+                  AS tax_minor,
+                CASE WHEN d.kind = 'credit-note' THEN -t.accounting_net_minor ELSE t.accounting_net_minor END
+                  AS local_net_minor,
+                CASE WHEN d.kind = 'credit-note' THEN -t.accounting_tax_minor ELSE t.accounting_tax_minor END
+                  AS local_tax_minor
            FROM booked e
            LEFT JOIN bill d ON d.account_id = e.account_id AND d.bill_id = e.reference
            LEFT JOIN bill_tax t ON t.account_id = d.account_id AND t.bill_id = d.bill_id
@@ -71,7 +75,7 @@ LINES: Final[LiteralString] = (
                 line AS (PARTITION BY e.account_id, e.entry_no ORDER BY t.vat_category, t.vat_rate_bp)
          ), lines AS (
          SELECT bill_id, buyer_hash, booked_on, currency, vat_category, vat_rate_bp, 'document' AS basis,
-                net_minor, tax_minor
+                net_minor, tax_minor, local_net_minor, local_tax_minor
            FROM documents
           UNION ALL
          SELECT bill_id, buyer_hash, booked_on, currency, coalesce(vat_category, ''),
@@ -79,12 +83,18 @@ LINES: Final[LiteralString] = (
                 coalesce(div(paid_minor * net_up_to, net_whole)
                          - div(paid_minor * (net_up_to - net_minor), net_whole), 0),
                 coalesce(div(due_minor * tax_up_to, tax_whole)
-                         - div(due_minor * (tax_up_to - tax_minor), tax_whole), due_minor)
+                         - div(due_minor * (tax_up_to - tax_minor), tax_whole), due_minor),
+                NULL::bigint, NULL::bigint
            FROM shares
          )
     SELECT coalesce(s.body->>'country', '') AS country, l.vat_category, l.vat_rate_bp, l.basis, l.currency,
-           CASE WHEN l.currency <> y.currency THEN l.booked_on END AS foreign_on,
+           CASE WHEN l.currency <> y.currency AND l.local_tax_minor IS NULL THEN l.booked_on END
+             AS foreign_on,
            sum(l.net_minor)::bigint AS net_minor, sum(l.tax_minor)::bigint AS tax_minor,
+           sum(CASE WHEN l.currency = y.currency THEN l.net_minor ELSE l.local_net_minor END)::bigint
+             AS local_net_minor,
+           sum(CASE WHEN l.currency = y.currency THEN l.tax_minor ELSE l.local_tax_minor END)::bigint
+             AS local_tax_minor,
            count(DISTINCT l.bill_id) AS documents
       FROM lines l
       JOIN legal_entity y ON y.legal_entity_id = %(legal_entity_id)s
@@ -151,7 +161,7 @@ PROOFS: Final[LiteralString] = """
 def lines(tx: Transaction, legal_entity_id: LegalEntityId, first_on: date, last_on: date) -> Sequence[Any]:
     """Return net and tax that became due on these days by country, category, rate, basis and currency.
 
-    Of a currency that is not the legal entity's also by the day.
+    Of a currency that is not the legal entity's also in that, as its documents tell it, else by the day.
     """
     return tx.all(LINES, legal_entity_id=legal_entity_id, first_on=first_on, last_on=last_on)
 
