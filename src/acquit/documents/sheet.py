@@ -30,8 +30,9 @@ NO_RATE: Final = "–"
 GOODS: Final = frozenset({VatCategory.INTRA_COMMUNITY, VatCategory.EXPORT})
 GROUP: Final = 4
 FULL_WIDTH_WORD_MAX: Final = 64
-ONE_PAGE_DETAILS: Final = 12
-"""So many lines fit a page with everything else, whatever they say; more may go on to the next."""
+ONE_PAGE_ROWS: Final = 20
+GROUP_ROWS: Final = 2
+"""So many rows fit a page with everything else; heading and sum of a group are two. More may go on."""
 
 ORDER_BESIDE_MAX: Final = 40
 ORDER_BESIDE_WORD_MAX: Final = 24
@@ -331,15 +332,16 @@ def _row(says: Wording, detail: Detail, *, tell_period: bool) -> Row:
 
 def _carried(says: Wording, bill: Bill, groups: Iterable[Group]) -> tuple[Group, ...]:
     """Have each row of a bill of several pages tell what the lines come to so far, but the last one."""
-    if len(bill.details) <= ONE_PAGE_DETAILS:
-        return tuple(groups)
-    so_far, told = 0, []
-    for group in groups:
+    told = list(groups)
+    if len(bill.details) + GROUP_ROWS * len(told) <= ONE_PAGE_ROWS:
+        return tuple(told)
+    so_far = 0
+    for place, group in enumerate(told):
         rows = []
         for row in group.rows:
             so_far += row.net_minor
             rows.append(replace(row, carried=says.figure(so_far)))
-        told.append(replace(group, rows=tuple(rows)))
+        told[place] = replace(group, rows=tuple(rows))
     last = told[-1].rows
     told[-1] = replace(told[-1], rows=(*last[:-1], replace(last[-1], carried="")))
     return tuple(told)
