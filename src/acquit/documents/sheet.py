@@ -293,6 +293,8 @@ def _parts(says: Wording, bill: Bill) -> Iterator[Group]:
         name = says.say("line.own_part") if own else folded(part.name, FULL_WIDTH_WORD_MAX)
         members = [each for each in bill.details if (each.owner_id or bill.account_id) == part.owner_id]
         groups = list(_groups(says, members))
+        if len(groups) == 1:
+            groups = [replace(groups[0], subtotal="")]
         end = Said(says.say("line.part_subtotal", name=name), says.figure(part.net_minor))
         groups[0] = replace(groups[0], part=BETWEEN.join((name, part.owner_id)))
         groups[-1] = replace(groups[-1], part_end=end)
