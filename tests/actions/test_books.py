@@ -11,11 +11,12 @@ from acquit.actions.context import Context
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.defer_revenue import defer_revenue
 from acquit.actions.export_books import export_aged_balance, export_fec, export_journal
+from acquit.actions.import_exchange_rates import import_exchange_rates
 from acquit.actions.report_vat import report_vat
 from acquit.actions.settle_debt import Receipt, reopen_debt, return_payment, settle_debt
 from acquit.core.credit import Part
 from acquit.core.debt import Allocation
-from acquit.core.exchange_rate import RateMissing
+from acquit.core.exchange_rate import ExchangeRates, RateMissing
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
@@ -180,18 +181,21 @@ def test_what_is_billed_in_another_currency_is_told_in_that_of_the_books(
 ) -> None:
     context = seller(database, NOV, vat_on_debits=True)
     family(context)
+    import_exchange_rates(context, b"Date,USD\n2026-11-02,1.0870\n", by="cli")
     subscribe(context, ACME, "a", next_on=date(2026, 11, 1), currency="USD", unit_price_ucents=10_870_000_000)
     bill(context)
     with pytest.raises(RateMissing, match="USD"):
-        export_fec(context, FR, span("2026"), tmp_path)
+        export_fec(context, FR, span("2026"), tmp_path, rates=ExchangeRates())
     assert list(tmp_path.iterdir()) == []
-    rates = read_rates(b"Date,USD\n2026-11-02,1.0870\n")
-    (line,) = report_vat(context, FR, "2026-11", rates).lines
+    other = read_rates(b"Date,USD\n2026-11-02,2\n")
+    assert report_vat(context, FR, "2026-11", other) == report_vat(context, FR, "2026-11"), (
+        "the bill has told"
+    )
+    (line,) = report_vat(context, FR, "2026-11").lines
     assert (line.net_minor, line.tax_minor, line.currency) == (10_870, 2_174, "USD")
     assert (line.local_net_minor, line.local_tax_minor) == (10_000, 2_000)
-    assert report_vat(context, FR, "2026-11").lines[0].local_tax_minor is None
     for asked, journal in (("2026", "VE"), ("2027", "AN")):
-        made = export_fec(context, FR, span(asked), tmp_path, rates=rates)
+        made = export_fec(context, FR, span(asked), tmp_path)
         found = checked(made.path)
         assert {row["JournalCode"] for row in found.rows} == {journal}
         assert found.balances["411000"] == 12_000

@@ -20,7 +20,19 @@ from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import Term, UsageChoice
 from acquit.store import legal_entities, series
 from acquit.store.transaction import Database
-from billed import ADDRESSED, bill, charge, failed, family, later, next_renewals, rows, seller, subscribe
+from billed import (
+    ADDRESSED,
+    bill,
+    charge,
+    dollars,
+    failed,
+    family,
+    later,
+    next_renewals,
+    rows,
+    seller,
+    subscribe,
+)
 from founding import ACME, ENTITY, FR, LAB, PETIT, SAM, SHOP
 
 BILLS = """
@@ -138,6 +150,7 @@ def test_one_bill_per_account_payer_currency_and_group(database: Database) -> No
     ):
         subscribe(context, LAB, name, **given)
     subscribe(context, SHOP, "e")
+    dollars(context)
     reports = run_bills(context, FR, "2026-11", by="cli")
     assert [(each.currency, each.bills) for each in reports] == [("EUR", 3), ("USD", 1)]
     assert [(row.account_id, row.payer_id, row.net_minor, row.currency) for row in rows(context, BILLS)] == [

@@ -19,7 +19,7 @@ from acquit.cli.program import Options, Program
 from acquit.cli.screen import Screen
 from acquit.core.purchase_order import Policy
 from acquit.store.transaction import Database
-from billed import family, later, seller, subscribe
+from billed import dollars, family, later, seller, subscribe
 from founding import LAB, PETIT, SHOP
 
 Run = Callable[..., Any]
@@ -116,6 +116,7 @@ def test_a_month_that_is_far_ahead_is_asked_about(run: Run) -> None:
 
 def test_several_currencies_make_a_list(run: Run, context: Context) -> None:
     subscribe(context, PETIT, "usd", currency="USD")
+    dollars(context)
     code, reports = run("bills", "run", "--period", "2026-11")
     assert code == 0
     assert [(each["currency"], each["bills"]) for each in reports] == [("EUR", 3), ("USD", 1)]
@@ -181,3 +182,29 @@ def test_the_benchmark_tells_its_figures() -> None:
         "peak_rss_mb", "python_us_per_bill", "postgresql_us_per_bill",
     }  # fmt: skip
     assert told["figures"]["bills"] == 40
+
+
+def test_bills_name_what_the_account_asks_for(run: Run, tmp_path: Path) -> None:
+    assert run("account", "set-references", PETIT)[1]["error"]["code"] == "references-needed"
+    assert run("account", "set-references", PETIT, "--contract", "a\u200bb")[1]["error"]["code"] == "bad-text"
+    code, said = run("account", "set-references", PETIT, "--cost-account", "6135", "--contract", "CTR-7")
+    assert (code, said["cost_account"], said["contract"]) == (0, "6135", "CTR-7")
+    assert run("account", "show", PETIT)[1]["contract"] == "CTR-7"
+    run("bills", "run", "--period", "2026-11")
+    assert "CTR-7" in run("bills", "show", "FR00000003", as_json=False)[1]
+
+
+def test_rates_are_taken_in_once(run: Run, context: Context, tmp_path: Path) -> None:
+    file = tmp_path / "eurofxref-hist.csv"
+    assert run("vat", "import-rates", str(file))[1]["error"]["code"] == "bad-rates"
+    subscribe(context, PETIT, "usd", currency="USD")
+    assert run("bills", "run", "--period", "2026-11")[0] == 1, "an account is parked"
+    assert "import-rates" in run("bills", "parked", as_json=False)[1]
+    file.write_bytes(b"Date,USD,XXX\n2026-11-20,1.0870,7\n")
+    assert run("vat", "import-rates", str(file)) == (0, {"added": 1, "held": 1, "last_on": "2026-11-20"})
+    assert run("vat", "import-rates", str(file))[1]["added"] == 0
+    assert run("bills", "retry")[0] == 0
+    told = run("vat", "report", "--period", "2026-11")[1]
+    assert {line["currency"] for line in told["lines"]} <= {"EUR", "USD"}
+    file.write_bytes(b"Date,USD\n2026-11-20,1.0871\n")
+    assert run("vat", "import-rates", str(file))[1]["error"]["code"] == "rate-differs"

@@ -256,3 +256,13 @@ def test_a_correction_is_asked_for_on_the_bill_and_the_form_comes_back_when_it_s
     assert row.bill_id in shown
     assert "Brest" in shown
     assert customer.get("/manager/requests/correction?bill=FR99999999").status_code == 404
+
+
+def test_a_customer_says_what_its_bills_name(customer: Visitor, context: Context) -> None:
+    page = "/manager/bill-references"
+    fields = customer.hidden(page) | {"cost_account": "6135 – Infra", "contract": "CTR-7"}
+    assert customer.post(page, fields).status_code == 303
+    assert 'value="6135 – Infra"' in customer.get(page).text
+    refused = customer.post(page, customer.hidden(page) | {"cost_account": "a\u200bb", "contract": ""})
+    assert "U+200B" in refused.text
+    assert 'value="CTR-7"' in customer.get(page).text

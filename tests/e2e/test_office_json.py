@@ -158,3 +158,13 @@ def test_what_is_refused_says_why(sales: Program, path: str, body: Any, status: 
     assert answer.json["status"] == status
     if code == "term-too-long":
         assert "L441-10" in answer.json["source"]
+
+
+def test_what_bills_of_an_account_name(sales: Program) -> None:
+    path = f"/accounts/{ACME}/bill-references"
+    assert sales.call("GET", path).json == {"account_id": ACME, "cost_account": "", "contract": ""}
+    given = sales.call("POST", path, {"cost_account": "6135", "contract": "CTR-7"})
+    assert given.json == {"account_id": ACME, "cost_account": "6135", "contract": "CTR-7"}
+    kept = sales.call("POST", path, {"cost_account": ""})
+    assert kept.json == {"account_id": ACME, "cost_account": "", "contract": "CTR-7"}
+    assert sales.call("POST", path, {"contract": "a\u202eb"}).json["code"] == "bad-text"

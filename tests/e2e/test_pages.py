@@ -42,6 +42,7 @@ MANAGER = (
     "/manager/payment-methods",
     "/manager/purchase-orders",
     "/manager/purchase-orders/{order}",
+    "/manager/bill-references",
     "/manager/services",
     "/manager/sub-accounts",
     "/manager/requests",

@@ -47,7 +47,7 @@ from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, OrderLine, Policy
 from acquit.core.service import Ending
-from acquit.store import audit_remittances
+from acquit.store import audit_facts, audit_remittances
 from acquit.store.audit import CHECKS, audit
 from acquit.store.transaction import Database, Transaction
 from banking import IBAN, Tx, camt
@@ -63,8 +63,8 @@ ONE = "WHERE bill_id = 'FR00000001'"
 PENDING = "WHERE ledger = '445740'"
 ACMES = f"WHERE account_id = '{ACME}'"
 USE = "{petit}/{used}/traffic/2026-10"
-ELSEWHERE = {check.name for check in audit_remittances.CHECKS}
-"""Checks that a module of their own tampers with: test_audit_of_remittances."""
+ELSEWHERE = {check.name for check in (*audit_remittances.CHECKS, *audit_facts.CHECKS)}
+"""Checks that a module of their own tampers with: test_audit_of_remittances, _of_facts."""
 
 SECOND = f"WHERE account_id = '{PETIT}' AND entry_no = 2"
 

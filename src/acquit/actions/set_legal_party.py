@@ -77,6 +77,8 @@ def checked_party(party: LegalParty) -> LegalParty:
         )
     if party.vat_id and party.country in _EU_VAT and not vat.is_valid(party.vat_id):
         raise BadLegalParty(f"{party.vat_id!r} is not a VAT id of the European Union.")
+    if party.siren and party.vat_id.startswith("FR") and not party.vat_id.endswith(party.siren):
+        raise BadLegalParty(f"The VAT id {party.vat_id} does not end with the SIREN {party.siren}.")
     if party.siren and party.e_address and not party.e_address.startswith(party.siren):
         raise BadLegalParty(
             f"The address for e-invoices {party.e_address!r} does not begin with the SIREN {party.siren}: in "

@@ -243,7 +243,26 @@ def _head(bill: Bill) -> object:
         VAT=f"{plain(bill.tax_minor, currency)} {currency}",
         total=f"{plain(bill.total_minor, currency)} {currency}",
         reference=bill.payment_reference,
+        **_told(bill),
     )
+
+
+def _told(bill: Bill) -> dict[str, object]:
+    """Return what a bill says beside its amounts, where it says it."""
+    currency, exchange = Currency(bill.currency), bill.exchange
+    found: dict[str, object] = {}
+    if bill.collected_on is not None:
+        found["debited"] = bill.collected_on
+    if bill.prepaid_minor:
+        found["paid_before"] = f"{plain(bill.prepaid_minor, currency)} {currency}"
+    if exchange is not None:
+        told = plain(bill.accounting_tax_minor or 0, exchange.into)
+        found["VAT_there"] = f"{told} {exchange.into} (rate of {exchange.published_on})"
+    if bill.cost_account:
+        found["cost_account"] = bill.cost_account
+    if bill.contract:
+        found["contract"] = bill.contract
+    return found
 
 
 def _detail_table(bill: Bill) -> object:

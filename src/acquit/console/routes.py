@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from acquit.console import consent, signing_in
-from acquit.console.manager import bills, family, overview, payments, purchase_orders, requests
+from acquit.console.manager import (
+    bill_references,
+    bills,
+    family,
+    overview,
+    payments,
+    purchase_orders,
+    requests,
+)
 from acquit.console.staff import accounts, queue, terms
 from acquit.console.visit import Reply, Visit
 from acquit.core.operator import Right
@@ -60,6 +68,8 @@ MANAGER: Final = (
     _get(Door.MANAGER, "/manager/payment-methods", payments.list_payment_methods),
     _get(Door.MANAGER, "/manager/purchase-orders", purchase_orders.list_purchase_orders),
     _get(Door.MANAGER, "/manager/purchase-orders/{purchase_order_id}", purchase_orders.show_purchase_order),
+    _get(Door.MANAGER, "/manager/bill-references", bill_references.ask_references),
+    _post(Door.MANAGER, "/manager/bill-references", bill_references.send_references),
     _get(Door.MANAGER, "/manager/services", family.list_services),
     _get(Door.MANAGER, "/manager/sub-accounts", family.list_sub_accounts),
     _get(Door.MANAGER, "/manager/requests", requests.list_requests),

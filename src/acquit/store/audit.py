@@ -14,6 +14,7 @@ from acquit.store import (
     audit_chasing,
     audit_closing,
     audit_conditions,
+    audit_facts,
     audit_families,
     audit_journal,
     audit_money,
@@ -29,6 +30,7 @@ from acquit.store.transaction import Transaction
 
 CHECKS: Final[tuple[Check, ...]] = (
     *audit_bills.CHECKS,
+    *audit_facts.CHECKS,
     *audit_runs.CHECKS,
     *audit_usage.CHECKS,
     *audit_services.CHECKS,
