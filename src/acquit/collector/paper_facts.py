@@ -132,7 +132,7 @@ def _compact(text: str) -> str:
 
 CREDIT_TITLES: Final = re.compile(
     r"\b(credit note|avoir|gutschrift|nota de crédito|factura de abono|nota di credito|creditnota|korekta|"
-    r"faktura korygująca \(zmniejszająca\))$",
+    r"korekta zmniejszająca)$",
     re.IGNORECASE,
 )
 BILL_TITLES: Final = re.compile(
