@@ -1,10 +1,13 @@
 """Colours that everybody can read, sums carried from page to page, and what the law of a country adds."""
 
+import html
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pypdf
 import pytest
 from PIL import Image
@@ -63,6 +66,42 @@ def test_the_sellers_colour_is_on_all_its_papers() -> None:
     ).decode()
     assert "--accent: #8a1f5c" in page
     assert "--accent: #8a1f5c" in receipt
+
+
+# ------------------------------------------------------------------ on screen
+
+UNSAID = {"logo", "palette", "code", "language", "region", "labels", "order_in_short", "carried"}
+"""What is drawn, or said on pages of paper only."""
+
+
+def texts(said: Any) -> Iterator[str]:
+    """Every text of a sheet, as deep as it goes."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, dict):
+        for name, value in said.items():
+            if name not in UNSAID:
+                yield from texts(value)
+    elif isinstance(said, list | tuple):
+        for value in said:
+            yield from texts(value)
+
+
+@pytest.mark.parametrize("paper", [specimen(), metered("de_DE"), specimen(servers(70))], ids=range(3))
+def test_the_page_says_every_word_of_the_paper(paper: BillPaper) -> None:
+    page = html.unescape(render_page(paper, "/pdf").decode())
+    said = list(texts(msgspec.to_builtins(sheet(paper))))
+    assert len(said) > 50
+    assert [text for text in said if text not in page] == []
+
+
+def test_a_page_is_made_for_screen_readers() -> None:
+    page = render_page(metered("de_DE"), "/pdf").decode()
+    assert '<html lang="de">' in page
+    assert page.count("<h1>") == 1
+    assert re.findall(r"<th(?:>| (?![^>]*scope=)[^>]*>)", page) == []
+    assert re.findall(r"<img(?![^>]*alt=\"[^\"])[^>]*>", page) == []
+    assert "<script" not in page
 
 
 # ------------------------------------------------------------------ pages
