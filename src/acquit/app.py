@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from acquit.store.transaction import Database
 
 log = logging.getLogger("acquit.app")
+TEXTS = "texts"
+"""The directory of the data that holds an installation's own texts of papers."""
 
 WATCH_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 20
@@ -175,9 +177,11 @@ def _context(world: World, database: "Database") -> "Context":
     from acquit.adapters.archive import DirectoryArchive
     from acquit.adapters.mail import NullMailer
     from acquit.adapters.sealer import AesSealer
+    from acquit.documents.languages import use_texts
 
     settings = world.settings
     sealer = AesSealer(_secret(settings))
+    use_texts(settings.data / TEXTS)
     return Context(
         database=database,
         clock=_clock(world, database),
@@ -376,6 +380,7 @@ def _started(target: Callable[..., None], arguments: Sequence[object]) -> "Spawn
 def work(world: World) -> None:
     """Carry out what is due and what waits in the queue until a signal, or until who started us is gone."""
     from acquit.adapters.logs import log_to_stderr
+    from acquit.documents.languages import use_texts
     from acquit.store.transaction import Database
     from acquit.worker.outbox import work as attend
 
@@ -384,6 +389,8 @@ def work(world: World) -> None:
         signal.signal(number, lambda *_: stop.set())
     _stop_with_parent(stop)
     log_to_stderr(world.settings.log)
+    for problem in use_texts(world.settings.data / TEXTS):
+        log.warning("texts.problem", extra={"problem": problem})
     with _migrated(world.settings) as (url, _), Database(url) as database:
         attend(_context(world, database), url, stop)
 

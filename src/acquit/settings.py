@@ -263,7 +263,8 @@ ALL: Final[tuple[Setting, ...]] = (
         "data",
         default_data,
         "the platform's user data directory; `/var/lib/acquit` for root",
-        "Directory of the embedded database, the papers and the secret key; made on first use, mode 700.",
+        "Directory of the embedded database, the papers, the secret key and in `texts` own words of papers; "
+        "made on first use, mode 700.",
         _directory,
     ),
     Setting(

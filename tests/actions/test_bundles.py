@@ -39,7 +39,7 @@ def test_a_bundle_is_settled_by_its_reference(context: Context) -> None:
     assert bill_ids(context)[LAB] in text
     assert "36.00" in text
     assert papers.table.decode().splitlines()[0] == "bill,account,amount,currency,reference"
-    assert b"<svg" in papers.page
+    assert b'<img class="code" src="data:image/svg+xml;base64,' in papers.page
     spelled = " ".join(bundle.reference[start : start + 4] for start in range(0, 20, 4))
     found = bring(context, camt([Tx(3_600, f"ref {spelled}", payer="Holding")]))
     assert found.matched == 1

@@ -16,6 +16,7 @@ from acquit.core.operator import Right
 from acquit.core.snapshot import seller
 from acquit.documents.bundle_advice import Payee, as_page, as_table, as_text
 from acquit.documents.bundle_sheet import render_bundle
+from acquit.documents.letterhead import Letterhead
 from acquit.store import acts, bank_evidence, bundles, legal_parties
 
 ADVICE_LINES_MAX = 10_000
@@ -59,7 +60,8 @@ def bundle_bills(
         bundle = bundles.add(tx, payer_id, parts, currency, taken, on, by)
         acts.record(tx, by, "bundle_bills", payer_id, bundle.reference, amount_minor=bundle.amount_minor)
     payee = Payee(entity.name, entity.iban, entity.bic)
-    return Papers(bundle, as_text(bundle, payee), as_table(bundle), as_page(bundle, payee))
+    sender = Letterhead(seller(entity), entity.logo or b"")
+    return Papers(bundle, as_text(bundle, payee), as_table(bundle), as_page(bundle, payee, sender))
 
 
 def payment_sheet(context: Context, payer_id: AccountId, bundle_id: int, language: str = "") -> bytes:

@@ -65,6 +65,7 @@ CREATE TABLE legal_entity (
     test_on                date,
     below_zero             text NOT NULL DEFAULT 'carry' CHECK (below_zero IN ('carry', 'park', 'credit-note', 'credit-balance')),
     orders_billed_at_once  boolean NOT NULL DEFAULT false,
+    brand_colour           text NOT NULL DEFAULT '' CHECK (brand_colour ~ '^(#[0-9a-f]{6})?$'),
     CHECK ((sandbox_of IS NULL) = (test_on IS NULL))
 );
 COMMENT ON COLUMN legal_entity.sandbox_of IS 'the seller that this one stands for in the sandbox of one account: series, chart, runs and clock are its own';
