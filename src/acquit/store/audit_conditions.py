@@ -32,6 +32,7 @@ DISCOUNTS: Final[LiteralString] = """
          SELECT l.account_id, l.bill_id, l.service_id, l.lowers, l.part, l.period_start,
                 sum(l.net_minor) AS off_minor
            FROM line l
+          WHERE l.kind <> 'credit-note'
           GROUP BY l.account_id, l.bill_id, l.service_id, l.lowers, l.part, l.period_start
          )
     SELECT count(*) AS compared,
