@@ -25,7 +25,7 @@ from acquit.core.purchase_order import OrderKind
 from acquit.core.service import Ending
 from acquit.store import carried_charges, credit_movements
 from acquit.store.transaction import Database
-from billed import failed, later, rows
+from billed import charge, failed, later, rows
 from founding import FR, PETIT
 from serving import lines, market, run, sell
 
@@ -146,6 +146,18 @@ def test_what_is_more_than_the_bill_bears_stays_carried(database: Database) -> N
     assert (waiting.charges, waiting.net_minor) == (1, -BACK)
     assert rows(context, NOTES) == []
     proved(day)
+
+
+def test_each_bill_takes_back_what_it_bears(database: Database) -> None:
+    context = ended(database, "credit-note")
+    days = {"period_start": date(2026, 12, 1), "period_end": date(2026, 12, 19)}
+    for kind, amount_e4 in (("adjustment", 50_000), ("discount", -40_000)):
+        charge(context, PETIT, 10_000, kind=kind, quantity_e4=amount_e4, **days)
+    run(context, "2026-11")
+    december(context)
+    notes = sorted((row.corrects_bill_id, row.net_minor) for row in rows(context, NOTES))
+    assert notes == [("FR00000001", BACK - 100), ("FR00000002", 100)]
+    proved(context)
 
 
 @pytest.mark.parametrize(
