@@ -1,13 +1,11 @@
-"""Minimum spends beside what is not billed with them: drafts that are held, members set aside, what comes back."""
+"""Minimum spends beside what is not billed with them: what is held or set aside, what comes back."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from acquit.actions.agree_minimum_spend import agree_minimum_spend
 from acquit.actions.context import Context
 from acquit.actions.replay_run import replay_run
-from acquit.actions.set_legal_party import set_legal_party
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.core.identifiers import AccountId, MinimumSpendId
 from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
@@ -15,8 +13,8 @@ from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import MatchedBy, Policy
 from acquit.store.transaction import Database
-from billed import ADDRESSED, bill, charge, failed, family, later, rows, seller, subscribe
-from founding import ACME, FR, LAB, PETIT, SHOP
+from billed import bill, charge, failed, family, later, rows, seller, subscribe
+from founding import ACME, FR, LAB, PETIT
 
 LINES = """
     SELECT d.kind, d.part, d.net_minor
