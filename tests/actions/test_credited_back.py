@@ -9,6 +9,7 @@ import pytest
 from acquit.actions.agree_discount import agree_discount
 from acquit.actions.context import Context
 from acquit.actions.explain_bill import explain_bill
+from acquit.actions.list_notices import list_notices
 from acquit.actions.replay_run import replay_run
 from acquit.actions.run_bills import run_bills
 from acquit.actions.set_legal_entity import set_legal_entity
@@ -145,6 +146,11 @@ def test_what_is_more_than_the_bill_bears_stays_carried(database: Database) -> N
         (waiting,) = carried_charges.carried(tx, FR, date(2026, 12, 31))
     assert (waiting.charges, waiting.net_minor) == (1, -BACK)
     assert rows(context, NOTES) == []
+    assert list_notices(later(context, date(2027, 2, 1))) == []
+    (notice,) = list_notices(later(context, date(2027, 2, 2)))
+    assert (notice.account_id, notice.code) == (PETIT, "carried-for-long")
+    assert notice.text.startswith("6.33 EUR come back to the account since 2026-12-01 and lower no bill")
+    assert "do not bear them whole" in notice.text
     proved(day)
 
 
