@@ -22,7 +22,7 @@ from acquit.core.explanation_text import told
 from acquit.core.identifiers import BillId, DebtId, DiscountId
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
-from acquit.core.purchase_order import OrderKind
+from acquit.core.purchase_order import MatchedBy, OrderKind
 from acquit.core.service import Ending
 from acquit.store import carried_charges, credit_movements
 from acquit.store.transaction import Database
@@ -152,6 +152,35 @@ def test_what_is_more_than_the_bill_bears_stays_carried(database: Database) -> N
     assert notice.text.startswith("6.33 EUR come back to the account since 2026-12-01 and lower no bill")
     assert "do not bear them whole" in notice.text
     proved(day)
+
+
+def test_a_bill_beside_which_something_was_carried_takes_it_back_a_month_later(database: Database) -> None:
+    context = market(database)
+    set_legal_entity(context, FR, {"below_zero": "credit-note"}, by="cli")
+    order = OrderTerms("PO-1", date(2026, 1, 1), date(2026, 12, 1), matched_by=MatchedBy.SERVICE_PERIOD)
+    set_purchase_order(context, PETIT, order, by="cli")
+    sold = sell(context, "ip", date(2026, 11, 20), quantity=5)
+    day = later(context, date(2026, 12, 1))
+    terminate_service(day, PETIT, sold.service.service_id, Ending.NOW, by="cli", refund=True)
+    rehearsed = december(day, dry_run=True)
+    for report in (rehearsed, december(day), december(day)):
+        assert (report.net_minor, report.carried, report.credit_notes) == (1_000, 1, 0)
+    assert december(day, dry_run=True).credit_notes == 0
+    (january,) = run_bills(later(day, date(2027, 1, 1)), FR, "2027-01", by="cli")
+    assert (january.carried, january.credit_notes) == (0, 1)
+    assert failed(day) == {}
+
+
+def test_what_ends_after_its_bill_is_taken_back_when_the_month_is_run_again(database: Database) -> None:
+    context = market(database)
+    set_legal_entity(context, FR, {"below_zero": "credit-note"}, by="cli")
+    sold = sell(context, "ip", date(2026, 11, 20), quantity=5)
+    run(context, "2026-11")
+    day = later(context, date(2026, 11, 30))
+    terminate_service(day, PETIT, sold.service.service_id, Ending.NOW, by="cli", refund=True)
+    run(day, "2026-11")
+    assert [row.net_minor for row in rows(context, NOTES)] == [667]
+    assert failed(day) == {}
 
 
 def test_each_bill_takes_back_what_it_bears(database: Database) -> None:

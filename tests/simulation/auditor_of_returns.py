@@ -89,10 +89,10 @@ def is_of(charge: Any, line: Any) -> bool:
 
 
 def of_waiting(rows: Rows, stand: Stand, payers: dict[str, str], last_on: date) -> Iterator[str]:
-    """Yield charges below zero that wait though a bill bears each of them whole."""
+    """Yield charges below zero that wait though a bill of another month's run bears each of them whole."""
     if stand.setting not in CREDITING:
         return
-    left = _left(rows)
+    left, month = _left(rows), f"{last_on:%Y-%m}"
     known = {(each.account_id, each.bill_id): each for each in rows.bills}
     by_account: dict[str, list[Any]] = defaultdict(list)
     for each in rows.charges:
@@ -109,7 +109,7 @@ def of_waiting(rows: Rows, stand: Stand, payers: dict[str, str], last_on: date) 
             for line in rows.details:
                 place = line.account_id, line.bill_id
                 bears = line.of_kind != "credit-note" and line.owner == account and is_of(charge, line)
-                if bears and known[place].payer_id == payers[account]:
+                if bears and known[place].payer_id == payers[account] and known[place].period != month:
                     rest, whole = left[line.account_id, line.bill_id, line.detail_no], left[*place, 0]
                     if min(rest, whole) >= wanted:
                         yield f"{_key(charge)} of {-wanted} waits, {line.bill_id} bears it"
