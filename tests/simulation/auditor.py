@@ -86,6 +86,7 @@ class Auditor:
         fresh = {(each.account_id, each.bill_id) for each in rows.bills} - self.seen
         self._noted(rows, fresh)
         waiting = parked | {each.account_id for each in rows.charges if each.accepted_on <= last_on}
+        waiting |= {each.account_id for each in rows.holds if each.released_at is None}
         found = [
             *of_parked(rows, self.below_zero, self.broken),
             *of_waiting(rows, self._stand(rows, parked), self.sales.payers, last_on),
