@@ -1,6 +1,7 @@
 """Bills as Factur-X and UBL against bare typst: the same template on words that are ready, without a paper.
 
-Also against the factur-x package on the same bills: its generator of CII, its way to put XML into a PDF.
+Also against weasyprint on the page of the same bills, and against the factur-x package: its generator of CII,
+its way to put XML into a PDF.
 Every bill is another one, so nothing is remembered from one to the next but the layout. Rounds alternate;
 each figure is the median of its rounds.
 """
@@ -28,6 +29,7 @@ from acquit.documents import cii, forms, pdf, ubl
 from acquit.documents.electronic import electronic
 from acquit.documents.facturx import marked
 from acquit.documents.glyphs import missing_glyphs
+from acquit.documents.page import render_page
 from acquit.documents.paper import BillPaper
 from acquit.documents.specimen import BUYER, servers, specimen
 
@@ -146,6 +148,25 @@ def attaching(bills: int) -> float:
     return statistics.median(ratios)
 
 
+def printing(bills: int) -> float | None:
+    """Return how many times as fast a bill in all its forms is as weasyprint on its page alone.
+
+    None where weasyprint or the libraries of the system that it needs are not there.
+    """
+    try:
+        import weasyprint
+    except (ImportError, OSError) as error:
+        say(f"without weasyprint: {error}")
+        return None
+    ratios = []
+    for turn in range(ROUNDS):
+        some = papers(bills, first=7_000_000 + turn * bills)
+        pages = [render_page(paper, "bill.pdf").decode() for paper in some]
+        theirs = rate(lambda pages=pages: [weasyprint.HTML(string=page).write_pdf() for page in pages], bills)
+        ratios.append(rate(partial(whole, some), bills) / theirs)
+    return round(statistics.median(ratios), 1)
+
+
 def gate(drafts: int) -> float:
     """Return drafts of six lines per second through the checks over values."""
     paper = specimen(servers(DETAILS))
@@ -195,13 +216,16 @@ def main() -> None:
     say("two processes")
     two = together(given.bills * 2, processes=2)
     say("long bills and memory")
-    figures: dict[str, float] = {
+    figures: dict[str, float | None] = {
         "typst_ratio": round(typst_ratio, 3),
         "facturx_per_second_one_process": round(one, 1),
         "facturx_per_second_two_processes": round(two, 1),
         "two_processes_ratio": round(two / one, 2),
         "long_bill_seconds": round(long_bill(), 3),
         "gate_per_second": round(gate(5_000)),
+        "times_weasyprint": None
+        if (beside := printing(max(1, given.bills // 15))) is None
+        else round(beside, 1),
         "pdf_times_factur_x": round(attaching(max(1, given.bills // 10)), 2),
         **xml(max(20, given.bills * 2)),
         "peak_bills": given.peak_bills,
