@@ -14,7 +14,7 @@ from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 
 from .families import Customer, Families
-from .given_back import give_back_some
+from .given_back import correct_one, give_back_some
 from .metered import use_some
 from .signing import sign_mandate
 from .walking import AT_MOST, targets
@@ -51,6 +51,9 @@ def peopled(families: Families) -> Families:
     acme.post(f"/order/cart/{ordered}/eco", **plan)
     acme.post(f"/order/cart/{ordered}/checkout", autoPayWithPreferredPaymentMethod=True)
     give_back_some(families.world.context, ACME)
+    correct_one(families.world.context, ACME, families.world.paid_bill)
+    group = acme.post("/me/billing/group", name="site A")["groupId"]
+    acme.post(f"/me/billing/group/{group}/service", serviceId=acme.get("/services")[0])
     acme.post("/me/credit/code", inputCode="WELCOME-2026")
     return families
 

@@ -12,10 +12,13 @@ from acquit.api import (
     auth,
     autorenew,
     bank_accounts,
+    billing_groups,
+    billing_settings,
     bills,
     cart_lines,
     carts,
     consumption,
+    corrective_bills,
     credentials,
     credit_balances,
     debts,
@@ -33,6 +36,7 @@ from acquit.api import (
     sub_accounts,
     tags,
 )
+from acquit.api.corrective_bills import of_corrective
 from acquit.api.request import Batched, Handler
 
 ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
@@ -58,6 +62,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/autorenew"): autorenew.get_autorenew,
     ("POST", "/me/autorenew"): autorenew.turn_on,
     ("PUT", "/me/autorenew"): autorenew.edit_autorenew,
+    ("GET", "/me/availableAutomaticPaymentMeans"): billing_settings.get_automatic_means,
     ("GET", "/me/bill"): bills.list_bills,
     ("POST", "/me/bill/export"): bills.export,
     ("GET", "/me/bill/{billId}"): Batched(bills.get_bill, bills.get_many_bills),
@@ -70,6 +75,20 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/bill/{billId}/details/{billDetailId}"): Batched(bills.get_detail, bills.get_many_details),
     ("GET", "/me/bill/{billId}/download"): bills.download,
     ("GET", "/me/bill/{billId}/payment"): debts.get_payment,
+    ("GET", "/me/billing/capacities"): billing_settings.get_capacities,
+    ("GET", "/me/billing/group"): billing_groups.list_groups,
+    ("POST", "/me/billing/group"): billing_groups.create_group,
+    ("GET", "/me/billing/group/{groupId}"): Batched(billing_groups.get_group, billing_groups.get_many_groups),
+    ("PUT", "/me/billing/group/{groupId}"): billing_groups.edit_group,
+    ("DELETE", "/me/billing/group/{groupId}"): billing_groups.delete_group,
+    ("GET", "/me/billing/group/{groupId}/service"): billing_groups.list_services,
+    ("POST", "/me/billing/group/{groupId}/service"): billing_groups.add_service,
+    ("GET", "/me/billing/group/{groupId}/service/{serviceId}"): Batched(
+        billing_groups.get_service, billing_groups.get_many_services
+    ),
+    ("DELETE", "/me/billing/group/{groupId}/service/{serviceId}"): billing_groups.remove_service,
+    ("GET", "/me/billing/invoicesByPostalMail"): billing_settings.get_postal_mail,
+    ("POST", "/me/billing/invoicesByPostalMail"): billing_settings.set_postal_mail,
     ("GET", "/me/billing/purchaseOrder"): purchase_orders.list_orders,
     ("POST", "/me/billing/purchaseOrder"): purchase_orders.create_order,
     ("GET", "/me/billing/purchaseOrder/{id}"): Batched(
@@ -81,6 +100,27 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/consumption/usage/current"): consumption.list_current,
     ("GET", "/me/consumption/usage/forecast"): consumption.list_forecast,
     ("GET", "/me/consumption/usage/history"): consumption.list_history,
+    ("GET", "/me/correctiveInvoice"): corrective_bills.list_correctives,
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}"): Batched(
+        corrective_bills.get_corrective, corrective_bills.get_many_correctives
+    ),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/debt"): of_corrective(debts.get_bill_debt),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/debt/operation"): of_corrective(
+        debts.list_operations
+    ),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/debt/operation/{operationId}"): of_corrective(
+        debts.get_operation
+    ),
+    (
+        "GET",
+        "/me/correctiveInvoice/{correctiveInvoiceId}/debt/operation/{operationId}/associatedObject",
+    ): of_corrective(debts.get_associated_object),
+    ("POST", "/me/correctiveInvoice/{correctiveInvoiceId}/debt/pay"): of_corrective(debts.pay_debt),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/details"): corrective_bills.list_details,
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/details/{correctiveInvoiceDetailId}"): Batched(
+        corrective_bills.get_detail, corrective_bills.get_many_details
+    ),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/payment"): of_corrective(debts.get_payment),
     ("GET", "/me/credit/balance"): credit_balances.list_balances,
     ("GET", "/me/credit/balance/{balanceName}"): Batched(
         credit_balances.get_balance, credit_balances.get_many_balances
