@@ -32,9 +32,11 @@ from acquit.api import (
     purchase_orders,
     refunds,
     service_infos,
+    service_list,
     services,
     sub_accounts,
     tags,
+    upgrades,
 )
 from acquit.api.corrective_bills import of_corrective
 from acquit.api.request import Batched, Handler
@@ -306,6 +308,10 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("POST", "/order/cart/{cartId}/eco"): cart_lines.add_plan,
     ("GET", "/order/cart/{cartId}/eco/options"): cart_lines.list_options,
     ("POST", "/order/cart/{cartId}/eco/options"): cart_lines.add_option,
+    ("GET", "/service"): service_list.list_services,
+    ("GET", "/service/{serviceId}"): Batched(service_list.get_service, service_list.get_many_services),
+    ("PUT", "/service/{serviceId}"): service_list.edit_service,
+    ("POST", "/service/{serviceId}/terminate"): service_list.terminate,
     ("GET", "/services"): services.list_services,
     ("GET", "/services/{serviceId}"): Batched(services.get_service, services.get_many_services),
     ("PUT", "/services/{serviceId}"): services.edit_service,
@@ -323,6 +329,10 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/services/{serviceId}/renewPeriodCapacities"): services.list_periods,
     ("POST", "/services/{serviceId}/terminate"): services.terminate,
     ("POST", "/services/{serviceId}/terminate/confirm"): services.confirm,
+    ("GET", "/services/{serviceId}/upgrade"): upgrades.list_plans,
+    ("GET", "/services/{serviceId}/upgrade/{planCode}"): upgrades.get_plan,
+    ("POST", "/services/{serviceId}/upgrade/{planCode}/execute"): upgrades.execute,
+    ("POST", "/services/{serviceId}/upgrade/{planCode}/simulate"): upgrades.simulate,
     ("POST", "/{product}/{serviceName}/confirmTermination"): service_infos.confirm_termination,
     ("GET", "/{product}/{serviceName}/serviceInfos"): service_infos.get_infos,
     ("PUT", "/{product}/{serviceName}/serviceInfos"): service_infos.edit_infos,
