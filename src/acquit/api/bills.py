@@ -6,7 +6,7 @@ from typing import Any, Final
 from acquit.actions.export_bills import ask_for_export
 from acquit.api import links, wire
 from acquit.api.listing import Column, Listing
-from acquit.api.refusals import NoSuchObject, NoSuchRoute
+from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.identifiers import BillId
 from acquit.store import bill_lists
@@ -74,18 +74,6 @@ def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, ob
     """Read several bills with one statement."""
     with request.read() as tx:
         return some_bills(tx, request, bill_ids)
-
-
-def download(request: Request) -> str:
-    """GET /me/bill/{billId}/download: a link to the paper; a route of American sellers alone."""
-    if not request.caller.legal_entity_id.startswith("US"):
-        raise NoSuchRoute
-    bill_id = BillId(request.path["billId"])
-    with request.read() as tx:
-        if bill_lists.find(tx, request.caller.account_id, bill_id) is None:
-            raise NoSuchObject(bill_id)
-    page = "bill.cgi" if request.query["extension"] == "html" else "bill.pdf"
-    return links.bill_link(request, bill_id, links.bill_password(request, bill_id), page)
 
 
 def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:

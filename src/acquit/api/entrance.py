@@ -20,7 +20,7 @@ from acquit.api.incoming import Incoming
 from acquit.api.listing import Listing
 from acquit.api.origin import Proxies
 from acquit.api.places import Places
-from acquit.api.refusals import Meaning, NotServed
+from acquit.api.refusals import Meaning, NoSuchRoute, NotServed
 from acquit.api.request import Answer, Batched, Handler, Request
 from acquit.api.routes import ROUTES
 from acquit.api.signature import Gate
@@ -53,6 +53,9 @@ PREFLIGHT: Final = (
     ("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS"),
     ("Access-Control-Max-Age", "3600"),
 )
+
+AMERICAN: Final = ("us",)
+"""Routes of these regions alone exist for customers of American sellers, whose ids begin with `US`."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Table = Mapping[tuple[str, str], Handler | Batched]
@@ -135,6 +138,8 @@ class Entrance:
         if handler is None:
             raise NotServed(*route.key)
         request = self._request(incoming, target, route)
+        if route.regions == AMERICAN and not _buys_in_america(request):
+            raise NoSuchRoute
         if batch.is_batch(route, incoming.headers):
             return self._serve_batch(handler, request, texts)
         request.path = _read_path(route, texts, request.zone)
@@ -171,6 +176,10 @@ class Entrance:
         if isinstance(value, Listing):
             return listing.answer(request, value, self._places)
         return value if isinstance(value, Answer) else Answer(value)
+
+
+def _buys_in_america(request: Request) -> bool:
+    return request.signed_in is not None and request.signed_in.legal_entity_id.startswith("US")
 
 
 def _read_path(route: Route, texts: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from acquit.api import (
+    american,
+    american_methods,
     applications,
     auth,
     autorenew,
@@ -23,6 +25,7 @@ from acquit.api import (
     credit_balances,
     debts,
     deferred_accounts,
+    deposit_requests,
     deposits,
     identity,
     me,
@@ -75,7 +78,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("POST", "/me/bill/{billId}/debt/pay"): debts.pay_debt,
     ("GET", "/me/bill/{billId}/details"): bills.list_details,
     ("GET", "/me/bill/{billId}/details/{billDetailId}"): Batched(bills.get_detail, bills.get_many_details),
-    ("GET", "/me/bill/{billId}/download"): bills.download,
+    ("GET", "/me/bill/{billId}/download"): american.download_bill,
     ("GET", "/me/bill/{billId}/payment"): debts.get_payment,
     ("GET", "/me/billing/capacities"): billing_settings.get_capacities,
     ("GET", "/me/billing/group"): billing_groups.list_groups,
@@ -167,6 +170,14 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ),
     ("GET", "/me/deposit/{depositId}/paidBills/{billId}/payment"): deposits.of_paid_bill(debts.get_payment),
     ("GET", "/me/deposit/{depositId}/payment"): deposits.get_payment,
+    ("GET", "/me/deposit/{depositId}/download"): american.download_deposit,
+    ("GET", "/me/deposit/{depositId}/paidBills/{billId}/download"): deposits.of_paid_bill(
+        american.download_bill
+    ),
+    ("GET", "/me/depositRequest"): deposit_requests.list_requests,
+    ("GET", "/me/depositRequest/{id}"): Batched(
+        deposit_requests.get_request, deposit_requests.get_many_requests
+    ),
     ("GET", "/me/identity/group"): identity.list_groups,
     ("POST", "/me/identity/group"): identity.create_group,
     ("GET", "/me/identity/group/{group}"): identity.get_group,
@@ -190,6 +201,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/order"): orders.list_orders,
     ("GET", "/me/order/{orderId}"): Batched(orders.get_order, orders.get_many_orders),
     ("GET", "/me/order/{orderId}/associatedObject"): orders.get_associated_object,
+    ("GET", "/me/order/{orderId}/availablePaymentMethod"): american.list_order_methods,
     ("GET", "/me/order/{orderId}/availableRegisteredPaymentMean"): orders.list_registered,
     ("GET", "/me/order/{orderId}/balance"): order_progress.list_balances,
     ("GET", "/me/order/{orderId}/balance/{balanceName}"): order_progress.get_balance,
@@ -250,11 +262,19 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
         "POST",
         "/me/paymentMean/deferredPaymentAccount/{id}/chooseAsDefaultPaymentMean",
     ): deferred_accounts.choose_as_default,
+    ("GET", "/me/paymentMethod"): american_methods.list_methods,
+    ("POST", "/me/paymentMethod"): american_methods.register,
+    ("GET", "/me/paymentMethod/{id}"): Batched(
+        american_methods.get_method, american_methods.get_many_methods
+    ),
+    ("PUT", "/me/paymentMethod/{id}"): american_methods.edit_method,
+    ("DELETE", "/me/paymentMethod/{id}"): american_methods.delete_method,
     ("GET", "/me/refund"): refunds.list_refunds,
     ("POST", "/me/refund/export"): refunds.export,
     ("GET", "/me/refund/{refundId}"): Batched(refunds.get_refund, refunds.get_many_refunds),
     ("GET", "/me/refund/{refundId}/details"): refunds.list_refund_details,
     ("GET", "/me/refund/{refundId}/details/{refundDetailId}"): refunds.get_refund_detail,
+    ("GET", "/me/refund/{refundId}/download"): american.download_refund,
     ("GET", "/me/refund/{refundId}/payment"): refunds.get_refund_payment,
     ("GET", "/me/subAccount"): sub_accounts.list_sub_accounts,
     ("POST", "/me/subAccount"): sub_accounts.create_sub_account,
@@ -279,6 +299,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/withdrawal/{withdrawalId}"): Batched(refunds.get_withdrawal, refunds.get_many_withdrawals),
     ("GET", "/me/withdrawal/{withdrawalId}/details"): refunds.list_withdrawal_details,
     ("GET", "/me/withdrawal/{withdrawalId}/details/{withdrawalDetailId}"): refunds.get_withdrawal_detail,
+    ("GET", "/me/withdrawal/{withdrawalId}/download"): american.download_withdrawal,
     ("GET", "/me/withdrawal/{withdrawalId}/payment"): refunds.get_withdrawal_payment,
     ("GET", "/order/cart"): carts.list_carts,
     ("POST", "/order/cart"): carts.create,
