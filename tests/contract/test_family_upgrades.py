@@ -53,6 +53,24 @@ def test_what_a_service_may_move_to(customer: Make) -> None:
     assert shop.get(f"/services/{option['serviceId']}/upgrade") == []
 
 
+def test_a_commitment_is_offered_and_taken(customer: Make) -> None:
+    lab = customer(LAB)
+    head = head_of(lab)
+    path = f"/services/{head['serviceId']}"
+    (offer,) = lab.get(f"{path}/billing/engagement/available")
+    assert (offer["pricingMode"], offer["priceInUcents"]) == ("degressivity12", 8_000_000_000)
+    assert offer["engagementConfiguration"] == {
+        "defaultEndAction": "STOP_ENGAGEMENT_KEEP_PRICE", "duration": "P1Y", "type": "periodic",
+    }  # fmt: skip
+    lab.post(f"{path}/upgrade/metal-s/simulate", **BODY | {"pricingMode": offer["pricingMode"]})
+    assert lab.get(path) == head
+    lab.post(f"{path}/upgrade/metal-s/execute", **BODY | {"pricingMode": offer["pricingMode"]})
+    engagement = lab.get(f"{path}/billing/engagement")
+    assert engagement["currentPeriod"]["endDate"] == "2027-11-01"
+    assert lab.get(f"{path}/billing/engagement/available") == []
+    assert customer(PETIT).refusal("GET", f"{path}/billing/engagement/available")[0] == 404
+
+
 def test_a_move_is_simulated_and_made(customer: Make, families: Families) -> None:
     shop = customer(SHOP)
     head = head_of(shop)
@@ -92,7 +110,7 @@ def test_a_move_is_simulated_and_made(customer: Make, families: Families) -> Non
     ],
 )
 def test_a_move_that_is_not_sold(customer: Make, plan: str, change: dict[str, object], status: int) -> None:
-    lab = customer(LAB)
+    lab = customer(ACME)
     head = head_of(lab)
     path = f"/services/{head['serviceId']}"
     for step in ("simulate", "execute"):

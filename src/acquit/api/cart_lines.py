@@ -275,7 +275,7 @@ def product_shown(plan: Plan, currency: Currency) -> dict[str, Any]:
 
 
 def pricings_shown(pricings: Sequence[Pricing], currency: Currency) -> Iterable[dict[str, Any]]:
-    """Yield the prices that a cart takes: once, or per month or year."""
+    """Yield the prices that a plan is sold at: once, or per month or year."""
     for pricing in pricings:
         if not pricing.months and pricing.interval_unit is not Unit.NONE:
             continue

@@ -7,13 +7,13 @@ from typing import Any, Final
 from acquit.actions.cart_prices import tax_minor
 from acquit.actions.change_service import Changed, change_service, try_change
 from acquit.api import wire
-from acquit.api.cart_lines import months_of, product_shown, quantity_of
+from acquit.api.cart_lines import months_of, pricings_shown, product_shown, quantity_of
 from acquit.api.carts import unit_price
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
-from acquit.api.services import find
+from acquit.api.services import STRATEGIES, find
 from acquit.core.cart import Shopper
-from acquit.core.catalogue import Capacity, Kind, Plan, Pricing
+from acquit.core.catalogue import END_ACTIONS, Capacity, Kind, Plan, Pricing
 from acquit.core.charge import Charge, ChargeKind
 from acquit.core.identifiers import ServiceId
 from acquit.core.money import Currency
@@ -21,6 +21,7 @@ from acquit.core.service import Service, Status
 from acquit.core.service_change import Wanted
 from acquit.store import catalogues
 
+ENGAGEMENT_TYPES: Final = ("periodic", "upfront")
 FEES: Final = frozenset({Capacity.UPGRADE, Capacity.DOWNGRADE})
 
 
@@ -86,6 +87,32 @@ def _fitting(plan: Plan, service: Service) -> Plan | None:
     once = tuple(each for each in plan.pricings if each.capacities & FEES and each.mode in modes)
     is_other = plan.plan_code != service.plan_code
     return replace(plan, pricings=(*renewing, *(once if is_other else ())))
+
+
+def list_engagements(request: Request) -> list[dict[str, Any]]:
+    """GET /services/{serviceId}/billing/engagement/available: modes of its plan that bind, as sold today."""
+    service = find(request)
+    own = [plan for plan in _plans(request, service) if plan.plan_code == service.plan_code]
+    return [
+        shown | {"engagementConfiguration": _engagement(pricing)}
+        for plan in own
+        for pricing in plan.pricings
+        if _bound_months(pricing)
+        for shown in pricings_shown([pricing], service.currency)
+    ]
+
+
+def _bound_months(pricing: Pricing) -> int:
+    return pricing.commitment_months or (pricing.engagement.months if pricing.engagement else 0)
+
+
+def _engagement(pricing: Pricing) -> dict[str, Any]:
+    told = pricing.engagement
+    return {
+        "defaultEndAction": STRATEGIES[END_ACTIONS[told.end_action if told else ""]],
+        "duration": wire.months(_bound_months(pricing)),
+        "type": told.type if told and told.type in ENGAGEMENT_TYPES else ENGAGEMENT_TYPES[0],
+    }
 
 
 # ---------------------------------------------------------------- moves
