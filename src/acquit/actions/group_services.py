@@ -16,7 +16,23 @@ from acquit.core.identifiers import AccountId, BillingGroupId, ServiceId
 from acquit.core.operator import Right
 from acquit.core.service import refuse_ended
 from acquit.store import acts, billing_groups
+from acquit.store.billing_groups import BillingGroup
+from acquit.store.selection import keys
 from acquit.store.transaction import Transaction
+
+
+def groups_of(context: Context, account_id: AccountId) -> list[tuple[BillingGroup, tuple[ServiceId, ...]]]:
+    """Return the account's groups by number, each with its services. Raises NoSuchAccount."""
+    with context.database.read() as tx:
+        account_in(tx, account_id)
+        ids = keys(tx, billing_groups.of_account(account_id))
+        found = sorted(
+            billing_groups.find_many(tx, account_id, ids), key=lambda group: group.billing_group_id
+        )
+        return [
+            (group, tuple(keys(tx, billing_groups.services_of(account_id, group.billing_group_id))))
+            for group in found
+        ]
 
 
 def create_billing_group(context: Context, account_id: AccountId, name: str, *, by: str) -> BillingGroupId:
