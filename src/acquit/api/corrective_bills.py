@@ -25,7 +25,8 @@ def list_correctives(request: Request) -> Listing[str]:
 
 def get_corrective(request: Request) -> object:
     """GET /me/correctiveInvoice/{correctiveInvoiceId}: one of them, with the bill that it corrects."""
-    return _shown(_known(request), request)
+    bill_id = _known(request).bill_id
+    return get_many_correctives(request, [bill_id])[bill_id]
 
 
 def get_many_correctives(request: Request, ids: Sequence[str]) -> Mapping[str, object]:
@@ -55,13 +56,14 @@ def _known(request: Request) -> BillSummary:
 
 def _correctives(tx: Transaction, request: Request, ids: Sequence[str]) -> dict[str, object]:
     found = bill_lists.find_many(tx, request.caller.account_id, ids)
-    return {each.bill_id: _shown(each, request) for each in found if each.corrects_bill_id is not None}
+    corrected = {each.bill_id: each.corrects_bill_id for each in found if each.corrects_bill_id is not None}
+    shown = bills.some_bills(tx, request, [*corrected])
+    return {key: _shown(key, corrected[key], shown[key]) for key in corrected}
 
 
-def _shown(bill: BillSummary, request: Request) -> dict[str, Any]:
-    shown = bills.bill_shown(bill, request)
-    del shown["billId"]
-    return shown | {"correctedInvoiceId": bill.corrects_bill_id, "correctiveInvoiceId": bill.bill_id}
+def _shown(bill_id: BillId, corrected: BillId, shown: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"correctedInvoiceId": corrected, "correctiveInvoiceId": bill_id}
+    return {name: value for name, value in shown.items() if name != "billId"} | named
 
 
 # ---------------------------------------------------------------- details
