@@ -19,8 +19,9 @@ from acquit.actions.change_purchase_order import (
 from acquit.actions.context import Context
 from acquit.actions.list_notices import list_notices
 from acquit.actions.loading import StaffOnly
-from acquit.actions.set_purchase_order import NoSuchBillingGroup, set_order_policy, set_purchase_order
+from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.core.account import NoSuchAccount
+from acquit.core.billing_group import NoSuchBillingGroup
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId, BillId, BillingGroupId, PurchaseOrderId
 from acquit.core.operator import RoleForbids

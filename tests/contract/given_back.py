@@ -5,6 +5,7 @@ from typing import Final, LiteralString
 
 from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.context import Context
+from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.redeem_voucher import make_voucher
 from acquit.actions.refund_money import record_refund_paid, refund_money
@@ -31,6 +32,13 @@ NEWEST: LiteralString = """
      ORDER BY order_id DESC
      LIMIT 1
 """
+
+
+def correct_one(context: Context, account_id: AccountId, bill_id: str) -> None:
+    """The bill is taken back and billed again without its order; what was paid stays with the new one."""
+    with context.database.write() as tx:
+        tx.run(BOOKS)
+    correct_bill(context, account_id, BillId(bill_id), "no order", Correction(order_reference=None), by="cli")
 
 
 def give_back_some(context: Context, account_id: AccountId) -> None:

@@ -54,6 +54,23 @@ def test_minimum_spends_are_set_listed_and_ended(run: Run) -> None:
     assert run("minimum-spend", "end", "--account", ACME, "--minimum", 1) == (1, "minimum-spend-ended")
 
 
+def test_billing_groups_are_made_filled_and_emptied(run: Run) -> None:
+    (made,) = run("billing-group", "create", "web", "--account", PETIT)
+    key = made["billing_group"]
+    assert (made["name"], made["services"]) == ("web", [])
+    (filled,) = run("billing-group", "add", key, "srv", "--account", PETIT)
+    assert len(filled["services"]) == 1
+    code, text = run("billing-group", "list", "--account", PETIT, as_json=False)
+    assert (code, "web" in text) == (0, True)
+    assert run("billing-group", "rename", key, "shop", "--account", PETIT)[0]["name"] == "shop"
+    assert run("billing-group", "remove", key, "srv", "--account", PETIT)[0]["services"] == []
+    assert run("billing-group", "remove", key, "srv", "--account", PETIT) == (1, "not-in-group")
+    assert run("billing-group", "add", key, "lab", "--account", PETIT) == (1, "no-such-service")
+    assert run("billing-group", "create", "shop", "--account", PETIT) == (1, "group-name-taken")
+    assert run("billing-group", "delete", key, "--account", PETIT) == []
+    assert run("billing-group", "delete", key, "--account", PETIT) == (1, "no-such-billing-group")
+
+
 def test_credit_is_added_used_and_shown(run: Run) -> None:
     made = run("credit", "add", "--account", PETIT, "--amount", "5", "--source", "goodwill")
     assert (made["type"], made["left_minor"]) == ("VOUCHER", 500)

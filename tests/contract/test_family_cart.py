@@ -338,3 +338,15 @@ def test_every_bill_has_its_order(families: Families) -> None:
     assert shop.get(f"/me/order/{asked['orderId']}/status") == "notPaid"
     said = shop.refusal("POST", f"/me/order/{asked['orderId']}/pay", {"paymentMethod": {"id": 1}})
     assert (said[0], "paying its bills" in said[1]) == (409, True)
+
+
+def test_a_business_does_not_withdraw(families: Families) -> None:
+    shop, path = families.customer(SHOP), f"/me/order/{families.customer(SHOP).get('/me/order')[0]}"
+    before = shop.get(path)
+    status, message = shop.refusal("POST", f"{path}/retraction", {"reason": "other"})
+    assert (status, "consumers'" in message) == (403, True)
+    assert shop.refusal("POST", f"{path}/retraction", {"reason": "bored"})[0] == 400
+    assert shop.post(f"{path}/waiveRetraction") is None
+    assert shop.get(path) == before
+    for step, body in (("retraction", {"reason": "other"}), ("waiveRetraction", {})):
+        assert families.customer(PETIT).refusal("POST", f"{path}/{step}", body)[0] == 404

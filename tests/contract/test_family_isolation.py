@@ -10,6 +10,7 @@ from acquit.api.routes import ROUTES
 from acquit.store.transaction import Transaction
 
 from .families import Customer, Families
+from .given_back import correct_one
 from .walking import smallest_body, targets
 from .world import ACME, LAB, PETIT, SHOP
 
@@ -34,6 +35,9 @@ def peopled(families: Families) -> Families:
             "/me/billing/purchaseOrder", reference="R", type="PURCHASE_ORDER", startDate="2030-01-01",
             active=False,
         )  # fmt: skip
+        group = caller.post("/me/billing/group", name=f"site {number}")["groupId"]
+        caller.post(f"/me/billing/group/{group}/service", serviceId=caller.get("/services")[0])
+    correct_one(families.world.context, ACME, families.world.paid_bill)
     return families
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from acquit.actions.context import Context
 from acquit.core.access import Rule
 from acquit.core.identifiers import AccountId
 
@@ -71,6 +72,25 @@ def test_pages_are_sorted_and_lose_nothing(
         assert found == (every if direction == "ASC" else every[::-1])
     said = page(sort=sort, sort_order=direction).headers
     assert said.get("x-pagination-sort") == (None if sort in ("nothing", "rules") else sort)
+
+
+def test_a_walk_neither_repeats_nor_loses(
+    wire: Wire, page: Callable[..., Reply], make_keys: MakeKeys, context: Context
+) -> None:
+    every = wire.get(LIST)
+    assert ids(page(size="3")) == every[:3]
+    with context.database.write() as tx:
+        tx.run("DELETE FROM credential WHERE credential_id = %(gone)s", gone=every[1])
+    make_keys(ACCOUNT)
+    second = page(size="3", number="2")
+    assert ids(second) == every[3:6], "the next page follows what was read, whatever went before it"
+    assert second.headers["x-pagination-elements"] == "9", "a walk keeps the number that it began with"
+    fresh = page(PAGES | {"Pragma": "no-cache"}, size="3", number="2")
+    now = wire.get(LIST)
+    assert (ids(fresh), fresh.headers["x-pagination-elements"]) == (now[3:6], str(len(now)))
+    with context.database.write() as tx:
+        tx.run("DELETE FROM credential WHERE credential_id = %(gone)s", gone=now[5])
+    assert ids(page(size="3", number="3")) == wire.get(LIST)[6:9], "the end of the page before is gone"
 
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])

@@ -61,7 +61,7 @@ def test_odd_path_values_are_refused_in_words(wire: Wire, text: str) -> None:
 
 def test_every_list_can_be_paged(wire: Wire) -> None:
     for route in READS:
-        if route.expands_to and not route.path_parameters:
+        if route.expands_to and not route.path_parameters and route.regions != ("us",):
             headers = {"X-Pagination-Mode": "CachedObjectList-Pages", "X-Pagination-Size": "5000"}
             members = [member.name for member in contract().models[route.expands_to].fields]
             for sort in [None, *members]:

@@ -49,7 +49,10 @@ def required_query(path: str, without: str = "") -> str:
 
 def _keys(customer: Customer, target: str) -> list[str]:
     reply = customer.reply("GET", target)
-    return [str(key) for key in reply.json()[:AT_MOST]] if reply.status_code == 200 else []
+    found = reply.json()[:AT_MOST] if reply.status_code == 200 else []
+    return [
+        str(each["planCode"] if isinstance(each, dict) and "planCode" in each else each) for each in found
+    ]
 
 
 def smallest_body(route: Route) -> dict[str, Any] | None:

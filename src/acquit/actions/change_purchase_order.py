@@ -7,12 +7,12 @@ from datetime import date
 from acquit.actions.context import Context
 from acquit.actions.loading import locked_account_in, today_of
 from acquit.actions.set_purchase_order import (
-    NoSuchBillingGroup,
     refuse_order_texts,
     require_orders_right,
     set_order_in,
 )
 from acquit.core import order_change as law
+from acquit.core.billing_group import NoSuchBillingGroup
 from acquit.core.identifiers import AccountId, PurchaseOrderId
 from acquit.core.order_change import OrderChange
 from acquit.core.purchase_order import NoSuchPurchaseOrder, OrderStatus, PurchaseOrder
@@ -148,7 +148,7 @@ def _changed(
         refuse_order_texts(law.terms_of(after))
         group = after.billing_group_id
         if group is not None and not purchase_orders.has_group(tx, account_id, group):
-            raise NoSuchBillingGroup(f"Account {account_id} has no billing group {group}.")
+            raise NoSuchBillingGroup(account_id, group)
         law.refuse_overlap(after, purchase_orders.of_account(tx, account_id))
         _write(tx, before, after, by, verb)
         return purchase_orders.find(tx, account_id, purchase_order_id) or after

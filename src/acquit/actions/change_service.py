@@ -1,6 +1,7 @@
 """Change a running service: another plan, quantity or mode, options added or removed."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -79,18 +80,40 @@ def change_service(
         CreditLimitExceeded: the payer's open debts and this change are more than sales allowed.
     """
     with context.database.write() as tx:
-        require_if_staff(tx, by, Right.CHANGE_SERVICES)
-        account, head, today = hold_service_in(context, tx, account_id, service_id)
-        _refuse_option(head)
-        on = max(today, head.started_on)
-        refuse_unchangeable(head, on)
-        group = [begun_in(tx, each, on, by) for each in belonging_in(tx, head, on)]
-        changed = change_in(tx, account, group, wanted, on, by)
+        changed = _changed_in(context, tx, account_id, service_id, wanted, by)
         acts.record(
             tx, by, "change_service", account_id, f"service:{service_id}", on=str(changed.effective_on),
             plan=changed.service.plan_code, net_minor=changed.net_minor,
         )  # fmt: skip
     return changed
+
+
+class _Tried(Exception):
+    """Undoes the transaction of a change that was only tried."""
+
+
+def try_change(
+    context: Context, account_id: AccountId, service_id: ServiceId, wanted: Wanted, *, by: str
+) -> Changed:
+    """Nothing is changed; return what `change_service` would do now. Raises what it raises."""
+    tried: Changed | None = None
+    with suppress(_Tried), context.database.write() as tx:
+        tried = _changed_in(context, tx, account_id, service_id, wanted, by)
+        raise _Tried
+    assert tried is not None, "a change that is refused raises"
+    return tried
+
+
+def _changed_in(
+    context: Context, tx: Transaction, account_id: AccountId, service_id: ServiceId, wanted: Wanted, by: str
+) -> Changed:
+    require_if_staff(tx, by, Right.CHANGE_SERVICES)
+    account, head, today = hold_service_in(context, tx, account_id, service_id)
+    _refuse_option(head)
+    on = max(today, head.started_on)
+    refuse_unchangeable(head, on)
+    group = [begun_in(tx, each, on, by) for each in belonging_in(tx, head, on)]
+    return change_in(tx, account, group, wanted, on, by)
 
 
 def change_in(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from acquit.actions.context import Context
 from acquit.actions.loading import locked_account_in, require_staff
 from acquit.core.account import Account
-from acquit.core.errors import NotFound
+from acquit.core.billing_group import NoSuchBillingGroup
 from acquit.core.identifiers import AccountId
 from acquit.core.operator import Right
 from acquit.core.order_change import (
@@ -21,12 +21,6 @@ from acquit.core.purchase_order import Policy, PurchaseOrder
 from acquit.documents.glyphs import missing_glyphs
 from acquit.store import accounts, acts, purchase_orders
 from acquit.store.transaction import Transaction
-
-
-class NoSuchBillingGroup(NotFound):
-    """The account has no such billing group."""
-
-    code = "no-such-billing-group"
 
 
 def set_purchase_order(
@@ -87,9 +81,7 @@ def checked_order_in(
     if whole.billing_group_id is not None and not purchase_orders.has_group(
         tx, account.account_id, whole.billing_group_id
     ):
-        raise NoSuchBillingGroup(
-            f"Account {account.account_id} has no billing group {whole.billing_group_id}."
-        )
+        raise NoSuchBillingGroup(account.account_id, whole.billing_group_id)
     others = purchase_orders.of_account(tx, account.account_id)
     order = provisional(whole, account.account_id, account.currency, by, context.clock.now())
     refuse_strange_successor(order, others)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from acquit.actions.context import Context
 from acquit.actions.selling import left_in, offered_in
-from acquit.actions.set_purchase_order import NoSuchBillingGroup
 from acquit.core.account import Account, AccountState, NoSuchAccount
 from acquit.core.agreement import Agreement
+from acquit.core.billing_group import NoSuchBillingGroup
 from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.planned_change import PlannedChange
@@ -150,7 +150,7 @@ def _subscription(tx: Transaction, account: Account, wish: Wish) -> Subscription
 def _refuse_strange_group(tx: Transaction, account: Account, wish: Wish) -> None:
     group = wish.billing_group_id
     if group is not None and not purchase_orders.has_group(tx, account.account_id, group):
-        raise NoSuchBillingGroup(f"Account {account.account_id} has no billing group {group}.")
+        raise NoSuchBillingGroup(account.account_id, group)
 
 
 def _refuse_taken(tx: Transaction, account: Account, wish: Wish) -> None:

@@ -7,12 +7,13 @@ from acquit.actions.export_bills import ask_for_export
 from acquit.api import links, wire
 from acquit.api.e_invoicing import e_invoicing_status
 from acquit.api.listing import Column, Listing
-from acquit.api.refusals import NoSuchObject, NoSuchRoute
+from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.identifiers import BillId
 from acquit.store import bill_lists, bill_statuses
 from acquit.store.bill_lists import BillSummary, DetailSummary
 from acquit.store.bill_statuses import OnWire
+from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
 DETAILS_PER_ORDER: Final = 1_000_000
@@ -26,13 +27,19 @@ DETAIL_DIGITS_MAX: Final = 18
 
 def list_bills(request: Request) -> Listing[str]:
     """GET /me/bill: the account's bills, by category, date or order."""
-    caller, query = request.caller, request.query
+    columns = columns_of(request, "billId")
+    return Listing(selection_of(request), lambda tx, ids: some_bills(tx, request, ids), columns)
+
+
+def columns_of(request: Request, key: str) -> dict[str, Column]:
+    """Return which members of a bill are columns; `key` is what its number is called."""
+    currency = request.caller.currency
 
     def smallest_units(value: Any) -> object:
-        return wire.minor(value, caller.currency)
+        return wire.minor(value, currency)
 
-    columns = {
-        "billId": Column("bill_id"),
+    return {
+        key: Column("bill_id"),
         "category": Column("category"),
         "date": Column("issued_at"),
         "orderId": Column("order_id"),
@@ -40,14 +47,19 @@ def list_bills(request: Request) -> Listing[str]:
         "priceWithoutTax.value": Column("net_minor", smallest_units),
         "tax.value": Column("tax_minor", smallest_units),
     }
-    selection = bill_lists.of_account(
-        caller.account_id,
+
+
+def selection_of(request: Request, *, only_correctives: bool = False) -> Selection:
+    """Return the account's bills by what the query asks for."""
+    query = request.query
+    return bill_lists.of_account(
+        request.caller.account_id,
         category=query["category"],
         issued_from=query["date.from"],
         issued_to=query["date.to"],
         order_id=query["orderId"],
+        only_correctives=only_correctives,
     )
-    return Listing(selection, lambda tx, ids: some_bills(tx, request, ids), columns)
 
 
 def get_bill(request: Request) -> object:
@@ -66,19 +78,7 @@ def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, ob
         return some_bills(tx, request, bill_ids)
 
 
-def download(request: Request) -> str:
-    """GET /me/bill/{billId}/download: a link to the paper; a route of American sellers alone."""
-    if not request.caller.legal_entity_id.startswith("US"):
-        raise NoSuchRoute
-    bill_id = BillId(request.path["billId"])
-    with request.read() as tx:
-        if bill_lists.find(tx, request.caller.account_id, bill_id) is None:
-            raise NoSuchObject(bill_id)
-    page = "bill.cgi" if request.query["extension"] == "html" else "bill.pdf"
-    return links.bill_link(request, bill_id, links.bill_password(request, bill_id), page)
-
-
-def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:
+def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return those of the caller's bills that have these numbers, as the wire shows them."""
     found = bill_lists.find_many(tx, request.caller.account_id, bill_ids)
     on_wire = bill_statuses.on_wire(tx, request.caller.account_id, bill_ids)
@@ -138,7 +138,7 @@ def _details(tx: Transaction, request: Request, detail_ids: Sequence[str]) -> di
     numbers = [int(text) for text in detail_ids if _is_detail_id(text)]
     bill_id = BillId(request.path["billId"])
     found = bill_lists.some_details(tx, request.caller.account_id, bill_id, numbers)
-    return {_detail_id(detail): _detail(detail) for detail in found}
+    return {_detail_id(detail): detail_shown(detail) for detail in found}
 
 
 def _is_detail_id(text: str) -> bool:
@@ -149,7 +149,8 @@ def _detail_id(detail: DetailSummary) -> str:
     return str(detail.order_id * DETAILS_PER_ORDER + detail.detail_no)
 
 
-def _detail(detail: DetailSummary) -> dict[str, Any]:
+def detail_shown(detail: DetailSummary) -> dict[str, Any]:
+    """Return a line of a bill as the wire shows it."""
     return {
         "billDetailId": _detail_id(detail),
         "description": detail.description,

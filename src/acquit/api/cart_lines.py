@@ -208,7 +208,7 @@ def list_plans(request: Request) -> list[dict[str, Any]]:
         plans, currency = _sold(tx, request, cart)
     wanted = request.query["planCode"]
     return [
-        _product(plan, currency)
+        product_shown(plan, currency)
         for plan in plans.values()
         if plan.kind is Kind.PLAN and wanted in (None, plan.plan_code)
     ]
@@ -224,7 +224,7 @@ def list_options(request: Request) -> list[dict[str, Any]]:
         codes = [code for family in offered.plan.families for code in family.options]
         plans = catalogues.plans(tx, offered.catalogue_id, codes)
     return [
-        _product(plans[code], shopper.currency)
+        product_shown(plans[code], shopper.currency)
         | {"exclusive": family.exclusive, "family": family.name, "mandatory": family.mandatory}
         for family in offered.plan.families
         for code in family.options
@@ -264,17 +264,18 @@ def _sold(tx: Transaction, request: Request, cart: Cart) -> tuple[dict[str, Plan
     return found, shopper.currency
 
 
-def _product(plan: Plan, currency: Currency) -> dict[str, Any]:
+def product_shown(plan: Plan, currency: Currency) -> dict[str, Any]:
+    """Return a plan with its prices as the wire shows what is sold."""
     return {
         "planCode": plan.plan_code,
-        "prices": list(_pricings(plan.pricings, currency)),
+        "prices": list(pricings_shown(plan.pricings, currency)),
         "productName": plan.invoice_name,
         "productType": PRODUCT_TYPE,
     }
 
 
-def _pricings(pricings: Sequence[Pricing], currency: Currency) -> Iterable[dict[str, Any]]:
-    """Yield the prices that a cart takes: once, or per month or year."""
+def pricings_shown(pricings: Sequence[Pricing], currency: Currency) -> Iterable[dict[str, Any]]:
+    """Yield the prices that a plan is sold at: once, or per month or year."""
     for pricing in pricings:
         if not pricing.months and pricing.interval_unit is not Unit.NONE:
             continue

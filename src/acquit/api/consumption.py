@@ -11,7 +11,7 @@ from acquit.api.listing import Listing
 from acquit.api.refusals import BadParameter, NoSuchObject
 from acquit.api.request import Request
 from acquit.api.services import find
-from acquit.core.money import E4_PER_ONE, Currency, rounded, ucents_per_minor
+from acquit.core.money import Currency, ucents_per_minor
 from acquit.core.terms import end_of_month
 from acquit.store.transaction import Transaction
 
@@ -165,7 +165,7 @@ def _transaction_element(use: Use) -> dict[str, Any]:
         "details": [
             {
                 "price": _price(line.net_minor, use.currency),
-                "quantity": _whole(line.quantity_e4),
+                "quantity": wire.whole(line.quantity_e4),
                 "unique_id": line.name,
             }
             for line in use.lines
@@ -173,7 +173,7 @@ def _transaction_element(use: Use) -> dict[str, Any]:
         "planCode": use.plan_code,
         "planFamily": use.meter,
         "price": _price(use.net_minor, use.currency),
-        "quantity": _whole(use.quantity_e4),
+        "quantity": wire.whole(use.quantity_e4),
     }
 
 
@@ -205,15 +205,18 @@ def _element(request: Request, use: Use) -> dict[str, Any]:
         "planCode": use.plan_code,
         "planFamily": use.meter,
         "price": wire.price(use.net_minor, use.currency),
-        "quantity": _whole(use.quantity_e4),
+        "quantity": wire.whole(use.quantity_e4),
         "uniqueId": None,
     }
 
 
 def _detail(line: UseLine, begins: str, ends: str) -> dict[str, Any]:
     return {
-        "beginDate": begins, "endDate": ends, "pricingMode": line.name, "quantity": _whole(line.quantity_e4)
-    }  # fmt: skip
+        "beginDate": begins,
+        "endDate": ends,
+        "pricingMode": line.name,
+        "quantity": wire.whole(line.quantity_e4),
+    }
 
 
 def _net(uses: Iterable[Use]) -> int:
@@ -229,8 +232,3 @@ def _price(minor: int, currency: Currency) -> dict[str, Any]:
         "value": price["value"],
         "valueInUcents": minor * ucents_per_minor(currency),
     }
-
-
-def _whole(count_e4: int) -> int:
-    """Return a quantity in whole units, as the wire counts: halves away from zero."""
-    return rounded(count_e4, E4_PER_ONE)

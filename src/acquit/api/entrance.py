@@ -19,7 +19,8 @@ from acquit.api.contract import Route, contract
 from acquit.api.incoming import Incoming
 from acquit.api.listing import Listing
 from acquit.api.origin import Proxies
-from acquit.api.refusals import Meaning, NotServed
+from acquit.api.places import Places
+from acquit.api.refusals import Meaning, NoSuchRoute, NotServed
 from acquit.api.request import Answer, Batched, Handler, Request
 from acquit.api.routes import ROUTES
 from acquit.api.signature import Gate
@@ -53,6 +54,9 @@ PREFLIGHT: Final = (
     ("Access-Control-Max-Age", "3600"),
 )
 
+AMERICAN: Final = ("us",)
+"""Routes of these regions alone exist for customers of American sellers, whose ids begin with `US`."""
+
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Table = Mapping[tuple[str, str], Handler | Batched]
 
@@ -72,6 +76,7 @@ class Entrance:
         self._routes = routes
         self._router = routing.Router(contract().routes)
         self._gate = Gate(context)
+        self._places = Places()
 
     def close(self) -> None:
         """Write the traces that wait and end what runs beside."""
@@ -133,10 +138,12 @@ class Entrance:
         if handler is None:
             raise NotServed(*route.key)
         request = self._request(incoming, target, route)
+        if route.regions == AMERICAN and not _buys_in_america(request):
+            raise NoSuchRoute
         if batch.is_batch(route, incoming.headers):
             return self._serve_batch(handler, request, texts)
         request.path = _read_path(route, texts, request.zone)
-        return _call(handler.one if isinstance(handler, Batched) else handler, request)
+        return self._call(handler.one if isinstance(handler, Batched) else handler, request)
 
     def _request(self, incoming: Incoming, target: routing.Target, route: Route) -> Request:
         """Return the request with its caller, query and body; the path is read later, once or per key."""
@@ -162,7 +169,17 @@ class Entrance:
     def _serve_batch(self, handler: Handler | Batched, request: Request, texts: Mapping[str, str]) -> Answer:
         last = request.route.path_parameters[-1]
         given = batch.split(request.headers["x-ovh-batch"], texts[last.name])
-        return Answer(batch.answer(handler, request, texts, last, given, _read_path, _call))
+        return Answer(batch.answer(handler, request, texts, last, given, _read_path, self._call))
+
+    def _call(self, handler: Handler, request: Request) -> Answer:
+        value = handler(request)
+        if isinstance(value, Listing):
+            return listing.answer(request, value, self._places)
+        return value if isinstance(value, Answer) else Answer(value)
+
+
+def _buys_in_america(request: Request) -> bool:
+    return request.signed_in is not None and request.signed_in.legal_entity_id.startswith("US")
 
 
 def _read_path(route: Route, texts: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
@@ -180,13 +197,6 @@ def _read_parameters(
     if route.method in ("GET", "DELETE"):
         return query, {}
     return query, parameters.read_body(route.body, raw_body, route.method, zone)
-
-
-def _call(handler: Handler, request: Request) -> Answer:
-    value = handler(request)
-    if isinstance(value, Listing):
-        return listing.answer(request, value)
-    return value if isinstance(value, Answer) else Answer(value)
 
 
 def _failed(said: Meaning, message: str) -> Answer:

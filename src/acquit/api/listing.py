@@ -18,9 +18,10 @@ import msgspec
 
 from acquit.api.contract import contract
 from acquit.api.parameters import READERS, primitive, read_text
+from acquit.api.places import Places
 from acquit.api.refusals import BadParameter
 from acquit.api.request import Answer, Request
-from acquit.store.selection import Condition, Order, Selection, count, keys
+from acquit.store.selection import Condition, Order, Place, Selection, count, keys, place
 from acquit.store.transaction import Transaction
 
 K = TypeVar("K")
@@ -86,15 +87,36 @@ class Wanted:
     after: Any
 
 
-def answer(request: Request, listing: Listing[Any]) -> Answer:
+def answer(request: Request, listing: Listing[Any], places: Places) -> Answer:
     """Return bare keys, or a page of objects with its headers when a known mode is asked for."""
     mode = request.headers.get("x-pagination-mode", "").lower()
     with request.read() as tx:
         if mode not in (PAGES, CURSOR) or request.route.expands_to is None:
             return Answer(list(listing.every_key(tx)))
         wanted = read_headers(request, mode)
-        found, total, following = _page(tx, listing, wanted)
+        walked = _Walked(places, _asked(request, wanted))
+        if "no-cache" in request.headers.get("pragma", "").lower():
+            places.forget(walked.asked)
+        found, total, following = _page(tx, listing, wanted, walked)
     return Answer(found, headers=_headers(wanted, total, following))
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """The walk through a list that a request belongs to."""
+
+    places: Places
+    asked: str
+
+
+def _asked(request: Request, wanted: Wanted) -> str:
+    """Return who asks for what, without how far: what the pages of one walk have in common."""
+    filters = [(each.field, each.operator, each.value) for each in wanted.filters]
+    caller = request.signed_in
+    return repr((
+        caller and caller.account_id, request.route.path, dict(request.path), dict(request.query),
+        wanted.cursors, wanted.size, wanted.sort, wanted.descending, filters,
+    ))  # fmt: skip
 
 
 # ---------------------------------------------------------------- headers in
@@ -182,7 +204,9 @@ def _typed(name: str, kind: str, text: str, zone: ZoneInfo) -> Any:
 # ---------------------------------------------------------------- pages
 
 
-def _page(tx: Transaction, listing: Listing[K], wanted: Wanted) -> tuple[list[object], int, K | None]:
+def _page(
+    tx: Transaction, listing: Listing[K], wanted: Wanted, walked: _Walked
+) -> tuple[list[object], int, K | None]:
     """Return the objects of the page, the number of elements, and the last key when more follow."""
     pushed = [
         f for f in wanted.filters if isinstance(listing.source, Selection) and f.field in listing.columns
@@ -191,7 +215,7 @@ def _page(tx: Transaction, listing: Listing[K], wanted: Wanted) -> tuple[list[ob
     conditions = [_condition(listing.columns[f.field], f) for f in pushed]
     in_sql = not left and (wanted.sort is None or wanted.sort in listing.columns)
     if isinstance(listing.source, Selection) and in_sql:
-        return _page_in_sql(tx, listing, listing.source, wanted, conditions)
+        return _page_in_sql(tx, listing, listing.source, wanted, conditions, walked)
     if not left and wanted.sort is None:
         return _page_of_keys(tx, listing, wanted, listing.every_key(tx))
     narrowed = (
@@ -210,22 +234,53 @@ def _condition(column: Column, wanted: Filter) -> Condition:
 
 
 def _page_in_sql(
-    tx: Transaction, listing: Listing[K], source: Selection, wanted: Wanted, conditions: Sequence[Condition]
+    tx: Transaction,
+    listing: Listing[K],
+    source: Selection,
+    wanted: Wanted,
+    conditions: Sequence[Condition],
+    walked: _Walked,
 ) -> tuple[list[object], int, K | None]:
+    """Read one page from where the walk has come; only its first page, or one out of turn, is counted to."""
     column = source.key if wanted.sort is None else listing.columns[wanted.sort].name
-    first = 0 if wanted.cursors else (wanted.number - 1) * wanted.size
-    found: list[K] = keys(
-        tx,
-        source,
-        conditions,
-        Order(column, wanted.descending),
-        limit=wanted.size + 1,
-        offset=first,
-        after=wanted.after,
-    )
-    total = count(tx, source, conditions)
+    order = Order(column, wanted.descending)
+    total = _total(tx, source, conditions, wanted, walked)
+    after, skipped = _start(tx, source, order, wanted, walked)
+    found: list[K] = keys(tx, source, conditions, order, limit=wanted.size + 1, offset=skipped, after=after)
     page = found[: wanted.size]
-    return list(_fetch(tx, listing, page).values()), total, page[-1] if len(found) > wanted.size else None
+    has_more = len(found) > wanted.size
+    if has_more:
+        walked.places.reach(walked.asked, wanted.number, page[-1])
+    return list(_fetch(tx, listing, page).values()), total, page[-1] if has_more else None
+
+
+def _total(
+    tx: Transaction, source: Selection, conditions: Sequence[Condition], wanted: Wanted, walked: _Walked
+) -> int:
+    begins = wanted.after is None if wanted.cursors else wanted.number == 1
+    total = None if begins else walked.places.total(walked.asked)
+    if total is None:
+        total = count(tx, source, conditions)
+        walked.places.begin(walked.asked, total)
+    return total
+
+
+def _start(
+    tx: Transaction, source: Selection, order: Order, wanted: Wanted, walked: _Walked
+) -> tuple[Place | None, int]:
+    """Return behind which row the page begins, and how many more rows are left out."""
+    if wanted.cursors:
+        if wanted.after is None:
+            return None, 0
+        begun = place(tx, source, order, wanted.after)
+        if begun is None:
+            raise _refused("X-Pagination-Cursor", str(wanted.after))
+        return begun, 0
+    known = walked.places.before(walked.asked, wanted.number)
+    reached = None if known is None else place(tx, source, order, known[1])
+    if known is None or reached is None:
+        return None, (wanted.number - 1) * wanted.size
+    return reached, (wanted.number - 1 - known[0]) * wanted.size
 
 
 def _page_of_keys(

@@ -1,13 +1,13 @@
 """How far an order is, and what credit is kept for it: /me/order/{orderId}/followUp and /balance."""
 
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from acquit.api import orders, wire
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.debt import open_minor
-from acquit.core.service_order import OrderState, ServiceOrder
+from acquit.core.service_order import NoWithdrawal, OrderState, ServiceOrder
 from acquit.store import debt_lists
 
 DONE: Final = "DONE"
@@ -49,6 +49,23 @@ def get_balance(request: Request) -> object:
     with request.read() as tx:
         orders.order_of(tx, request)
     raise NoSuchObject(request.path["balanceName"])
+
+
+def retract(request: Request) -> NoReturn:
+    """POST /me/order/{orderId}/retraction: refused: the right of withdrawal is the consumers'."""
+    with request.read() as tx:
+        order = orders.order_of(tx, request)
+    raise NoWithdrawal(
+        f"Order {order.order_id} was made by a business, and the right to withdraw within 14 days is the "
+        "consumers': an order that is not paid lapses by itself, a service is ended by its termination",
+        source="Code de la consommation, L221-18",
+    )
+
+
+def waive_retraction(request: Request) -> None:
+    """POST /me/order/{orderId}/waiveRetraction: without effect, as there is nothing to waive."""
+    with request.read() as tx:
+        orders.order_of(tx, request)
 
 
 def _of_services(request: Request, order: ServiceOrder) -> list[object]:

@@ -350,13 +350,19 @@ def pay_with_mean(request: Request) -> None:
 
 def list_registered(request: Request) -> list[dict[str, Any]]:
     """GET …/availableRegisteredPaymentMean: kinds that would pay this order now."""
-    with request.read() as tx:
-        order = order_of(tx, request).services
-        methods = _granted(tx, request)
-    if order is None or order.state(request.today) is not OrderState.OPEN or not methods:
+    methods = payable_with(request)
+    if not methods:
         return []
     kinds = dict.fromkeys([*(method.payment_type for method in methods), DEFERRED])
     return [{"paymentMean": kind} for kind in kinds]
+
+
+def payable_with(request: Request) -> list[PaymentMethod]:
+    """Return the registered methods that would pay the order of the path now."""
+    with request.read() as tx:
+        order = order_of(tx, request).services
+        methods = _granted(tx, request)
+    return [] if order is None or order.state(request.today) is not OrderState.OPEN else methods
 
 
 def get_means(request: Request) -> object:
@@ -368,11 +374,7 @@ def get_means(request: Request) -> object:
 
 def get_methods(request: Request) -> object:
     """GET /me/order/{orderId}/paymentMethods: the registered methods that would pay this order now."""
-    with request.read() as tx:
-        order = order_of(tx, request).services
-        methods = _granted(tx, request)
-    if order is None or order.state(request.today) is not OrderState.OPEN:
-        methods = []
+    methods = payable_with(request)
     return {
         "available": [],
         "paymentMethods": [payment_methods.method_shown(method, request) for method in methods],

@@ -8,18 +8,24 @@ from collections.abc import Mapping
 from typing import Final
 
 from acquit.api import (
+    american,
+    american_methods,
     applications,
     auth,
     autorenew,
     bank_accounts,
+    billing_groups,
+    billing_settings,
     bills,
     cart_lines,
     carts,
     consumption,
+    corrective_bills,
     credentials,
     credit_balances,
     debts,
     deferred_accounts,
+    deposit_requests,
     deposits,
     identity,
     me,
@@ -29,10 +35,13 @@ from acquit.api import (
     purchase_orders,
     refunds,
     service_infos,
+    service_list,
     services,
     sub_accounts,
     tags,
+    upgrades,
 )
+from acquit.api.corrective_bills import of_corrective
 from acquit.api.request import Batched, Handler
 
 ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
@@ -58,6 +67,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/autorenew"): autorenew.get_autorenew,
     ("POST", "/me/autorenew"): autorenew.turn_on,
     ("PUT", "/me/autorenew"): autorenew.edit_autorenew,
+    ("GET", "/me/availableAutomaticPaymentMeans"): billing_settings.get_automatic_means,
     ("GET", "/me/bill"): bills.list_bills,
     ("POST", "/me/bill/export"): bills.export,
     ("GET", "/me/bill/{billId}"): Batched(bills.get_bill, bills.get_many_bills),
@@ -68,8 +78,22 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("POST", "/me/bill/{billId}/debt/pay"): debts.pay_debt,
     ("GET", "/me/bill/{billId}/details"): bills.list_details,
     ("GET", "/me/bill/{billId}/details/{billDetailId}"): Batched(bills.get_detail, bills.get_many_details),
-    ("GET", "/me/bill/{billId}/download"): bills.download,
+    ("GET", "/me/bill/{billId}/download"): american.download_bill,
     ("GET", "/me/bill/{billId}/payment"): debts.get_payment,
+    ("GET", "/me/billing/capacities"): billing_settings.get_capacities,
+    ("GET", "/me/billing/group"): billing_groups.list_groups,
+    ("POST", "/me/billing/group"): billing_groups.create_group,
+    ("GET", "/me/billing/group/{groupId}"): Batched(billing_groups.get_group, billing_groups.get_many_groups),
+    ("PUT", "/me/billing/group/{groupId}"): billing_groups.edit_group,
+    ("DELETE", "/me/billing/group/{groupId}"): billing_groups.delete_group,
+    ("GET", "/me/billing/group/{groupId}/service"): billing_groups.list_services,
+    ("POST", "/me/billing/group/{groupId}/service"): billing_groups.add_service,
+    ("GET", "/me/billing/group/{groupId}/service/{serviceId}"): Batched(
+        billing_groups.get_service, billing_groups.get_many_services
+    ),
+    ("DELETE", "/me/billing/group/{groupId}/service/{serviceId}"): billing_groups.remove_service,
+    ("GET", "/me/billing/invoicesByPostalMail"): billing_settings.get_postal_mail,
+    ("POST", "/me/billing/invoicesByPostalMail"): billing_settings.set_postal_mail,
     ("GET", "/me/billing/purchaseOrder"): purchase_orders.list_orders,
     ("POST", "/me/billing/purchaseOrder"): purchase_orders.create_order,
     ("GET", "/me/billing/purchaseOrder/{id}"): Batched(
@@ -81,6 +105,27 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/consumption/usage/current"): consumption.list_current,
     ("GET", "/me/consumption/usage/forecast"): consumption.list_forecast,
     ("GET", "/me/consumption/usage/history"): consumption.list_history,
+    ("GET", "/me/correctiveInvoice"): corrective_bills.list_correctives,
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}"): Batched(
+        corrective_bills.get_corrective, corrective_bills.get_many_correctives
+    ),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/debt"): of_corrective(debts.get_bill_debt),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/debt/operation"): of_corrective(
+        debts.list_operations
+    ),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/debt/operation/{operationId}"): of_corrective(
+        debts.get_operation
+    ),
+    (
+        "GET",
+        "/me/correctiveInvoice/{correctiveInvoiceId}/debt/operation/{operationId}/associatedObject",
+    ): of_corrective(debts.get_associated_object),
+    ("POST", "/me/correctiveInvoice/{correctiveInvoiceId}/debt/pay"): of_corrective(debts.pay_debt),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/details"): corrective_bills.list_details,
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/details/{correctiveInvoiceDetailId}"): Batched(
+        corrective_bills.get_detail, corrective_bills.get_many_details
+    ),
+    ("GET", "/me/correctiveInvoice/{correctiveInvoiceId}/payment"): of_corrective(debts.get_payment),
     ("GET", "/me/credit/balance"): credit_balances.list_balances,
     ("GET", "/me/credit/balance/{balanceName}"): Batched(
         credit_balances.get_balance, credit_balances.get_many_balances
@@ -125,6 +170,14 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ),
     ("GET", "/me/deposit/{depositId}/paidBills/{billId}/payment"): deposits.of_paid_bill(debts.get_payment),
     ("GET", "/me/deposit/{depositId}/payment"): deposits.get_payment,
+    ("GET", "/me/deposit/{depositId}/download"): american.download_deposit,
+    ("GET", "/me/deposit/{depositId}/paidBills/{billId}/download"): deposits.of_paid_bill(
+        american.download_bill
+    ),
+    ("GET", "/me/depositRequest"): deposit_requests.list_requests,
+    ("GET", "/me/depositRequest/{id}"): Batched(
+        deposit_requests.get_request, deposit_requests.get_many_requests
+    ),
     ("GET", "/me/identity/group"): identity.list_groups,
     ("POST", "/me/identity/group"): identity.create_group,
     ("GET", "/me/identity/group/{group}"): identity.get_group,
@@ -148,6 +201,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/order"): orders.list_orders,
     ("GET", "/me/order/{orderId}"): Batched(orders.get_order, orders.get_many_orders),
     ("GET", "/me/order/{orderId}/associatedObject"): orders.get_associated_object,
+    ("GET", "/me/order/{orderId}/availablePaymentMethod"): american.list_order_methods,
     ("GET", "/me/order/{orderId}/availableRegisteredPaymentMean"): orders.list_registered,
     ("GET", "/me/order/{orderId}/balance"): order_progress.list_balances,
     ("GET", "/me/order/{orderId}/balance/{balanceName}"): order_progress.get_balance,
@@ -165,7 +219,9 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/order/{orderId}/payment"): orders.get_payment,
     ("GET", "/me/order/{orderId}/paymentMeans"): orders.get_means,
     ("GET", "/me/order/{orderId}/paymentMethods"): orders.get_methods,
+    ("POST", "/me/order/{orderId}/retraction"): order_progress.retract,
     ("GET", "/me/order/{orderId}/status"): orders.get_status,
+    ("POST", "/me/order/{orderId}/waiveRetraction"): order_progress.waive_retraction,
     ("GET", "/me/ovhAccount"): credit_balances.list_prepaid,
     ("GET", "/me/ovhAccount/{ovhAccountId}"): credit_balances.get_prepaid,
     ("GET", "/me/ovhAccount/{ovhAccountId}/movements"): credit_balances.list_prepaid_movements,
@@ -208,11 +264,19 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
         "POST",
         "/me/paymentMean/deferredPaymentAccount/{id}/chooseAsDefaultPaymentMean",
     ): deferred_accounts.choose_as_default,
+    ("GET", "/me/paymentMethod"): american_methods.list_methods,
+    ("POST", "/me/paymentMethod"): american_methods.register,
+    ("GET", "/me/paymentMethod/{id}"): Batched(
+        american_methods.get_method, american_methods.get_many_methods
+    ),
+    ("PUT", "/me/paymentMethod/{id}"): american_methods.edit_method,
+    ("DELETE", "/me/paymentMethod/{id}"): american_methods.delete_method,
     ("GET", "/me/refund"): refunds.list_refunds,
     ("POST", "/me/refund/export"): refunds.export,
     ("GET", "/me/refund/{refundId}"): Batched(refunds.get_refund, refunds.get_many_refunds),
     ("GET", "/me/refund/{refundId}/details"): refunds.list_refund_details,
     ("GET", "/me/refund/{refundId}/details/{refundDetailId}"): refunds.get_refund_detail,
+    ("GET", "/me/refund/{refundId}/download"): american.download_refund,
     ("GET", "/me/refund/{refundId}/payment"): refunds.get_refund_payment,
     ("GET", "/me/subAccount"): sub_accounts.list_sub_accounts,
     ("POST", "/me/subAccount"): sub_accounts.create_sub_account,
@@ -237,6 +301,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/withdrawal/{withdrawalId}"): Batched(refunds.get_withdrawal, refunds.get_many_withdrawals),
     ("GET", "/me/withdrawal/{withdrawalId}/details"): refunds.list_withdrawal_details,
     ("GET", "/me/withdrawal/{withdrawalId}/details/{withdrawalDetailId}"): refunds.get_withdrawal_detail,
+    ("GET", "/me/withdrawal/{withdrawalId}/download"): american.download_withdrawal,
     ("GET", "/me/withdrawal/{withdrawalId}/payment"): refunds.get_withdrawal_payment,
     ("GET", "/order/cart"): carts.list_carts,
     ("POST", "/order/cart"): carts.create,
@@ -266,11 +331,16 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("POST", "/order/cart/{cartId}/eco"): cart_lines.add_plan,
     ("GET", "/order/cart/{cartId}/eco/options"): cart_lines.list_options,
     ("POST", "/order/cart/{cartId}/eco/options"): cart_lines.add_option,
+    ("GET", "/service"): service_list.list_services,
+    ("GET", "/service/{serviceId}"): Batched(service_list.get_service, service_list.get_many_services),
+    ("PUT", "/service/{serviceId}"): service_list.edit_service,
+    ("POST", "/service/{serviceId}/terminate"): service_list.terminate,
     ("GET", "/services"): services.list_services,
     ("GET", "/services/{serviceId}"): Batched(services.get_service, services.get_many_services),
     ("PUT", "/services/{serviceId}"): services.edit_service,
     ("DELETE", "/services/{serviceId}"): services.terminate,
     ("GET", "/services/{serviceId}/billing/engagement"): services.get_engagement,
+    ("GET", "/services/{serviceId}/billing/engagement/available"): upgrades.list_engagements,
     ("GET", "/services/{serviceId}/consumption"): consumption.get_current,
     ("GET", "/services/{serviceId}/consumption/element"): consumption.list_current_elements,
     ("GET", "/services/{serviceId}/consumption/forecast"): consumption.get_forecast,
@@ -283,6 +353,10 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/services/{serviceId}/renewPeriodCapacities"): services.list_periods,
     ("POST", "/services/{serviceId}/terminate"): services.terminate,
     ("POST", "/services/{serviceId}/terminate/confirm"): services.confirm,
+    ("GET", "/services/{serviceId}/upgrade"): upgrades.list_plans,
+    ("GET", "/services/{serviceId}/upgrade/{planCode}"): upgrades.get_plan,
+    ("POST", "/services/{serviceId}/upgrade/{planCode}/execute"): upgrades.execute,
+    ("POST", "/services/{serviceId}/upgrade/{planCode}/simulate"): upgrades.simulate,
     ("POST", "/{product}/{serviceName}/confirmTermination"): service_infos.confirm_termination,
     ("GET", "/{product}/{serviceName}/serviceInfos"): service_infos.get_infos,
     ("PUT", "/{product}/{serviceName}/serviceInfos"): service_infos.edit_infos,

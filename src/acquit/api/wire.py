@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from acquit.core.money import E4_PER_ONE, EXPONENTS, UCENTS_PER_UNIT, Currency, ucents_per_minor
+from acquit.core.money import E4_PER_ONE, EXPONENTS, UCENTS_PER_UNIT, Currency, rounded, ucents_per_minor
 
 SYMBOLS: Final[Mapping[str, str]] = {
     "AUD": "$", "CAD": "$", "CZK": "Kč", "EUR": "€", "GBP": "£", "INR": "₹",
@@ -96,6 +96,11 @@ def quantity(e4: int) -> str:
     whole, part = divmod(abs(e4), E4_PER_ONE)
     text = f"{whole}.{part:04d}".rstrip("0").rstrip(".")
     return f"-{text}" if e4 < 0 else text
+
+
+def whole(e4: int) -> int:
+    """Return a quantity in whole units, where the wire has no others: halves away from zero."""
+    return rounded(e4, E4_PER_ONE)
 
 
 # ---------------------------------------------------------------- small objects

@@ -39,6 +39,15 @@ class NotPayable(Forbidden):
     code = "order-not-payable"
 
 
+class NoWithdrawal(Forbidden):
+    """The law lets consumers withdraw from a distance contract; businesses are bound by what they ordered.
+
+    Source: directive 2011/83/EU, article 9; Code de la consommation, L221-18.
+    """
+
+    code = "no-right-of-withdrawal"
+
+
 class OrderPriceChanged(Conflict):
     """The catalogue asks another price than the order."""
 

@@ -17,7 +17,7 @@ from acquit.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class BillSummary:
-    """The head of an issued bill."""
+    """The head of an issued bill; a corrective bill names the one that it is in place of."""
 
     bill_id: BillId
     order_id: OrderId
@@ -27,6 +27,7 @@ class BillSummary:
     net_minor: int
     tax_minor: int
     total_minor: int
+    corrects_bill_id: BillId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,12 @@ def of_account(
     issued_from: datetime | None = None,
     issued_to: datetime | None = None,
     order_id: int | None = None,
+    only_correctives: bool = False,
 ) -> Selection:
     """Select the account's bills; both bounds are inclusive and count in whole seconds."""
     source: LiteralString = "bill WHERE account_id = %(account_id)s AND kind <> 'credit-note'"
+    if only_correctives:
+        source += " AND kind = 'corrective'"
     if category is not None:
         source += " AND category = %(category)s"
     if issued_from is not None:
@@ -74,7 +78,8 @@ def of_account(
 
 
 FIND: Final[LiteralString] = """
-    SELECT bill_id, order_id, category, issued_at, currency, net_minor, tax_minor, total_minor
+    SELECT bill_id, order_id, category, issued_at, currency, net_minor, tax_minor, total_minor,
+           corrects_bill_id
       FROM bill
      WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s AND kind <> 'credit-note'
 """
@@ -87,7 +92,8 @@ def find(tx: Transaction, account_id: AccountId, bill_id: BillId) -> BillSummary
 
 
 FIND_MANY: Final[LiteralString] = """
-    SELECT bill_id, order_id, category, issued_at, currency, net_minor, tax_minor, total_minor
+    SELECT bill_id, order_id, category, issued_at, currency, net_minor, tax_minor, total_minor,
+           corrects_bill_id
       FROM bill
      WHERE account_id = %(account_id)s AND bill_id = ANY(%(bill_ids)s) AND kind <> 'credit-note'
 """

@@ -23,9 +23,8 @@ OPERATORS: Final[Mapping[str, LiteralString]] = {
 }
 
 SELECT: Final[LiteralString] = "SELECT {key} FROM {where} ORDER BY {column} {direction}, {key} {direction}"
-AFTER: Final[LiteralString] = (
-    " AND ({column}, {key}) {beyond} (SELECT {column}, {key} FROM {source} AND {key} = %(after_key)s)"
-)
+PLACE: Final[LiteralString] = "SELECT {column} FROM {where} AND {key} = %(after_key)s"
+AFTER: Final[LiteralString] = " AND ({column}, {key}) {beyond} (%(after_value)s, %(after_key)s)"
 CUT: Final[LiteralString] = " LIMIT %(limit_rows)s OFFSET %(offset_rows)s"
 COUNT: Final[LiteralString] = "SELECT count(*) FROM {where}"
 
@@ -61,6 +60,22 @@ class Order:
     descending: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands in an order: the value that it is ordered by, and its key."""
+
+    value: object
+    key: object
+
+
+def place(tx: Transaction, selection: Selection, order: Order | None, key: object) -> Place | None:
+    """Return where the row of that key stands, or None when the selection has no such row."""
+    column = selection.key if order is None else order.column
+    statement = PLACE.format(column=column, key=selection.key, where=selection.source)
+    row = tx.one_or_none(statement, **selection.values, after_key=key)
+    return None if row is None else Place(row[0], key)
+
+
 def keys(
     tx: Transaction,
     selection: Selection,
@@ -69,17 +84,18 @@ def keys(
     *,
     limit: int | None = None,
     offset: int = 0,
-    after: object | None = None,
+    after: Place | None = None,
 ) -> list[Any]:
-    """Return the keys that meet the conditions, in order; `after` is the key that comes just before."""
+    """Return the keys that meet the conditions, in order: those beyond `after`, and beyond `offset` more.
+
+    What lies before `after` is not read, however much it is.
+    """
     descending = order is not None and order.descending
     column = selection.key if order is None else order.column
     where, values = _where(selection, conditions)
     if after is not None:
-        where += AFTER.format(
-            column=column, key=selection.key, beyond="<" if descending else ">", source=selection.source
-        )
-        values["after_key"] = after
+        where += AFTER.format(column=column, key=selection.key, beyond="<" if descending else ">")
+        values |= {"after_value": after.value, "after_key": after.key}
     statement = SELECT.format(
         key=selection.key, where=where, column=column, direction="DESC" if descending else "ASC"
     )

@@ -70,6 +70,7 @@ class Route(msgspec.Struct, frozen=True):
     deletion_planned: str | None = msgspec.field(default=None, name="deletionPlanned")
     replaced_by: str | None = msgspec.field(default=None, name="replacedBy")
     pattern: bool = False
+    regions: tuple[str, ...] = ()
     auth_optional: bool = msgspec.field(default=False, name="authOptional")
 
     def __post_init__(self) -> None:

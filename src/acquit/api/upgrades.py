@@ -1,0 +1,182 @@
+"""/services/{serviceId}/upgrade: other plans for a running service, from today on."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from acquit.actions.cart_prices import tax_minor
+from acquit.actions.change_service import Changed, change_service, try_change
+from acquit.api import wire
+from acquit.api.cart_lines import months_of, pricings_shown, product_shown, quantity_of
+from acquit.api.carts import unit_price
+from acquit.api.refusals import NoSuchObject
+from acquit.api.request import Request
+from acquit.api.services import STRATEGIES, find
+from acquit.core.cart import Shopper
+from acquit.core.catalogue import END_ACTIONS, Capacity, Kind, Plan, Pricing
+from acquit.core.charge import Charge, ChargeKind
+from acquit.core.identifiers import ServiceId
+from acquit.core.money import Currency
+from acquit.core.service import Service, Status
+from acquit.core.service_change import Wanted
+from acquit.store import catalogues
+
+ENGAGEMENT_TYPES: Final = ("periodic", "upfront")
+FEES: Final = frozenset({Capacity.UPGRADE, Capacity.DOWNGRADE})
+
+
+# ---------------------------------------------------------------- plans
+
+
+def list_plans(request: Request) -> list[dict[str, Any]]:
+    """GET /services/{serviceId}/upgrade: plans of its catalogue that are sold today for its period."""
+    service = find(request)
+    return [_shown(plan, service) for plan in _plans(request, service)]
+
+
+def get_plan(request: Request) -> object:
+    """GET /services/{serviceId}/upgrade/{planCode}: one of them."""
+    service, code = find(request), request.path["planCode"]
+    return _shown(_plan(request, service, code), service)
+
+
+def _shown(plan: Plan, service: Service) -> dict[str, Any]:
+    named = {"invoiceName": plan.invoice_name, "productName": plan.product}
+    return product_shown(plan, service.currency) | named
+
+
+def _plan(request: Request, service: Service, code: str) -> Plan:
+    for plan in _plans(request, service):
+        if plan.plan_code == code:
+            return plan
+    raise NoSuchObject(code)
+
+
+def _plans(request: Request, service: Service) -> list[Plan]:
+    """Return the plans that the service may move to now, each with the prices that it may move to.
+
+    None for an option, which follows its service, and for a service that does not run.
+    """
+    running = service.status(request.today) in (Status.RUNNING, Status.RENEWING)
+    if service.parent_service_id is not None or not running:
+        return []
+    seller, on = request.caller.legal_entity_id, request.today
+    with request.read() as tx:
+        sold_from = catalogues.find(tx, service.catalogue_id)
+        assert sold_from is not None, "a service was sold from a catalogue"
+        for catalogue_id in catalogues.in_force(tx, seller, service.currency, on):
+            version = catalogues.find(tx, catalogue_id)
+            if version is not None and version.name == sold_from.name:
+                plans = catalogues.plans(tx, catalogue_id).values()
+                return [fitting for plan in plans if (fitting := _fitting(plan, service)) is not None]
+    return []
+
+
+def _fitting(plan: Plan, service: Service) -> Plan | None:
+    """Return the plan with what it costs for the service's period; None when it is not sold for it."""
+
+    def fits(pricing: Pricing) -> bool:
+        is_same = (plan.plan_code, pricing.mode) == (service.plan_code, service.pricing_mode)
+        renews = Capacity.RENEW in pricing.capacities and pricing.months == service.renewal_months
+        return renews and not is_same
+
+    renewing = tuple(each for each in plan.pricings if fits(each))
+    if plan.kind is not Kind.PLAN or not renewing:
+        return None
+    modes = {each.mode for each in renewing}
+    once = tuple(each for each in plan.pricings if each.capacities & FEES and each.mode in modes)
+    is_other = plan.plan_code != service.plan_code
+    return replace(plan, pricings=(*renewing, *(once if is_other else ())))
+
+
+def list_engagements(request: Request) -> list[dict[str, Any]]:
+    """GET /services/{serviceId}/billing/engagement/available: modes of its plan that bind, as sold today."""
+    service = find(request)
+    own = [plan for plan in _plans(request, service) if plan.plan_code == service.plan_code]
+    return [
+        shown | {"engagementConfiguration": _engagement(pricing)}
+        for plan in own
+        for pricing in plan.pricings
+        if _bound_months(pricing)
+        for shown in pricings_shown([pricing], service.currency)
+    ]
+
+
+def _bound_months(pricing: Pricing) -> int:
+    return pricing.commitment_months or (pricing.engagement.months if pricing.engagement else 0)
+
+
+def _engagement(pricing: Pricing) -> dict[str, Any]:
+    told = pricing.engagement
+    return {
+        "defaultEndAction": STRATEGIES[END_ACTIONS[told.end_action if told else ""]],
+        "duration": wire.months(_bound_months(pricing)),
+        "type": told.type if told and told.type in ENGAGEMENT_TYPES else ENGAGEMENT_TYPES[0],
+    }
+
+
+# ---------------------------------------------------------------- moves
+
+
+def simulate(request: Request) -> object:
+    """POST …/upgrade/{planCode}/simulate: what the move would cost today; nothing is changed."""
+    return _moved(request, try_change)
+
+
+def execute(request: Request) -> object:
+    """POST …/upgrade/{planCode}/execute: the service is on that plan; the next bill has the difference."""
+    return _moved(request, change_service)
+
+
+def _moved(request: Request, change: Callable[..., Changed]) -> dict[str, Any]:
+    caller, body, service = request.caller, request.body, find(request)
+    code = request.path["planCode"]
+    _plan(request, service, code)
+    wanted = Wanted(code, quantity_of(body["quantity"]), body["pricingMode"], months_of(body["duration"]))
+    changed = change(
+        request.context, caller.account_id, ServiceId(service.service_id), wanted, by=caller.actor
+    )
+    with request.read() as tx:
+        shopper = Shopper(caller.account_id, caller.legal_entity_id, service.currency)
+        tax = tax_minor(tx, shopper, changed.effective_on, abs(changed.net_minor))
+    return {"order": _order(changed, tax if changed.net_minor >= 0 else -tax, service.currency)}
+
+
+def _order(changed: Changed, tax: int, currency: Currency) -> dict[str, Any]:
+    net = changed.net_minor
+    return {
+        "contracts": [],
+        "details": [_detail(charge, currency) for charge in changed.charges],
+        "orderId": None,
+        "prices": {
+            "originalWithoutTax": wire.price(net, currency),
+            "reduction": wire.price(0, currency),
+            "tax": wire.price(tax, currency),
+            "withTax": wire.price(net + tax, currency),
+            "withoutTax": wire.price(net, currency),
+        },
+        "url": None,
+    }
+
+
+def _detail(charge: Charge, currency: Currency) -> dict[str, Any]:
+    total = wire.price(charge.net_minor, currency)
+    return {
+        "cartItemID": None,
+        "description": charge.description,
+        "detailType": _type(charge),
+        "domain": charge.domain,
+        "originalTotalPrice": total,
+        "quantity": wire.whole(charge.quantity_e4),
+        "reductionTotalPrice": wire.price(0, currency),
+        "reductions": [],
+        "totalPrice": total,
+        "unitPrice": unit_price(charge.unit_price_ucents, currency),
+    }
+
+
+def _type(charge: Charge) -> str:
+    """What was not used comes back, the rest of the period is charged anew, a move may cost a fee."""
+    if charge.net_minor < 0:
+        return "REFUND"
+    return "SWITCH" if charge.kind == ChargeKind.ONE_OFF.value else "DURATION"

@@ -1,0 +1,91 @@
+"""Routes of American sellers: a customer of one has them, to the others they do not exist."""
+
+from collections.abc import Callable
+from typing import LiteralString
+
+import pytest
+
+from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
+from acquit.actions.set_support_level import set_support_level
+from acquit.api.contract import Route, contract
+from acquit.api.routes import ROUTES
+from acquit.core.account import SupportLevel
+from acquit.core.sales_request import AskedTerm
+from acquit.core.terms import Term
+
+from .families import Customer, Families
+from .given_back import give_back_some
+from .test_family_terms import AMERICA
+from .walking import smallest_body
+from .world import ACME, PETIT, SHOP
+
+Make = Callable[..., Customer]
+AMERICAN = [r for r in contract().routes if r.regions == ("us",) and r.key in ROUTES]
+MOVE: LiteralString = "UPDATE account SET legal_entity_id = 'US' WHERE account_id = 'cd67890-acq'"
+
+
+@pytest.fixture(scope="module")
+def petit(families: Families) -> Customer:
+    """Petit on terms, with money that came and went, and then a customer of an American seller."""
+    context = families.world.context
+    set_support_level(context, PETIT, SupportLevel.BUSINESS, by="cli")
+    grant_enterprise_terms(context, PETIT, AskedTerm(Term(45)), by="cli")
+    give_back_some(context, PETIT)
+    with context.database.write() as tx:
+        tx.run(AMERICA)
+        tx.run(MOVE)
+    return families.customer(PETIT)
+
+
+@pytest.mark.parametrize("route", AMERICAN, ids=lambda route: f"{route.method} {route.path}")
+def test_elsewhere_they_do_not_exist(route: Route, customer: Make) -> None:
+    shop = customer(SHOP)
+    path = route.path
+    names = {"billId": shop.get("/me/bill")[0], "orderId": str(shop.get("/me/order")[0])}
+    for parameter in route.path_parameters:
+        path = path.replace("{" + parameter.name + "}", names.get(parameter.name, "1"))
+    body = smallest_body(route)
+    if body == {"paymentType": "sample"}:
+        body = {"paymentType": "PAYPAL"}
+    status, message = shop.refusal(route.method, path, body)
+    assert (status, message) == (404, "Got an invalid (or empty) URL")
+    if route.method == "GET" and path != route.path:
+        assert shop.reply("GET", f"{path},", None, {"X-Ovh-Batch": ","}).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["deposit", "refund", "withdrawal"])
+def test_papers_are_downloaded(petit: Customer, customer: Make, kind: str) -> None:
+    for key in petit.get(f"/me/{kind}"):
+        assert petit.get(f"/me/{kind}/{key}/download") == petit.get(f"/me/{kind}/{key}")["pdfUrl"]
+    assert petit.refusal("GET", f"/me/{kind}/none/download")[0] == 404
+    assert petit.get(f"/me/{kind}")
+
+
+def test_what_is_owed_is_asked_for(petit: Customer) -> None:
+    assert petit.get("/me/depositRequest") == []
+    bill = petit.get("/me/bill")[-1]
+    ordered = petit.post(f"/me/bill/{bill}/debt/pay")["orderId"]
+    assert petit.get("/me/depositRequest") == [ordered]
+    (shown,) = petit.page("/me/depositRequest", Sort="creationDate")
+    assert (shown["id"], shown["orderIds"]) == (ordered, [petit.get(f"/me/bill/{bill}")["orderId"]])
+    assert petit.get(f"/me/depositRequest/{ordered}") == shown
+    assert petit.get("/me/depositRequest", **{"creationDate.from": "2090-01-01"}) == []
+    assert petit.get("/me/depositRequest", **{"creationDate.to": "2090-01-01"}) == [ordered]
+    assert petit.refusal("GET", "/me/depositRequest/1")[0] == 404
+
+
+def test_methods_in_their_older_shape(petit: Customer, customer: Make) -> None:
+    (key,) = petit.get("/me/paymentMethod")
+    shown = petit.get(f"/me/paymentMethod/{key}")
+    assert (shown["paymentType"], shown["status"], shown["default"]) == ("ENTERPRISE", "VALID", True)
+    assert shown["publicLabel"] == petit.get(f"/me/payment/method/{key}")["label"]
+    assert petit.page("/me/paymentMethod") == [shown]
+    assert petit.get("/me/paymentMethod", status="VALID", paymentType="ENTERPRISE") == [key]
+    assert petit.get("/me/paymentMethod", status="EXPIRED") == []
+    assert petit.put(f"/me/paymentMethod/{key}", description="ours")["description"] == "ours"
+    assert petit.refusal("PUT", f"/me/paymentMethod/{key}", {"default": False})[0] == 400
+    assert petit.refusal("DELETE", f"/me/paymentMethod/{key}")[0] == 403
+    assert petit.refusal("POST", "/me/paymentMethod", {"paymentType": "PAYPAL"})[0] == 403
+    foreign = customer(ACME).get("/me/payment/method")[0]
+    for method in ("GET", "PUT", "DELETE"):
+        assert petit.refusal(method, f"/me/paymentMethod/{foreign}")[0] == 404
