@@ -16,6 +16,7 @@ from acquit.api.entrance import Entrance
 from acquit.api.origin import Proxies
 from acquit.api.papers import PREFIX, Papers
 from acquit.api.routing import BASES, OTHER_BRANCH
+from acquit.api.token_endpoint import PREFIXES, TokenEndpoint
 from acquit.store.transaction import Database
 
 
@@ -31,14 +32,16 @@ def make_site(
         DirectoryArchive(Path(archive)),
         NullMailer(),
     )
-    entrance = Entrance(context, proxies=Proxies.of(public_url=public_url))
+    proxies = Proxies.of(public_url=public_url)
+    entrance = Entrance(context, proxies=proxies)
 
     def close() -> None:
         entrance.close()
         database.close()
 
     papers = Mount((PREFIX,), Papers(context))
-    return Site((Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault), papers), close)
+    tokens = Mount(PREFIXES, TokenEndpoint(context, proxies))
+    return Site((Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault), papers, tokens), close)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from acquit.actions.issue_access_token import issue_access_token
 from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 
@@ -40,6 +41,8 @@ def peopled(families: Families) -> Families:
     acme.post("/me/identity/user", login="ada", password="correct-horse-battery-staple", group="ADMIN")
     acme.post("/me/identity/group", name="readers", role="UNPRIVILEGED")
     acme.post("/me/identity/user/ada/token", name="laptop", description="at work")
+    robot = acme.post("/me/api/oauth2/client", name="robot", description="", flow="CLIENT_CREDENTIALS")
+    issue_access_token(families.world.context, robot["clientId"], robot["clientSecret"])
     use_some(families.world.context)
     sign_mandate(families.world.context, ACME)
     path = f"/order/cart/{acme.post('/order/cart', ovhSubsidiary='FR', description='kept')['cartId']}"

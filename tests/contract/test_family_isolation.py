@@ -5,6 +5,7 @@ from itertools import permutations
 
 import pytest
 
+from acquit.actions.issue_access_token import issue_access_token
 from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 from acquit.store.transaction import Transaction
@@ -30,6 +31,8 @@ def peopled(families: Families) -> Families:
         caller.post("/me/identity/user", login=login, password="correct-horse-battery-staple")
         caller.post(f"/me/identity/user/{login}/token", name=f"token-{number}", description="")
         caller.post("/me/identity/group", name=f"group-{number}")
+        robot = caller.post("/me/api/oauth2/client", name="r", description="", flow="CLIENT_CREDENTIALS")
+        issue_access_token(families.world.context, robot["clientId"], robot["clientSecret"])
         caller.post(
             "/me/billing/purchaseOrder", reference="R", type="PURCHASE_ORDER", startDate="2030-01-01",
             active=False,

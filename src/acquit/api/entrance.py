@@ -14,7 +14,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from acquit.actions.context import Context
-from acquit.api import batch, description, listing, parameters, refusals, routing, wire
+from acquit.api import batch, description, listing, parameters, policy, refusals, routing, wire
 from acquit.api.contract import Route, contract
 from acquit.api.incoming import Incoming
 from acquit.api.listing import Listing
@@ -143,6 +143,8 @@ class Entrance:
         is_signed = any(incoming.headers.get(name) for name in ("x-ovh-consumer", "authorization"))
         must_sign = route.auth or (route.auth_optional and is_signed)
         caller = self._gate.admit(incoming, target) if must_sign else None
+        if caller is not None:
+            policy.check(caller, route)
         zone = UTC if caller is None else caller.zone
         query, body = _read_parameters(route, target.query, incoming.body, zone)
         return Request(

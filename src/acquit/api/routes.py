@@ -28,6 +28,7 @@ from acquit.api import (
     payment_methods,
     purchase_orders,
     refunds,
+    service_accounts,
     service_infos,
     services,
     sub_accounts,
@@ -41,6 +42,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/auth/details"): auth.get_details,
     ("POST", "/auth/logout"): auth.log_out,
     ("GET", "/auth/time"): auth.get_time,
+    ("POST", "/auth/token"): auth.get_token,
     ("GET", "/me"): me.get_account,
     ("PUT", "/me"): me.edit_account,
     ("GET", "/me/api/application"): applications.list_applications,
@@ -55,6 +57,18 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("PUT", "/me/api/credential/{credentialId}"): credentials.put_credential,
     ("DELETE", "/me/api/credential/{credentialId}"): credentials.delete_credential,
     ("GET", "/me/api/credential/{credentialId}/application"): credentials.get_application,
+    ("GET", "/me/api/oauth2/client"): service_accounts.list_accounts,
+    ("POST", "/me/api/oauth2/client"): service_accounts.create_account,
+    ("GET", "/me/api/oauth2/client/{clientId}"): Batched(
+        service_accounts.get_account, service_accounts.get_many_accounts
+    ),
+    ("PUT", "/me/api/oauth2/client/{clientId}"): service_accounts.edit_account,
+    ("DELETE", "/me/api/oauth2/client/{clientId}"): service_accounts.delete_account,
+    ("GET", "/me/api/oauth2/token"): service_accounts.list_tokens,
+    ("GET", "/me/api/oauth2/token/{id}"): Batched(
+        service_accounts.get_token, service_accounts.get_many_tokens
+    ),
+    ("DELETE", "/me/api/oauth2/token/{id}"): service_accounts.delete_token,
     ("GET", "/me/autorenew"): autorenew.get_autorenew,
     ("POST", "/me/autorenew"): autorenew.turn_on,
     ("PUT", "/me/autorenew"): autorenew.edit_autorenew,

@@ -223,4 +223,6 @@ def _caller(signer: access.Signer) -> Caller | None:
         currency=signer.currency,
         zone=ZoneInfo(signer.zone),
         test_on=signer.test_on,
+        service_account_id=signer.service_account_id,
+        actions=signer.actions,
     )
