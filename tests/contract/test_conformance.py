@@ -28,6 +28,8 @@ NOTHING_THERE = {
     "/me/order/{orderId}/balance/{balanceName}",
     "/me/payment/transaction/{transactionId}",  # no collector takes payments
     "/me/identity/user/{user}/token/{name}",
+    "/me/accessRestriction/sms/{id}",  # not offered
+    "/me/accessRestriction/u2f/{id}",
     "/auth/time",
 }
 READ = sorted(route.path for route in contract().routes if route.method == "GET" and route.key in ROUTES)
@@ -43,6 +45,9 @@ def peopled(families: Families) -> Families:
     acme.post("/me/identity/user/ada/token", name="laptop", description="at work")
     robot = acme.post("/me/api/oauth2/client", name="robot", description="", flow="CLIENT_CREDENTIALS")
     issue_access_token(families.world.context, robot["clientId"], robot["clientSecret"])
+    acme.post("/me/accessRestriction/ip", ip="192.0.2.0/24", rule="deny", warning=False)
+    acme.post("/me/accessRestriction/totp")
+    acme.post("/me/accessRestriction/backupCode")
     use_some(families.world.context)
     sign_mandate(families.world.context, ACME)
     path = f"/order/cart/{acme.post('/order/cart', ovhSubsidiary='FR', description='kept')['cartId']}"

@@ -31,6 +31,8 @@ def peopled(families: Families) -> Families:
         caller.post("/me/identity/user", login=login, password="correct-horse-battery-staple")
         caller.post(f"/me/identity/user/{login}/token", name=f"token-{number}", description="")
         caller.post("/me/identity/group", name=f"group-{number}")
+        caller.post("/me/accessRestriction/ip", ip="192.0.2.0/24", rule="deny", warning=False)
+        caller.post("/me/accessRestriction/totp")
         robot = caller.post("/me/api/oauth2/client", name="r", description="", flow="CLIENT_CREDENTIALS")
         issue_access_token(families.world.context, robot["clientId"], robot["clientSecret"])
         caller.post(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from acquit.api import (
+    access_restriction,
     applications,
     auth,
     autorenew,
@@ -45,6 +46,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("POST", "/auth/token"): auth.get_token,
     ("GET", "/me"): me.get_account,
     ("PUT", "/me"): me.edit_account,
+    **access_restriction.ROUTES,
     ("GET", "/me/api/application"): applications.list_applications,
     ("GET", "/me/api/application/{applicationId}"): Batched(
         applications.get_application, applications.get_applications

@@ -20,6 +20,7 @@ from acquit.api.request import Caller
 from acquit.api.routing import Target
 from acquit.core import access as law
 from acquit.core.access import Application, Call, Credential
+from acquit.core.address_rule import UNRESTRICTED, AddressRules
 from acquit.core.identifiers import CredentialId
 from acquit.store import access
 from acquit.store.transaction import Unavailable
@@ -38,6 +39,7 @@ class Known:
     secret: str = field(repr=False)
     credential: Credential | None
     caller: Caller | None
+    address_rules: AddressRules = UNRESTRICTED
 
 
 class Memory:
@@ -113,7 +115,7 @@ class Gate:
             incoming.origin.signed,
             now,
         )
-        return self._counted(known, credential.credential_id, now)
+        return self._counted(known, credential.credential_id, now, incoming.origin.address)
 
     def _admit_bearer(self, incoming: Incoming, target: Target, token: str) -> Caller:
         known = self._known("", token)
@@ -124,11 +126,16 @@ class Gate:
             known.credential if known else None,
             now,
         )
-        return self._counted(known, credential.credential_id, now)
+        return self._counted(known, credential.credential_id, now, incoming.origin.address)
 
-    def _counted(self, known: Known | None, credential_id: CredentialId, now: datetime) -> Caller:
+    def _counted(
+        self, known: Known | None, credential_id: CredentialId, now: datetime, address: str
+    ) -> Caller:
+        """Count the call of one whose account is reached from the address. Raises AddressNotAllowed."""
         assert known is not None
         assert known.caller is not None
+        if not known.address_rules.decide(address).accepts:
+            raise law.AddressNotAllowed
         self._count(credential_id, now)
         return known.caller
 
@@ -153,7 +160,7 @@ class Gate:
         if signer is None:
             return None
         secret = self._context.sealer.unseal(signer.secret_sealed)
-        return Known(signer.application, secret, signer.credential, _caller(signer))
+        return Known(signer.application, secret, signer.credential, _caller(signer), signer.address_rules)
 
     # ------------------------------------------------------------ what runs beside
 

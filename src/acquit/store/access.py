@@ -9,7 +9,8 @@ from typing import Any, Final, LiteralString
 import psycopg
 from psycopg.types.json import Jsonb
 
-from acquit.core.access import Application, Block, Credential, Rule, read_blocks
+from acquit.core.access import Application, Block, Credential, Rule, read_block, read_blocks
+from acquit.core.address_rule import UNRESTRICTED, AddressRule, AddressRules, Verdict
 from acquit.core.identifiers import (
     AccountId,
     ApplicationId,
@@ -301,6 +302,10 @@ _SIGNER: Final[LiteralString] = """
                 ELSE c.status END AS key_status,
            c.rules, c.allowed_ips, c.redirection, c.by_staff, c.created_at, c.expires_at,
            n.legal_entity_id, n.currency, e.zone, e.test_on, i.type AS login_type,
+           ARRAY(SELECT jsonb_build_array(r.address_rule_id, r.block::text, r.accepts) FROM address_rule r
+                  WHERE r.account_id = c.account_id) AS address_rules,
+           coalesce((SELECT d.accepts FROM address_default d
+                      WHERE d.account_id = c.account_id), true) AS accepts_others,
            ARRAY(SELECT i.group_name
                   UNION
                  SELECT m.group_name FROM identity_group_user m
@@ -363,6 +368,7 @@ class Signer:
     test_on: date | None = None
     service_account_id: ServiceAccountId | None = None
     actions: tuple[str, ...] = ()
+    address_rules: AddressRules = UNRESTRICTED
 
 
 def find_signer(tx: Transaction, application_key: str, key_hash: bytes) -> Signer | None:
@@ -440,6 +446,10 @@ def _signer(row: Any) -> Signer:
         test_on=row.test_on,
         service_account_id=row.service_account_id,
         actions=tuple(row.actions or ()),
+        address_rules=AddressRules(
+            tuple(AddressRule(no, read_block(block), Verdict(to)) for no, block, to in row.address_rules),
+            Verdict(row.accepts_others),
+        ),
     )
 
 

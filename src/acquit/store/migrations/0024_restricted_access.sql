@@ -1,0 +1,61 @@
+-- From where an account may be reached, and what a sign-in asks besides a password.
+
+CREATE TABLE address_rule (
+    account_id       text COLLATE "C" NOT NULL REFERENCES account,
+    address_rule_id  bigint GENERATED ALWAYS AS IDENTITY,
+    block            cidr NOT NULL,
+    accepts          boolean NOT NULL,
+    warns            boolean NOT NULL,
+    PRIMARY KEY (account_id, address_rule_id),
+    UNIQUE (account_id, block)
+);
+COMMENT ON TABLE address_rule IS 'whether the account is reached from a block of addresses, and whether a sign-in from there is told by letter; the narrowest block decides';
+
+CREATE TABLE address_default (
+    account_id  text COLLATE "C" PRIMARY KEY REFERENCES account,
+    accepts     boolean NOT NULL,
+    warns       boolean NOT NULL
+);
+COMMENT ON TABLE address_default IS 'what holds for addresses in no block of the account; without a row they are accepted';
+
+CREATE TABLE code_generator (
+    account_id         text COLLATE "C" NOT NULL REFERENCES account,
+    code_generator_id  bigint GENERATED ALWAYS AS IDENTITY,
+    login              text COLLATE "C" NOT NULL,
+    secret_sealed      bytea NOT NULL,
+    description        text NOT NULL DEFAULT '',
+    state              text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'enabled', 'disabled')),
+    last_step          bigint NOT NULL DEFAULT 0,
+    created_at         timestamptz NOT NULL DEFAULT instant(),
+    last_used_at       timestamptz,
+    PRIMARY KEY (account_id, code_generator_id)
+);
+CREATE INDEX code_generator_login ON code_generator (account_id, login);
+COMMENT ON TABLE code_generator IS 'a device of a login that makes codes by time (RFC 6238); last_step is the step of the last code taken, none is taken twice';
+
+CREATE TABLE backup_codes (
+    account_id    text COLLATE "C" NOT NULL REFERENCES account,
+    login         text COLLATE "C" NOT NULL,
+    state         text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'enabled', 'disabled')),
+    created_at    timestamptz NOT NULL DEFAULT instant(),
+    last_used_at  timestamptz,
+    PRIMARY KEY (account_id, login)
+);
+COMMENT ON TABLE backup_codes IS 'the set of codes that let a login in without its device';
+
+CREATE TABLE backup_code (
+    account_id  text COLLATE "C" NOT NULL,
+    login       text COLLATE "C" NOT NULL,
+    code_mac    text COLLATE "C" NOT NULL,
+    PRIMARY KEY (account_id, login, code_mac),
+    FOREIGN KEY (account_id, login) REFERENCES backup_codes ON DELETE CASCADE
+);
+COMMENT ON TABLE backup_code IS 'codes not spent yet, under the key of the installation';
+
+CREATE TABLE pending_sign_in (
+    pending_hash  bytea PRIMARY KEY,
+    account_id    text COLLATE "C" NOT NULL REFERENCES account,
+    login         text COLLATE "C" NOT NULL,
+    expires_at    timestamptz NOT NULL
+);
+COMMENT ON TABLE pending_sign_in IS 'who gave the right password and still owes a code';
