@@ -21,7 +21,7 @@ from acquit.store.transaction import Database
 
 
 def make_site(
-    database_url: str, secret: str, archive: str, public_url: str | None, as_of: str | None
+    database_url: str, secret: str, archive: str, public_url: str | None, as_of: str | None, pace: int
 ) -> Site:
     """Make the wire's entrance, and that of papers, in a worker process."""
     database = Database(database_url)
@@ -33,7 +33,7 @@ def make_site(
         NullMailer(),
     )
     proxies = Proxies.of(public_url=public_url)
-    entrance = Entrance(context, proxies=proxies)
+    entrance = Entrance(context, proxies=proxies, calls_per_minute=pace)
 
     def close() -> None:
         entrance.close()
@@ -54,6 +54,7 @@ def main() -> None:
         asked["archive"],
         asked.get("public_url"),
         asked.get("as_of"),
+        asked.get("calls_per_minute", 0),
     )
     tls = Tls(Path(asked["tls"][0]), Path(asked["tls"][1])) if "tls" in asked else None
     limits = Limits(**asked.get("limits", {}))

@@ -19,6 +19,7 @@ from acquit.api.contract import Route, contract
 from acquit.api.incoming import Incoming
 from acquit.api.listing import Listing
 from acquit.api.origin import Proxies
+from acquit.api.pace import Pace
 from acquit.api.refusals import Meaning, NotServed
 from acquit.api.request import Answer, Batched, Handler, Request
 from acquit.api.routes import ROUTES
@@ -35,7 +36,8 @@ HEADERS: Final = (
     ("Access-Control-Allow-Origin", "*"),
     (
         "Access-Control-Expose-Headers",
-        "X-Ovh-Queryid, X-Pagination-Elements, X-Pagination-Number, X-Pagination-Size, X-Pagination-Sort, "
+        "X-Ovh-Queryid, Retry-After, "
+        "X-Pagination-Elements, X-Pagination-Number, X-Pagination-Size, X-Pagination-Sort, "
         "X-Pagination-Sort-Order, X-Pagination-Cursor-Next",
     ),
     ("X-Frame-Options", "DENY"),
@@ -61,8 +63,15 @@ class Entrance:
     """The WSGI application of `/1.0` and `/v1`; the environment's REQUEST_URI is the raw target."""
 
     def __init__(
-        self, context: Context, *, proxies: Proxies | None = None, region: str = "EU", routes: Table = ROUTES
+        self,
+        context: Context,
+        *,
+        proxies: Proxies | None = None,
+        region: str = "EU",
+        routes: Table = ROUTES,
+        calls_per_minute: int = 0,
     ) -> None:
+        """Serve the routes; 0 calls a minute is no limit."""
         unknown = set(routes) - {route.key for route in contract().routes}
         assert not unknown, f"not in the contract: {sorted(unknown)}"
         self._context = context
@@ -71,7 +80,7 @@ class Entrance:
         self._pid = os.getpid()
         self._routes = routes
         self._router = routing.Router(contract().routes)
-        self._gate = Gate(context)
+        self._gate = Gate(context, Pace(calls_per_minute) if calls_per_minute else None)
 
     def close(self) -> None:
         """Write the traces that wait and end what runs beside."""
@@ -102,7 +111,7 @@ class Entrance:
             answer = self._serve_through_a_restart(incoming)
             return answer, wire.encode(answer.value)
         except Refusal as refusal:
-            answer = Answer(refusals.describe(refusal), refusals.meaning(refusal).status)
+            answer = _refused(refusal)
         except Unavailable as error:
             _log_crash("database unavailable", query_id, incoming, error)
             answer = _failed(*refusals.FAULTS[503])
@@ -189,6 +198,13 @@ def _call(handler: Handler, request: Request) -> Answer:
     if isinstance(value, Listing):
         return listing.answer(request, value)
     return value if isinstance(value, Answer) else Answer(value)
+
+
+def _refused(refusal: Refusal) -> Answer:
+    """Return the refusal; one that passes with time says when."""
+    seconds = refusal.details.get("retry_seconds")
+    headers = (("Retry-After", seconds),) if seconds else ()
+    return Answer(refusals.describe(refusal), refusals.meaning(refusal).status, headers)
 
 
 def _failed(said: Meaning, message: str) -> Answer:

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
+from acquit.actions.attempts import TooManyAttempts
 from acquit.actions.request_credential import TooManyPending
+from acquit.api.pace import TooManyCalls
 from acquit.core.access import (
     AddressNotAllowed,
     CallNotGranted,
@@ -120,6 +122,8 @@ TABLE: Final[dict[type[Refusal], Meaning]] = {
     CallNotGranted: Meaning(403, "Client::Forbidden", "NOT_GRANTED_CALL"),
     BeyondRights: Meaning(403, "Client::Forbidden", "NOT_GRANTED_CALL"),
     TooManyTokens: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
+    TooManyCalls: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
+    TooManyAttempts: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
     TooManyPending: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
     # what is asked
     NoSuchRoute: Meaning(404, "Client::NotFound", "NOT_FOUND"),

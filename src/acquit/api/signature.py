@@ -16,6 +16,7 @@ from acquit.actions.consumer_keys import key_hash
 from acquit.actions.context import Context
 from acquit.actions.record_usage import record_usage
 from acquit.api.incoming import Incoming
+from acquit.api.pace import Pace
 from acquit.api.request import Caller
 from acquit.api.routing import Target
 from acquit.core import access as law
@@ -84,8 +85,9 @@ class Memory:
 class Gate:
     """Admits signed requests, keeps count of them, and hears of revocations."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, pace: Pace | None = None) -> None:
         self._context = context
+        self._pace = pace
         self._memory = Memory()
         self._uses: dict[CredentialId, tuple[datetime, int]] = {}
         self._lock = threading.Lock()
@@ -131,11 +133,13 @@ class Gate:
     def _counted(
         self, known: Known | None, credential_id: CredentialId, now: datetime, address: str
     ) -> Caller:
-        """Count the call of one whose account is reached from the address. Raises AddressNotAllowed."""
+        """Count a call from an address that the account accepts. Raises AddressNotAllowed, TooManyCalls."""
         assert known is not None
         assert known.caller is not None
         if not known.address_rules.decide(address).accepts:
             raise law.AddressNotAllowed
+        if self._pace is not None:
+            self._pace.take(credential_id, time.monotonic())
         self._count(credential_id, now)
         return known.caller
 
