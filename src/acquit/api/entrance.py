@@ -9,6 +9,7 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -24,11 +25,14 @@ from acquit.api.refusals import Meaning, NotServed
 from acquit.api.request import Answer, Batched, Handler, Request
 from acquit.api.routes import ROUTES
 from acquit.api.signature import Gate
+from acquit.core.api_call import ApiCall
 from acquit.core.errors import Refusal
+from acquit.core.identifiers import AccountId
 from acquit.store.transaction import Unavailable
 
 log = logging.getLogger("acquit.api")
 
+CALL_PATH_MAX: Final = 1_000
 UTC: Final = ZoneInfo("UTC")
 HEADERS: Final = (
     ("Content-Type", "application/json; charset=utf-8"),
@@ -153,6 +157,7 @@ class Entrance:
         must_sign = route.auth or (route.auth_optional and is_signed)
         caller = self._gate.admit(incoming, target) if must_sign else None
         if caller is not None:
+            self._gate.note(_noted(caller.account_id, incoming, target, route, self._context.clock.now()))
             policy.check(caller, route)
         zone = UTC if caller is None else caller.zone
         query, body = _read_parameters(route, target.query, incoming.body, zone)
@@ -174,6 +179,13 @@ class Entrance:
         last = request.route.path_parameters[-1]
         given = batch.split(request.headers["x-ovh-batch"], texts[last.name])
         return Answer(batch.answer(handler, request, texts, last, given, _read_path, _call))
+
+
+def _noted(
+    account_id: AccountId, incoming: Incoming, target: routing.Target, route: Route, at: datetime
+) -> ApiCall:
+    path = target.rule_path[:CALL_PATH_MAX].replace("\0", "")
+    return ApiCall(account_id, at, incoming.method, route.path, path, incoming.origin.address)
 
 
 def _read_path(route: Route, texts: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from acquit.api import (
     autorenew,
     bank_accounts,
     bills,
+    call_log,
     cart_lines,
     carts,
     consumption,
@@ -59,6 +60,12 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("PUT", "/me/api/credential/{credentialId}"): credentials.put_credential,
     ("DELETE", "/me/api/credential/{credentialId}"): credentials.delete_credential,
     ("GET", "/me/api/credential/{credentialId}/application"): credentials.get_application,
+    ("GET", "/me/api/logs/self"): call_log.list_own,
+    ("GET", "/me/api/logs/self/{logId}"): Batched(call_log.get_own, call_log.get_many_own),
+    ("GET", "/me/api/logs/services"): call_log.list_on_services,
+    ("GET", "/me/api/logs/services/{logId}"): Batched(
+        call_log.get_on_services, call_log.get_many_on_services
+    ),
     ("GET", "/me/api/oauth2/client"): service_accounts.list_accounts,
     ("POST", "/me/api/oauth2/client"): service_accounts.create_account,
     ("GET", "/me/api/oauth2/client/{clientId}"): Batched(

@@ -59,3 +59,15 @@ CREATE TABLE pending_sign_in (
     expires_at    timestamptz NOT NULL
 );
 COMMENT ON TABLE pending_sign_in IS 'who gave the right password and still owes a code';
+
+CREATE TABLE api_call (
+    account_id  text COLLATE "C" NOT NULL,
+    call_id     bigint GENERATED ALWAYS AS IDENTITY,
+    at          timestamptz NOT NULL,
+    method      text NOT NULL,
+    route       text NOT NULL,
+    path        text NOT NULL,
+    address     text NOT NULL,
+    PRIMARY KEY (account_id, call_id)
+);
+COMMENT ON TABLE api_call IS 'the latest admitted calls of each account, written in batches a moment later; older ones are forgotten';
