@@ -24,6 +24,7 @@ from acquit.api import (
     deferred_accounts,
     deposits,
     identity,
+    kept_texts,
     me,
     order_progress,
     orders,
@@ -48,6 +49,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me"): me.get_account,
     ("PUT", "/me"): me.edit_account,
     **access_restriction.ROUTES,
+    **kept_texts.ROUTES,
     ("GET", "/me/api/application"): applications.list_applications,
     ("GET", "/me/api/application/{applicationId}"): Batched(
         applications.get_application, applications.get_applications

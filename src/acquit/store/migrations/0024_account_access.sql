@@ -1,4 +1,4 @@
--- From where an account may be reached, and what a sign-in asks besides a password.
+-- From where an account may be reached, what a sign-in asks besides a password, what an account keeps about itself.
 
 CREATE TABLE address_rule (
     account_id       text COLLATE "C" NOT NULL REFERENCES account,
@@ -71,3 +71,31 @@ CREATE TABLE api_call (
     PRIMARY KEY (account_id, call_id)
 );
 COMMENT ON TABLE api_call IS 'the latest admitted calls of each account, written in batches a moment later; older ones are forgotten';
+
+CREATE TABLE email_change (
+    account_id       text COLLATE "C" NOT NULL REFERENCES account,
+    email_change_id  bigint GENERATED ALWAYS AS IDENTITY,
+    new_email        text NOT NULL,
+    state            text NOT NULL DEFAULT 'todo' CHECK (state IN ('todo', 'done', 'refused', 'aborted')),
+    asked_at         timestamptz NOT NULL DEFAULT instant(),
+    done_at          timestamptz,
+    PRIMARY KEY (account_id, email_change_id)
+);
+COMMENT ON TABLE email_change IS 'another address that an account asked for; it holds once the token of the letter to it came back';
+
+CREATE TABLE ssh_key (
+    account_id  text COLLATE "C" NOT NULL REFERENCES account,
+    name        text COLLATE "C" NOT NULL,
+    key         text NOT NULL,
+    added_at    timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, name)
+);
+COMMENT ON TABLE ssh_key IS 'public keys that an account keeps here for its servers; billing does not use them';
+
+CREATE TABLE preference (
+    account_id  text COLLATE "C" NOT NULL REFERENCES account,
+    name        text COLLATE "C" NOT NULL,
+    value       text NOT NULL,
+    PRIMARY KEY (account_id, name)
+);
+COMMENT ON TABLE preference IS 'texts that a page keeps for an account; only the page knows what they mean';
