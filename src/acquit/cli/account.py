@@ -296,7 +296,7 @@ def lift_restrictions_(
 
 @app.command
 def notices(*, program: Given) -> None:
-    """List what sales should look at: lost conditions, limits, orders running out."""
+    """List what sales should look at: lost conditions, limits, orders running out, what waits for long."""
     with program.open() as context:
         found = list_notices(context)
     rows = [(notice.account_id, notice.code, notice.text) for notice in found]
