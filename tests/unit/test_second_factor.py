@@ -2,9 +2,10 @@
 
 import pytest
 
+from acquit.actions.change_second_factor import device_link
 from acquit.core.access import read_block
 from acquit.core.address_rule import AddressRule, AddressRules, ShutsOut, Verdict
-from acquit.core.second_factor import code_at, device_link, matching_step, plain_code
+from acquit.core.second_factor import code_at, matching_step, plain_code
 
 SECRET = b"12345678901234567890"
 

@@ -3,11 +3,13 @@
 A code is looked at under the same limit of attempts as a password.
 """
 
+import base64
 import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from acquit.actions.attempts import attempted, succeeded
 from acquit.actions.context import Context
@@ -16,18 +18,18 @@ from acquit.core.identifiers import AccountId
 from acquit.core.second_factor import (
     BACKUP_CODES,
     GENERATORS_MAX,
+    DIGITS,
     SECRET_BYTES,
+    STEP_SECONDS,
     BackupCodes,
     NoSuchFactor,
     State,
     WrongCode,
     WrongState,
     checked_description,
-    device_link,
     matching_step,
     must_be,
     plain_code,
-    shown_secret,
 )
 from acquit.store import acts, second_factors
 from acquit.store.second_factors import Sealed
@@ -167,6 +169,18 @@ def remove_backup_codes(context: Context, person: Person, *, by: str) -> None:
 def spend_code(context: Context, person: Person, code: str) -> None:
     """A code of a device or list in use was given, and is spent. Raises WrongCode, TooManyAttempts."""
     _attempt(context, person, lambda tx: _is_spent(context, tx, person, code))
+
+
+def shown_secret(secret: bytes) -> str:
+    """Return the secret in base32, as devices take it."""
+    return base64.b32encode(secret).decode()
+
+
+def device_link(secret: bytes, issuer: str, name: str) -> str:
+    """Return the link that a device reads from a QR code."""
+    label = quote(f"{issuer}:{name}", safe="")
+    asked = {"secret": shown_secret(secret), "issuer": issuer, "digits": DIGITS, "period": STEP_SECONDS}
+    return f"otpauth://totp/{label}?{urlencode(asked, quote_via=quote)}"
 
 
 # ---------------------------------------------------------------- codes

@@ -1,5 +1,8 @@
 """Keep, change and drop public keys and preferences of an account."""
 
+import base64
+import binascii
+
 from acquit.actions.context import Context
 from acquit.core.identifiers import AccountId
 from acquit.core.kept_text import (
@@ -8,14 +11,15 @@ from acquit.core.kept_text import (
     TextTaken,
     checked_key_name,
     checked_preference,
-    checked_ssh_key,
+    key_words,
+    no_key,
 )
 from acquit.store import acts, kept_texts
 
 
 def keep_key(context: Context, account_id: AccountId, name: str, key: str, *, by: str) -> None:
     """The account keeps the public key under the name. Raises BadText, TextTaken."""
-    name, key = checked_key_name(name), checked_ssh_key(key)
+    name, key = checked_key_name(name), _checked_key(key)
     with context.database.write() as tx:
         if not kept_texts.add_key(tx, account_id, name, key, KEPT_MAX):
             raise TextTaken(f"There is a key {name} already, or there are {KEPT_MAX}: remove one first")
@@ -50,3 +54,15 @@ def drop_preference(context: Context, account_id: AccountId, name: str) -> None:
     with context.database.write() as tx:
         if not kept_texts.remove_preference(tx, account_id, name):
             raise NoSuchText(name)
+
+
+def _checked_key(text: str) -> str:
+    """Return the public key; its encoding begins with its kind. Source: RFC 4253, section 6.6."""
+    kind, encoded = (word.encode() for word in key_words(text))
+    try:
+        is_kind = base64.b64decode(encoded, validate=True).startswith(len(kind).to_bytes(4, "big") + kind)
+    except binascii.Error:
+        raise no_key() from None
+    if not is_kind:
+        raise no_key()
+    return text.strip()

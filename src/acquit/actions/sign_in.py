@@ -126,13 +126,13 @@ def _warning(language: str, login: str, address: str, accepts: bool) -> tuple[st
     if language.startswith("fr"):
         said = "a été acceptée" if accepts else "a été refusée"
         return (
-            f"Connexion de {login} depuis {address}",
+            f"Connexion de {login}",
             f"Une connexion de {login} depuis l'adresse {address}, avec le bon mot de passe, {said}.\n\n"
             "Si ce n'était pas vous, changez votre mot de passe.\n",
         )
     said = "accepted" if accepts else "refused"
     return (
-        f"Sign-in of {login} from {address}",
+        f"Sign-in of {login}",
         f"A sign-in of {login} from the address {address}, with the right password, was {said}.\n\n"
         "If this was not you, change your password.\n",
     )

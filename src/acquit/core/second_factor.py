@@ -3,13 +3,11 @@
 Source: RFC 6238 (time-based one-time passwords, SHA-1, 30 seconds, 6 digits) over RFC 4226, section 5.3.
 """
 
-import base64
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
-from urllib.parse import quote, urlencode
 
 from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -103,18 +101,6 @@ def matching_step(secret: bytes, code: str, now_seconds: int, last_step: int) ->
         if hmac.compare_digest(code_at(secret, step).encode(), given) and step > last_step:
             found = step
     return found
-
-
-def shown_secret(secret: bytes) -> str:
-    """Return the secret in base32, as devices take it."""
-    return base64.b32encode(secret).decode()
-
-
-def device_link(secret: bytes, issuer: str, name: str) -> str:
-    """Return the link that a device reads from a QR code."""
-    label = quote(f"{issuer}:{name}", safe="")
-    asked = {"secret": shown_secret(secret), "issuer": issuer, "digits": DIGITS, "period": STEP_SECONDS}
-    return f"otpauth://totp/{label}?{urlencode(asked, quote_via=quote)}"
 
 
 def plain_code(code: str) -> str:
