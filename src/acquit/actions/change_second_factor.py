@@ -17,8 +17,8 @@ from acquit.actions.loading import entity_of, locked_account_in
 from acquit.core.identifiers import AccountId
 from acquit.core.second_factor import (
     BACKUP_CODES,
-    GENERATORS_MAX,
     DIGITS,
+    GENERATORS_MAX,
     SECRET_BYTES,
     STEP_SECONDS,
     BackupCodes,
