@@ -417,6 +417,8 @@ def site(world: World) -> "Site":
     from acquit.api.origin import Proxies
     from acquit.api.papers import PREFIX, Papers
     from acquit.api.routing import BASES, OTHER_BRANCH
+    from acquit.api.token_endpoint import PREFIXES as TOKENS
+    from acquit.api.token_endpoint import TokenEndpoint
     from acquit.console.app import make_app
     from acquit.office.app import PREFIX as OFFICE
     from acquit.office.app import make_app as make_office
@@ -426,13 +428,14 @@ def site(world: World) -> "Site":
     stack = ExitStack()
     context = stack.enter_context(opened(world))
     proxies = Proxies.of(settings.trusted_proxies, settings.public_url)
-    entrance = Entrance(context, proxies=proxies)
+    entrance = Entrance(context, proxies=proxies, calls_per_minute=settings.calls_per_minute)
     stack.callback(entrance.close)
     pages = make_app(context, settings, partial(_located, proxies))
     return Site(
         (
             Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault),
             Mount((PREFIX,), Papers(context)),
+            Mount(TOKENS, TokenEndpoint(context, proxies)),
             Mount((OFFICE,), make_office(context), body_max=OFFICE_BODY_MAX),
             Mount(("",), pages, body_max=PAGE_BODY_MAX),
         ),

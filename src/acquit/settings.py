@@ -19,6 +19,7 @@ from acquit.core.errors import Refusal
 
 PREFIX: Final = "ACQUIT_"
 WORKERS_MAX: Final = 256
+CALLS_MAX: Final = 100_000_000
 SECRET_KEY_BYTES_MIN: Final = 32
 SECURITIES: Final = ("starttls", "tls", "none")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -42,6 +43,7 @@ class Settings:
     host: str
     port: int
     workers: int
+    calls_per_minute: int
     log: str
     secret_key: bytes | None
     smtp_host: str | None = None
@@ -183,6 +185,10 @@ def _workers(text: str) -> int:
     return _number(text, 1, WORKERS_MAX)
 
 
+def _calls(text: str) -> int:
+    return _number(text, 0, CALLS_MAX)
+
+
 def _number(text: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise ValueError(f"is a whole number from {least} to {most}.")
@@ -308,6 +314,14 @@ ALL: Final[tuple[Setting, ...]] = (
         "one per core",
         "How many processes serve requests.",
         _workers,
+    ),
+    Setting(
+        "calls_per_minute",
+        lambda _: 30_000,
+        "`30000`",
+        "How many calls a minute one consumer key or token may make of the API, counted in each process that "
+        "serves; who makes more is answered 429. 0 is no limit.",
+        _calls,
     ),
     Setting(
         "log",

@@ -8,12 +8,12 @@ from typing import LiteralString
 
 import pytest
 
-from acquit.actions import passwords, sign_in
+from acquit.actions import attempts, passwords
 from acquit.actions.add_operator import add_operator
+from acquit.actions.attempts import TooManyAttempts
 from acquit.actions.context import Context
 from acquit.actions.sign_in import (
     SignInRefused,
-    TooManyAttempts,
     end_account_sessions,
     session_hash,
     sign_in_account,
@@ -132,7 +132,7 @@ def test_tokens_are_kept_as_hashes_only(context: Context) -> None:
 
 
 def test_the_sixth_guess_from_one_address_is_not_looked_at(context: Context) -> None:
-    for _ in range(sign_in.FAILURES_FROM_ONE_ADDRESS_MAX):
+    for _ in range(attempts.FAILURES_FROM_ONE_ADDRESS_MAX):
         with pytest.raises(SignInRefused):
             sign_in_account(context, ACCOUNT, "wrong", address=HERE)
     with pytest.raises(TooManyAttempts) as refused:
@@ -142,7 +142,7 @@ def test_the_sixth_guess_from_one_address_is_not_looked_at(context: Context) -> 
 
 
 def test_names_are_counted_one_by_one_and_a_success_forgives(context: Context) -> None:
-    for _ in range(sign_in.FAILURES_FROM_ONE_ADDRESS_MAX - 1):
+    for _ in range(attempts.FAILURES_FROM_ONE_ADDRESS_MAX - 1):
         with pytest.raises(SignInRefused):
             sign_in_account(context, ACCOUNT, "wrong", address=HERE)
     assert sign_in_account(context, "ab12345-acq/alice", PASSWORD, address=HERE)
@@ -152,7 +152,7 @@ def test_names_are_counted_one_by_one_and_a_success_forgives(context: Context) -
 
 
 def test_one_address_may_not_try_every_name(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in, "FAILURES_OF_AN_ADDRESS_MAX", 6)
+    monkeypatch.setattr(attempts, "FAILURES_OF_AN_ADDRESS_MAX", 6)
     for number in range(6):
         with pytest.raises(SignInRefused):
             sign_in_account(context, f"ab{number:05d}-acq", "wrong", address=HERE)
@@ -161,7 +161,7 @@ def test_one_address_may_not_try_every_name(context: Context, monkeypatch: pytes
 
 
 def test_many_addresses_may_not_share_the_guessing(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in, "FAILURES_ON_ONE_NAME_MAX", 6)
+    monkeypatch.setattr(attempts, "FAILURES_ON_ONE_NAME_MAX", 6)
     for number in range(6):
         with pytest.raises(SignInRefused):
             sign_in_account(context, ACCOUNT, "wrong", address=f"198.51.100.{number}")
@@ -179,7 +179,7 @@ def test_guesses_at_once_count_as_guesses_in_turn(context: Context) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(guess, range(20)))
-    assert answers.count(SignInRefused) == sign_in.FAILURES_FROM_ONE_ADDRESS_MAX
+    assert answers.count(SignInRefused) == attempts.FAILURES_FROM_ONE_ADDRESS_MAX
 
 
 def test_signing_out_ends_one_session(context: Context) -> None:

@@ -10,7 +10,7 @@ from acquit.api.contract import Route, contract
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 DURATION: Final = re.compile(r"P\d+[DMY]")
-TEXTS: Final = {"string", "text", "password", "ipBlock", "uuid"}
+TEXTS: Final = {"string", "text", "password", "ip", "ipBlock", "uuid"}
 ERROR: Final = {"message", "class", "errorCode", "httpCode", "details"}
 ROUTER: Final = routing.Router(contract().routes)
 

@@ -16,11 +16,12 @@ from acquit.api.entrance import Entrance
 from acquit.api.origin import Proxies
 from acquit.api.papers import PREFIX, Papers
 from acquit.api.routing import BASES, OTHER_BRANCH
+from acquit.api.token_endpoint import PREFIXES, TokenEndpoint
 from acquit.store.transaction import Database
 
 
 def make_site(
-    database_url: str, secret: str, archive: str, public_url: str | None, as_of: str | None
+    database_url: str, secret: str, archive: str, public_url: str | None, as_of: str | None, pace: int
 ) -> Site:
     """Make the wire's entrance, and that of papers, in a worker process."""
     database = Database(database_url)
@@ -31,14 +32,16 @@ def make_site(
         DirectoryArchive(Path(archive)),
         NullMailer(),
     )
-    entrance = Entrance(context, proxies=Proxies.of(public_url=public_url))
+    proxies = Proxies.of(public_url=public_url)
+    entrance = Entrance(context, proxies=proxies, calls_per_minute=pace)
 
     def close() -> None:
         entrance.close()
         database.close()
 
     papers = Mount((PREFIX,), Papers(context))
-    return Site((Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault), papers), close)
+    tokens = Mount(PREFIXES, TokenEndpoint(context, proxies))
+    return Site((Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault), papers, tokens), close)
 
 
 def main() -> None:
@@ -51,6 +54,7 @@ def main() -> None:
         asked["archive"],
         asked.get("public_url"),
         asked.get("as_of"),
+        asked.get("calls_per_minute", 0),
     )
     tls = Tls(Path(asked["tls"][0]), Path(asked["tls"][1])) if "tls" in asked else None
     limits = Limits(**asked.get("limits", {}))

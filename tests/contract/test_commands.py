@@ -145,6 +145,22 @@ def test_services_are_subscribed_listed_and_ended(seller: Run) -> None:
     assert seller("service", "list", "--account", "zz00000-acq", code=1)["error"]["code"] == "no-such-account"
 
 
+def test_a_service_account_is_made_and_given_rights(seller: Run) -> None:
+    made = seller("service-account", "create", "--account", ACCOUNT, "--name", "nightly")
+    assert len(made["secret"]) == 32
+    named = ("service-account", "allow", made["service_account"], "--account", ACCOUNT, "--action")
+    assert seller(*named, "account:apiovh:me/bill/*")["rights"] == ["account:apiovh:me/bill/*"]
+    assert seller(*named, "no action", code=1)["error"]["code"] == "bad-service-account"
+    (shown,) = seller("service-account", "list", "--account", ACCOUNT)
+    assert (shown["name"], "secret" in shown) == ("nightly", False)
+    gone = ("service-account", "deny", made["service_account"], "--account", ACCOUNT)
+    assert seller(*gone, "--action", "account:apiovh:me/bill/*")["rights"] == []
+    removed = ("service-account", "delete", made["service_account"], "--account", ACCOUNT)
+    assert seller(*removed, code=1)["error"]["code"] == "not-confirmed"
+    assert seller(*removed, "--yes")["status"] == "deleted"
+    assert seller(*removed, "--yes", code=1)["error"]["code"] == "no-such-service-account"
+
+
 def test_access_is_given_as_the_names_say(seller: Run) -> None:
     seller("operator", "add", "sam", "--name", "Sam", "--role", "sales")
     assert [each["operator"] for each in seller("operator", "list")] == ["anna", "sam"]

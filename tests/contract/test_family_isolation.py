@@ -5,13 +5,14 @@ from itertools import permutations
 
 import pytest
 
+from acquit.actions.issue_access_token import issue_access_token
 from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 from acquit.store.transaction import Transaction
 
 from .families import Customer, Families
 from .given_back import correct_one
-from .walking import smallest_body, targets
+from .walking import SSH_KEY, smallest_body, targets
 from .world import ACME, LAB, PETIT, SHOP
 
 Make = Callable[..., Customer]
@@ -31,6 +32,13 @@ def peopled(families: Families) -> Families:
         caller.post("/me/identity/user", login=login, password="correct-horse-battery-staple")
         caller.post(f"/me/identity/user/{login}/token", name=f"token-{number}", description="")
         caller.post("/me/identity/group", name=f"group-{number}")
+        caller.post("/me/accessRestriction/ip", ip="192.0.2.0/24", rule="deny", warning=False)
+        caller.post("/me/accessRestriction/totp")
+        caller.post("/me/sshKey", keyName=f"key-{number}", key=SSH_KEY)
+        caller.post("/me/preferences/manager", key=f"NAME-{number}", value="")
+        caller.post("/me/changeEmail", newEmail="books@example.com")
+        robot = caller.post("/me/api/oauth2/client", name="r", description="", flow="CLIENT_CREDENTIALS")
+        issue_access_token(families.world.context, robot["clientId"], robot["clientSecret"])
         caller.post(
             "/me/billing/purchaseOrder", reference="R", type="PURCHASE_ORDER", startDate="2030-01-01",
             active=False,

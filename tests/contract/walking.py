@@ -9,12 +9,14 @@ from acquit.api.contract import Member, Route, contract
 from .families import Customer
 
 AT_MOST = 3
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 EARLY = "2026-01-01T00:00:00Z"
 QUERIES = {"/order/cart/{cartId}/eco/options": "?planCode=metal-s"}
 """What a read must be asked with."""
 SAMPLES: dict[str, Any] = {
     "string": "sample", "text": "sample", "password": "correct-horse-battery-staple", "long": 1, "int": 1,
     "boolean": True, "date": "2027-01-01", "datetime": "2027-01-01T00:00:00Z", "duration": "P1M",
+    "ipBlock": "192.0.2.0/24",
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def main() -> None:
         host="127.0.0.1",
         port=0,
         workers=1,
+        calls_per_minute=0,
         log="warning",
         secret_key=bytes.fromhex(asked["secret"]),
     )

@@ -32,7 +32,7 @@ PAYS_FOR_CHILD: Final[LiteralString] = """
     INSERT INTO debt (account_id, debt_id, bill_id, payer_id, currency, amount_minor, opened_at, due_on)
     VALUES ('ab20001-acq', 7, 'FR00000099', 'ab12345-acq', 'EUR', 99900, now(), '2026-12-24')
 """
-OPEN = ("/", "/manager/login", "/office/login", "/nothing-here")
+OPEN = ("/", "/manager/login", "/manager/login/code", "/office/login", "/nothing-here")
 MANAGER = (
     "/manager",
     "/manager/bills",

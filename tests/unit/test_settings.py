@@ -50,6 +50,7 @@ def test_the_data_directory_is_where_the_platform_keeps_data(
         ("ACQUIT_PORT", " 9000 ", "port", 9000),
         ("ACQUIT_PORT", "0", "port", 0),
         ("ACQUIT_WORKERS", "4", "workers", 4),
+        ("ACQUIT_CALLS_PER_MINUTE", "0", "calls_per_minute", 0),
         ("ACQUIT_LOG", "DEBUG", "log", "debug"),
         ("ACQUIT_SECRET_KEY", SECRET, "secret_key", bytes.fromhex(SECRET)),
         ("ACQUIT_PORT", "", "port", 8080),

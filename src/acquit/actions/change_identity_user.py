@@ -12,7 +12,7 @@ from acquit.core.identity import (
     checked_description,
     checked_email,
 )
-from acquit.store import access, acts, identities, sessions
+from acquit.store import access, acts, identities, second_factors, sessions
 from acquit.store.transaction import Transaction
 
 
@@ -74,6 +74,7 @@ def remove_identity_user(context: Context, account_id: AccountId, login: str, *,
         _locked(tx, account_id, login)
         sessions.end_of_account(tx, account_id, login)
         identities.remove_credentials(tx, account_id, login)
+        second_factors.remove_all(tx, account_id, login)
         identities.remove(tx, account_id, login)
         access.tell_change(tx)
         acts.record(tx, by, "remove_identity_user", account_id, login)

@@ -4,10 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from acquit.actions.consumer_keys import random_key
 from acquit.actions.context import Context
-from acquit.actions.grant_consumer_key import grant_in
-from acquit.core.identifiers import AccountId, ApplicationId
+from acquit.actions.grant_consumer_key import application_for_tokens, grant_in
+from acquit.core.identifiers import AccountId
 from acquit.core.identity import (
     BearerToken,
     NoSuchLogin,
@@ -20,8 +19,8 @@ from acquit.core.identity import (
 from acquit.store import access, acts, identities, tokens
 from acquit.store.transaction import Transaction
 
-APPLICATION_KEY_LENGTH: Final = 16
-SECRET_LENGTH: Final = 32
+TOKENS_NAME: Final = "Personal access tokens"
+"""The name of the application that the tokens of an account's logins belong to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def create_personal_token(
     with context.database.write() as tx:
         if identities.lock(tx, account_id, login) is None:
             raise NoSuchLogin(login)
-        application_id = _application(context, tx, account_id)
+        application_id = application_for_tokens(context, tx, account_id, TOKENS_NAME)
         granted = grant_in(tx, application_id, account_id, by=by, login=login, expires_at=end)
         if not tokens.add(tx, account_id, login, name, description, granted.credential_id):
             raise TokenTaken(name)
@@ -98,24 +97,6 @@ def revoke_personal_token(context: Context, account_id: AccountId, login: str, n
         access.delete_credential(tx, account_id, found.credential_id)
         access.tell_change(tx)
         acts.record(tx, by, "revoke_personal_token", account_id, login, token=name)
-
-
-def _application(context: Context, tx: Transaction, account_id: AccountId) -> ApplicationId:
-    """Return the application that the account's tokens belong to; nobody is told its secret."""
-    known = tokens.application_of(tx, account_id)
-    if known is not None:
-        return known
-    sealed = context.sealer.seal(random_key(SECRET_LENGTH))
-    made = access.add_application(
-        tx,
-        account_id,
-        random_key(APPLICATION_KEY_LENGTH),
-        sealed,
-        tokens.TOKENS_NAME,
-        "Tokens of identity users",
-    )
-    tokens.trust(tx, made.application_id)
-    return made.application_id
 
 
 def _token(tx: Transaction, account_id: AccountId, login: str, name: str) -> BearerToken:

@@ -9,10 +9,12 @@ from acquit.actions.consumer_keys import key_hash, random_key
 from acquit.actions.context import Context
 from acquit.core.access import Rule, check_application, read_blocks
 from acquit.core.identifiers import AccountId, ApplicationId, CredentialId
-from acquit.store import access, acts
+from acquit.store import access, acts, tokens
 from acquit.store.transaction import Transaction
 
 KEY_LENGTH: Final = 32
+APPLICATION_KEY_LENGTH: Final = 16
+SECRET_LENGTH: Final = 32
 EVERYTHING: Final = tuple(Rule(method, "/*") for method in ("GET", "POST", "PUT", "DELETE"))
 
 
@@ -83,3 +85,17 @@ def grant_in(
     )
     acts.record(tx, by, "grant_consumer_key", account_id, str(credential_id), application_id=application_id)
     return GrantedKey(credential_id, key)
+
+
+def application_for_tokens(
+    context: Context, tx: Transaction, account_id: AccountId, name: str
+) -> ApplicationId:
+    """Return the account's application of that name for tokens, made when missing; its secret is nobody's."""
+    known = tokens.application_of(tx, account_id, name)
+    if known is not None:
+        return known
+    sealed = context.sealer.seal(random_key(SECRET_LENGTH))
+    key = random_key(APPLICATION_KEY_LENGTH)
+    made = access.add_application(tx, account_id, key, sealed, name, "Belongs to bearer tokens")
+    tokens.trust(tx, made.application_id)
+    return made.application_id

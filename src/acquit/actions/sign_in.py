@@ -1,8 +1,7 @@
 """Sign people in and out: password, rate limit, session.
 
-Every attempt is written as failed before its password is looked at, so that a hundred attempts at
-once count as a hundred; a success is written after it. Names that do not exist take as long and
-are answered alike.
+Attempts are limited (`attempts`). Names that do not exist take as long and are answered alike. What a right
+password still lacks, an accepted address or a code, is told only after it.
 """
 
 import hashlib
@@ -12,19 +11,18 @@ from datetime import timedelta
 from typing import Final
 
 from acquit.actions import passwords
+from acquit.actions.attempts import attempted_in, succeeded
+from acquit.actions.change_second_factor import Person, spend_code
 from acquit.actions.context import Context
 from acquit.core.errors import Forbidden
 from acquit.core.identifiers import AccountId, OperatorId
 from acquit.core.session import Door
-from acquit.store import acts, operators, sessions
+from acquit.store import accounts, acts, address_rules, operators, second_factors, sessions
 from acquit.store.transaction import Transaction
 
 SESSION_LIFE: Final = timedelta(hours=12)
-WINDOW: Final = timedelta(minutes=15)
+CODE_LIFE: Final = timedelta(minutes=10)
 ATTEMPTS_KEPT: Final = timedelta(days=30)
-FAILURES_FROM_ONE_ADDRESS_MAX: Final = 5
-FAILURES_ON_ONE_NAME_MAX: Final = 30
-FAILURES_OF_AN_ADDRESS_MAX: Final = 60
 NAME_MAX: Final = 100
 
 
@@ -34,16 +32,33 @@ class SignInRefused(Forbidden):
     code = "sign-in-refused"
 
 
-class TooManyAttempts(Forbidden):
-    """Too many wrong passwords in a short time; `details['retry_seconds']` says how long to wait."""
+class AddressRefused(Forbidden):
+    """The name and password are right; the account is not reached from this address."""
 
-    code = "too-many-attempts"
+    code = "address-refused"
+
+
+class CodeNeeded(Forbidden):
+    """The name and password are right, a code is owed; `pending` names the sign-in to whoever owes it."""
+
+    code = "code-needed"
+
+    def __init__(self, pending: str) -> None:
+        super().__init__("Give the code that your device shows, or one of your backup codes.")
+        self.pending = pending
+
+
+class SignInOver(Forbidden):
+    """The code came too late, or nobody asked for it."""
+
+    code = "sign-in-over"
 
 
 def sign_in_account(context: Context, name: str, password: str, *, address: str) -> str:
     """Open a session for `account` or `account/login` and return its token.
 
-    Raises SignInRefused, or TooManyAttempts before the password is looked at.
+    Raises SignInRefused, TooManyAttempts before the password is looked at; AddressRefused, CodeNeeded
+    when the password is right.
     """
     account_id, login = _split(name)
 
@@ -51,13 +66,76 @@ def sign_in_account(context: Context, name: str, password: str, *, address: str)
         return sessions.password_hash(tx, account_id, login)
 
     _verify(context, Door.MANAGER, f"{account_id}/{login}", address, password, hash_of)
-    token = secrets.token_urlsafe(32)
+    known = AccountId(account_id)
+    _check_address(context, known, login, address)
     with context.database.write() as tx:
-        _welcome(context, tx, Door.MANAGER, f"{account_id}/{login}", address)
-        expires_at = context.clock.now() + SESSION_LIFE
-        sessions.open_account(tx, session_hash(token), AccountId(account_id), login, expires_at)
-        acts.record(tx, f"account:{account_id}/{login}", "sign_in", AccountId(account_id), address=address)
+        owes = second_factors.is_asked(tx, account_id, login)
+        if not owes:
+            return _open(context, tx, known, login, address)
+        pending = secrets.token_urlsafe(32)
+        until = context.clock.now() + CODE_LIFE
+        second_factors.owe(tx, session_hash(pending), known, login, until)
+    raise CodeNeeded(pending)
+
+
+def sign_in_with_code(context: Context, pending: str, code: str, *, address: str) -> str:
+    """Open the session of a sign-in that owed a code and return its token.
+
+    Raises SignInOver, WrongCode, TooManyAttempts, AddressRefused.
+    """
+    hashed = session_hash(pending)
+    with context.database.read() as tx:
+        owed = second_factors.who_owes(tx, hashed)
+    if owed is None:
+        raise SignInOver("This sign-in is over: give your name and password again.")
+    account_id, login = owed
+    _check_address(context, account_id, login, address)
+    spend_code(context, Person(account_id, login, address), code)
+    with context.database.write() as tx:
+        if sessions.password_hash(tx, account_id, login) is None or not second_factors.settle(tx, hashed):
+            raise SignInOver("This sign-in is over: give your name and password again.")
+        return _open(context, tx, account_id, login, address)
+
+
+def _open(context: Context, tx: Transaction, account_id: AccountId, login: str, address: str) -> str:
+    token = secrets.token_urlsafe(32)
+    _welcome(context, tx, Door.MANAGER, f"{account_id}/{login}", address)
+    sessions.open_account(tx, session_hash(token), account_id, login, context.clock.now() + SESSION_LIFE)
+    acts.record(tx, f"account:{account_id}/{login}", "sign_in", account_id, address=address)
     return token
+
+
+def _check_address(context: Context, account_id: AccountId, login: str, address: str) -> None:
+    """Pass when the account is reached from the address; a rule may want a letter either way."""
+    with context.database.read() as tx:
+        verdict = address_rules.find(tx, account_id).decide(address)
+        account = accounts.find(tx, account_id)
+    if verdict.warns and account is not None and account.email:
+        context.mailer.send(account.email, *_warning(account.language, login, address, verdict.accepts))
+    if not verdict.accepts:
+        with context.database.write() as tx:
+            by = f"account:{account_id}/{login}"
+            acts.record(tx, by, "sign_in_refused", account_id, address=address)
+        raise AddressRefused(
+            "This account is not reached from your address: sign in from one that is, or ask the provider."
+        )
+
+
+def _warning(language: str, login: str, address: str, accepts: bool) -> tuple[str, str]:
+    """Return subject and text of the letter that tells of a sign-in."""
+    if language.startswith("fr"):
+        said = "a été acceptée" if accepts else "a été refusée"
+        return (
+            f"Connexion de {login}",
+            f"Une connexion de {login} depuis l'adresse {address}, avec le bon mot de passe, {said}.\n\n"
+            "Si ce n'était pas vous, changez votre mot de passe.\n",
+        )
+    said = "accepted" if accepts else "refused"
+    return (
+        f"Sign-in of {login}",
+        f"A sign-in of {login} from the address {address}, with the right password, was {said}.\n\n"
+        "If this was not you, change your password.\n",
+    )
 
 
 def sign_in_operator(context: Context, name: str, password: str, *, address: str) -> str:
@@ -118,30 +196,14 @@ def _verify(
     if "\0" in login:
         raise _refused()
     with context.database.write() as tx:
-        sessions.lock_name(tx, door, login)
-        _check_rate(context, tx, door, login, address)
-        sessions.record_attempt(tx, door, login, address, succeeded=False)
+        attempted_in(context, tx, door, login, address)
         password_hash = hash_of(tx)
     if not passwords.matches(password_hash, password):
         raise _refused()
 
 
-def _check_rate(context: Context, tx: Transaction, door: Door, login: str, address: str) -> None:
-    since = context.clock.now() - WINDOW
-    from_here, from_anywhere = sessions.name_failures(tx, door, login, address, since)
-    if (
-        from_here >= FAILURES_FROM_ONE_ADDRESS_MAX
-        or from_anywhere >= FAILURES_ON_ONE_NAME_MAX
-        or sessions.address_failures(tx, address, since) >= FAILURES_OF_AN_ADDRESS_MAX
-    ):
-        raise TooManyAttempts(
-            "Too many wrong passwords: wait 15 minutes, then try again.",
-            retry_seconds=str(int(WINDOW.total_seconds())),
-        )
-
-
 def _welcome(context: Context, tx: Transaction, door: Door, login: str, address: str) -> None:
-    sessions.record_attempt(tx, door, login, address, succeeded=True)
+    succeeded(tx, door, login, address)
     sessions.end_expired(tx)
     sessions.forget_attempts(tx, context.clock.now() - ATTEMPTS_KEPT)
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
+from acquit.actions.issue_access_token import trade_for_token
 from acquit.actions.request_credential import request_credential
 from acquit.actions.revoke_access import expire_credential
 from acquit.api import credentials
 from acquit.api.refusals import NoSuchObject
-from acquit.api.request import Request
+from acquit.api.request import Caller, Request
 from acquit.core.access import Rule
 from acquit.store import access
 
@@ -54,10 +55,29 @@ def get_details(request: Request) -> object:
         "allowedRoutes": _routes(caller.rules),
         "description": None,
         "identities": [caller.identity],
-        "method": "user" if caller.login else "account",
+        "method": _method(caller),
         "roles": None,
         "user": f"{caller.account_id}/{caller.login}" if caller.login else None,
     }
+
+
+def get_token(request: Request) -> object:
+    """POST /auth/token: a bearer token that may do what the caller may, for an hour."""
+    caller = request.caller
+    made = trade_for_token(
+        request.context,
+        caller.account_id,
+        caller.credential_id,
+        caller.service_account_id,
+        by=caller.actor,
+    )
+    return {"token": made.text}
+
+
+def _method(caller: Caller) -> str:
+    if caller.service_account_id:
+        return "oauth2_client_credentials"
+    return "user" if caller.login else "account"
 
 
 def _routes(rules: Sequence[Rule]) -> list[dict[str, str]] | None:

@@ -9,26 +9,31 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from acquit.actions.context import Context
-from acquit.api import batch, description, listing, parameters, refusals, routing, wire
+from acquit.api import batch, description, listing, parameters, policy, refusals, routing, wire
 from acquit.api.contract import Route, contract
 from acquit.api.incoming import Incoming
 from acquit.api.listing import Listing
 from acquit.api.origin import Proxies
+from acquit.api.pace import Pace
 from acquit.api.places import Places
 from acquit.api.refusals import Meaning, NoSuchRoute, NotServed
 from acquit.api.request import Answer, Batched, Handler, Request
 from acquit.api.routes import ROUTES
 from acquit.api.signature import Gate
+from acquit.core.api_call import ApiCall
 from acquit.core.errors import Refusal
+from acquit.core.identifiers import AccountId
 from acquit.store.transaction import Unavailable
 
 log = logging.getLogger("acquit.api")
 
+CALL_PATH_MAX: Final = 1_000
 UTC: Final = ZoneInfo("UTC")
 HEADERS: Final = (
     ("Content-Type", "application/json; charset=utf-8"),
@@ -36,7 +41,8 @@ HEADERS: Final = (
     ("Access-Control-Allow-Origin", "*"),
     (
         "Access-Control-Expose-Headers",
-        "X-Ovh-Queryid, X-Pagination-Elements, X-Pagination-Number, X-Pagination-Size, X-Pagination-Sort, "
+        "X-Ovh-Queryid, Retry-After, "
+        "X-Pagination-Elements, X-Pagination-Number, X-Pagination-Size, X-Pagination-Sort, "
         "X-Pagination-Sort-Order, X-Pagination-Cursor-Next",
     ),
     ("X-Frame-Options", "DENY"),
@@ -65,8 +71,15 @@ class Entrance:
     """The WSGI application of `/1.0` and `/v1`; the environment's REQUEST_URI is the raw target."""
 
     def __init__(
-        self, context: Context, *, proxies: Proxies | None = None, region: str = "EU", routes: Table = ROUTES
+        self,
+        context: Context,
+        *,
+        proxies: Proxies | None = None,
+        region: str = "EU",
+        routes: Table = ROUTES,
+        calls_per_minute: int = 0,
     ) -> None:
+        """Serve the routes; 0 calls a minute is no limit."""
         unknown = set(routes) - {route.key for route in contract().routes}
         assert not unknown, f"not in the contract: {sorted(unknown)}"
         self._context = context
@@ -75,8 +88,8 @@ class Entrance:
         self._pid = os.getpid()
         self._routes = routes
         self._router = routing.Router(contract().routes)
-        self._gate = Gate(context)
         self._places = Places()
+        self._gate = Gate(context, Pace(calls_per_minute) if calls_per_minute else None)
 
     def close(self) -> None:
         """Write the traces that wait and end what runs beside."""
@@ -107,7 +120,7 @@ class Entrance:
             answer = self._serve_through_a_restart(incoming)
             return answer, wire.encode(answer.value)
         except Refusal as refusal:
-            answer = Answer(refusals.describe(refusal), refusals.meaning(refusal).status)
+            answer = _refused(refusal)
         except Unavailable as error:
             _log_crash("database unavailable", query_id, incoming, error)
             answer = _failed(*refusals.FAULTS[503])
@@ -150,6 +163,9 @@ class Entrance:
         is_signed = any(incoming.headers.get(name) for name in ("x-ovh-consumer", "authorization"))
         must_sign = route.auth or (route.auth_optional and is_signed)
         caller = self._gate.admit(incoming, target) if must_sign else None
+        if caller is not None:
+            self._gate.note(_noted(caller.account_id, incoming, target, route, self._context.clock.now()))
+            policy.check(caller, route)
         zone = UTC if caller is None else caller.zone
         query, body = _read_parameters(route, target.query, incoming.body, zone)
         return Request(
@@ -182,6 +198,13 @@ def _buys_in_america(request: Request) -> bool:
     return request.signed_in is not None and request.signed_in.legal_entity_id.startswith("US")
 
 
+def _noted(
+    account_id: AccountId, incoming: Incoming, target: routing.Target, route: Route, at: datetime
+) -> ApiCall:
+    path = target.rule_path[:CALL_PATH_MAX].replace("\0", "")
+    return ApiCall(account_id, at, incoming.method, route.path, path, incoming.origin.address)
+
+
 def _read_path(route: Route, texts: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
     return {p.name: parameters.read_text(p.name, p.type, texts[p.name], zone) for p in route.path_parameters}
 
@@ -197,6 +220,13 @@ def _read_parameters(
     if route.method in ("GET", "DELETE"):
         return query, {}
     return query, parameters.read_body(route.body, raw_body, route.method, zone)
+
+
+def _refused(refusal: Refusal) -> Answer:
+    """Return the refusal; one that passes with time says when."""
+    seconds = refusal.details.get("retry_seconds")
+    headers = (("Retry-After", seconds),) if seconds else ()
+    return Answer(refusals.describe(refusal), refusals.meaning(refusal).status, headers)
 
 
 def _failed(said: Meaning, message: str) -> Answer:

@@ -5,10 +5,13 @@ its refusal must not look like its parent's. Both generations of error bodies go
 `message`, `class`, `errorCode`, `httpCode`, and `details`, a map of text to text.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
+from acquit.actions.attempts import TooManyAttempts
 from acquit.actions.request_credential import TooManyPending
+from acquit.api.pace import TooManyCalls
 from acquit.core.access import (
     AddressNotAllowed,
     CallNotGranted,
@@ -19,6 +22,7 @@ from acquit.core.access import (
     OutOfTime,
 )
 from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unlawful
+from acquit.core.service_account import TooManyTokens
 
 
 class Meaning(NamedTuple):
@@ -88,6 +92,19 @@ class BrokenJson(Invalid):
         super().__init__("Invalid JSON received")
 
 
+class BeyondRights(Forbidden):
+    """No right of the service account covers an action of the route."""
+
+    code = "beyond-rights"
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(
+            "User not granted for this request",
+            unauthorizedActionsByAuthentication="",
+            unauthorizedActionsByIAM=",".join(missing),
+        )
+
+
 class TooMany(Invalid):
     """More was asked for at once than one request may."""
 
@@ -103,6 +120,10 @@ TABLE: Final[dict[type[Refusal], Meaning]] = {
     InvalidSignature: Meaning(400, "Client::BadRequest", "INVALID_SIGNATURE"),
     AddressNotAllowed: Meaning(403, "Client::Forbidden", "FORBIDDEN"),
     CallNotGranted: Meaning(403, "Client::Forbidden", "NOT_GRANTED_CALL"),
+    BeyondRights: Meaning(403, "Client::Forbidden", "NOT_GRANTED_CALL"),
+    TooManyTokens: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
+    TooManyCalls: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
+    TooManyAttempts: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
     TooManyPending: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
     # what is asked
     NoSuchRoute: Meaning(404, "Client::NotFound", "NOT_FOUND"),

@@ -14,7 +14,14 @@ from zoneinfo import ZoneInfo
 from acquit.actions.context import Context
 from acquit.api.contract import Route
 from acquit.core.access import Rule
-from acquit.core.identifiers import AccountId, ApplicationId, CredentialId, LegalEntityId
+from acquit.core.identifiers import (
+    AccountId,
+    ApplicationId,
+    CredentialId,
+    LegalEntityId,
+    ServiceAccountId,
+)
+from acquit.core.service_account import login_of
 from acquit.store.transaction import Transaction
 
 
@@ -31,15 +38,20 @@ class Caller:
     currency: str
     zone: ZoneInfo
     test_on: date | None = None
+    service_account_id: ServiceAccountId | None = None
+    actions: tuple[str, ...] = ()
 
     @property
     def actor(self) -> str:
         """How the register of acts names the caller."""
-        return f"account:{self.account_id}" + (f"/{self.login}" if self.login else "")
+        name = login_of(self.service_account_id) if self.service_account_id else self.login
+        return f"account:{self.account_id}" + (f"/{name}" if name else "")
 
     @property
     def identity(self) -> str:
         """The caller's URN."""
+        if self.service_account_id:
+            return f"urn:v1:eu:identity:credential:{self.account_id}/{login_of(self.service_account_id)}"
         if self.login:
             return f"urn:v1:eu:identity:user:{self.account_id}/{self.login}"
         return f"urn:v1:eu:identity:account:{self.account_id}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from acquit.api import (
+    access_restriction,
     american,
     american_methods,
     applications,
@@ -17,6 +18,7 @@ from acquit.api import (
     billing_groups,
     billing_settings,
     bills,
+    call_log,
     cart_lines,
     carts,
     consumption,
@@ -28,12 +30,14 @@ from acquit.api import (
     deposit_requests,
     deposits,
     identity,
+    kept_texts,
     me,
     order_progress,
     orders,
     payment_methods,
     purchase_orders,
     refunds,
+    service_accounts,
     service_infos,
     service_list,
     services,
@@ -50,8 +54,11 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/auth/details"): auth.get_details,
     ("POST", "/auth/logout"): auth.log_out,
     ("GET", "/auth/time"): auth.get_time,
+    ("POST", "/auth/token"): auth.get_token,
     ("GET", "/me"): me.get_account,
     ("PUT", "/me"): me.edit_account,
+    **access_restriction.ROUTES,
+    **kept_texts.ROUTES,
     ("GET", "/me/api/application"): applications.list_applications,
     ("GET", "/me/api/application/{applicationId}"): Batched(
         applications.get_application, applications.get_applications
@@ -64,6 +71,24 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("PUT", "/me/api/credential/{credentialId}"): credentials.put_credential,
     ("DELETE", "/me/api/credential/{credentialId}"): credentials.delete_credential,
     ("GET", "/me/api/credential/{credentialId}/application"): credentials.get_application,
+    ("GET", "/me/api/logs/self"): call_log.list_own,
+    ("GET", "/me/api/logs/self/{logId}"): Batched(call_log.get_own, call_log.get_many_own),
+    ("GET", "/me/api/logs/services"): call_log.list_on_services,
+    ("GET", "/me/api/logs/services/{logId}"): Batched(
+        call_log.get_on_services, call_log.get_many_on_services
+    ),
+    ("GET", "/me/api/oauth2/client"): service_accounts.list_accounts,
+    ("POST", "/me/api/oauth2/client"): service_accounts.create_account,
+    ("GET", "/me/api/oauth2/client/{clientId}"): Batched(
+        service_accounts.get_account, service_accounts.get_many_accounts
+    ),
+    ("PUT", "/me/api/oauth2/client/{clientId}"): service_accounts.edit_account,
+    ("DELETE", "/me/api/oauth2/client/{clientId}"): service_accounts.delete_account,
+    ("GET", "/me/api/oauth2/token"): service_accounts.list_tokens,
+    ("GET", "/me/api/oauth2/token/{id}"): Batched(
+        service_accounts.get_token, service_accounts.get_many_tokens
+    ),
+    ("DELETE", "/me/api/oauth2/token/{id}"): service_accounts.delete_token,
     ("GET", "/me/autorenew"): autorenew.get_autorenew,
     ("POST", "/me/autorenew"): autorenew.turn_on,
     ("PUT", "/me/autorenew"): autorenew.edit_autorenew,

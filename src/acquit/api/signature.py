@@ -6,7 +6,8 @@ changes: a revocation in any process makes every other forget at once (NOTIFY).
 
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -14,13 +15,16 @@ from zoneinfo import ZoneInfo
 
 from acquit.actions.consumer_keys import key_hash
 from acquit.actions.context import Context
-from acquit.actions.record_usage import record_usage
+from acquit.actions.record_usage import forget_calls, record_usage
 from acquit.api.incoming import Incoming
+from acquit.api.pace import Pace
 from acquit.api.request import Caller
 from acquit.api.routing import Target
 from acquit.core import access as law
 from acquit.core.access import Application, Call, Credential
-from acquit.core.identifiers import CredentialId
+from acquit.core.address_rule import UNRESTRICTED, AddressRules
+from acquit.core.api_call import ApiCall
+from acquit.core.identifiers import AccountId, CredentialId
 from acquit.store import access
 from acquit.store.transaction import Unavailable
 
@@ -28,6 +32,8 @@ BEARER: Final = "bearer"
 REMEMBERED_SECONDS: Final = 1.0
 REMEMBERED_MAX: Final = 20_000
 BEAT_SECONDS: Final = 2.0
+CALLS_WAITING_MAX: Final = 20_000
+FORGET_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Known:
     secret: str = field(repr=False)
     credential: Credential | None
     caller: Caller | None
+    address_rules: AddressRules = UNRESTRICTED
 
 
 class Memory:
@@ -82,10 +89,14 @@ class Memory:
 class Gate:
     """Admits signed requests, keeps count of them, and hears of revocations."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, pace: Pace | None = None) -> None:
         self._context = context
+        self._pace = pace
         self._memory = Memory()
         self._uses: dict[CredentialId, tuple[datetime, int]] = {}
+        self._calls: deque[ApiCall] = deque(maxlen=CALLS_WAITING_MAX)
+        self._called: set[AccountId] = set()
+        self._forgot_at = time.monotonic()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._writer = threading.Thread(target=self._write_uses, name="access-uses", daemon=True)
@@ -113,7 +124,7 @@ class Gate:
             incoming.origin.signed,
             now,
         )
-        return self._counted(known, credential.credential_id, now)
+        return self._counted(known, credential.credential_id, now, incoming.origin.address)
 
     def _admit_bearer(self, incoming: Incoming, target: Target, token: str) -> Caller:
         known = self._known("", token)
@@ -124,11 +135,18 @@ class Gate:
             known.credential if known else None,
             now,
         )
-        return self._counted(known, credential.credential_id, now)
+        return self._counted(known, credential.credential_id, now, incoming.origin.address)
 
-    def _counted(self, known: Known | None, credential_id: CredentialId, now: datetime) -> Caller:
+    def _counted(
+        self, known: Known | None, credential_id: CredentialId, now: datetime, address: str
+    ) -> Caller:
+        """Count a call from an address that the account accepts. Raises AddressNotAllowed, TooManyCalls."""
         assert known is not None
         assert known.caller is not None
+        if not known.address_rules.decide(address).accepts:
+            raise law.AddressNotAllowed
+        if self._pace is not None:
+            self._pace.take(credential_id, time.monotonic())
         self._count(credential_id, now)
         return known.caller
 
@@ -153,7 +171,7 @@ class Gate:
         if signer is None:
             return None
         secret = self._context.sealer.unseal(signer.secret_sealed)
-        return Known(signer.application, secret, signer.credential, _caller(signer))
+        return Known(signer.application, secret, signer.credential, _caller(signer), signer.address_rules)
 
     # ------------------------------------------------------------ what runs beside
 
@@ -162,21 +180,36 @@ class Gate:
             _, calls = self._uses.get(credential_id, (now, 0))
             self._uses[credential_id] = (now, calls + 1)
 
+    def note(self, call: ApiCall) -> None:
+        """Keep a call until the next beat; when the database is away for long the oldest are lost."""
+        self._calls.append(call)
+
     def _write_uses(self) -> None:
         while not self._stopping.wait(BEAT_SECONDS):
             self.flush()
+            if time.monotonic() - self._forgot_at > FORGET_SECONDS:
+                self._forget()
+
+    def _forget(self) -> None:
+        self._forgot_at = time.monotonic()
+        called, self._called = self._called, set()
+        with suppress(Unavailable):
+            forget_calls(self._context, sorted(called))
 
     def flush(self) -> None:
         """Write the traces of use that wait; when the database is away they wait on."""
         with self._lock:
             uses, self._uses = self._uses, {}
+        calls = [self._calls.popleft() for _ in range(len(self._calls))]
+        self._called.update(call.account_id for call in calls)
         try:
-            record_usage(self._context, uses)
+            record_usage(self._context, uses, calls)
         except Unavailable:
+            self._calls.extendleft(reversed(calls))
             with self._lock:
-                for credential_id, (at, calls) in uses.items():
+                for credential_id, (at, made) in uses.items():
                     last, more = self._uses.get(credential_id, (at, 0))
-                    self._uses[credential_id] = (max(last, at), calls + more)
+                    self._uses[credential_id] = (max(last, at), made + more)
 
     def _hear(self) -> None:
         while not self._stopping.is_set():
@@ -223,4 +256,6 @@ def _caller(signer: access.Signer) -> Caller | None:
         currency=signer.currency,
         zone=ZoneInfo(signer.zone),
         test_on=signer.test_on,
+        service_account_id=signer.service_account_id,
+        actions=signer.actions,
     )

@@ -11,12 +11,13 @@ from acquit.actions.list_notices import list_notices, notices_of
 from acquit.actions.loading import account_in, date_of, entity_in, today_of
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
+from acquit.actions.restrict_addresses import lift_restrictions
 from acquit.actions.set_bill_references import set_bill_references
 from acquit.actions.set_legal_party import NEW, set_legal_party, share_legal_party
 from acquit.actions.set_password import set_password
 from acquit.actions.set_payer import set_payer
 from acquit.actions.set_support_level import add_tag, remove_tag, set_support_level
-from acquit.cli.program import Given
+from acquit.cli.program import Given, Yes
 from acquit.cli.screen import facts, table
 from acquit.cli.terms import Operator, actor
 from acquit.core.account import (
@@ -267,6 +268,30 @@ def set_password_(account: str, /, *, program: Given) -> None:
     with program.open() as context:
         set_password(context, AccountId(account), password, by="cli")
     program.screen.answer({"account": account}, f"{account} signs in with its new password.")
+
+
+@app.command(name="lift-restrictions")
+def lift_restrictions_(
+    account: str,
+    /,
+    *,
+    login: Annotated[str | None, Parameter(help="Only the codes of this login; addresses stay.")] = None,
+    yes: Yes = False,
+    program: Given,
+) -> None:
+    """Let an account in again that shut itself out: no rule for addresses, no code asked.
+
+    Parameters
+    ----------
+    yes
+        Do not ask.
+    """
+    account_id = AccountId(account)
+    what = f"the codes of {login}" if login else "rules for addresses and every code"
+    program.screen.confirm(f"Drop {what} of {account}?", yes)
+    with program.open() as context:
+        lift_restrictions(context, account_id, login, by="cli")
+    program.screen.answer({"account": account, "login": login}, f"{account} is let in without {what}.")
 
 
 @app.command

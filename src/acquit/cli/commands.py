@@ -71,6 +71,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("operator", "operator:app", "The provider's staff."),
         Listed("application", "application:app", "Programs that call the API."),
         Listed("consumer-key", "consumer_key:app", "What a program may do."),
+        Listed("service-account", "service_account:app", "Programs that sign in themselves."),
     ),
     "Care": (
         Listed("backup", "care:backup", "Database, papers and key, whole."),

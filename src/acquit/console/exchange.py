@@ -7,18 +7,21 @@ from urllib.parse import parse_qsl, quote
 
 import falcon
 
+from acquit.actions.attempts import TooManyAttempts
 from acquit.actions.context import Context
-from acquit.actions.sign_in import SignInRefused, TooManyAttempts
+from acquit.actions.sign_in import SignInRefused
 from acquit.console import doors, forms, texts
 from acquit.console.doors import Entering
 from acquit.console.rendering import render
 from acquit.console.visit import Download, Form, Page, Redirect, Reply, SessionChange, Visit
 from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unlawful
+from acquit.core.second_factor import WrongCode
 from acquit.core.session import Door
 
 STATUSES: Final[tuple[tuple[type[Refusal], int], ...]] = (
     (TooManyAttempts, 429),
     (SignInRefused, 401),
+    (WrongCode, 401),
     (forms.FormTooLarge, 413),
     (NotFound, 404),
     (Forbidden, 403),

@@ -46,6 +46,8 @@ OPEN: Final = (
     Route("GET", "/", signing_in.home),
     Route("GET", "/manager/login", signing_in.manager_login),
     Route("POST", "/manager/login", signing_in.enter_manager),
+    Route("GET", "/manager/login/code", signing_in.ask_code),
+    Route("POST", "/manager/login/code", signing_in.enter_with_code),
     Route("GET", "/office/login", signing_in.office_login),
     Route("POST", "/office/login", signing_in.enter_office),
 )

@@ -1,6 +1,12 @@
 """The doors' own pages: sign in, sign out, and the start page."""
 
-from acquit.actions.sign_in import sign_in_account, sign_in_operator, sign_out
+from acquit.actions.sign_in import (
+    CodeNeeded,
+    sign_in_account,
+    sign_in_operator,
+    sign_in_with_code,
+    sign_out,
+)
 from acquit.console import forms
 from acquit.console.visit import Page, Redirect, Reply, SessionChange, Visit
 from acquit.core.session import Door
@@ -24,8 +30,24 @@ def office_login(visit: Visit) -> Reply:
 def enter_manager(visit: Visit) -> Reply:
     """POST /manager/login: open a session, then go on where the person wanted to."""
     login, password = visit.form.text("login"), visit.form.fields.get("password", "")
+    try:
+        token = sign_in_account(visit.context, login, password, address=visit.address)
+    except CodeNeeded as needed:
+        return _code_page(visit, needed.pending)
+    return _welcome(visit, Door.MANAGER, token)
+
+
+def ask_code(visit: Visit) -> Reply:
+    """GET /manager/login/code: the code of a sign-in under way; without one, the sign-in itself."""
+    pending = visit.form.text("pending")
+    return _code_page(visit, pending) if pending else Redirect("/manager/login")
+
+
+def enter_with_code(visit: Visit) -> Reply:
+    """POST /manager/login/code: open the session, then go on where the person wanted to."""
+    pending, code = visit.form.text("pending"), visit.form.text("code")
     return _welcome(
-        visit, Door.MANAGER, sign_in_account(visit.context, login, password, address=visit.address)
+        visit, Door.MANAGER, sign_in_with_code(visit.context, pending, code, address=visit.address)
     )
 
 
@@ -56,6 +78,16 @@ def _login(visit: Visit, door: Door) -> Page:
         "is_back": False,
     }
     return Page("login.html", values)
+
+
+def _code_page(visit: Visit, pending: str) -> Page:
+    values = {
+        "door": Door.MANAGER.value,
+        "next": forms.local_link(visit.form.text("next"), "/manager"),
+        "kept": visit.form.text("kept"),
+        "pending": pending,
+    }
+    return Page("code.html", values)
 
 
 def _welcome(visit: Visit, door: Door, token: str) -> Reply:

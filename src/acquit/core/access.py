@@ -17,7 +17,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from acquit.core.errors import Conflict, Forbidden, Invalid
@@ -111,9 +111,9 @@ class MalformedBlock(Invalid):
 
     code = "malformed-block"
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, parameter: str = "allowedIPs") -> None:
         super().__init__(
-            f"[allowedIPs] Given data ({text}) is not valid for type ipBlock", parameter="allowedIPs"
+            f"[{parameter}] Given data ({text}) is not valid for type ipBlock", parameter=parameter
         )
 
 
@@ -185,12 +185,12 @@ def _is_rule_path(path: str) -> bool:
 # ---------------------------------------------------------------- addresses
 
 
-def read_block(text: str) -> Block:
+def read_block(text: str, parameter: str = "allowedIPs") -> Block:
     """Return the block of addresses that the text names; one address is a block of one."""
     try:
         return ip_network(text.strip(), strict=False)
     except ValueError:
-        raise MalformedBlock(text) from None
+        raise MalformedBlock(text, parameter) from None
 
 
 def read_blocks(texts: Sequence[str] | None) -> tuple[Block, ...] | None:
@@ -206,12 +206,17 @@ def is_address_allowed(blocks: Sequence[Block] | None, address: str) -> bool:
     """Return whether the address is in a block; an address that cannot be read is in none."""
     if blocks is None:
         return True
+    read = read_address(address)
+    return read is not None and any(read in block for block in blocks)
+
+
+def read_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address, an IPv4 one inside IPv6 as itself; None when it cannot be read."""
     try:
-        read = ip_address(address)
+        read = ip_address(text)
     except ValueError:
-        return False
-    plain = (read.ipv4_mapped or read) if isinstance(read, IPv6Address) else read
-    return any(plain in block for block in blocks)
+        return None
+    return (read.ipv4_mapped or read) if isinstance(read, IPv6Address) else read
 
 
 # ---------------------------------------------------------------- applications and credentials

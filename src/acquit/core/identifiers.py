@@ -16,6 +16,7 @@ PurchaseOrderId = NewType("PurchaseOrderId", int)
 BillingGroupId = NewType("BillingGroupId", int)
 LegalPartyId = NewType("LegalPartyId", int)
 ApplicationId = NewType("ApplicationId", int)
+ServiceAccountId = NewType("ServiceAccountId", str)  # the client_id of OAuth2
 CredentialId = NewType("CredentialId", int)
 CatalogueId = NewType("CatalogueId", int)
 RunId = NewType("RunId", int)

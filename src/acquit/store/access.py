@@ -9,8 +9,15 @@ from typing import Any, Final, LiteralString
 import psycopg
 from psycopg.types.json import Jsonb
 
-from acquit.core.access import Application, Block, Credential, Rule, read_blocks
-from acquit.core.identifiers import AccountId, ApplicationId, CredentialId, LegalEntityId
+from acquit.core.access import Application, Block, Credential, Rule, read_block, read_blocks
+from acquit.core.address_rule import UNRESTRICTED, AddressRule, AddressRules, Verdict
+from acquit.core.identifiers import (
+    AccountId,
+    ApplicationId,
+    CredentialId,
+    LegalEntityId,
+    ServiceAccountId,
+)
 from acquit.core.identity import LoginType, narrowed, roles_of
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
@@ -295,6 +302,10 @@ _SIGNER: Final[LiteralString] = """
                 ELSE c.status END AS key_status,
            c.rules, c.allowed_ips, c.redirection, c.by_staff, c.created_at, c.expires_at,
            n.legal_entity_id, n.currency, e.zone, e.test_on, i.type AS login_type,
+           ARRAY(SELECT jsonb_build_array(r.address_rule_id, r.block::text, r.accepts) FROM address_rule r
+                  WHERE r.account_id = c.account_id) AS address_rules,
+           coalesce((SELECT d.accepts FROM address_default d
+                      WHERE d.account_id = c.account_id), true) AS accepts_others,
            ARRAY(SELECT i.group_name
                   UNION
                  SELECT m.group_name FROM identity_group_user m
@@ -309,7 +320,7 @@ _SIGNER: Final[LiteralString] = """
 
 FIND_SIGNER: Final[LiteralString] = (
     _SIGNER
-    + """
+    + """, NULL::text AS service_account_id, NULL::text[] AS actions
       FROM application a
       LEFT JOIN credential c ON c.key_hash = %(key_hash)s AND c.application_id = a.application_id
       LEFT JOIN account n ON n.account_id = c.account_id
@@ -319,16 +330,27 @@ FIND_SIGNER: Final[LiteralString] = (
 """
 )
 
+_RIGHTS: Final[LiteralString] = """, o.service_account_id,
+           ARRAY(SELECT r.action FROM service_account_right r
+                  WHERE r.account_id = o.account_id
+                    AND r.service_account_id = o.service_account_id) AS actions
+"""
+
 FIND_BEARER: Final[LiteralString] = (
     _SIGNER
+    + _RIGHTS
     + """
       FROM credential c
-      JOIN identity_token t ON t.credential_id = c.credential_id
+      LEFT JOIN identity_token t ON t.credential_id = c.credential_id
+      LEFT JOIN access_token o ON o.credential_id = c.credential_id
+      LEFT JOIN credential p ON p.credential_id = o.parent_id
       JOIN application a ON a.application_id = c.application_id
       JOIN account n ON n.account_id = c.account_id
       JOIN legal_entity e ON e.legal_entity_id = n.legal_entity_id
-      JOIN identity_user i ON i.account_id = t.account_id AND i.login = t.login
+      LEFT JOIN identity_user i ON i.account_id = c.account_id AND i.login = c.login
      WHERE c.key_hash = %(key_hash)s
+       AND (t.credential_id IS NOT NULL OR o.credential_id IS NOT NULL)
+       AND (o.parent_id IS NULL OR p.status = 'validated' AND coalesce(p.expires_at, 'infinity') > now())
 """
 )
 
@@ -344,6 +366,9 @@ class Signer:
     currency: str
     zone: str
     test_on: date | None = None
+    service_account_id: ServiceAccountId | None = None
+    actions: tuple[str, ...] = ()
+    address_rules: AddressRules = UNRESTRICTED
 
 
 def find_signer(tx: Transaction, application_key: str, key_hash: bytes) -> Signer | None:
@@ -357,7 +382,7 @@ def find_signer(tx: Transaction, application_key: str, key_hash: bytes) -> Signe
 
 
 def find_bearer(tx: Transaction, token_hash: bytes) -> Signer | None:
-    """Return what a bearer token of a login opens, or None when there is no such token."""
+    """Return what a bearer token opens (of a login, of a service account, or traded for a key), or None."""
     row = tx.one_or_none(FIND_BEARER, key_hash=token_hash)
     return None if row is None else _signer(row)
 
@@ -419,6 +444,12 @@ def _signer(row: Any) -> Signer:
         currency=row.currency or "",
         zone=row.zone or "UTC",
         test_on=row.test_on,
+        service_account_id=row.service_account_id,
+        actions=tuple(row.actions or ()),
+        address_rules=AddressRules(
+            tuple(AddressRule(no, read_block(block), Verdict(to)) for no, block, to in row.address_rules),
+            Verdict(row.accepts_others),
+        ),
     )
 
 

@@ -8,9 +8,6 @@ from acquit.core.identity import BearerToken
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
-TOKENS_NAME: Final = "Personal access tokens"
-"""The name of the application that the tokens of an account belong to."""
-
 
 def of_login(account_id: AccountId, login: str) -> Selection:
     """Select the login's tokens by name."""
@@ -47,9 +44,9 @@ APPLICATION: Final[LiteralString] = """
 """
 
 
-def application_of(tx: Transaction, account_id: AccountId) -> ApplicationId | None:
-    """Return the application that the account's tokens belong to, or None before the first token."""
-    row = tx.one_or_none(APPLICATION, account_id=account_id, name=TOKENS_NAME)
+def application_of(tx: Transaction, account_id: AccountId, name: str) -> ApplicationId | None:
+    """Return the account's application of that name for tokens, or None before the first token."""
+    row = tx.one_or_none(APPLICATION, account_id=account_id, name=name)
     return None if row is None else ApplicationId(row.application_id)
 
 

@@ -1,0 +1,98 @@
+"""Limits: calls a minute per key, what a wrong signature costs, and readers that do not read."""
+
+import socket
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from acquit.actions.context import Context
+from acquit.api.entrance import Entrance
+from acquit.api.pace import Pace, TooManyCalls
+from acquit.core.identifiers import CredentialId
+
+from .conftest import Keys, MakeKeys, Serve, Wire
+
+ONE, OTHER = CredentialId(1), CredentialId(2)
+
+
+def test_a_bucket_holds_a_minute_and_fills_evenly() -> None:
+    pace = Pace(60)
+    for _ in range(60):
+        pace.take(ONE, 0.0)
+    with pytest.raises(TooManyCalls) as refused:
+        pace.take(ONE, 0.0)
+    assert refused.value.details == {"retry_seconds": "1"}
+    pace.take(OTHER, 0.0)
+    with pytest.raises(TooManyCalls):
+        pace.take(ONE, 0.9)
+    pace.take(ONE, 1.0)
+    with pytest.raises(TooManyCalls):
+        pace.take(ONE, 1.0)
+    for _ in range(60):
+        pace.take(ONE, 1_000.0)
+    with pytest.raises(TooManyCalls):
+        pace.take(ONE, 1_000.0)
+
+
+@pytest.fixture
+def narrow(context: Context, keys: Keys) -> Iterator[Wire]:
+    """The entrance with three calls a minute."""
+    entrance = Entrance(context, calls_per_minute=3)
+    yield Wire(entrance, keys)
+    entrance.close()
+
+
+def test_who_calls_too_often_is_told_when_to_come_back(narrow: Wire, make_keys: MakeKeys) -> None:
+    for _ in range(5):
+        broken = narrow.call("GET", "/auth/details", headers={"X-Ovh-Signature": "$1$" + "0" * 40})
+        assert broken.body["errorCode"] == "INVALID_SIGNATURE", "what was refused counts for nobody"
+    assert [narrow.call("GET", "/auth/details").status for _ in range(3)] == [200, 200, 200]
+    refused = narrow.call("GET", "/auth/details")
+    assert (refused.status, refused.body["errorCode"]) == (429, "TOO_MANY_REQUESTS")
+    assert refused.body["class"] == "Client::TooManyRequests"
+    assert 1 <= int(refused.headers["retry-after"]) <= 20
+    assert narrow.call("GET", "/auth/details", keys=make_keys()).status == 200
+    assert narrow.call("GET", "/auth/time", signed=False).status == 200
+
+
+def median(call: Callable[[], object], rounds: int) -> float:
+    """The median of so many calls, in seconds."""
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def test_a_wrong_signature_costs_less_than_a_right_one(wire: Wire) -> None:
+    wrong = {"X-Ovh-Signature": "$1$" + "0" * 40}
+
+    def right() -> None:
+        assert wire.call("GET", "/me").status == 200
+
+    def refused() -> None:
+        assert wire.call("GET", "/me", headers=wrong).status == 400
+
+    right()
+    ratios = [median(refused, 15) / median(right, 15) for _ in range(5)]
+    assert statistics.median(ratios) < 1, ratios
+
+
+def test_readers_that_do_not_read_hold_no_thread(serve: Serve) -> None:
+    server = serve(limits={"threads": 2})
+    asked = b"GET /1.0/me.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(20):
+            slow = socket.socket()
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            stack.enter_context(closing(slow))
+            slow.connect(("127.0.0.1", server.port))
+            slow.sendall(asked * 20)
+        for _ in range(5):
+            with closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as other:
+                other.sendall(b"GET /1.0/auth/time HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                assert other.recv(4_096).startswith(b"HTTP/1.1 200")
