@@ -20,7 +20,8 @@ import facturx as reference
 from rig import peak_mb, rig, say, tell
 
 from acquit.actions.press import press
-from acquit.core.bill import Draft, Sharing, arithmetic_problems, detail_texts, glyph_problems
+from acquit.core.bill import Draft, Sharing
+from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems
 from acquit.core.identifiers import BillId
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from acquit.adapters.crew import Processes
     from acquit.adapters.http import Site, Tls
     from acquit.api.origin import Proxies
-    from acquit.ports import Clock, VatRegister
+    from acquit.ports import Clock, Judge, VatRegister
     from acquit.store.backups import Backup
     from acquit.store.embedded import Cluster
     from acquit.store.transaction import Database
@@ -107,8 +107,17 @@ def opened(world: World) -> Iterator["Context"]:
     """Lend the migrated world; an embedded cluster that nobody else uses stops afterwards."""
     from acquit.store.transaction import Database
 
-    with _migrated(world.settings) as (url, _), Database(url) as database:
-        yield _context(world, database)
+    with _migrated(world.settings) as (url, _), Database(url) as database, _judge(world) as judge:
+        yield replace(_context(world, database), judge=judge)
+
+
+@contextmanager
+def _judge(world: World) -> Iterator["Judge"]:
+    """Lend the official rules; the process that runs them is started by the first file, and ends here."""
+    from acquit.adapters.official_rules import OfficialRules
+
+    with closing(OfficialRules(world.settings.judged_one_in)) as judge:
+        yield judge
 
 
 def _empty(settings: Settings) -> None:

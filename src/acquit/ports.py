@@ -1,8 +1,11 @@
 """What stands at the other end of a wire that is not ours: one small Protocol each."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from acquit.core.official_finding import Finding
 from acquit.core.vat_check import Answer
 
 
@@ -59,4 +62,32 @@ class VatRegister(Protocol):
 
     def check(self, vat_id: str, asked_by: str) -> Answer:
         """Return what the register says of the id; `asked_by` is the id of who asks. Never raises."""
+        ...
+
+
+class RulesNotRun(Exception):
+    """The official rules cannot be run here; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A file that the rules of EN 16931 judge, and those of France where they bind it."""
+
+    xml: bytes
+    is_french: bool
+
+
+class Judge(Protocol):
+    """Runs the official rules of electronic bills over files."""
+
+    one_in: int
+    """Of how many bills of a run one is judged as a sample; 0: none."""
+
+    @property
+    def version(self) -> str:
+        """Which files are run; empty when they are not installed."""
+        ...
+
+    def judge(self, files: Sequence[Judged]) -> list[tuple[Finding, ...]]:
+        """Return what the rules find wrong in each file. Raises RulesNotRun."""
         ...

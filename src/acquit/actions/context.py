@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 
-from acquit.ports import Archive, Clock, Mailer, Sealer
+from acquit.ports import Archive, Clock, Judge, Mailer, Sealer
 from acquit.store.transaction import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The database and the ports that stand behind the actions."""
+    """The database and the ports that stand behind the actions.
+
+    Without a `judge` the official rules of electronic bills are not run; the gate over values always is.
+    """
 
     database: Database
     clock: Clock
     sealer: Sealer
     archive: Archive
     mailer: Mailer
+    judge: Judge | None = None

@@ -11,12 +11,14 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from acquit.core import electronic_rules
 from acquit.core.bill import Bill, BillKind, Detail, first_period
+from acquit.core.electronic_address import AT_HOME
 from acquit.core.money import Currency, exponent, plain
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxLine, VatCategory
 from acquit.documents.electronic_bill import EN16931, ElectronicBill, Line, Note, Payment, TaxCase, Totals
-from acquit.documents.electronic_party import AT_HOME, buyer_party, delivery_party, seller_party
+from acquit.documents.electronic_party import buyer_party, delivery_party, seller_party
 from acquit.documents.paper import BillPaper
 from acquit.documents.wording import Wording, wording
 
@@ -62,12 +64,8 @@ def is_electronic(paper: BillPaper) -> bool:
 
 def is_french_exchange(paper: BillPaper) -> bool:
     """Return whether the French rules of electronic bills bind it: businesses at home on both sides."""
-    return (
-        is_electronic(paper)
-        and paper.seller.country == "FR"
-        and not paper.is_test
-        and (_sold_to(paper.buyer) == "B2B")
-    )
+    is_bound = electronic_rules.is_french_exchange(paper.seller, paper.buyer)
+    return is_bound and is_electronic(paper) and not paper.is_test
 
 
 def electronic(paper: BillPaper) -> ElectronicBill:
@@ -98,8 +96,8 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         tax_due=_tax_due(bill, seller),
         buyer_reference=reference if is_french or reference or order else bill.account_id,
         order=order,
-        contract=bill.contract,
-        cost_account=bill.cost_account,
+        contract=bill.contract.strip(),
+        cost_account=bill.cost_account.strip(),
         preceding=((bill.corrects_bill_id, paper.corrected_on),) if bill.corrects_bill_id else (),
         delivered_to=delivery_party(paper.buyer) if goods else None,
         delivered_on=ends_on,
@@ -193,8 +191,8 @@ def _line(says: Wording, bill: Bill, detail: Detail, units: Mapping[int, str]) -
         note=_owner(bill, detail) if bill.slices else "",
         starts_on=detail.period_start,
         ends_on=detail.period_end,
-        order_line=detail.purchase_order_item,
-        cost_account=detail.cost_account,
+        order_line=detail.purchase_order_item.strip(),
+        cost_account=detail.cost_account.strip(),
         object_id=detail.domain.strip(),
     )
 
