@@ -104,7 +104,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         starts_on=starts_on,
         ends_on=ends_on,
         payments=() if asks_nothing else (_payment(paper),),
-        creditor="" if paper.debit is None else paper.debit.creditor_id,
+        creditor="" if paper.debit is None or asks_nothing else paper.debit.creditor_id,
         terms=_terms(says, bill),
     )
 
@@ -257,13 +257,15 @@ def _notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
     if paper.is_test:
         yield Note(says.say("mark.test"), "AAI")
     if bill.note.strip():
-        yield Note(f"{says.say('fact.note')}: {bill.note.strip()}", "AAI")
-    if paper.buyer.sub_account.strip():
-        yield Note(
-            f"{says.say('fact.sub_account')}: {paper.buyer.sub_account.strip()} ({bill.account_id})", "AAI"
-        )
+        yield _told(says, "fact.note", bill.note.strip())
+    if sub_account := paper.buyer.sub_account.strip():
+        yield _told(says, "fact.sub_account", f"{sub_account} ({bill.account_id})")
     if paper.payer is not None:
-        yield Note(f"{says.say('party.payer')}: {_in_a_line(paper.payer)}", "AAI")
+        yield _told(says, "party.payer", _in_a_line(paper.payer))
+
+
+def _told(says: Wording, label: str, value: str) -> Note:
+    return Note(says.say("electronic.told", label=says.say(label), value=value), "AAI")
 
 
 def _one_note(notes: Iterable[Note]) -> tuple[Note, ...]:
