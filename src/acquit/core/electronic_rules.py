@@ -261,7 +261,7 @@ def currency_problems(checked: Draft, seller: Seller, buyer: Buyer) -> list[Prob
     """Return what is wrong when France wants VAT in euros and the draft does not tell it."""
     sharing = checked.sharing
     into = None if sharing.exchange is None else sharing.exchange.into
-    if sharing.currency == EURO or into == EURO or not checked.tax_minor:
+    if sharing.currency == EURO or into == EURO or (into is None and not checked.tax_minor):
         return []
     if EXPONENTS[sharing.currency] > DECIMALS_MAX or not is_french_exchange(seller, buyer):
         return []

@@ -214,10 +214,14 @@ def _is_paid(bill: Bill) -> bool:
 
 
 def _due_on(bill: Bill) -> date | None:
-    """Return the due date; of a bill that was paid as it was issued, that day (BR-FR-CO-09)."""
+    """Return the due date; of a bill that was paid as it was issued, that day (BR-FR-CO-09).
+
+    A corrective bill that falls due when the first did, which is past, says the day of issue there
+    (BR-FR-CO-07) and in its terms since when it is due.
+    """
     if bill.kind is BillKind.CREDIT_NOTE:
         return None
-    return bill.issued_on if _is_paid(bill) else bill.due_on
+    return bill.issued_on if _is_paid(bill) else max(bill.due_on, bill.issued_on)
 
 
 def _tax_due(bill: Bill, seller: Seller) -> str:
@@ -245,6 +249,8 @@ def _payment(paper: BillPaper) -> Payment:
 def _terms(says: Wording, bill: Bill) -> str:
     if bill.kind is BillKind.CREDIT_NOTE:
         return says.say("payment.credit_note", bill_id=bill.corrects_bill_id or "")
+    if bill.due_on < bill.issued_on:
+        return says.say("term.since", date=says.day(bill.due_on))
     if bill.due_on == bill.issued_on:
         return says.say("term.on_receipt")
     return says.say(f"term.{bill.term_method}", days=str(bill.term_days))
