@@ -12,7 +12,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -21,6 +21,7 @@ from acquit.actions.page_credit import prepaid_of
 from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_loading import Page, Scope
 from acquit.core.bill import Draft, Issuing, issue
+from acquit.core.errors import Conflict
 from acquit.core.identifiers import AccountId, OrderId
 from acquit.core.money import exponent
 from acquit.core.official_finding import not_judged, problem_of
@@ -35,8 +36,18 @@ from acquit.store.transaction import Transaction
 FAILURES_MAX: Final = 3
 """After so many drafts of a form in a page that failed, the others of it are not tried."""
 
+AT_ONCE: Final = 50
+"""Drafts that are handed over together."""
+
 PLACEHOLDER: Final = OrderId(1)
 Refused = dict[AccountId, tuple[Problem, ...]]
+
+
+class CannotJudge(Conflict):
+    """The official rules cannot be run here."""
+
+    code = "rules-not-run"
+
 
 log = logging.getLogger("acquit.gate")
 
@@ -69,7 +80,7 @@ def judged(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> tuple
     bench = _Bench(judge, papers, known)
     try:
         bench.try_all(trials)
-    except RulesNotRun as error:
+    except CannotJudge as error:
         log.error("official_rules_not_run", extra={"why": str(error), "drafts": len(trials)})
         acts.record(tx, scope.by, "rules_not_run", None, scope.entity.legal_entity_id, why=str(error))
         bench.give_up(trials, proven_forms.proven(tx, seller_hash, ""), str(error))
@@ -78,15 +89,48 @@ def judged(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> tuple
     return _set_aside(tx, scope, page, bench.refused) if bench.refused else (page, decided)
 
 
-def _set_aside(tx: Transaction, scope: Scope, page: Page, refused: Refused) -> tuple[Page, Decided]:
-    """Decide the page again with what the rules found, so that orders and inputs are as they would be."""
+def judged_strictly(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> Decided:
+    """Return what is decided when every draft is judged; nothing is written.
+
+    Raises CannotJudge when the official rules cannot be run.
+    """
+    judge = judge_of(scope.judge)
+    papers = Papers(tx, scope, page)
+    refused: Refused = {}
+    for some in batched(trials_of(papers, decided, frozenset(), 0)):
+        for trial, problems in zip(some, judge_all(judge, papers, some), strict=True):
+            if problems:
+                refused.update(dict.fromkeys(trial.account_ids, problems))
+    return decide_page(_refusing(page, refused), scope) if refused else decided
+
+
+def judge_of(judge: Judge | None) -> Judge:
+    """Return the judge. Raises CannotJudge when this installation has none."""
+    if judge is None:
+        raise CannotJudge("This installation runs no official rules.")
+    return judge
+
+
+def batched(trials: Iterable[Trial]) -> Iterator[list[Trial]]:
+    """Yield the trials by so many as are judged at once."""
+    left = iter(trials)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
+
+
+def _refusing(page: Page, refused: Refused) -> Page:
     accounts = [
         replace(each, problems=(*each.problems, *refused.get(each.account_id, ()))) for each in page.accounts
     ]
+    return replace(page, accounts=accounts)
+
+
+def _set_aside(tx: Transaction, scope: Scope, page: Page, refused: Refused) -> tuple[Page, Decided]:
+    """Decide the page again with what the rules found, so that orders and inputs are as they would be."""
     for account_id, problems in refused.items():
         rules = sorted({each.rule or each.code for each in problems})
         acts.record(tx, scope.by, "refused_by_rules", account_id, rules=rules)
-    page = replace(page, accounts=accounts)
+    page = _refusing(page, refused)
     return page, decide_page(page, scope)
 
 
@@ -106,10 +150,25 @@ def trials_of(papers: "Papers", decided: Decided, known: Set[str], one_in: int) 
 
 
 def judge_all(judge: Judge, papers: "Papers", trials: Sequence[Trial]) -> list[tuple[Problem, ...]]:
-    """Return what the rules find wrong in each draft, as CII and as UBL. Raises RulesNotRun."""
-    files = [papers.files_of(each) for each in trials]
-    found = iter(judge.judge([one for each in files for one in each]))
-    return [_one_per_rule([problem_of(finding) for _ in each for finding in next(found)]) for each in files]
+    """Return what the rules find wrong in each draft, as CII and as UBL. Raises CannotJudge."""
+    return judge_files(judge, [papers.files_of(each) for each in trials])
+
+
+def judge_files(judge: Judge, files: Sequence[Sequence[Judged]]) -> list[tuple[Problem, ...]]:
+    """Return what the rules find wrong in the files of each bill. Raises CannotJudge."""
+    try:
+        found = iter(judge.judge([one for each in files for one in each]))
+    except RulesNotRun as error:
+        raise CannotJudge(f"The official rules of electronic bills cannot be run: {error}") from error
+    return [_one_per_rule([problem_of(told) for _ in each for told in next(found)]) for each in files]
+
+
+def files_of(paper: BillPaper) -> tuple[Judged, Judged]:
+    """Return the CII and the UBL of a bill."""
+    bill = electronic.electronic(paper)
+    is_french = electronic.is_french_exchange(paper)
+    in_ubl = ubl.render(electronic.over_peppol(bill))
+    return Judged(cii.render(bill), is_french), Judged(in_ubl, is_french)
 
 
 def _one_per_rule(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -131,7 +190,7 @@ class _Bench:
     def try_all(self, trials: Sequence[Trial]) -> None:
         """Judge until every trial has passed, by itself or with its form, or is refused.
 
-        Raises RulesNotRun.
+        Raises CannotJudge.
         """
         turn = [each for each in trials if each.form in self._known]
         waiting = [each for each in trials if each.form not in self._known]
@@ -216,11 +275,7 @@ class Papers:
 
     def files_of(self, trial: Trial) -> tuple[Judged, Judged]:
         """Return its CII and its UBL."""
-        paper = self.paper_of(trial)
-        bill = electronic.electronic(paper)
-        is_french = electronic.is_french_exchange(paper)
-        in_ubl = ubl.render(electronic.over_peppol(bill))
-        return Judged(cii.render(bill), is_french), Judged(in_ubl, is_french)
+        return files_of(self.paper_of(trial))
 
 
 def _form(draft: Draft, buyer: Buyer, prepaid_minor: int) -> str:

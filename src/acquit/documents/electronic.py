@@ -5,6 +5,7 @@ A draft becomes one the same way, under a number that holds its place.
 Source: EN 16931-1:2017; the French rules of XP Z12-012 (BR-FR); Directive 2006/112/EC articles 63, 64, 66.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -49,6 +50,9 @@ EURO: Final = Currency("EUR")
 NO_EXCHANGE: Final = "OUTOFSCOPE"
 """What a test says in place of to whom it goes: platforms pass it on to nobody (BR-FR-20)."""
 
+MARK: Final = re.compile("#(?=[A-Z]{3}#)")
+"""How UBL marks the subject of a note: a text that has this of its own would be taken for one (BR-FR-06)."""
+
 DECIMALS_MAX: Final = 2
 SHOWN_DIGITS: Final = 6
 """Decimals of a unit price that the French rules let an electronic bill show (BR-FR-DEC-03)."""
@@ -79,6 +83,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
     starts_on, ends_on = first_period(bill.details), last_period(bill)
     asks_nothing = paper.is_test or bill.kind is BillKind.CREDIT_NOTE or _is_paid(bill)
     tax_currency = _tax_currency(bill, seller)
+    notes = tuple(Note(MARK.sub("# ", note.text), note.subject) for note in _notes(says, paper))
     return ElectronicBill(
         number=bill.bill_id,
         issued_on=bill.issued_on,
@@ -91,7 +96,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         lines=tuple([_line(says, bill, detail, paper.units) for detail in bill.details]),
         due_on=_due_on(bill),
         profile=_profile(bill, goods=goods) if is_french else PEPPOL,
-        notes=tuple(_notes(says, paper)) if is_french else _one_note(_notes(says, paper)),
+        notes=notes if is_french else _one_note(notes),
         tax_currency=tax_currency,
         tax_due=_tax_due(bill, seller),
         buyer_reference=reference if is_french or reference or order else bill.account_id,
