@@ -59,6 +59,7 @@ class Trial:
     draft: Draft
     form: str
     prepaid_minor: int
+    is_sampled: bool = False
 
     @property
     def account_ids(self) -> set[AccountId]:
@@ -77,7 +78,7 @@ def judged(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> tuple
     trials = list(trials_of(papers, decided, known, judge.one_in))
     if not trials:
         return page, decided
-    bench = _Bench(judge, papers, known)
+    bench = _Bench(judge, papers)
     try:
         bench.try_all(trials)
     except CannotJudge as error:
@@ -143,10 +144,11 @@ def trials_of(papers: "Papers", decided: Decided, known: Set[str], one_in: int) 
     prepaid = prepaid_of(decided.uses) or repeat(0, len(decided.drafts))
     for draft, prepaid_minor in zip(decided.drafts, prepaid, strict=True):
         form = _form(draft, papers.buyer_of(draft), prepaid_minor)
-        if form in known and not _is_sampled(draft.sharing.account_id, period, one_in):
+        is_sampled = _is_sampled(draft.sharing.account_id, period, one_in)
+        if form in known and not is_sampled:
             continue
         if exponent(draft.sharing.currency) <= electronic.DECIMALS_MAX:
-            yield Trial(draft, form, prepaid_minor)
+            yield Trial(draft, form, prepaid_minor, is_sampled)
 
 
 def judge_all(judge: Judge, papers: "Papers", trials: Sequence[Trial]) -> list[tuple[Problem, ...]]:
@@ -179,10 +181,9 @@ def _one_per_rule(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 class _Bench:
     """Judges of each form one draft at a time until one passes, and the sample; keeps who is refused."""
 
-    def __init__(self, judge: Judge, papers: "Papers", known: Set[str]) -> None:
+    def __init__(self, judge: Judge, papers: "Papers") -> None:
         self._judge = judge
         self._papers = papers
-        self._known = known
         self._failures: dict[str, list[tuple[Problem, ...]]] = {}
         self.refused: Refused = {}
         self.passed: set[str] = set()
@@ -192,8 +193,8 @@ class _Bench:
 
         Raises CannotJudge.
         """
-        turn = [each for each in trials if each.form in self._known]
-        waiting = [each for each in trials if each.form not in self._known]
+        turn = [each for each in trials if each.is_sampled]
+        waiting = [each for each in trials if not each.is_sampled]
         while turn or waiting:
             first = {each.form: each for each in reversed(waiting)}
             turn += first.values()
