@@ -9,7 +9,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from falcon.testing import Result, TestClient
 
+from acquit.actions.add_operator import create_operator_token
 from acquit.actions.check_bills import check_drafts, check_issued, check_rules
 from acquit.actions.context import Context
 from acquit.actions.judging import CannotJudge
@@ -20,6 +22,7 @@ from acquit.adapters.official_rules import OfficialRules
 from acquit.core.bill_run import RunStatus
 from acquit.core.official_finding import Finding
 from acquit.core.problem import Problem
+from acquit.office.app import make_app
 from acquit.ports import Judged, RulesNotRun
 from acquit.store.transaction import Database
 from billed import bill, failed, family, rows, seller, subscribe
@@ -223,3 +226,23 @@ def test_the_commands_tell_what_is_wrong(
     assert run("bills", "rules")["wrong"] == []
     assert run("bills", "check") == (1, "nothing-to-check")
     assert run("bills", "run", "--period", "2026-11", "--strict") == (1, "strict-alone")
+
+
+def test_the_office_tells_what_is_parked_and_tries_again(world: Context, rules: OfficialRules) -> None:
+    bill(judged_by(world, Watched(rules, one_in=1, spoil=without_exchange_of("Petit SAS"))))
+    client = TestClient(make_app(judged_by(world, Watched(rules))))
+
+    def ask(who: str, method: str, path: str) -> Result:
+        token = create_operator_token(world, who, by="system")
+        headers = {"Authorization": f"Bearer {token}"}
+        return client.simulate_request(method, f"/office/api{path}", body="{}", headers=headers)
+
+    (told,) = ask("sam", "GET", "/parked").json
+    (problem,) = told["problems"]
+    assert (told["account"], told["period"]) == (PETIT, "2026-11")
+    assert (problem["rule"], problem["where"]) == ("BR-FR-08_BT-23", "legal entity")
+    assert problem["french"].startswith("Les règles officielles")
+    assert ask("sam", "POST", "/parked/retry").status_code == 403
+    (retried,) = ask("bob", "POST", "/parked/retry").json
+    assert (retried["status"], retried["bills"], retried["parked"]) == ("closed", 1, [])
+    assert ask("sam", "GET", "/parked").json == []

@@ -59,6 +59,7 @@ OFFICE = (
     "/office/requests/{request}",
     "/office/requests/{request}/approve",
     "/office/requests/{request}/refuse",
+    "/office/parked",
     "/office/accounts",
     "/office/accounts?q=acme",
     f"/office/accounts/{ACME}",

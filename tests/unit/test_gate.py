@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from acquit.console.texts import mended
 from acquit.core.account import BelowZero
 from acquit.core.bill import Draft, Issuing, draft, issue
 from acquit.core.bill_run import Billable, Rules, decide
@@ -192,6 +193,7 @@ def test_bad_input_is_parked_with_the_rule_that_it_breaks(name: str) -> None:
     assert found[0].french
     assert found[0].said("fr_FR") == found[0].french
     assert rule in str(found[0])
+    assert mended(where, "fr") != where
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in NOT_IN_FILES])
