@@ -21,7 +21,7 @@ from rig import peak_mb, rig, say, tell
 
 from acquit.actions.press import press
 from acquit.core.bill import Draft, Sharing
-from acquit.core.electronic_rules import buyer_problems, currency_problems, draft_problems
+from acquit.core.electronic_rule import buyer_problems, currency_problems, draft_problems
 from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems, printed_texts
 from acquit.core.identifiers import BillId
 from acquit.core.tax import TaxCase

@@ -22,7 +22,7 @@ from acquit.core.collection import Debiting
 from acquit.core.correction import Corrected, NotCorrectable, corrective, redrafted
 from acquit.core.credit import credit_note, taken_back
 from acquit.core.electronic_address import COUNTRIES
-from acquit.core.electronic_rules import seller_problems
+from acquit.core.electronic_rule import seller_problems
 from acquit.core.exchange_rate import Exchange
 from acquit.core.gate import glyph_problems, seller_texts
 from acquit.core.identifiers import AccountId, LegalEntityId, OrderId, PurchaseOrderId, ServiceId

@@ -38,7 +38,7 @@ from acquit.core.dispute import (
     refuse_closed,
     refuse_dispute,
 )
-from acquit.core.electronic_rules import buyer_problems, seller_problems
+from acquit.core.electronic_rule import buyer_problems, seller_problems
 from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems, printed_texts
 from acquit.core.identifiers import (
     AccountId,

@@ -13,7 +13,7 @@ from acquit.core.bill import Draft, Issuing, draft, issue
 from acquit.core.bill_run import Billable, Rules, decide
 from acquit.core.charge import Charge
 from acquit.core.electronic_address import SCHEMES, VAT_ADDRESSES
-from acquit.core.electronic_rules import FRENCH_RATES_BP, seller_problems
+from acquit.core.electronic_rule import FRENCH_RATES_BP, seller_problems
 from acquit.core.exchange_rate import Exchange
 from acquit.core.gate import glyph_problems, seller_texts
 from acquit.core.identifiers import AccountId, LegalEntityId, OrderId, PurchaseOrderId, ServiceId
@@ -98,11 +98,11 @@ def _sharing(world: World) -> Any:
     return Sharing(A, A, "fr_FR", world.charge.currency, None, Term(30), None, b"b", exchange=world.exchange)
 
 
-def buyer(**members: str) -> Callable[[World], World]:
+def buyer(**members: Any) -> Callable[[World], World]:
     return lambda world: replace(world, buyer=replace(world.buyer, **members))
 
 
-def seller(**members: str) -> Callable[[World], World]:
+def seller(**members: Any) -> Callable[[World], World]:
     return lambda world: replace(world, seller=replace(world.seller, **members))
 
 

@@ -15,7 +15,7 @@ from acquit.actions.loading import date_of, entity_in
 from acquit.actions.page_loading import Scope
 from acquit.core import bill_run, snapshot
 from acquit.core.bill_run import CannotRun, Carried, RunStatus, Totals
-from acquit.core.electronic_rules import seller_problems
+from acquit.core.electronic_rule import seller_problems
 from acquit.core.gate import glyph_problems, seller_texts
 from acquit.core.identifiers import AccountId, LegalEntityId, RunId
 from acquit.core.journal import refuse_incomplete

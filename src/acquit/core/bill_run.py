@@ -13,7 +13,7 @@ from acquit.core.account import BelowZero
 from acquit.core.bill import Draft, MissingGlyphs, Sharing, draft, first_period, placed, shares_of
 from acquit.core.charge import Charge, gathers_usage
 from acquit.core.collection import EURO, Debiting, IsBankDay, collected_on
-from acquit.core.electronic_rules import buyer_problems, currency_problems, draft_problems
+from acquit.core.electronic_rule import buyer_problems, currency_problems, draft_problems
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.exchange_rate import Exchange
 from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems, order_texts, printed_texts

@@ -22,7 +22,7 @@ from acquit.core.bill import (
     placed,
     shares_of,
 )
-from acquit.core.electronic_rules import buyer_problems, currency_problems, draft_problems, seller_problems
+from acquit.core.electronic_rule import buyer_problems, currency_problems, draft_problems, seller_problems
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.exchange_rate import Exchange
 from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems, order_texts, printed_texts

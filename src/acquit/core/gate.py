@@ -1,7 +1,7 @@
 """The gate: what is asked of every draft before it has a number; every problem is told at once.
 
 Nothing is refused after the number, so whatever could make a paper or a file wrong is looked for before: sums
-and characters without a glyph here, the rules of electronic bills in core/electronic_rules.
+and characters without a glyph here, the rules of electronic bills in core/electronic_rule.
 """
 
 from collections.abc import Iterable

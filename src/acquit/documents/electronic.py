@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from acquit.core import electronic_rules
+from acquit.core import electronic_rule
 from acquit.core.bill import Bill, BillKind, Detail, first_period
 from acquit.core.electronic_address import AT_HOME
 from acquit.core.money import Currency, exponent, plain
@@ -68,7 +68,7 @@ def is_electronic(paper: BillPaper) -> bool:
 
 def is_french_exchange(paper: BillPaper) -> bool:
     """Return whether the French rules of electronic bills bind it: businesses at home on both sides."""
-    is_bound = electronic_rules.is_french_exchange(paper.seller, paper.buyer)
+    is_bound = electronic_rule.is_french_exchange(paper.seller, paper.buyer)
     return is_bound and is_electronic(paper) and not paper.is_test
 
 
