@@ -61,16 +61,8 @@ def is_french_exchange(seller: Seller, buyer: Buyer) -> bool:
 
 def buyer_problems(buyer: Buyer, seller: Seller, case: TaxCase) -> list[Problem]:
     """Return what a lawful bill from this seller to this buyer lacks, and what no electronic bill says."""
-    problems = [
-        Problem(code, f"The buyer's {what} is missing.", BUYER, rule, f"{french} de l'acheteur manque.")
-        for code, what, french, rule, value in (
-            ("missing-name", "name", "Le nom", "BR-07", buyer.name),
-            ("missing-street", "street", "La rue", "BR-10", buyer.street),
-            ("missing-zip", "postal code", "Le code postal", "BR-10", buyer.zip),
-            ("missing-city", "city", "La ville", "BR-10", buyer.city),
-        )
-        if not value or value.isspace()
-    ]
+    is_addressed = buyer.name.strip() and buyer.street.strip() and buyer.zip.strip() and buyer.city.strip()
+    problems = [] if is_addressed else _lacks(buyer)
     problems += _country_problems(buyer.country, "buyer", BUYER)
     if buyer.tax_profile == "business" and seller.country == "FR" and buyer.country in AT_HOME:
         problems += _siren_problems(buyer.siren, "buyer", BUYER, "BR-FR-11")
@@ -78,6 +70,19 @@ def buyer_problems(buyer: Buyer, seller: Seller, case: TaxCase) -> list[Problem]
         problems += _prefix_problems(buyer.vat_id, "buyer", BUYER)
     problems += _buyer_address_problems(buyer, seller)
     return problems + _register_problems(seller, case) + tax_problems(case, seller, buyer)
+
+
+def _lacks(buyer: Buyer) -> list[Problem]:
+    return [
+        Problem(code, f"The buyer's {what} is missing.", BUYER, rule, f"{french} de l'acheteur manque.")
+        for code, what, french, rule, value in (
+            ("missing-name", "name", "Le nom", "BR-07", buyer.name),
+            ("missing-street", "street", "La rue", "BR-10", buyer.street),
+            ("missing-zip", "postal code", "Le code postal", "BR-10", buyer.zip),
+            ("missing-city", "city", "La ville", "BR-10", buyer.city),
+        )
+        if not value.strip()
+    ]
 
 
 def seller_problems(seller: Seller) -> list[Problem]:
