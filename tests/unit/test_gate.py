@@ -251,6 +251,16 @@ def test_text_that_is_hostile_to_xml_is_billed_and_read_back(text: str) -> None:
     assert world.ungated() == []
 
 
+def test_a_note_of_a_seller_abroad_has_no_mark_of_its_own() -> None:
+    """Over Peppol there is one note without a subject: what looks like a mark in it would be one."""
+    belgian = replace(
+        SELLER, country="BE", vat_id="BE0428759497", siren="0428759497", siret="", e_address=""
+    )  # fmt: skip
+    world = buyer(sub_account="#000#")(World(seller=belgian))
+    assert world.problems() == []
+    assert world.ungated() == []
+
+
 def test_codes_of_ours_are_those_of_the_official_files() -> None:
     """Units of meters, schemes of addresses and rates: a bill with each passes both files."""
     paper = specimen(servers(len(UNITS)))

@@ -50,8 +50,8 @@ EURO: Final = Currency("EUR")
 NO_EXCHANGE: Final = "OUTOFSCOPE"
 """What a test says in place of to whom it goes: platforms pass it on to nobody (BR-FR-20)."""
 
-MARK: Final = re.compile("#(?=[A-Z]{3}#)")
-"""How UBL marks the subject of a note: a text that has this of its own would be taken for one (BR-FR-06)."""
+MARK: Final = re.compile("#(?=[^#]{3}#)")
+"""How UBL marks the subject of a note: a text that has it itself is taken for one (BR-CL-08, BR-FR-06)."""
 
 DECIMALS_MAX: Final = 2
 SHOWN_DIGITS: Final = 6
