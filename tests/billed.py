@@ -34,7 +34,12 @@ BOOKS: Final[LiteralString] = """
            ('FR', 'deferred', '487000', 'Avance'), ('FR', 'suspense', '471000', 'Attente'),
            ('FR', 'late_interest', '763100', 'Intérêts'),
            ('FR', 'recovery_fee', '758800', 'Indemnités'), ('FR', 'refund_payable', '467100', 'À rembourser'),
-           ('FR', 'acquirer', '511500', 'Cartes'), ('FR', 'acquirer_fees', '627800', 'Commissions')
+           ('FR', 'acquirer', '511500', 'Cartes'), ('FR', 'acquirer_fees', '627800', 'Commissions'),
+           ('FR', 'accrued', '418100', 'Factures à établir'),
+           ('FR', 'exchange_gain', '756000', 'Gains de change'),
+           ('FR', 'exchange_loss', '656000', 'Pertes de change'),
+           ('FR', 'conversion_gain', '477000', 'Conversion - passif'),
+           ('FR', 'conversion_loss', '476000', 'Conversion - actif')
 """
 
 SERVICE: Final[LiteralString] = """

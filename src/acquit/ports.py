@@ -1,10 +1,12 @@
 """What stands at the other end of a wire that is not ours: one small Protocol each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from acquit.core import delivery
+from acquit.core.delivery import Attached, Flow, FlowTold, Mail
 from acquit.core.official_finding import Finding
 from acquit.core.vat_check import Answer
 
@@ -22,7 +24,7 @@ class Clock(Protocol):
 
 
 class Archive(Protocol):
-    """Keeps documents by their SHA-256; what was put once can be got for ever."""
+    """Keeps documents by their SHA-256; what was put once can be got until the law lets it be removed."""
 
     def put(self, content: bytes) -> str:
         """Keep the bytes durably and return their SHA-256 in lower-case hexadecimal."""
@@ -32,17 +34,66 @@ class Archive(Protocol):
         """Return the bytes kept under that hash. Raises KeyError when there are none."""
         ...
 
-
-class Mailer(Protocol):
-    """Sends one message."""
-
-    def send(self, to: str, subject: str, text: str) -> None:
-        """Hand the message over for delivery."""
+    def remove(self, sha256: str) -> None:
+        """Keep nothing under that hash any more; nothing happens when nothing was kept."""
         ...
 
 
+class Mailer(Protocol):
+    """Sends one letter."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Hand the letter over: it is kept until a mail server has it, or said loudly that none will."""
+        ...
+
+
+class MailServer(Protocol):
+    """Takes messages to deliver, with their files, to several recipients each."""
+
+    def post(self, mails: Sequence[Mail]) -> Iterator[delivery.Answer]:
+        """Yield what became of each mail, in their order, as it happens. Never raises."""
+        ...
+
+
+class EInvoicingPlatform(Protocol):
+    """Takes e-invoices and statuses of them, and tells what became of them."""
+
+    def submit(self, flows: Sequence[Flow]) -> Iterator[delivery.Answer]:
+        """Yield what became of each flow, in their order, as it happens. Never raises."""
+        ...
+
+    def told_since(self, since: datetime) -> list[FlowTold]:
+        """Return every flow that changed after an instant, oldest change first. Raises Unreachable."""
+        ...
+
+    def fetch(self, flow_id: str) -> bytes:
+        """Return the file of a flow that came in. Raises Unreachable."""
+        ...
+
+
+class HandOver(Protocol):
+    """Takes files for somebody who carries them on."""
+
+    def hand_over(self, files: Sequence[Attached]) -> Iterator[delivery.Answer]:
+        """Yield what became of each file, in their order; a file is there whole or not at all."""
+        ...
+
+
+class Unreachable(Exception):
+    """The other end gives no usable answer now; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What stands behind the channels by which bills leave."""
+
+    mail_server: MailServer
+    platform: EInvoicingPlatform
+    peppol: HandOver
+
+
 class Sealer(Protocol):
-    """Encrypts small secrets at rest and derives the tokens of document links."""
+    """Encrypts small secrets at rest, derives the tokens of document links, and signs."""
 
     def seal(self, secret: str) -> bytes:
         """Return the secret encrypted and authenticated."""
@@ -54,6 +105,14 @@ class Sealer(Protocol):
 
     def token(self, purpose: str) -> str:
         """Return the unguessable token (24 characters of base64url) that belongs to `purpose`."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the installation's Ed25519 signature (64 bytes, RFC 8032) of the message."""
+        ...
+
+    def public_key(self) -> bytes:
+        """Return the 32 bytes by which anybody checks a signature."""
         ...
 
 

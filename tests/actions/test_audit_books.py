@@ -31,6 +31,18 @@ def test_a_paper_that_was_changed_or_lost_is_named(database: Database, tmp_path:
     kept[0].chmod(0o600)
     kept[0].write_bytes(b"other")
     kept[1].unlink()
-    papers = audit_books(context, full=True)[-1]
-    assert papers.differences == ("FR00000001/cii", "FR00000001/pdf")
+    there, papers = audit_books(context, full=True)[-2:]
+    assert (there.name, there.differences) == ("papers-kept", ("FR00000001/cii",))
+    assert (papers.name, papers.differences) == ("papers", ("FR00000001/pdf",))
     assert all(each.passed for each in audit_books(context))
+
+
+def test_checks_that_run_at_once_see_one_instant(database: Database) -> None:
+    count = "SELECT count(*) AS number FROM vat_rate"
+    with database.snapshots(3) as txs:
+        before = txs[0].one(count).number
+        with database.write() as tx:
+            tx.run("INSERT INTO vat_rate (country, from_on, rate_bp) VALUES ('XX', '2020-01-01', 1)")
+        assert [each.one(count).number for each in txs] == [before] * 3
+    with database.read() as tx:
+        assert tx.one(count).number == before + 1

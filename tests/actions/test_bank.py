@@ -14,15 +14,17 @@ from acquit.actions.context import Context
 from acquit.actions.import_bank_file import ImportedFile, import_bank_file
 from acquit.actions.match_by_hand import Choice, match_by_hand
 from acquit.actions.settle_debt import apply_deposit, reopen_debt
+from acquit.actions.show_receipt import deposit_page
 from acquit.actions.unmatch_entry import MoneyUsed, set_entry_aside, unmatch_entry
 from acquit.core.bank_entry import BadBankFile, NotInTheInbox, UnknownBankAccount
 from acquit.core.credit_balance import CreditType
-from acquit.core.debt import Allocation, NotOwed
+from acquit.core.debt import Allocation, NoSuchDeposit, NotOwed
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
-from acquit.store import bank_matches, bank_settings
+from acquit.store import bank_matches, bank_settings, receipt_lists
 from acquit.store.bank_settings import Limits
+from acquit.store.selection import keys
 from acquit.store.transaction import Database
 from banking import ACME_IBAN, IBAN, Tx, camt
 from billed import bill, failed, family, rows, seller, subscribe
@@ -339,3 +341,22 @@ def test_money_that_pays_other_bills_is_not_taken_away(context: Context) -> None
     with pytest.raises(MoneyUsed):
         unmatch_entry(context, _matched(context, 1_200), "mistake", by="cli")
     assert failed(context) == {}
+
+
+def test_a_deposit_whose_match_is_undone_is_the_accounts_no_longer(context: Context) -> None:
+    bring(context, camt([Tx(1_200, reference=references(context)[ACME])]))
+    (entry_id,) = (row.entry_id for row in rows(context, "SELECT entry_id FROM bank_entry"))
+    (deposit_id,) = deposit_ids(context)
+    assert b"12" in deposit_page(context, ACME, deposit_id)
+    unmatch_entry(context, entry_id, "another Acme", by="cli")
+    assert deposit_ids(context) == []
+    with context.database.read() as tx:
+        assert receipt_lists.deposits(tx, ACME, [deposit_id]) == []
+    with pytest.raises(NoSuchDeposit):
+        deposit_page(context, ACME, deposit_id)
+
+
+def deposit_ids(context: Context) -> list[str]:
+    """The deposits of Acme, as the wire lists them."""
+    with context.database.read() as tx:
+        return [str(each) for each in keys(tx, receipt_lists.deposits_of(ACME))]

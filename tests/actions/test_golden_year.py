@@ -27,6 +27,7 @@ from acquit.core.debt import Allocation
 from acquit.core.identifiers import AccountId, BillId, LegalPartyId
 from acquit.core.money import Currency
 from acquit.core.period import span
+from acquit.documents.statement import statement_sheet
 from acquit.store.transaction import Database
 from billed import bill, failed, family, later, rows, seller, subscribe
 from fec_checker import Checked, checked
@@ -168,6 +169,16 @@ def test_a_statement_is_a_paper_of_the_same_bytes(year: Context, language: str) 
     made = statement_pdf(stated, language)
     assert made.startswith(b"%PDF-")
     assert made == statement_pdf(stated, language)
+
+
+def test_a_statement_names_bills_not_operations_and_adds_up_what_was_owed_and_paid(year: Context) -> None:
+    statement, sold_by, _ = state_account(year, SHOP, date(2026, 1, 1), date(2026, 12, 31))
+    sheet = statement_sheet(statement, sold_by, "en_GB")
+    assert [row[1:4] for row in sheet.movements if "returned" in row[1]] == [
+        ("Payment returned", "FR00000015", "12.00")
+    ]
+    assert sheet.movements[-1][3:] == ("156.00", "145.00", "11.00")
+    assert sheet.movements_heading == "Movements (EUR)"
 
 
 def test_the_evidence_of_a_month_is_whole_and_of_the_same_bytes(year: Context, tmp_path: Path) -> None:

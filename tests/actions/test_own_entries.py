@@ -6,30 +6,32 @@ from pathlib import Path
 import pytest
 
 from acquit.actions.advance_remittance import approve_remittance, hand_over_remittance, send_remittance
-from acquit.actions.bank_inbox import bank_inbox, look_again
+from acquit.actions.bank_inbox import bank_inbox, bank_story, look_again
 from acquit.actions.context import Context
 from acquit.actions.end_collections import take_collected, take_return
-from acquit.actions.own_entries import link_refund
+from acquit.actions.own_entries import link_deposit, link_refund
 from acquit.actions.pay_refunds import create_refund_remittance, take_refund_returned, take_refunds_paid
 from acquit.actions.refund_money import approve_refund, record_refund_paid, refund_money
 from acquit.actions.set_bank import add_bank_account
+from acquit.actions.settle_debt import Receipt, settle_debt
 from acquit.actions.take_acquirer_events import take_event, take_payout
 from acquit.actions.unmatch_entry import unmatch_entry
 from acquit.core.acquirer import Event, EventKind, Payout
 from acquit.core.bank_entry import NotInTheInbox
 from acquit.core.bank_own import OwnEntryDiffers
 from acquit.core.collection import Collection
-from acquit.core.debt import CannotReverse
+from acquit.core.debt import CannotReverse, NoSuchDeposit
+from acquit.core.identifiers import AccountId
 from acquit.core.refund import NoSuchRefund
 from acquit.core.remittance import Remittance
-from acquit.store import refund_lines
+from acquit.store import bank_settings, refund_lines
 from acquit.store.transaction import Database
 from actions.test_bank import bring, inbox
-from banking import Tx, camt
-from billed import failed, rows
+from banking import ACME_IBAN, Tx, camt
+from billed import bill, failed, rows
 from collecting import COLLECTED_ON, SELLER_IBAN, at_bank, collecting, lines_of, on
 from founding import ACME, FR, PETIT
-from owing import EUR, TESS, TOM, ledger, open_of, pay
+from owing import EUR, TESS, TOM, ledger, open_of, part, pay
 
 BANK = "512000"
 SUSPENSE = "471000"
@@ -239,7 +241,7 @@ def test_a_payout_on_the_statement_is_no_second_money(world: Context, entry: Tx,
     assert (ledger(world)[BANK], ledger(world).get(SUSPENSE), inbox(world)) == (980, None, [])
     assert failed(world) == {}
     (linked,) = rows(world, "SELECT entry_id FROM bank_own")
-    with pytest.raises(CannotReverse, match="tells of a file of ours or of a payout"):
+    with pytest.raises(CannotReverse, match="tells of a file of ours, a payout or a deposit"):
         unmatch_entry(world, linked.entry_id, "why not", by=TESS)
 
 
@@ -250,3 +252,68 @@ def test_the_seller_may_have_its_account_beside_the_one_on_its_bills(world: Cont
     _, lines = sent(world)
     bring(world, camt([credit(1_200, lines[PETIT].end_to_end)], iban=other))
     assert (events(world), inbox(world)) == (["collected"], [])
+
+
+def by_hand(world: Context, account_id: AccountId, cents: int, received_on: date, reference: str = "") -> str:
+    receipt = Receipt(received_on, cents, EUR, bank_reference=reference)
+    settled = settle_debt(world, account_id, receipt, [part(world, account_id, cents)], by=TESS)
+    return settled.deposit.deposit_id
+
+
+@pytest.mark.parametrize("knows_iban", [True, False])
+def test_money_that_was_recorded_by_hand_is_linked_with_one_word_and_booked_once(
+    world: Context, knows_iban: bool
+) -> None:
+    deposit_id = by_hand(world, PETIT, 1_200, date(2026, 12, 20), "" if knows_iban else "E2E-PETIT")
+    with world.database.write() as tx:
+        bank_settings.learn(tx, FR, ACME_IBAN, PETIT, "cli")
+    before = ledger(world)
+    told(world, Tx(1_200, "thanks", iban=ACME_IBAN if knows_iban else "", on=COLLECTED_ON,
+                   end_to_end="NOTPROVIDED" if knows_iban else "E2E-PETIT"))  # fmt: skip
+    (entry_id,) = inbox(world)
+    name = f"{PETIT}/{deposit_id}"
+    (why,) = said(world)
+    assert f"acquit bank match {entry_id} --deposit {name}" in why
+    assert bank_story(world, entry_id).why == why
+    assert ledger(world)[BANK] == before[BANK] + 1_200, "it waits in suspense until somebody says so"
+    with pytest.raises(NoSuchDeposit):
+        link_deposit(world, entry_id, ACME, deposit_id, by=TESS)
+    assert link_deposit(world, entry_id, PETIT, deposit_id, by=TESS) == name
+    assert (inbox(world), ledger(world)) == ([], before)
+    with pytest.raises(NotInTheInbox):
+        link_deposit(world, entry_id, PETIT, deposit_id, by=TESS)
+    told(world, Tx(1_200, "again", iban=ACME_IBAN, on=COLLECTED_ON), name="T")
+    assert "--deposit" not in said(world)[0], "the deposit is told: this is other money"
+    (other,) = inbox(world)
+    with pytest.raises(OwnEntryDiffers, match="told before"):
+        link_deposit(world, other, PETIT, deposit_id, by=TESS)
+    assert failed(world) == {}
+
+
+def test_money_of_another_amount_day_or_payer_is_no_deposit_of_before(world: Context) -> None:
+    deposit_id = by_hand(world, PETIT, 1_200, date(2026, 11, 2))
+    with world.database.write() as tx:
+        bank_settings.learn(tx, FR, ACME_IBAN, PETIT, "cli")
+    told(
+        world,
+        Tx(1_200, "late", iban=ACME_IBAN, on=COLLECTED_ON),
+        Tx(1_100, "less", iban=ACME_IBAN, on=date(2026, 11, 3)),
+        Tx(1_200, "stranger", payer="Who", on=date(2026, 11, 3)),
+    )
+    assert not any("--deposit" in why for why in said(world))
+    less = rows(world, "SELECT entry_id FROM bank_entry WHERE amount_minor = 1100")[0].entry_id
+    with pytest.raises(OwnEntryDiffers):
+        link_deposit(world, less, PETIT, deposit_id, by=TESS)
+    assert failed(world) == {}
+
+
+def test_a_twin_of_what_was_recorded_by_hand_is_never_matched_by_itself(world: Context) -> None:
+    """Petit paid by hand and owes as much again: the bank's entry would settle the other bill."""
+    by_hand(world, PETIT, 1_200, COLLECTED_ON)
+    bill(world, "2026-12")
+    with world.database.write() as tx:
+        bank_settings.learn(tx, FR, ACME_IBAN, PETIT, "cli")
+    told(world, Tx(1_200, "thanks", iban=ACME_IBAN, on=COLLECTED_ON))
+    assert len(inbox(world)) == 1
+    assert "--deposit" in said(world)[0]
+    assert failed(world) == {}

@@ -5,9 +5,17 @@ from urllib.request import urlopen
 
 import pytest
 
+from acquit.actions.audit_books import audit_books
+from acquit.actions.export_bills import build_exports
+from acquit.actions.refund_money import approve_refund, record_refund_paid, refunds_in_state
+from acquit.core.identifiers import AccountId, OperatorId
+from acquit.core.operator import Operator, Role
+from acquit.core.refund import RefundState
+from acquit.store import bill_exports, operators
+
 from .families import Families
 from .given_back import CODE, give_back_some
-from .world import ACME, LAB, PETIT
+from .world import ACME, LAB, PETIT, TODAY
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +105,47 @@ def test_a_code_is_credit_once(given: Families) -> None:
     assert (prepaid["balance"]["value"], prepaid["isActive"]) == (20, True)
     assert acme.refusal("GET", "/me/voucherAccount/prepaid_account-credit")[0] == 404
     assert given.customer(PETIT).get("/me/credit/balance") == []
+
+
+def test_prepaid_money_is_asked_back_once_and_a_person_decides(given: Families) -> None:
+    acme, context = given.customer(), given.world.context
+    path = "/me/ovhAccount/prepaid_account-credit/movements"
+    (movement_id,) = acme.get(path)
+    assert acme.get(f"{path}/{movement_id}")["retrievableAmount"]["value"] == 20
+    asked = f"{path}/{movement_id}/requestRefund"
+    for amount in (0, -1, 2_001):
+        status, message = acme.refusal("POST", asked, {"amount": amount})
+        assert (status, message[:20]) == (400, "20.00 EUR of this cr")
+    assert given.customer(PETIT).refusal("POST", asked, {"amount": 1})[0] == 404
+    assert acme.post(asked, amount=1_500) is None
+    assert acme.get("/me/ovhAccount/prepaid_account-credit")["balance"]["value"] == 5
+    assert acme.get(f"{path}/{movement_id}")["retrievableAmount"]["value"] == 5
+    (_, taken) = acme.get(path)
+    assert acme.get(f"{path}/{taken}")["amount"]["value"] == -15
+    assert acme.refusal("POST", f"{path}/{taken}/requestRefund", {"amount": 1})[0] == 404
+    (refund,) = refunds_in_state(context, RefundState.ASKED)
+    assert (refund.account_id, refund.amount_minor) == (ACME, 1_500)
+    assert len(acme.get("/me/withdrawal")) == 1, "nothing went back yet"
+    with context.database.write() as tx:
+        operators.add(tx, Operator(OperatorId("tess"), "Tess", "tess@example.com", Role.TREASURY), "x")
+    approve_refund(context, AccountId(ACME), refund.refund_id, by="operator:tess")
+    record_refund_paid(context, AccountId(ACME), refund.refund_id, TODAY, by="cli")
+    assert len(acme.get("/me/withdrawal")) == 2
+    books = {each.name: each for each in audit_books(context)}
+    for name in ("credit-lots", "credit-balances", "deposits", "money-conserved", "refunds"):
+        assert books[name].differences == (), name
+
+
+def test_credit_notes_are_exported_and_bills_are_not_among_them(given: Families) -> None:
+    acme, context = given.customer(), given.world.context
+    while build_exports(context):
+        pass
+    (note,), bills = acme.get("/me/refund"), acme.get("/me/bill")
+    assert acme.refusal("POST", "/me/refund/export", {"archiveType": "csv", "ids": bills[:1]})[0] == 404
+    assert acme.refusal("POST", "/me/bill/export", {"archiveType": "csv", "ids": [note]})[0] == 404
+    assert given.customer(PETIT).refusal("POST", "/me/refund/export", {"archiveType": "csv"})[0] == 404
+    assert acme.post("/me/refund/export", archiveType="csv") is None
+    with context.database.read() as tx:
+        (export,) = bill_exports.waiting(tx, 10)
+    assert export.bill_ids == (note,)
+    assert build_exports(context) == 1

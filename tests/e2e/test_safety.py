@@ -95,6 +95,7 @@ def test_signing_out_ends_the_session_and_needs_the_forms_token(customer: Visito
         "/manager/bills/FR00000031",
         "/manager/bills/FR00000031/pdf",
         "/manager/bills/FR00000031/ubl",
+        "/manager/bills/FR00000031/receipt",
         "/manager/bills/nothing",
         "/manager/bills/FR00000014%2F..%2FFR00000031",
         "/manager/bills/..%2F..%2Foffice",

@@ -7,6 +7,7 @@ from datetime import date
 import psycopg
 import pytest
 
+from acquit.actions.accrue_revenue import accrue_revenue
 from acquit.actions.close_period import close_period
 from acquit.actions.defer_revenue import defer_revenue
 from acquit.core.identifiers import AccountId
@@ -18,6 +19,12 @@ from billed import bill, failed, family, later, rows, seller, subscribe
 from founding import ACME, FR, LAB, SHOP
 
 DECEMBER = date(2026, 12, 1)
+OPEN_CHARGE = """
+    INSERT INTO charge (account_id, service_id, kind, period_start, period_end, description, quantity_e4,
+           unit_price_ucents, currency, accepted_on)
+    VALUES (%(account_id)s, 0, 'one-off', '2026-11-16', '2026-12-15', 'x', 10000, 3000000000, 'EUR',
+            '2026-11-30')
+"""
 CHART = {"bank": "512000", "unapplied": "419100"}
 
 
@@ -72,10 +79,34 @@ def test_a_spreading_that_was_killed_is_completed_by_the_next(
     assert failed(later(context, DECEMBER)) == {}
 
 
+def test_an_accrual_that_was_killed_is_completed_by_the_next(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = seller(database, date(2026, 11, 2))
+    family(context)
+    with database.write() as tx:
+        for account_id in (ACME, SHOP):
+            tx.run(OPEN_CHARGE, account_id=account_id)
+    with monkeypatch.context() as patched:
+        patched.setattr("acquit.actions.accrue_revenue.PAGE_ACCOUNTS", 1)
+        patched.setattr("acquit.actions.accrue_revenue.journals.write", _once())
+        with pytest.raises(KeyboardInterrupt):
+            accrue_revenue(later(context, DECEMBER), FR, "2026-11", by="cli")
+    accrue_revenue(later(context, DECEMBER), FR, "2026-11", by="cli")
+    told = rows(context, "SELECT account_id, count(*) AS n FROM entry WHERE kind = 'accrual' GROUP BY 1")
+    assert {row.account_id: row.n for row in told} == {ACME: 1, SHOP: 1}
+    assert failed(later(context, DECEMBER)) == {}
+
+
 def _killing(before: str) -> tuple[str, Callable[..., None]]:
     """Return what is replaced by a kill: the second page's entries, or the record that all is done."""
     if before == "record":
         return "acquit.actions.defer_revenue.periods.record", _interrupt
+    return "acquit.actions.defer_revenue.journals.write", _once()
+
+
+def _once() -> Callable[..., None]:
+    """Write the entries of the first page; then comes the kill."""
     written: list[object] = []
     write = journals.write
 
@@ -85,7 +116,7 @@ def _killing(before: str) -> tuple[str, Callable[..., None]]:
         written.append(entries)
         write(tx, entries)  # type: ignore[arg-type]
 
-    return "acquit.actions.defer_revenue.journals.write", once
+    return once
 
 
 def _interrupt(*_: object, **__: object) -> None:

@@ -15,9 +15,10 @@ from acquit.core.identifiers import AccountId
 from acquit.core.money import Currency
 from acquit.core.shared_bill import slices_of
 from acquit.core.snapshot import Buyer, Debit
-from acquit.documents.forms import render
+from acquit.documents.forms import PDF, render
 from acquit.documents.paper import BillPaper
-from acquit.documents.specimen import BUYER, detail, servers, specimen
+from acquit.documents.paper_inside import look_inside
+from acquit.documents.specimen import BUYER, detail, metered, servers, specimen
 
 GOLDEN = Path(__file__).parent / "papers"
 GERMAN = Buyer(
@@ -124,6 +125,7 @@ CASES: dict[str, Callable[[], BillPaper]] = {
     "dollars": dollars,
     "shared-by-a-family": shared,
     "test": lambda: replace(specimen(language="en_GB", bill_id="TEST-1-00000042"), is_test=True),
+    "metered": metered,
     "three-pages": lambda: specimen(servers(70)),
 }
 
@@ -143,3 +145,13 @@ def test_what_a_bill_says_is_unchanged(name: str, update_golden: bool) -> None:
 
 def test_no_golden_document_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_number_net_and_total_are_found_on_every_paper(name: str) -> None:
+    """As `acquit verify` looks for them, in every language and case."""
+    paper = CASES[name]()
+    inside, bill = look_inside(render(paper)[PDF]), paper.bill
+    assert inside is not None
+    assert inside.has_word(bill.bill_id)
+    assert all(inside.has_amount(each, bill.currency) for each in (bill.net_minor, bill.total_minor))

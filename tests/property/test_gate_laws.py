@@ -58,9 +58,9 @@ CLEAN = st.text("abcdefghijéèçœŒÄßñŁ &<>\"'#0123456789-/().,;:€%@", m
 HOSTILE = st.sampled_from([
     "", " ", "\t", "\n", "\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE} ", "a\x00b", "a\x1bb", "\ud800",
     "a\ufffeb", "\N{PARTY POPPER}", "汉字", "]]>", "<![CDATA[x]]>", "&amp;&lt;", "&#0;", "<!--", "-->",
-    "<?xml?>", "{}", "#BAR#B2C", "#PMT##PMD#", "#000#", "\N{RIGHT-TO-LEFT OVERRIDE}abc",
-    "\N{ZERO WIDTH SPACE}", "\N{LINE SEPARATOR}", "a\r\nb", "x" * 300, "\N{SOFT HYPHEN}", "e\N{COMBINING ACUTE ACCENT}",
-    "\N{REPLACEMENT CHARACTER}", "'\"",
+    "<?xml?>", "{}", "#BAR#B2C", "#PMT##PMD#", "#000#", "\N{RIGHT-TO-LEFT OVERRIDE}abc", "'\"",
+    "\N{ZERO WIDTH SPACE}", "\N{LINE SEPARATOR}", "a\r\nb", "x" * 300, "\N{SOFT HYPHEN}",
+    "e\N{COMBINING ACUTE ACCENT}", "\N{REPLACEMENT CHARACTER}",
 ])  # fmt: skip
 TEXTS = st.one_of(CLEAN, CLEAN, CLEAN, HOSTILE, st.text(max_size=12))
 COUNTRY = st.one_of(

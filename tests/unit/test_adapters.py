@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from acquit.adapters.archive import DirectoryArchive
 from acquit.adapters.clock import FixedClock, SystemClock
@@ -22,6 +24,17 @@ def test_the_archive_gives_back_what_was_put(tmp_path: Path) -> None:
 def test_the_archive_knows_nothing_of_another_hash(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         DirectoryArchive(tmp_path).get("0" * 64)
+
+
+def test_what_is_removed_is_gone_and_can_be_removed_again(tmp_path: Path) -> None:
+    archive = DirectoryArchive(tmp_path / "papers")
+    name, other = archive.put(b"a bill"), archive.put(b"another")
+    for _ in range(2):
+        archive.remove(name)
+    with pytest.raises(KeyError):
+        archive.get(name)
+    assert archive.get(other) == b"another"
+    DirectoryArchive(tmp_path / "nowhere").remove(name)
 
 
 def test_a_path_is_no_hash(tmp_path: Path) -> None:
@@ -47,6 +60,19 @@ def test_a_token_is_stable_and_belongs_to_its_purpose() -> None:
     assert sealer.token("bill:FR1") == sealer.token("bill:FR1")
     assert sealer.token("bill:FR1") != sealer.token("bill:FR2")
     assert len(sealer.token("bill:FR1")) == 24
+
+
+def test_a_signature_is_of_one_message_by_one_installation() -> None:
+    sealer = AesSealer(b"k" * 32)
+    key = Ed25519PublicKey.from_public_bytes(sealer.public_key())
+    key.verify(sealer.sign(b"text"), b"text")
+    for signature, message in (
+        (sealer.sign(b"text"), b"test"),
+        (AesSealer(b"l" * 32).sign(b"text"), b"text"),
+    ):
+        with pytest.raises(InvalidSignature):
+            key.verify(signature, message)
+    assert AesSealer(b"k" * 32).public_key() == sealer.public_key() != AesSealer(b"l" * 32).public_key()
 
 
 def test_the_secret_is_made_once_even_by_many_at_once(tmp_path: Path) -> None:

@@ -61,6 +61,9 @@ def test_lines_come_in_the_order_of_a_return_without_zeros() -> None:
 
 @pytest.mark.parametrize(("minor", "units"), [(149, 1), (150, 2), (-150, -2), (-149, -1), (0, 0)])
 def test_the_list_of_supplies_counts_whole_units(minor: int, units: int) -> None:
-    partner = VatPartner("DE136695976", "DE", "Wolke", "AE", EUR, minor, date(2026, 11, 1), "format", "valid")
+    partner = VatPartner(
+        "DE136695976", "DE", "Wolke", "AE", EUR, minor, date(2026, 11, 1), "format", "valid", EUR, minor
+    )
     assert partner.net_units == units
-    assert replace(partner, currency=Currency("JPY")).net_units == minor
+    assert replace(partner, local_currency=Currency("JPY")).net_units == minor
+    assert replace(partner, local_net_minor=None).net_units is None

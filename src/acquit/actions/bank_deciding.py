@@ -114,7 +114,7 @@ def _known(
     bundled = bank_evidence.bundles(tx, entity_id, sorted(references - set(bills)))
     ids = {bill_id for each in found.values() for bill_id in (*each.bill_ids, *each.short_ids)}
     numbered = bank_evidence.bills_by_id(tx, entity_id, sorted(ids)) if ids else {}
-    payers, alike = _senders(tx, entity_id, stored)
+    payers, alike = senders_in(tx, entity_id, stored)
     wanted = {*bills.values(), *((account_id, BillId(bill_id)) for bill_id, account_id in numbered.items())}
     debtors = set(bank_evidence.payers_of_bills(tx, sorted(wanted))) if wanted else set()
     debtors |= {each for group in (*payers.values(), *alike.values()) for each in group}
@@ -149,7 +149,7 @@ def _bills_of(tx: Transaction, setting: Setting, references: Iterable[str]) -> d
     return {asked[key]: bill for key, bill in found.items()}
 
 
-def _senders(
+def senders_in(
     tx: Transaction, entity_id: LegalEntityId, stored: Sequence[Stored]
 ) -> tuple[dict[str, frozenset[AccountId]], dict[str, frozenset[AccountId]]]:
     """Return payers by IBAN (their own or a virtual one), and those whose name is that of the sender."""

@@ -7,7 +7,7 @@ from acquit.actions.bank_deciding import propose_in
 from acquit.actions.bank_house import house_in
 from acquit.actions.context import Context
 from acquit.actions.loading import require_staff
-from acquit.actions.own_entries import take_own_entries
+from acquit.actions.own_entries import recorded_in, take_own_entries
 from acquit.core.bank_entry import NoSuchBankEntry
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.match import Proposal
@@ -56,12 +56,13 @@ def bank_inbox(
     with context.database.snapshot() as tx:
         ids = bank_matches.waiting(tx, legal_entity_id, after_id, rows_max)
         proposed = bank_matches.proposals(tx, legal_entity_id, ids)
-        why = bank_matches.why_waiting(tx, legal_entity_id, ids)
+        found = bank_files.some(tx, legal_entity_id, ids)
+        why = bank_matches.why_waiting(tx, legal_entity_id, ids) | recorded_in(tx, legal_entity_id, found)
         return Inbox(
             bank_matches.count_waiting(tx, legal_entity_id),
             [
                 Unexplained(stored, proposed.get(stored.entry_id, []), why.get(stored.entry_id, ""))
-                for stored in bank_files.some(tx, legal_entity_id, ids)
+                for stored in found
             ],
             bank_matches.waiting_decisions(tx, legal_entity_id),
         )
@@ -118,11 +119,14 @@ def bank_story(context: Context, entry_id: int) -> Story:
         if owner is None or not found:
             raise NoSuchBankEntry(f"There is no bank entry {entry_id}.", entry=str(entry_id))
         match = bank_matches.standing(tx, owner, entry_id)
+        why = bank_matches.why_waiting(tx, owner, [entry_id])
+        if entry_id in bank_matches.waiting(tx, owner, entry_id - 1, 1):
+            why |= recorded_in(tx, owner, found)
         return Story(
             found[0],
             bank_matches.moves(tx, owner, entry_id),
             match,
             bank_matches.parts(tx, owner, match.match_no) if match else [],
             bank_matches.proposals(tx, owner, [entry_id]).get(entry_id, []),
-            bank_matches.why_waiting(tx, owner, [entry_id]).get(entry_id, ""),
+            why.get(entry_id, ""),
         )

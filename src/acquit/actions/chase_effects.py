@@ -3,7 +3,8 @@
 Each is found by what it lacks and recorded when done, so that a run that was stopped is taken up by the next.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -16,7 +17,7 @@ from acquit.core.account import Account, LegalEntity
 from acquit.core.dunning import QUIET_DAYS, StepKind
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId, LegalEntityId
-from acquit.core.late_interest import NoLateRate, rate_of
+from acquit.core.late_interest import LateRate, NoLateRate, rate_of
 from acquit.core.service import Service, State
 from acquit.documents.letter import AskedDebt, Asking, Letter, Words, language_of, words_of, write_letter
 from acquit.store import (
@@ -32,6 +33,9 @@ from acquit.store.dunning_steps import Taken, TakenDebt
 from acquit.store.transaction import Transaction
 
 AT_ONCE: Final = 500
+WRITTEN_AT_ONCE: Final = 50
+"""So many letters are written before the first of them is handed over."""
+
 EVERY_KIND: Final = tuple(StepKind)
 
 
@@ -50,7 +54,8 @@ def hand_over_letters(context: Context, chase: Chase) -> int:
             debts = dunning_steps.debts_of(tx, steps)
         if not steps:
             return sent
-        sent += sum(_hand_over(context, step, debts.get(step.step_id, [])) for step in steps)
+        for first in range(0, len(steps), WRITTEN_AT_ONCE):
+            sent += _hand_over(context, chase, steps[first : first + WRITTEN_AT_ONCE], debts)
 
 
 def suspend_unpaid(context: Context, chase: Chase) -> int:
@@ -123,31 +128,64 @@ def reason_of(step: Taken) -> str:
     return f"dunning step {step.step_id}"
 
 
-def _hand_over(context: Context, step: Taken, debts: Sequence[TakenDebt]) -> int:
-    """Record that the letter is handed over, then hand it over."""
+@dataclass(slots=True)
+class Desk:
+    """What all letters of a seller have in common, read once: the seller, its rates, words by language."""
+
+    entity: LegalEntity
+    rates: Sequence[LateRate]
+    words: dict[tuple[str, StepKind], Words] = field(default_factory=dict)
+
+
+def desk_in(tx: Transaction, legal_entity_id: LegalEntityId) -> Desk:
+    """Return the desk of a seller, for the letters of one transaction. Raises NoSuchLegalEntity."""
+    entity = entity_in(tx, legal_entity_id)
+    return Desk(entity, late_rates.of_country(tx, entity.country))
+
+
+def _hand_over(
+    context: Context, chase: Chase, steps: Sequence[Taken], debts: Mapping[int, Sequence[TakenDebt]]
+) -> int:
+    """Write the letters of the steps, then record each as handed over and hand it over; return how many.
+
+    Each is recorded by itself: a mailer that fails loses the letter that it was given, and no other.
+    """
+    with context.database.read() as tx:
+        desk = desk_in(tx, chase.legal_entity_id)
+        written = [_written(context, tx, desk, step, debts.get(step.step_id, ())) for step in steps]
+    sent = 0
+    for step, (letter, address, told) in zip(steps, written, strict=True):
+        with context.database.write() as tx:
+            fresh = dunning_steps.record(tx, step, "sent", told, step.happened_on)
+        if fresh and letter is not None and address is not None:
+            context.mailer.send(address, letter.subject, letter.body)
+            sent += 1
+    return sent
+
+
+def _written(
+    context: Context, tx: Transaction, desk: Desk, step: Taken, debts: Sequence[TakenDebt]
+) -> tuple[Letter | None, str | None, str]:
+    """Return the letter that a step still needs, where it goes to, and what is recorded of it."""
     still = [debt for debt in debts if debt.still_minor > 0]
-    with context.database.write() as tx:
-        letter, address = letter_in(tx, step, still) if still else (None, None)
-        told = "nothing is asked for any more"
-        if letter is not None:
-            told = f"{letter.version} {context.archive.put(_text(letter).encode())}"
-            told += "" if address else " not sent: no e-mail address is known"
-        fresh = dunning_steps.record(tx, step, "sent", told, step.happened_on)
-    if letter is None or address is None or not fresh:
-        return 0
-    context.mailer.send(address, letter.subject, letter.body)
-    return 1
+    if not still:
+        return None, None, "nothing is asked for any more"
+    letter, address = letter_in(tx, desk, step, still)
+    told = f"{letter.version} {context.archive.put(_text(letter).encode())}"
+    return letter, address, told if address else f"{told} not sent: no e-mail address is known"
 
 
 def _text(letter: Letter) -> str:
     return f"{letter.subject}\n\n{letter.body}"
 
 
-def letter_in(tx: Transaction, step: Taken, debts: Sequence[TakenDebt]) -> tuple[Letter, str | None]:
+def letter_in(
+    tx: Transaction, desk: Desk, step: Taken, debts: Sequence[TakenDebt]
+) -> tuple[Letter, str | None]:
     """Return the letter of a step about these debts, and the address that it goes to, if one is known."""
     account = account_in(tx, step.account_id)
-    entity = entity_in(tx, step.legal_entity_id)
-    words = words_in(tx, entity, language_of(account.language), step.kind)
+    entity, asked = desk.entity, (language_of(account.language), step.kind)
+    words = desk.words.get(asked) or desk.words.setdefault(asked, words_in(tx, entity, *asked))
     party = legal_parties.of_account(tx, account.account_id, step.happened_on)
     asking = Asking(
         seller=entity.name,
@@ -157,7 +195,7 @@ def letter_in(tx: Transaction, step: Taken, debts: Sequence[TakenDebt]) -> tuple
         language=account.language,
         on=step.happened_on,
         debts=tuple(_asked(debt) for debt in debts),
-        rate_bp=_rate(tx, entity, step),
+        rate_bp=_rate(desk, step),
         fee_minor=entity.late_fee_minor,
         fee_currency=entity.currency,
     )
@@ -187,12 +225,12 @@ def _asked(debt: TakenDebt) -> AskedDebt:
     )  # fmt: skip
 
 
-def _rate(tx: Transaction, entity: LegalEntity, step: Taken) -> int:
+def _rate(desk: Desk, step: Taken) -> int:
     """Return the rate that a letter names: the law's of the day, where it is known, else the printed one."""
     try:
-        return rate_of(late_rates.of_country(tx, entity.country), step.happened_on)
+        return rate_of(desk.rates, step.happened_on)
     except NoLateRate:
-        return entity.late_rate_bp
+        return desk.entity.late_rate_bp
 
 
 def _suspend(context: Context, account_id: AccountId, reason: str) -> int:

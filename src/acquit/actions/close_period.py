@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from acquit.actions.accrue_revenue import accrue_revenue
 from acquit.actions.audit_books import audit_books
 from acquit.actions.context import Context
 from acquit.actions.defer_revenue import defer_revenue
@@ -39,14 +40,14 @@ def close_period(
 ) -> PeriodAct:
     """No entry is dated in the month any more; its entries, their head and its totals are recorded.
 
-    Before that its revenue is spread and the whole audit passes. Money of unknown payers on the suspense
-    account keeps the month open unless a reason is given `despite_suspense`; it is recorded.
+    Before that its revenue is spread and accrued, and the whole audit passes. Money of unknown payers on the
+    suspense account keeps the month open unless a reason is given `despite_suspense`; it is recorded.
 
     Raises:
         NoSuchLegalEntity, BadPeriod, StaffOnly, RoleForbids.
         PeriodNotOver, PeriodClosed, PeriodOutOfOrder: the month cannot be closed now.
         BooksDiffer: a run is open, the audit finds a difference or money is in suspense; each fault is told.
-        ChartIncomplete: the chart has no account for deferred revenue.
+        ChartIncomplete: the chart has no account for deferred, or for accrued revenue that there is.
     """
     closing = period(month)
     with context.database.read() as tx:
@@ -56,6 +57,7 @@ def close_period(
         faults = [*_open_runs(tx, entity, closing), *_suspense(tx, entity, closing, despite_suspense)]
     _refuse_faults(closing, faults)
     defer_revenue(context, legal_entity_id, month, by=by)
+    accrue_revenue(context, legal_entity_id, month, by=by)
     found = audit_books(context, progress=progress)
     _refuse_faults(
         closing,

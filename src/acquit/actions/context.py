@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from acquit.ports import Archive, Clock, Judge, Mailer, Sealer
+from acquit.ports import Archive, Clock, Judge, Mailer, Sealer, Ways
 from acquit.store.transaction import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The database and the ports that stand behind the actions.
+    """The database and the ports that stand behind the actions; without `ways` nothing leaves from here.
 
     Without a `judge` the official rules of electronic bills are not run; the gate over values always is.
     """
@@ -18,4 +18,5 @@ class Context:
     sealer: Sealer
     archive: Archive
     mailer: Mailer
+    ways: Ways | None = None
     judge: Judge | None = None

@@ -1,29 +1,21 @@
 """Spread revenue at the end of a month: what is billed for days to come waits, days that came release it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Final
 
 from acquit.actions.context import Context
-from acquit.actions.loading import date_of, entity_in, require_staff
+from acquit.actions.loading import entity_in, require_staff
+from acquit.actions.month_end import open_month_in, pages
 from acquit.core import journal
 from acquit.core.account import LegalEntity
 from acquit.core.bill_run import Period, period
 from acquit.core.deferral import Spread
-from acquit.core.identifiers import AccountId, LegalEntityId
+from acquit.core.identifiers import LegalEntityId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Role, chained, deferral_postings
 from acquit.core.operator import Right
-from acquit.core.period import (
-    Happening,
-    PeriodClosed,
-    PeriodNotOver,
-    PeriodOutOfOrder,
-    PeriodState,
-    open_from,
-    state_of,
-)
+from acquit.core.period import Happening, PeriodAct, PeriodOutOfOrder
 from acquit.store import accounts, billables, deferrals, journals, periods
 from acquit.store.transaction import Transaction
 
@@ -54,10 +46,10 @@ def defer_revenue(context: Context, legal_entity_id: LegalEntityId, month: str, 
         require_staff(tx, by, Right.CLOSE_PERIODS)
         entity = entity_in(tx, legal_entity_id)
         chart = _chart_in(tx, entity)
-        before = _before(context, tx, entity, ending)
+        before = _before(open_month_in(context, tx, entity, ending), ending)
         due = deferrals.due(tx, legal_entity_id, chart[Role.DEFERRED], before, ending.last_on)
     done: list[Spread] = []
-    for page in _pages(due):
+    for page in pages(due, PAGE_ACCOUNTS):
         with context.database.write() as tx:
             accounts.lock(tx, *page)
             found = deferrals.spreads(tx, legal_entity_id, chart[Role.DEFERRED], before, ending.last_on, page)
@@ -85,27 +77,13 @@ def _chart_in(tx: Transaction, entity: LegalEntity) -> journal.Chart:
     return chart
 
 
-def _before(context: Context, tx: Transaction, entity: LegalEntity, ending: Period) -> date:
-    """Return the last day that was spread before this month. Raises PeriodNotOver, PeriodClosed."""
-    acts = periods.acts(tx, entity.legal_entity_id)
-    if date_of(context, entity) <= ending.last_on:
-        raise PeriodNotOver(f"{ending} is not over.", period=str(ending))
-    if state_of(str(ending), acts) is not PeriodState.OPEN:
-        raise PeriodClosed(f"{ending} is closed: its revenue is spread.", period=str(ending))
-    first = open_from(acts)
-    if first is not None and ending.last_on < first:
-        raise PeriodClosed(f"{ending} lies before the open months.", period=str(ending))
+def _before(acts: Sequence[PeriodAct], ending: Period) -> date:
+    """Return the last day that was spread before this month. Raises PeriodOutOfOrder."""
     spread = {act.period for act in acts if act.happening is Happening.DEFERRED}
     later = max(spread, default="")
     if later > str(ending) and str(ending) not in spread:
         raise PeriodOutOfOrder(f"The revenue of {later} is spread already, that of {ending} with it.")
     return max((period(each).last_on for each in spread if each < str(ending)), default=NEVER)
-
-
-def _pages(account_ids: Sequence[AccountId]) -> Iterator[list[AccountId]]:
-    rest = iter(account_ids)
-    while page := list(islice(rest, PAGE_ACCOUNTS)):
-        yield page
 
 
 def _entries(tx: Transaction, chart: journal.Chart, ending: Period, found: Sequence[Spread]) -> list[Entry]:

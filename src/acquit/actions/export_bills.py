@@ -9,6 +9,7 @@ import hmac
 import io
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,9 +21,10 @@ from acquit.actions.render_document import bill_pdf
 from acquit.core.bill_export import ArchiveType, BillExport, NoSuchExport, cell, refuse_selection
 from acquit.core.identifiers import AccountId
 from acquit.core.money import plain
-from acquit.store import acts, bill_exports, bill_lists
+from acquit.core.retention import PaperRemoved
+from acquit.store import acts, bill_exports, bill_lists, receipt_lists
 from acquit.store.bill_exports import ExportedBill
-from acquit.store.selection import keys
+from acquit.store.selection import Selection, keys
 from acquit.store.transaction import Transaction
 
 AT_ONCE: Final = 10
@@ -52,14 +54,18 @@ def ask_for_export(
     bill_ids: Sequence[str] | None = None,
     issued_from: datetime | None = None,
     issued_to: datetime | None = None,
+    credit_notes: bool = False,
 ) -> BillExport:
     """Write that the account wants these bills (None: all, or those issued between two instants).
+
+    With `credit_notes` it is these that are meant.
 
     Raises NoBillsToExport, ExportTooLarge, NoAddress when there is nowhere to send the link.
     """
     kind = ArchiveType(archive_type)
     with context.database.write() as tx:
-        found = _selected(tx, account_id, bill_ids, issued_from, issued_to)
+        choose = receipt_lists.notes_of if credit_notes else bill_lists.of_account
+        found = _selected(tx, choose(account_id, issued_from=issued_from, issued_to=issued_to), bill_ids)
         refuse_selection(kind, found, bill_ids)
         email = address_of(tx, account_in(tx, account_id))
         export = bill_exports.add(tx, account_id, kind, found, email, origin, by)
@@ -90,16 +96,8 @@ def export_token(context: Context, export_id: int) -> str:
     return context.sealer.token(f"export:{export_id}")
 
 
-def _selected(
-    tx: Transaction,
-    account_id: AccountId,
-    bill_ids: Sequence[str] | None,
-    issued_from: datetime | None,
-    issued_to: datetime | None,
-) -> list[str]:
-    found: list[str] = keys(
-        tx, bill_lists.of_account(account_id, issued_from=issued_from, issued_to=issued_to)
-    )
+def _selected(tx: Transaction, selection: Selection, bill_ids: Sequence[str] | None) -> list[str]:
+    found: list[str] = keys(tx, selection)
     if bill_ids is None:
         return found
     wanted = set(bill_ids)
@@ -108,7 +106,8 @@ def _selected(
 
 def _build(context: Context, export: BillExport) -> int:
     with context.database.read() as tx:
-        table = _table(bill_exports.rows(tx, export))
+        rows = bill_exports.rows(tx, export)
+    table, said = _table(rows), "credit notes" if all(row.is_credit_note for row in rows) else "bills"
     content = table if export.archive_type is ArchiveType.CSV else _zipped(context, export, table)
     sha256 = context.archive.put(content)
     with context.database.write() as tx:
@@ -121,9 +120,9 @@ def _build(context: Context, export: BillExport) -> int:
     )
     context.mailer.send(
         export.email,
-        f"Your bills ({len(export.bill_ids)})",
-        f"The archive of {len(export.bill_ids)} bills of account {export.account_id} is ready:\n\n{link}\n\n"
-        "Whoever has this link can read the bills: do not pass it on.\n",
+        f"Your {said} ({len(export.bill_ids)})",
+        f"The archive of {len(export.bill_ids)} {said} of account {export.account_id} is ready:\n\n{link}\n\n"
+        f"Whoever has this link can read the {said}: do not pass it on.\n",
     )
     return 1
 
@@ -148,6 +147,7 @@ def _zipped(context: Context, export: BillExport, table: bytes) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo("bills.csv", EARLIEST), table)
         for bill_id in export.bill_ids:
-            paper = bill_pdf(context, export.account_id, bill_id)
-            archive.writestr(zipfile.ZipInfo(f"{bill_id.replace('/', '_')}.pdf", EARLIEST), paper)
+            with suppress(PaperRemoved):
+                paper = bill_pdf(context, export.account_id, bill_id)
+                archive.writestr(zipfile.ZipInfo(f"{bill_id.replace('/', '_')}.pdf", EARLIEST), paper)
     return out.getvalue()

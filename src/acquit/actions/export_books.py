@@ -8,38 +8,25 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from itertools import chain, groupby
+from datetime import date
 from pathlib import Path
-from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo
+from typing import Literal
 
 from acquit.actions.context import Context
+from acquit.actions.fec_lines import fec_lines_in
 from acquit.actions.loading import date_of, entity_in
-from acquit.core.account import LegalEntity
 from acquit.core.aged_balance import AgedRow, OpenAmount, aged
 from acquit.core.errors import Conflict
 from acquit.core.exchange_rate import ExchangeRates
 from acquit.core.identifiers import LegalEntityId
-from acquit.core.money import Currency
 from acquit.core.period import Span
 from acquit.documents import book_tables, fec
-from acquit.documents.fec import FecLine
 from acquit.documents.parquet import write_parquet
-from acquit.store import bill_tables, exchange_rates, ledgers, receivables
+from acquit.store import bill_tables, ledgers, receivables
 from acquit.store.transaction import Transaction
 
 Encoding = Literal["utf-8", "iso-8859-15"]
 Form = Literal["csv", "parquet"]
-
-PROFIT: Final = ("120000", "Résultat de l'exercice (bénéfice)")
-LOSS: Final = ("129000", "Résultat de l'exercice (perte)")
-BEGINNING: Final = date(1, 1, 1)
-Sums = dict[tuple[str, str, str, str], int]
-"""Amounts by number and name of the ledger account, payer and its name."""
-
-RESULT_CLASSES: Final = ("6", "7")
-"""Classes of the French chart whose balances make the result of a year. Source: plan comptable général."""
 
 
 class NoSiren(Conflict):
@@ -94,31 +81,17 @@ def export_fec(
     """The entries dated in the span are in a file of the form that French law asks for.
 
     It begins with the balances before the span. `path` that is a directory gets the lawful name. Entries in
-    another currency are told in that of the books at the rate of their day, their own amounts beside it:
-    the rates given, else those that were imported.
-    Raises NoSuchLegalEntity, NoSiren, RateMissing.
+    another currency are told in that of the books, their own amounts beside it, and so are the exchange
+    differences that follow: at the rates given, else those that were imported.
+    Raises NoSuchLegalEntity, NoSiren, RateMissing, ChartIncomplete.
     """
     with context.database.snapshot() as tx:
         entity = entity_in(tx, legal_entity_id)
         if not entity.siren:
             raise NoSiren(f"{legal_entity_id} has no SIREN, by which a FEC is named.")
         target = path / fec.file_name(entity.siren, span.last_on) if path.is_dir() else path
-        return written(target, fec_lines_in(tx, entity, span, encoding, rates), headings=1)
-
-
-def fec_lines_in(
-    tx: Transaction,
-    entity: LegalEntity,
-    span: Span,
-    encoding: Encoding = "utf-8",
-    rates: ExchangeRates | None = None,
-) -> Iterator[bytes]:
-    """Yield the FEC line by line, within a snapshot. Raises RateMissing."""
-    if rates is None:
-        rates = exchange_rates.between(tx, BEGINNING, span.last_on)
-    opening = _opening(_opening_sums(tx, entity, span, rates), span)
-    lines = chain(opening, _booked(tx, entity, span, rates))
-    yield from fec.render(lines, entity.currency, encoding)
+        lines = fec_lines_in(tx, entity, span, rates, today=date_of(context, entity))
+        return written(target, fec.render(lines, entity.currency, encoding), headings=1)
 
 
 def export_aged_balance(
@@ -158,64 +131,3 @@ def written(path: Path, chunks: Iterable[bytes], headings: int = 0) -> Handed:
         Path(name).unlink(missing_ok=True)
         raise
     return Handed(path, lines - headings, size, digest.hexdigest())
-
-
-def _opening_sums(tx: Transaction, entity: LegalEntity, span: Span, rates: ExchangeRates) -> Sums:
-    """Return what stands before the span, in the currency of the books; entries abroad one by one."""
-    rows = ledgers.opening(tx, entity.legal_entity_id, span.first_on)
-    if all(row.currency == entity.currency for row in rows):
-        return {(row.ledger, row.ledger_name, row.payer_id, row.payer_name): row.amount_minor for row in rows}
-    before = Span("", BEGINNING, span.first_on - timedelta(days=1))
-    sums: Sums = {}
-    for each in _booked(tx, entity, before, rates):
-        key = (each.ledger, each.ledger_name, each.auxiliary, each.auxiliary_name)
-        sums[key] = sums.get(key, 0) + each.amount_minor
-    return {key: minor for key, minor in sorted(sums.items()) if minor}
-
-
-def _opening(sums: Sums, span: Span) -> list[FecLine]:
-    """Return an entry of what stands on the accounts of the balance sheet; income and expense as one line."""
-    before = span.first_on - timedelta(days=1)
-    kept, result = list[FecLine](), 0
-    for (ledger, name, payer_id, payer_name), minor in sums.items():
-        if ledger.startswith(RESULT_CLASSES):
-            result += minor
-            continue
-        kept.append(_opening_line(span, before, (ledger, name), payer_id, payer_name, minor))
-    if result:
-        kept.append(_opening_line(span, before, PROFIT if result < 0 else LOSS, "", "", result))
-    return kept
-
-
-def _opening_line(
-    span: Span, before: date, account: tuple[str, str], payer_id: str, payer_name: str, minor: int
-) -> FecLine:
-    return FecLine(
-        ("", 0), "opening", span.first_on, *account, payer_id, payer_name, f"AN{span.first_on:%Y%m%d}",
-        before, minor, "", None, span.first_on, False,
-    )  # fmt: skip
-
-
-def _booked(tx: Transaction, entity: LegalEntity, span: Span, rates: ExchangeRates) -> Iterator[FecLine]:
-    """Yield the postings of the span in the currency of the books, entry by entry."""
-    zone = ZoneInfo(entity.zone)
-    rows = ledgers.postings(tx, entity.legal_entity_id, span.first_on, span.last_on)
-    for _, members in groupby(rows, key=lambda row: (row.account_id, row.entry_no, row.currency)):
-        entry = list(members)
-        currency, amounts = Currency(entry[0].currency), [row.amount_minor for row in entry]
-        if currency == entity.currency:
-            yield from (_fec_line(row, zone, row.amount_minor, None) for row in entry)
-            continue
-        local = rates.converted_entry(amounts, currency, entity.currency, entry[0].booked_on)
-        for row, minor in zip(entry, local, strict=True):
-            if minor:
-                yield _fec_line(row, zone, minor, (row.amount_minor, currency))
-
-
-def _fec_line(row: Any, zone: ZoneInfo, minor: int, foreign: tuple[int, Currency] | None) -> FecLine:
-    letter = (row.letter or "", row.letter_on) if foreign is None else ("", None)
-    return FecLine(
-        (row.account_id, row.entry_no), row.kind, row.booked_on, row.ledger, row.ledger_name, row.payer_id,
-        row.payer_name, row.reference, row.document_on, minor, letter[0], letter[1],
-        max(row.booked_at.astimezone(zone).date(), row.booked_on), row.moves_bank, foreign,
-    )  # fmt: skip

@@ -1,17 +1,16 @@
 """Gather what an auditor asks of a period in one archive: the books, who did what, papers drawn by chance."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from acquit.actions.context import Context
-from acquit.actions.export_books import aged_in, fec_lines_in
-from acquit.actions.loading import entity_in
+from acquit.actions.export_books import aged_in
+from acquit.actions.fec_lines import fec_lines_in
+from acquit.actions.loading import date_of, entity_in
+from acquit.actions.packing import Packed, packed
 from acquit.actions.render_document import bill_pdf
 from acquit.actions.report_vat import vat_report_in
 from acquit.core.account import LegalEntity
@@ -20,22 +19,11 @@ from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.money import Currency, plain
 from acquit.core.period import PeriodAct, Span, span
 from acquit.documents import book_tables, fec
-from acquit.documents.evidence import pack
 from acquit.store import charts, evidence, periods
 from acquit.store.transaction import Transaction
 
 SAMPLE_BILLS: Final = 10
 BEGINNING: Final = date(1, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """An archive that was written: files without the manifest, and the SHA-256 of archive and manifest."""
-
-    path: Path
-    files: int
-    sha256: str
-    manifest_sha256: str
 
 
 def gather_evidence(
@@ -45,7 +33,7 @@ def gather_evidence(
     path: Path,
     bills: int = SAMPLE_BILLS,
     rates: ExchangeRates | None = None,
-) -> Evidence:
+) -> Packed:
     """The archive is in the file: the same books give the same bytes.
 
     It holds control totals, balances, numbers, acts, acts on months, heads of chains, the FEC of the period,
@@ -55,6 +43,7 @@ def gather_evidence(
     told = span(period)
     with context.database.snapshot() as tx:
         entity = entity_in(tx, legal_entity_id)
+        today = date_of(context, entity)
         drawn = evidence.sample(tx, legal_entity_id, told.first_on, told.last_on, bills)
     papers = {
         f"bills/{_file_name(row.bill_id)}.pdf": bill_pdf(
@@ -63,32 +52,18 @@ def gather_evidence(
         for row in drawn
     }
     with context.database.snapshot() as tx:
-        files = {name: [content] for name, content in papers.items()} | _files(tx, entity, told, rates)
+        files = {name: [content] for name, content in papers.items()} | _files(tx, entity, told, rates, today)
         files["bills.csv"] = [_sampled(drawn, papers)]
         entries, head = evidence.head(tx, legal_entity_id, told.first_on, told.last_on)
         about = {
             "legal_entity": legal_entity_id, "name": entity.name, "siren": entity.siren, "period": told.text,
             "first_on": str(told.first_on), "last_on": str(told.last_on), "entries": entries, "head": head,
         }  # fmt: skip
-        return _write(path, files, about)
-
-
-def _write(path: Path, files: dict[str, Iterable[bytes]], about: dict[str, object]) -> Evidence:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w+b") as out:
-            manifest = pack(out, files, about)
-            out.seek(0)
-            digest = hashlib.file_digest(out, "sha256").hexdigest()
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return Evidence(path, len(files), digest, manifest)
+        return packed(path, sorted(files.items()), about)
 
 
 def _files(
-    tx: Transaction, entity: LegalEntity, told: Span, rates: ExchangeRates | None
+    tx: Transaction, entity: LegalEntity, told: Span, rates: ExchangeRates | None, today: date
 ) -> dict[str, Iterable[bytes]]:
     entity_id, days = entity.legal_entity_id, (told.first_on, told.last_on)
     chart = charts.chart_of(tx, entity_id)
@@ -111,7 +86,9 @@ def _files(
         "chain-heads.csv": [_table("scope name accounts head recorded_at", [_stamped(row) for row in heads])],
         "aged-balance.csv": book_tables.aged_csv(aged_in(tx, entity_id, told.last_on)),
         "vat-report.csv": [book_tables.vat_csv(vat_report_in(tx, entity, told, rates))],
-        fec.file_name(entity.siren, told.last_on): fec_lines_in(tx, entity, told, "utf-8", rates),
+        fec.file_name(entity.siren, told.last_on): fec.render(
+            fec_lines_in(tx, entity, told, rates, today=today), entity.currency
+        ),
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acquit.actions.bank_booking import Desk, out_of_suspense, write
+from acquit.actions.bank_deciding import senders_in
 from acquit.actions.bank_house import desk_in
 from acquit.actions.context import Context
 from acquit.actions.end_collections import take_collected, take_return
@@ -19,21 +20,25 @@ from acquit.actions.refund_money import record_refund_paid
 from acquit.core.bank_entry import BankEntry, Direction, NotInTheInbox
 from acquit.core.bank_own import (
     DAYS_APART_MAX,
+    OwnEntryDiffers,
     OwnKind,
     OwnLine,
     is_from,
     kind_of,
     names_payout,
+    recorded_before,
     references_of,
+    say_recorded,
     untold,
 )
+from acquit.core.debt import NoSuchDeposit
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.match import Rule
 from acquit.core.money import plain
 from acquit.core.operator import Right
 from acquit.core.refund import NoSuchRefund, RefundState
-from acquit.store import acts, bank_files, bank_matches, bank_own, billables, refunds
+from acquit.store import acts, bank_files, bank_matches, bank_own, billables, debts, refunds
 from acquit.store.bank_files import Stored
 from acquit.store.bank_own import PaidOut
 from acquit.store.transaction import Transaction
@@ -45,6 +50,7 @@ ONE = {
     OwnKind.REFUND_PAID: "Refunds under {} were paid",
     OwnKind.REFUND_RETURNED: "The refund {} came back",
     OwnKind.PAYOUT: "The acquirer paid {} out",
+    OwnKind.DEPOSIT: "Deposit {} had been recorded by hand",
 }
 
 
@@ -75,7 +81,26 @@ def take_own_entries(
             why = _take(context, legal_entity_id, each, claims[each.entry_id], by)
             if why:
                 waits[each.entry_id] = why
-    return waits
+    with context.database.read() as tx:
+        rest = [each for each in stored if each.entry_id not in claims]
+        return recorded_in(tx, legal_entity_id, rest) | waits
+
+
+def recorded_in(tx: Transaction, legal_entity_id: LegalEntityId, stored: Sequence[Stored]) -> dict[int, str]:
+    """Return, for entries whose money a person may have recorded before, what to do about it."""
+    amounts = sorted({each.entry.amount_minor for each in stored})
+    recorded = bank_own.recorded(tx, legal_entity_id, amounts) if amounts else []
+    if not recorded:
+        return {}
+    payers, alike = senders_in(tx, legal_entity_id, stored)
+    found = {}
+    for each in stored:
+        entry = each.entry
+        known = payers.get(entry.payer_iban, frozenset()) | payers.get(entry.own_iban, frozenset())
+        known |= alike.get(entry.payer_name.lower(), frozenset())
+        known |= alike.get(entry.ultimate_name.lower(), frozenset())
+        found[each.entry_id] = say_recorded(each.entry_id, entry, recorded_before(entry, recorded, known))
+    return {entry_id: said for entry_id, said in found.items() if said}
 
 
 def link_refund(context: Context, entry_id: int, payer_id: AccountId, refund_id: int, *, by: str) -> str:
@@ -105,6 +130,31 @@ def link_refund(context: Context, entry_id: int, payer_id: AccountId, refund_id:
         record_refund_paid(context, payer_id, refund_id, on, f"bank entry {entry_id}", by=by)
     _link(context, entry_id, Claim(OwnKind.REFUND_PAID, name, lines), by)
     return name
+
+
+def link_deposit(context: Context, entry_id: int, payer_id: AccountId, deposit_id: str, *, by: str) -> str:
+    """The entry is the money of this deposit, which was recorded by hand; nothing is booked a second time.
+
+    Return what it is linked by. Raises NoSuchBankEntry, NoSuchDeposit, NotInTheInbox, OwnEntryDiffers,
+    StaffOnly, RoleForbids.
+    """
+    with context.database.write() as tx:
+        require_staff(tx, by, Right.SETTLE_DEBTS)
+        stored, house = entry_in(context, tx, entry_id)
+        entity_id, entry = house.setting.legal_entity_id, stored.entry
+        moves = bank_matches.moves(tx, entity_id, entry_id)
+        waits = bank_matches.in_suspense(moves) == entry.amount_minor > 0
+        if entry.direction is not Direction.CREDIT or not waits:
+            raise NotInTheInbox(f"Entry {entry_id} is no money that waits.", entry=str(entry_id))
+        deposit = debts.find_deposit(tx, payer_id, deposit_id)
+        if deposit is None or not bank_own.is_by_hand(tx, entity_id, payer_id, deposit_id):
+            raise NoSuchDeposit(f"Account {payer_id} has no deposit {deposit_id} that was recorded by hand.")
+        lines = (OwnLine(f"{payer_id}/{deposit_id}", deposit.amount_minor),)
+        if deposit.currency != entry.currency:
+            raise OwnEntryDiffers(f"Deposit {deposit_id} is of {deposit.currency}, not {entry.currency}.")
+        untold(entry, "", lines, {}, lines[0].reference)
+    _link(context, entry_id, Claim(OwnKind.DEPOSIT, lines[0].reference, lines), by)
+    return lines[0].reference
 
 
 def own_ids(tx: Transaction, legal_entity_id: LegalEntityId, stored: Sequence[Stored]) -> set[int]:

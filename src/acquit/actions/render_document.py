@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.queue_deliveries import queue_deliveries_in
 from acquit.core.bill import NoSuchBill
 from acquit.core.errors import NotFound
 from acquit.core.identifiers import AccountId, BillId
+from acquit.core.retention import PaperRemoved
 from acquit.documents.facturx import attached
 from acquit.documents.forms import PDF, UBL, Forms, render
 from acquit.documents.page import render_page
 from acquit.documents.paper import BillPaper
-from acquit.store import bills, documents
+from acquit.store import bills, documents, removed_papers
 from acquit.store.documents import BillKey, Document
 from acquit.store.transaction import Unavailable
 
@@ -56,7 +58,8 @@ def one_by_one(papers: Sequence[BillPaper]) -> Iterable[Forms]:
 def bill_pdf(context: Context, account_id: AccountId, bill_id: BillId) -> bytes:
     """Return the paper of the account's bill as it was archived; one that has none yet is rendered now.
 
-    Raises NoSuchBill, also for another account's bill; PaperLost when the archive cannot give it any more.
+    Raises NoSuchBill, also for another account's bill; PaperRemoved when it was kept as long as the law asks;
+    PaperLost when the archive cannot give it any more.
     """
     return _archived_form(context, account_id, bill_id, PDF)
 
@@ -150,6 +153,7 @@ def _render(context: Context, keys: Sequence[BillKey], press: Press) -> int:
     ]
     with context.database.write() as tx:
         documents.record(tx, made)
+        queue_deliveries_in(tx, sorted({(each.account_id, each.bill_id) for each in made}))
     return len(papers)
 
 
@@ -166,6 +170,7 @@ def _archived_form(context: Context, account_id: AccountId, bill_id: BillId, for
     try:
         return context.archive.get(kept.sha256)
     except KeyError:
+        _refuse_removed(context, kept)
         return _restored(context, kept)
 
 
@@ -189,6 +194,17 @@ def _completed(context: Context, account_id: AccountId, bill_id: BillId, form: s
     kept = _find(context, account_id, bill_id, form)
     assert kept is not None, "what was recorded is there"
     return kept
+
+
+def _refuse_removed(context: Context, kept: Document) -> None:
+    with context.database.read() as tx:
+        day = removed_papers.removed_on(tx, kept.account_id, kept.bill_id, kept.form)
+    if day is not None:
+        raise PaperRemoved(
+            f"The paper of bill {kept.bill_id} was removed on {day}, after the years for which it was kept. "
+            "The bill itself and the proof of its paper are still there.",
+            bill=kept.bill_id,
+        )
 
 
 def _restored(context: Context, lost: Document) -> bytes:

@@ -60,9 +60,25 @@ def vat_report_in(
         told,
         entity.vat_on_debits,
         merged(lines),
-        tuple(VatPartner(*row) for row in vat_reports.partners(tx, *asked)),
+        tuple(_partner(row, entity, known, rates is not None) for row in vat_reports.partners(tx, *asked)),
         tuple(VatProof(*row) for row in vat_reports.proofs(tx, *asked)),
     )
+
+
+def _partner(row: Any, entity: LegalEntity, rates: ExchangeRates, is_needed: bool) -> VatPartner:
+    """Return a business with what it was supplied, document by document at the rate of its day."""
+    currency = Currency(row.currency)
+    found = VatPartner(
+        row.vat_id, row.country, row.name, row.vat_category, currency, row.net_minor, row.checked_on,
+        row.register, row.outcome, entity.currency,
+    )  # fmt: skip
+    if not row.foreign_on:
+        return replace(found, local_net_minor=row.net_minor)
+    if not is_needed and any(rates.exchange(currency, entity.currency, on) is None for on in row.foreign_on):
+        return found
+    documents = zip(row.foreign_minor, row.foreign_on, strict=True)
+    local = [rates.converted_minor(minor, currency, entity.currency, on) for minor, on in documents]
+    return replace(found, local_net_minor=sum(local))
 
 
 def _line(row: Any, entity: LegalEntity, rates: ExchangeRates, is_needed: bool) -> VatLine:

@@ -73,6 +73,7 @@ def settle_debt(
         books = books_in(context, tx, entity_id)
         refuse_allocations_in(tx, payer_id, receipt.currency, receipt.amount_minor, allocations)
         deposit = book_deposit_in(tx, books, payer_id, receipt)
+        debts.mark_by_hand(tx, payer_id, deposit.deposit_id, entity_id)
         ids = [_settle(tx, books, each, deposit, receipt.automatic) for each in allocations]
         left = receipt.amount_minor - sum(each.amount_minor for each in allocations)
         acts.record(

@@ -69,8 +69,8 @@ def unmatch_in(context: Context, tx: Transaction, house: House, stored: Stored, 
         raise CannotReverse("The bank took this money back: collect or settle the bills anew instead.")
     if match.rule is Rule.OWN:
         raise CannotReverse(
-            f"Entry {stored.entry_id} tells of a file of ours or of a payout: its money is booked there. "
-            "Undo what was booked with that instead."
+            f"Entry {stored.entry_id} tells of a file of ours, a payout or a deposit: its money is booked "
+            "there. Undo what was booked with that instead."
         )
     parts = bank_matches.parts(tx, entity_id, match.match_no)
     moves = bank_matches.moves(tx, entity_id, stored.entry_id)
@@ -154,7 +154,9 @@ def _take_credit_back(tx: Transaction, books: Books, part: Part) -> None:
             "that payment first.",
             account=part.account_id,
         )
-    movement_id = credit_movements.withdraw(tx, part.account_id, lot.movement_id, books.today)
+    movement_id = credit_movements.withdraw(
+        tx, part.account_id, lot.movement_id, part.amount_minor, books.today
+    )
     postings = journal.credit_withdrawn_postings(books.chart, part.amount_minor, lot.currency)
     book_in(tx, part.account_id, EntryKind.CREDIT_WITHDRAWN, books.today, str(movement_id), postings)
 

@@ -34,6 +34,13 @@ class DirectoryArchive:
         except FileNotFoundError:
             raise KeyError(sha256) from None
 
+    def remove(self, sha256: str) -> None:
+        """Keep nothing under that hash any more; nothing happens when nothing was kept."""
+        target = self._path(sha256)
+        target.unlink(missing_ok=True)
+        if target.parent.exists():
+            _sync(target.parent)
+
     def _path(self, name: str) -> Path:
         assert len(name) == 64 and name.isalnum(), "a SHA-256 in hexadecimal"  # noqa: PT018
         return self._root / name[:2] / name[2:]

@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM under a key of the data directory, and tokens derived from it."""
+"""Secrets at rest: AES-256-GCM under a key of the data directory; tokens, signatures by others."""
 
 import base64
 import hashlib
@@ -9,18 +9,20 @@ from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE_BYTES = 12
 
 
 class AesSealer:
-    """Seals with a key derived from the installation's secret; tokens with another one."""
+    """Seals with a key derived from the installation's secret; tokens and signatures with others."""
 
     def __init__(self, secret: bytes) -> None:
         assert len(secret) >= 32, "the secret key has at least 32 bytes"
         self._cipher = AESGCM(_derive(secret, b"seal"))
         self._token_key = _derive(secret, b"token")
+        self._signing_key = Ed25519PrivateKey.from_private_bytes(_derive(secret, b"sign"))
 
     def seal(self, secret: str) -> bytes:
         """Return the secret encrypted and authenticated, its nonce in front."""
@@ -38,6 +40,14 @@ class AesSealer:
         """Return the 24 characters (144 bits) of base64url that belong to `purpose`."""
         digest = hmac.new(self._token_key, purpose.encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest)[:24].decode()
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the installation's Ed25519 signature (64 bytes, RFC 8032) of the message."""
+        return self._signing_key.sign(message)
+
+    def public_key(self) -> bytes:
+        """Return the 32 bytes by which anybody checks a signature."""
+        return self._signing_key.public_key().public_bytes_raw()
 
 
 def _derive(secret: bytes, label: bytes) -> bytes:

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from acquit.actions.ask_money_back import ask_prepaid_back
 from acquit.actions.redeem_voucher import is_voucher_usable, redeem_voucher
 from acquit.api import wire
 from acquit.api.listing import Listing
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.credit_balance import CreditType
+from acquit.core.identifiers import CreditMovementId
 from acquit.store import credit_lists
 from acquit.store.credit_lists import Moved
 from acquit.store.transaction import Transaction
@@ -104,6 +106,20 @@ def get_prepaid_movement(request: Request) -> object:
     """GET /me/ovhAccount/{ovhAccountId}/movements/{movementId}: one of them."""
     moved = _of_type(request, request.path["ovhAccountId"], CreditType.PREPAID_ACCOUNT)
     return _move(_one(moved, request), request, retrievable=True)
+
+
+def request_refund(request: Request) -> None:
+    """POST /me/ovhAccount/{ovhAccountId}/movements/{movementId}/requestRefund: prepaid money is asked back.
+
+    `amount` counts the smallest unit of the currency.
+    """
+    moved = _of_type(request, request.path["ovhAccountId"], CreditType.PREPAID_ACCOUNT)
+    lot = _one(moved, request)
+    if not lot.is_lot:
+        raise NoSuchObject(lot.movement_id)
+    caller = request.caller
+    lot_id = CreditMovementId(lot.movement_id)
+    ask_prepaid_back(request.context, caller.account_id, lot_id, request.body["amount"], by=caller.actor)
 
 
 def list_vouchers(request: Request) -> Listing[str]:

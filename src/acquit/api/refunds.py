@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from acquit.actions.export_bills import ask_for_export
 from acquit.api import links, wire
 from acquit.api.listing import Column, Listing
 from acquit.api.refusals import NoSuchObject
@@ -43,6 +44,22 @@ def get_many_refunds(request: Request, refund_ids: Sequence[str]) -> Mapping[str
     """Read several credit notes with one statement."""
     with request.read() as tx:
         return _notes(tx, request, refund_ids)
+
+
+def export(request: Request) -> None:
+    """POST /me/refund/export: an archive of credit notes, made in the background, sent as a link by mail."""
+    body = request.body
+    ask_for_export(
+        request.context,
+        request.caller.account_id,
+        body["archiveType"],
+        origin=request.origin,
+        by=request.caller.actor,
+        bill_ids=body.get("ids"),
+        issued_from=body.get("startDate"),
+        issued_to=body.get("endDate"),
+        credit_notes=True,
+    )
 
 
 def list_refund_details(request: Request) -> Listing[str]:

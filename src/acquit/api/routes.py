@@ -170,6 +170,10 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/ovhAccount/{ovhAccountId}"): credit_balances.get_prepaid,
     ("GET", "/me/ovhAccount/{ovhAccountId}/movements"): credit_balances.list_prepaid_movements,
     ("GET", "/me/ovhAccount/{ovhAccountId}/movements/{movementId}"): credit_balances.get_prepaid_movement,
+    (
+        "POST",
+        "/me/ovhAccount/{ovhAccountId}/movements/{movementId}/requestRefund",
+    ): credit_balances.request_refund,
     ("GET", "/me/payment/availableMethods"): payment_methods.list_available,
     ("GET", "/me/payment/method"): payment_methods.list_methods,
     ("POST", "/me/payment/method"): payment_methods.register_method,
@@ -205,6 +209,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
         "/me/paymentMean/deferredPaymentAccount/{id}/chooseAsDefaultPaymentMean",
     ): deferred_accounts.choose_as_default,
     ("GET", "/me/refund"): refunds.list_refunds,
+    ("POST", "/me/refund/export"): refunds.export,
     ("GET", "/me/refund/{refundId}"): Batched(refunds.get_refund, refunds.get_many_refunds),
     ("GET", "/me/refund/{refundId}/details"): refunds.list_refund_details,
     ("GET", "/me/refund/{refundId}/details/{refundDetailId}"): refunds.get_refund_detail,

@@ -14,7 +14,7 @@ from acquit.actions.bank_told import told_outcome, told_story, told_unexplained
 from acquit.actions.context import Context
 from acquit.actions.import_bank_file import ImportedFile, Mapped, import_bank_file
 from acquit.actions.match_by_hand import Choice, Outcome, match_by_hand
-from acquit.actions.own_entries import link_refund
+from acquit.actions.own_entries import link_deposit, link_refund
 from acquit.actions.unmatch_entry import set_entry_aside, unmatch_entry
 from acquit.cli.account import only_legal_entity
 from acquit.cli.bank_settings import read_bank_mapping, register
@@ -167,10 +167,14 @@ def match(
     refund: Annotated[
         str | None, Parameter(help="It paid this refund, sent by hand at the bank: ab12345-acq/7.")
     ] = None,
+    deposit: Annotated[
+        str | None,
+        Parameter(help="It is the money of this deposit, recorded by hand: ab12345-acq/FRDP00000007."),
+    ] = None,
     operator: Operator = None,
     program: Given,
 ) -> None:
-    """Match an entry by hand: take a proposal, or name bills, the payer or a refund.
+    """Match an entry by hand: take a proposal, or name bills, the payer, a refund or a deposit.
 
     Above the seller's limit it waits for a second operator.
     """
@@ -183,6 +187,14 @@ def match(
             program.screen.answer(
                 {"entry": entry, "status": "matched", "refund": refund},
                 f"Entry {entry} paid refund {refund}.",
+            )
+            return
+        if deposit is not None:
+            payer_id, _, number = deposit.partition("/")
+            link_deposit(context, entry, AccountId(payer_id), number, by=actor(operator))
+            program.screen.answer(
+                {"entry": entry, "status": "matched", "deposit": deposit},
+                f"Entry {entry} is the money of deposit {deposit}; nothing is booked twice.",
             )
             return
         currency = bank_story(context, entry).stored.entry.currency

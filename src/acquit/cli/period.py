@@ -1,9 +1,10 @@
-"""`acquit period`: the months of the books: close, reopen, list; spread revenue."""
+"""`acquit period`: the months of the books: close, reopen, list; spread and accrue revenue."""
 
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from acquit.actions.accrue_revenue import accrue_revenue
 from acquit.actions.close_period import close_period, period_acts, reopen_period, seal_year
 from acquit.actions.defer_revenue import defer_revenue
 from acquit.cli.program import Given
@@ -33,7 +34,7 @@ def close(
     operator: Operator = None,
     program: Given,
 ) -> None:
-    """Close a month: its revenue is spread, the audit passes, and no entry is dated in it any more."""
+    """Close a month: its revenue is spread and accrued, the audit passes, it takes no entry any more."""
     entity_id, by = LegalEntityId(legal_entity), _actor(operator)
     with program.open() as context, program.screen.progress("Audit") as advance:
         if len(period) == 4 and period.isdigit():
@@ -81,6 +82,18 @@ def defer(
             released_minor=made.released_minor,
         ),
     )  # fmt: skip
+
+
+@app.command
+def accrue(
+    *, period: Month, legal_entity: ForEntity = "FR", operator: Operator = None, program: Given
+) -> None:
+    """Accrue what is earned in a month that is over and on no bill yet; the next day takes it back."""
+    with program.open() as context:
+        made = accrue_revenue(context, LegalEntityId(legal_entity), period, by=_actor(operator))
+    program.screen.answer(
+        made, facts(period=made.period, accounts=made.accounts, accrued_minor=made.accrued_minor)
+    )
 
 
 @app.command(name="list")

@@ -83,7 +83,8 @@ def _shown(found: VatReport) -> list[object]:
     partners = [
         (
             each.vat_id or "missing", each.name, each.category, plain(each.net_minor, each.currency),
-            each.currency, each.outcome or "not checked", each.checked_on or "",
+            each.currency, "rates?" if each.net_units is None else each.net_units,
+            each.outcome or "not checked", each.checked_on or "",
         )
         for each in found.partners
     ]  # fmt: skip
@@ -102,8 +103,8 @@ def _shown(found: VatReport) -> list[object]:
         table(*LINES, f">net in {found.currency}", f">VAT in {found.currency}", ">bills", rows=lines),
     ]
     if partners:
-        columns = ("VAT id", "name", "category", ">net", "", "id", "checked")
-        parts.append(table(*columns, rows=partners, title="\nSupplied to other member states (DES, VIES)"))
+        heads = ("VAT id", "name", "category", ">net", "", f">{found.currency}", "id", "checked")
+        parts.append(table(*heads, rows=partners, title="\nSupplied to other member states (DES, VIES)"))
     columns = ("", ">lines", ">journal", ">waited before", ">billed", ">due", ">waits")
     parts.append(table(*columns, rows=proofs, title="\nProof"))
     parts.append("Lines and journal agree." if found.ties else "Lines and journal DIFFER: run acquit audit.")
@@ -131,8 +132,8 @@ def _document(found: VatReport) -> dict[str, Any]:
             {
                 "vat_id": each.vat_id, "country": each.country, "name": each.name,
                 "category": each.category, "currency": each.currency, "net_minor": each.net_minor,
-                "net_units": each.net_units, "checked_on": each.checked_on, "register": each.register,
-                "outcome": each.outcome,
+                "local_net_minor": each.local_net_minor, "net_units": each.net_units,
+                "checked_on": each.checked_on, "register": each.register, "outcome": each.outcome,
             }
             for each in found.partners
         ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from acquit.actions.paper_receipts import receipt_file
 from acquit.actions.render_document import bill_pdf, bill_ubl
 from acquit.console.place import Place
 from acquit.console.timeline import state_of, timeline
@@ -10,7 +11,8 @@ from acquit.core import debt as debts
 from acquit.core.bill import NoSuchBill
 from acquit.core.dispute import disputed_minor
 from acquit.core.identifiers import AccountId, BillId
-from acquit.store import bill_searches, bills, disputes
+from acquit.store import bill_searches, bills, disputes, stamps
+from acquit.store.documents import PDF
 from acquit.store.transaction import Transaction
 
 
@@ -26,6 +28,13 @@ def ubl(visit: Visit, account_id: AccountId) -> Download:
     bill_id = BillId(visit.path_values["bill_id"])
     content = bill_ubl(visit.context, account_id, bill_id)
     return Download(content, "application/xml", f"{bill_id}.xml")
+
+
+def receipt(visit: Visit, account_id: AccountId) -> Download:
+    """Return the receipt of the account's bill that the address names. Raises NoReceiptYet."""
+    bill_id = BillId(visit.path_values["bill_id"])
+    content = receipt_file(visit.context, account_id, bill_id)
+    return Download(content, "application/json", f"{bill_id.replace('/', '_')}.pdf.receipt.json")
 
 
 def bill_story(tx: Transaction, place: Place, account_id: AccountId, bill_id: BillId) -> Mapping[str, object]:
@@ -47,4 +56,5 @@ def bill_story(tx: Transaction, place: Place, account_id: AccountId, bill_id: Bi
         "taxes": bills.taxes(tx, account_id, bill_id),
         "timeline": timeline(head, argued, place.today),
         "disputed_minor": disputed_minor(argued),
+        "has_receipt": stamps.is_stamped(tx, account_id, bill_id, PDF),
     }

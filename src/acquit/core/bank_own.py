@@ -1,21 +1,27 @@
-"""Entries of banks that tell of what we sent or expect ourselves: debits, refunds, payouts of acquirers.
+"""Entries of banks that tell of what we sent, expect or know ourselves: debits, refunds, payouts, deposits.
 
-Their money is booked with the debit, the refund or the payout, never a second time with the entry.
+Their money is booked with the debit, the refund, the payout of an acquirer, or the deposit that a person had
+recorded by hand, never a second time with the entry.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
 from acquit.core.bank_entry import BankEntry, Direction, squeezed
 from acquit.core.errors import Conflict
-from acquit.core.money import plain
+from acquit.core.identifiers import AccountId
+from acquit.core.money import Currency, plain
 
 _NUMBER: Final = re.compile(r"\b[A-Z]{2}[A-Z0-9]{0,6}-(?:SDD|SCT)-[0-9]{8}(?:-[A-Z0-9-]*[A-Z0-9])?\b")
 DAYS_APART_MAX: Final = 7
 """So many days may lie between a payout and its entry when the bank does not name it."""
+
+RECORDED_DAYS_MAX: Final = 10
+"""So many days may lie between a deposit that was recorded by hand and the entry that tells of it."""
 
 SHORTEST_ID: Final = 6
 """A shorter id of a payout is found in a text by chance."""
@@ -44,6 +50,7 @@ class OwnKind(StrEnum):
     REFUND_PAID = "refund-paid"
     REFUND_RETURNED = "refund-returned"
     PAYOUT = "payout"
+    DEPOSIT = "deposit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,23 @@ class OwnLine:
 
     reference: str
     amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A deposit that a person recorded and that no entry of a bank is linked with."""
+
+    account_id: AccountId
+    deposit_id: str
+    amount_minor: int
+    currency: Currency
+    received_on: date
+    bank_reference: str
+
+    @property
+    def name(self) -> str:
+        """What the deposit is linked by."""
+        return f"{self.account_id}/{self.deposit_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +130,38 @@ def untold(
         f"{reference} is of {plain(total, entry.currency)} {entry.currency}, the entry of "
         f"{plain(entry.amount_minor, entry.currency)}: tell it line by line, or take rejections in first.",
         reference=reference,
+    )
+
+
+def recorded_before(
+    entry: BankEntry, recorded: Iterable[Recorded], payers: Container[AccountId]
+) -> list[Recorded]:
+    """Return the deposits that may be the entry's money: same amount, same payer or reference, near in time.
+
+    `payers` are those that are known to pay from the entry's IBAN, or whose name is that of the sender.
+    """
+    if entry.direction is not Direction.CREDIT:
+        return []
+    said = {squeezed(each) for each in (entry.end_to_end_id, entry.transaction_id, *entry.references)} - {""}
+    return [
+        each for each in recorded
+        if (each.amount_minor, each.currency) == (entry.amount_minor, entry.currency)
+        and abs((entry.booked_on - each.received_on).days) <= RECORDED_DAYS_MAX
+        and (each.account_id in payers or squeezed(each.bank_reference) in said)
+    ]  # fmt: skip
+
+
+def say_recorded(entry_id: int, entry: BankEntry, found: Sequence[Recorded]) -> str:
+    """Return what a person reads of an entry whose money may have been recorded by hand, or nothing."""
+    if not found:
+        return ""
+    first = found[0]
+    more = f" (or one of {len(found) - 1} others like it)" if len(found) > 1 else ""
+    return (
+        f"{plain(entry.amount_minor, entry.currency)} {entry.currency} of {first.account_id} were recorded "
+        f"by hand as of {first.received_on}, deposit {first.deposit_id}{more}. If this is that money, "
+        f"`acquit bank match {entry_id} --deposit {first.name}` links it and books nothing twice; if it is "
+        "other money, match it to its bills or payer."
     )
 
 

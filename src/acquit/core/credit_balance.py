@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from acquit.core.errors import Conflict, Invalid
+from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId, CreditMovementId
 from acquit.core.money import Currency, plain
 
@@ -28,6 +28,18 @@ class NotInHand(Conflict):
     """More would become credit than is unapplied on the deposit."""
 
     code = "not-in-hand"
+
+
+class NoSuchCredit(NotFound):
+    """The payer has no such credit, or it is no money."""
+
+    code = "no-such-credit"
+
+
+class NotRetrievable(Invalid):
+    """More is asked back than is left of a prepaid credit, or nothing."""
+
+    code = "not-retrievable"
 
 
 class CreditType(StrEnum):
@@ -89,6 +101,16 @@ def refuse_not_in_hand(unapplied_minor: int, amount_minor: int, currency: Curren
             f"{plain(unapplied_minor, currency)} {currency} of deposit {deposit_id} is unapplied; "
             f"{plain(amount_minor, currency)} cannot become credit.",
             deposit=deposit_id,
+        )
+
+
+def refuse_not_retrievable(amount_minor: int, left_minor: int, currency: Currency) -> None:
+    """Pass when so much of a prepaid credit can go back. Raises NotRetrievable."""
+    if not 0 < amount_minor <= left_minor:
+        raise NotRetrievable(
+            f"{plain(left_minor, currency)} {currency} of this credit are left and can go back, "
+            f"not {plain(amount_minor, currency)}.",
+            retrievable=plain(left_minor, currency),
         )
 
 

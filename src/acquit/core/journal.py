@@ -46,12 +46,17 @@ class Role(StrEnum):
     REFUND_PAYABLE = "refund_payable"
     ACQUIRER = "acquirer"
     ACQUIRER_FEES = "acquirer_fees"
+    ACCRUED = "accrued"
+    EXCHANGE_GAIN = "exchange_gain"
+    EXCHANGE_LOSS = "exchange_loss"
+    CONVERSION_GAIN = "conversion_gain"
+    CONVERSION_LOSS = "conversion_loss"
 
 
 FOR_CREDIT: Final = frozenset({Role.CREDIT_BALANCE, Role.CREDIT_GIVEN})
 """Roles that only credit balances need."""
 
-FOR_CLOSING: Final = frozenset({Role.DEFERRED})
+FOR_CLOSING: Final = frozenset({Role.DEFERRED, Role.ACCRUED})
 """Roles that only the closing of a month needs."""
 
 FOR_BANKS: Final = frozenset({Role.SUSPENSE})
@@ -61,6 +66,11 @@ FOR_CHASING: Final = frozenset({
     Role.LATE_INTEREST, Role.RECOVERY_FEE, Role.REFUND_PAYABLE, Role.ACQUIRER, Role.ACQUIRER_FEES,
 })  # fmt: skip
 """Roles that only claims, refunds and acquirers need; `require_role` asks for one where it is used."""
+
+FOR_EXCHANGE: Final = frozenset({
+    Role.EXCHANGE_GAIN, Role.EXCHANGE_LOSS, Role.CONVERSION_GAIN, Role.CONVERSION_LOSS,
+})  # fmt: skip
+"""Roles that only books with other currencies need: gains and losses that are realised, and that are not."""
 
 
 class EntryKind(StrEnum):
@@ -76,6 +86,8 @@ class EntryKind(StrEnum):
     CREDIT_ADDED = "credit-added"
     DEFERRAL = "deferral"
     RELEASE = "release"
+    ACCRUAL = "accrual"
+    ACCRUAL_REVERSED = "accrual-reversed"
     CREDIT_WITHDRAWN = "credit-withdrawn"
     SUSPENSE = "suspense"
     IDENTIFIED = "identified"
@@ -185,6 +197,7 @@ def refuse_incomplete(
     spared = (
         FOR_CLOSING
         | FOR_CHASING
+        | FOR_EXCHANGE
         | (frozenset() if for_credit else FOR_CREDIT)
         | (frozenset() if for_banks else FOR_BANKS)
     )
@@ -202,7 +215,8 @@ def require_role(chart: Chart, legal_entity_id: str, *roles: Role) -> None:
     missing = [role.value for role in roles if role not in chart]
     if missing:
         raise ChartIncomplete(
-            f"The chart of accounts of {legal_entity_id} has no ledger account for {', '.join(missing)}.",
+            f"The chart of accounts of {legal_entity_id} has no ledger account for {', '.join(missing)}. "
+            f"Give it one: acquit chart set --legal-entity {legal_entity_id} --role {missing[0]} --number ….",
             legal_entity=legal_entity_id,
         )
 
@@ -359,6 +373,17 @@ def deferral_postings(chart: Chart, amount_minor: int, currency: Currency) -> tu
     return (
         Posting(chart[Role.REVENUE], amount_minor, currency),
         Posting(chart[Role.DEFERRED], -amount_minor, currency),
+    )
+
+
+def accrual_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """Revenue is earned and not billed yet (a negative amount: taken back), without tax.
+
+    Source: Code de commerce L123-21; plan comptable général, account 418 (produits non encore facturés).
+    """
+    return (
+        Posting(chart[Role.ACCRUED], amount_minor, currency),
+        Posting(chart[Role.REVENUE], -amount_minor, currency),
     )
 
 

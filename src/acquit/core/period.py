@@ -4,7 +4,7 @@ Months are closed in their order and only when they are over; the last closed on
 a reason, until its year is sealed. No entry is dated in a closed month: what becomes known later is booked on
 the first open day.
 
-Source: plan comptable général, articles 921-3 and 921-4 (entries that stand, closing by period).
+Source: plan comptable général (ANC 2014-03), articles 921-3 and 921-4 (entries that stand, closing).
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,6 +66,7 @@ class Happening(StrEnum):
     """What became of a month."""
 
     DEFERRED = "deferred"
+    ACCRUED = "accrued"
     CLOSED = "closed"
     REOPENED = "reopened"
     SEALED = "sealed"

@@ -37,8 +37,13 @@ FRENCH_CHART: Final[Mapping[Role, LedgerAccount]] = {
     Role.REFUND_PAYABLE: LedgerAccount("467100", "Clients - remboursements à payer"),
     Role.ACQUIRER: LedgerAccount("511500", "Cartes bancaires à encaisser"),
     Role.ACQUIRER_FEES: LedgerAccount("627800", "Autres frais et commissions sur prestations de services"),
+    Role.ACCRUED: LedgerAccount("418100", "Clients - factures à établir"),
+    Role.EXCHANGE_GAIN: LedgerAccount("756000", "Gains de change sur créances et dettes commerciales"),
+    Role.EXCHANGE_LOSS: LedgerAccount("656000", "Pertes de change sur créances et dettes commerciales"),
+    Role.CONVERSION_GAIN: LedgerAccount("477000", "Différences de conversion - passif"),
+    Role.CONVERSION_LOSS: LedgerAccount("476000", "Différences de conversion - actif"),
 }
-"""Source: plan comptable général (ANC 2014-03), classes 4 to 7."""
+"""Source: plan comptable général (ANC 2014-03, 656 and 756 by ANC 2015-05), classes 4 to 7."""
 
 EUROPEAN_RATES: Final[Rates] = {
     "AT": ((date(1984, 1, 1), 2000),),

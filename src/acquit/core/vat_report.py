@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from acquit.core.identifiers import LegalEntityId
-from acquit.core.money import Currency, ucents_per_minor
+from acquit.core.money import Currency, rounded, ucents_per_minor
 from acquit.core.period import Span
 from acquit.core.tax import TAXED_AS, UNION, VatCategory
 
@@ -71,7 +71,11 @@ class VatLine:
 
 @dataclass(frozen=True, slots=True)
 class VatPartner:
-    """What a business of another member state was supplied without tax, and whether its id was checked."""
+    """What a business of another member state was supplied without tax, and whether its id was checked.
+
+    `local_…` is the same in the currency of the books, each document at the rate of its day; None when no
+    rates were given.
+    """
 
     vat_id: str
     country: str
@@ -82,13 +86,18 @@ class VatPartner:
     checked_on: date | None
     register: str
     outcome: str
+    local_currency: Currency
+    local_net_minor: int | None = None
 
     @property
-    def net_units(self) -> int:
-        """The amount as the recapitulative list takes it: whole units, halves away from zero."""
-        per_unit = 100_000_000 // ucents_per_minor(self.currency)
-        magnitude = (2 * abs(self.net_minor) + per_unit) // (2 * per_unit)
-        return magnitude if self.net_minor >= 0 else -magnitude
+    def net_units(self) -> int | None:
+        """The amount as the recapitulative list takes it: whole units of the books, halves away from zero.
+
+        None for another currency without rates.
+        """
+        if self.local_net_minor is None:
+            return None
+        return rounded(self.local_net_minor, 100_000_000 // ucents_per_minor(self.local_currency))
 
 
 @dataclass(frozen=True, slots=True)

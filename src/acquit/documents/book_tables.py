@@ -108,7 +108,8 @@ def vat_csv(report: VatReport) -> bytes:
     for each in report.partners:
         rows.append((
             "partner", "", each.country, each.category, "", "", each.currency,
-            _amount(each.net_minor, each.currency), "", "", "", "", each.vat_id, each.name,
+            _amount(each.net_minor, each.currency), "", "", _local(each.local_net_minor, report.currency), "",
+            each.vat_id, each.name,
             each.checked_on or "", each.outcome,
         ))  # fmt: skip
     for proof in report.proofs:

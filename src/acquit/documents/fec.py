@@ -27,6 +27,12 @@ WORDS: Final = {
     "reopened": "Annulation de lettrage", "returned": "Rejet bancaire", "write-off": "Perte sur créance",
     "credit-added": "Avoir à utiliser", "deferral": "Produits constatés d'avance",
     "release": "Reprise produits constatés d'avance", "opening": "À nouveau",
+    "credit-withdrawn": "Annulation d'avoir à utiliser", "suspense": "Encaissement non identifié",
+    "identified": "Encaissement identifié", "deposit-withdrawn": "Annulation d'encaissement",
+    "claim": "Pénalités de retard", "refund": "Remboursement à payer", "refund-paid": "Remboursement",
+    "refund-failed": "Rejet de remboursement", "payout": "Virement du prestataire de paiement",
+    "accrual": "Factures à établir", "accrual-reversed": "Extourne factures à établir",
+    "conversion": "Différence de conversion", "conversion-reversed": "Extourne différence de conversion",
 }  # fmt: skip
 
 

@@ -5,7 +5,9 @@ the few registers beside them; it writes nothing and needs no more than the righ
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Final, LiteralString
 
 from acquit.store import (
@@ -14,6 +16,7 @@ from acquit.store import (
     audit_chasing,
     audit_closing,
     audit_conditions,
+    audit_deliveries,
     audit_facts,
     audit_families,
     audit_journal,
@@ -23,6 +26,7 @@ from acquit.store import (
     audit_runs,
     audit_services,
     audit_settings,
+    audit_stamps,
     audit_usage,
 )
 from acquit.store.audit_check import Check
@@ -44,15 +48,19 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_closing.CHECKS,
     *audit_chasing.CHECKS,
     *audit_remittances.CHECKS,
+    *audit_stamps.CHECKS,
+    *audit_deliveries.CHECKS,
 )
 """Every check, in the order in which they are told."""
 
 
 PAPERS: Final[LiteralString] = """
-    SELECT account_id, bill_id, form, sha256, size_bytes
-      FROM document
-     WHERE (account_id, bill_id, form) > (%(account_id)s, %(bill_id)s, %(form)s)
-     ORDER BY account_id, bill_id, form
+    SELECT d.account_id, d.bill_id, d.form, d.sha256, d.size_bytes
+      FROM document d
+     WHERE (d.account_id, d.bill_id, d.form) > (%(account_id)s, %(bill_id)s, %(form)s)
+       AND NOT EXISTS (SELECT FROM removed_paper r
+                        WHERE r.account_id = d.account_id AND r.bill_id = d.bill_id AND r.form = d.form)
+     ORDER BY d.account_id, d.bill_id, d.form
      LIMIT %(rows_max)s
 """
 
@@ -78,19 +86,30 @@ class Found:
     differences: tuple[str, ...]
 
 
-def audit(tx: Transaction, progress: Callable[[str], None] = lambda _name: None) -> Sequence[Found]:
-    """Return what each check found; give it a snapshot, so that all checks see one instant."""
-    found = []
-    for check in CHECKS:
-        progress(check.name)
-        row = tx.one(check.query)
-        differences = tuple(row.differences)
-        found.append(Found(check.name, not differences, row.compared, differences))
-    return found
+def audit(*txs: Transaction, progress: Callable[[str], None] = lambda _name: None) -> Sequence[Found]:
+    """Return what each check found, in their order; as many checks run at once as there are transactions.
+
+    Give it snapshots of one instant, so that all checks see the same.
+    """
+    free = SimpleQueue[Transaction]()
+    for tx in txs:
+        free.put(tx)
+
+    def found(check: Check) -> Found:
+        tx = free.get()
+        try:
+            progress(check.name)
+            row = tx.one(check.query)
+        finally:
+            free.put(tx)
+        return Found(check.name, not row.differences, row.compared, tuple(row.differences))
+
+    with ThreadPoolExecutor(len(txs)) as lanes:
+        return list(lanes.map(found, CHECKS))
 
 
 def papers(tx: Transaction, after: Paper | None, rows_max: int) -> list[Paper]:
-    """Return the papers that were recorded, in the order of their keys, from after one of them."""
+    """Return the papers that the archive must have, in the order of their keys, from after one of them."""
     start = after or Paper("", "", "", "", 0)
     rows = tx.all(
         PAPERS, account_id=start.account_id, bill_id=start.bill_id, form=start.form, rows_max=rows_max

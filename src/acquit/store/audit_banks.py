@@ -203,6 +203,10 @@ OWN: Final[LiteralString] = """
            JOIN refund_event e ON e.account_id = r.account_id AND e.refund_id = r.refund_id
                               AND e.state = 'paid'
           UNION ALL
+         SELECT h.legal_entity_id, 'deposit', h.account_id || '/' || h.deposit_id, d.amount_minor, 'credit'
+           FROM deposit_by_hand h
+           JOIN deposit d ON d.account_id = h.account_id AND d.deposit_id = h.deposit_id
+          UNION ALL
          SELECT legal_entity_id, 'payout', acquirer || '/' || payout_id, abs(gross_minor - fee_minor),
                 CASE WHEN gross_minor > fee_minor THEN 'credit' ELSE 'debit' END
            FROM acquirer_payout

@@ -107,6 +107,70 @@ DEFERRED_REVENUE: Final[LiteralString] = """
               FULL JOIN booked b ON b.account_id = w.account_id AND b.currency = w.currency) compared
 """
 
+ACCRUED_REVENUE: Final[LiteralString] = """
+    WITH last AS (
+         SELECT DISTINCT ON (legal_entity_id) legal_entity_id, charge_no,
+                (to_date(period, 'YYYY-MM') + interval '1 month - 1 day')::date AS on_
+           FROM period_act
+          WHERE happening = 'accrued'
+          ORDER BY legal_entity_id, period DESC, act_no DESC
+         ), settled AS (
+         SELECT coalesce(d.owner_id, d.account_id) AS account_id, d.service_id, d.kind, d.part, d.period_start
+           FROM last s
+           JOIN bill b ON b.legal_entity_id = s.legal_entity_id AND b.issued_on <= s.on_
+                      AND b.kind <> 'credit-note'
+           JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id AND d.correction_no = 0
+          UNION
+         SELECT k.account_id, k.service_id, k.kind, k.part, k.period_start
+           FROM last s
+           JOIN bill n ON n.legal_entity_id = s.legal_entity_id AND n.issued_on <= s.on_
+           JOIN credited_charge k ON k.note_account_id = n.account_id AND k.note_bill_id = n.bill_id
+         ), earned AS (
+         SELECT c.account_id, c.currency, s.on_,
+                sum(round(round(c.quantity_e4::numeric * c.unit_price_ucents *
+                                CASE WHEN c.currency IN ('JPY', 'XOF') THEN 0.000000000001
+                                     WHEN c.currency = 'TND' THEN 0.000000001
+                                     ELSE 0.0000000001 END)
+                          * (least(s.on_, greatest(c.period_end, c.period_start)) - c.period_start + 1)
+                          / (greatest(c.period_end, c.period_start) - c.period_start + 1))) AS amount_minor
+           FROM last s
+           JOIN account a ON a.legal_entity_id = s.legal_entity_id
+           JOIN charge c ON c.account_id = a.account_id AND c.charge_no <= s.charge_no
+                        AND c.period_start <= s.on_
+           LEFT JOIN settled d ON d.account_id = c.account_id AND d.service_id = c.service_id
+                              AND d.kind = c.kind AND d.part = c.part AND d.period_start = c.period_start
+          WHERE d.account_id IS NULL
+          GROUP BY c.account_id, c.currency, s.on_
+         ), booked AS (
+         SELECT e.account_id, p.currency, e.reference, e.kind, e.booked_on,
+                sum(p.amount_minor) AS amount_minor
+           FROM entry e
+           JOIN account a ON a.account_id = e.account_id
+           JOIN ledger_account l ON l.legal_entity_id = a.legal_entity_id AND l.role = 'accrued'
+           JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no AND p.ledger = l.number
+          GROUP BY e.account_id, p.currency, e.reference, e.kind, e.booked_on
+         ), accrued AS (
+         SELECT k.account_id, k.currency, k.amount_minor
+           FROM booked k
+           JOIN account a ON a.account_id = k.account_id
+           JOIN last s ON s.legal_entity_id = a.legal_entity_id AND k.booked_on = s.on_ AND k.kind = 'accrual'
+         )
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
+      FROM (SELECT coalesce(e.account_id, b.account_id) || '/' || coalesce(e.currency, b.currency) AS id,
+                   coalesce(e.amount_minor, 0) <> coalesce(b.amount_minor, 0) AS differs
+              FROM earned e
+              FULL JOIN accrued b ON b.account_id = e.account_id AND b.currency = e.currency
+             UNION ALL
+            SELECT account_id || '/' || reference || '/' || currency,
+                   sum(amount_minor) <> 0
+                     OR bool_or(kind NOT IN ('accrual', 'accrual-reversed')
+                                OR booked_on <> (to_date(reference, 'YYYY-MM') + interval '1 month')::date
+                                              - CASE kind WHEN 'accrual' THEN 1 ELSE 0 END)
+              FROM booked
+             GROUP BY account_id, reference, currency) compared
+"""
+
 CLOSED_PERIODS: Final[LiteralString] = """
     WITH closed AS (
          SELECT legal_entity_id, period, entries, head, totals
@@ -159,5 +223,6 @@ CHECKS: Final = (
     Check("vat-report", VAT_REPORT),
     Check("aged-balance", AGED_BALANCE),
     Check("deferred-revenue", DEFERRED_REVENUE),
+    Check("accrued-revenue", ACCRUED_REVENUE),
     Check("closed-periods", CLOSED_PERIODS),
 )

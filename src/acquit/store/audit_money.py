@@ -247,57 +247,41 @@ RECEIVABLE: Final[LiteralString] = """
 """
 
 VAT_PENDING: Final[LiteralString] = """
-    WITH chart AS (
-         SELECT a.account_id, l.number
+    WITH booked AS MATERIALIZED (
+         SELECT e.account_id, e.reference, sum(p.amount_minor) AS moved_minor,
+                sum(p.amount_minor) FILTER (WHERE e.kind = 'credit-note') AS credited_minor,
+                -sum(p.amount_minor) FILTER (WHERE e.kind = 'bill') AS billed_minor
            FROM account a
            JOIN ledger_account l ON l.legal_entity_id = a.legal_entity_id AND l.role = 'vat_pending'
-         ), billed AS (
-         SELECT e.account_id, e.reference AS bill_id, -sum(p.amount_minor) AS pending_minor
-           FROM entry e
-           JOIN chart c ON c.account_id = e.account_id
-           JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no AND p.ledger = c.number
-          WHERE e.kind = 'bill'
+           JOIN posting p ON p.account_id = a.account_id AND p.ledger = l.number
+           JOIN entry e ON e.account_id = p.account_id AND e.entry_no = p.entry_no
           GROUP BY e.account_id, e.reference
          ), credited AS (
          SELECT n.account_id, n.corrects_bill_id AS bill_id, sum(n.total_minor) AS total_minor,
-                sum(coalesce(p.pending_minor, 0)) AS pending_minor
+                sum(coalesce(p.credited_minor, 0)) AS pending_minor
            FROM bill n
-           LEFT JOIN LATERAL (
-                SELECT sum(p.amount_minor) AS pending_minor
-                  FROM entry e
-                  JOIN chart c ON c.account_id = e.account_id
-                  JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
-                                AND p.ledger = c.number
-                 WHERE e.account_id = n.account_id AND e.kind = 'credit-note'
-                   AND e.reference = n.bill_id) p ON true
+           LEFT JOIN booked p ON p.account_id = n.account_id AND p.reference = n.bill_id
           WHERE n.kind = 'credit-note'
           GROUP BY n.account_id, n.corrects_bill_id
          ), settled AS (
-         SELECT d.account_id, d.bill_id, d.amount_minor AS total_minor, count(*) AS operations,
-                sum(-o.effect_minor) AS paid_minor,
-                coalesce(sum(m.moved_minor), 0) AS moved_minor
+         SELECT d.account_id, d.bill_id, d.amount_minor AS total_minor,
+                sum(-o.effect_minor) AS paid_minor, coalesce(sum(m.moved_minor), 0) AS moved_minor
            FROM debt_operation o
            JOIN debt d ON d.account_id = o.account_id AND d.debt_id = o.debt_id
-           LEFT JOIN LATERAL (
-                SELECT sum(p.amount_minor) AS moved_minor
-                  FROM entry e
-                  JOIN chart c ON c.account_id = e.account_id
-                  JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
-                                AND p.ledger = c.number
-                 WHERE e.account_id = d.account_id
-                   AND e.reference = d.bill_id || '/' || o.operation_id) m ON true
+           LEFT JOIN booked m ON m.account_id = d.account_id
+                             AND m.reference = d.bill_id || '/' || o.operation_id
           WHERE o.deposit_id IS NOT NULL OR o.means = 'credit-balance'
           GROUP BY d.account_id, d.bill_id, d.amount_minor
          )
     SELECT count(*) AS compared,
            coalesce((array_agg(s.bill_id ORDER BY s.bill_id)
              FILTER (WHERE s.moved_minor IS DISTINCT FROM CASE WHEN s.paid_minor = 0 THEN 0 ELSE
-                       div(2 * (coalesce(b.pending_minor, 0) - coalesce(c.pending_minor, 0)) * s.paid_minor
+                       div(2 * (coalesce(b.billed_minor, 0) - coalesce(c.pending_minor, 0)) * s.paid_minor
                            + s.total_minor - coalesce(c.total_minor, 0),
                            nullif(2 * (s.total_minor - coalesce(c.total_minor, 0)), 0)) END))[1:1000], '{}')
              AS differences
       FROM settled s
-      LEFT JOIN billed b ON b.account_id = s.account_id AND b.bill_id = s.bill_id
+      LEFT JOIN booked b ON b.account_id = s.account_id AND b.reference = s.bill_id
       LEFT JOIN credited c ON c.account_id = s.account_id AND c.bill_id = s.bill_id
 """
 

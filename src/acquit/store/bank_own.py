@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, LiteralString
 
-from acquit.core.bank_own import Named, OwnKind, OwnLine, Told
+from acquit.core.bank_own import Named, OwnKind, OwnLine, Recorded, Told
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.store.transaction import Transaction
 
@@ -90,7 +90,25 @@ TOLD: Final[LiteralString] = """
 
 EXPECTS: Final[LiteralString] = """
     SELECT EXISTS (SELECT FROM remittance WHERE legal_entity_id = %(legal_entity_id)s)
-           OR EXISTS (SELECT FROM acquirer_payout WHERE legal_entity_id = %(legal_entity_id)s) AS expects
+           OR EXISTS (SELECT FROM acquirer_payout WHERE legal_entity_id = %(legal_entity_id)s)
+           OR EXISTS (SELECT FROM deposit_by_hand WHERE legal_entity_id = %(legal_entity_id)s) AS expects
+"""
+
+RECORDED: Final[LiteralString] = """
+    SELECT d.account_id, d.deposit_id, d.amount_minor, d.currency, d.received_on, d.bank_reference
+      FROM deposit_by_hand h
+      JOIN deposit d ON d.account_id = h.account_id AND d.deposit_id = h.deposit_id
+     WHERE h.legal_entity_id = %(legal_entity_id)s AND d.amount_minor = ANY(%(amounts)s)
+       AND NOT EXISTS (SELECT FROM bank_own o
+                        WHERE o.legal_entity_id = h.legal_entity_id AND o.kind = 'deposit'
+                          AND o.reference = h.account_id || '/' || h.deposit_id)
+     ORDER BY d.received_on, d.account_id, d.deposit_id
+"""
+
+IS_BY_HAND: Final[LiteralString] = """
+    SELECT EXISTS (SELECT FROM deposit_by_hand
+                    WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s
+                      AND legal_entity_id = %(legal_entity_id)s) AS is_by_hand
 """
 
 FORM: Final[LiteralString] = """
@@ -123,13 +141,25 @@ class PaidOut:
     is_told: bool
 
 
+def recorded(tx: Transaction, legal_entity_id: LegalEntityId, amounts: Sequence[int]) -> list[Recorded]:
+    """Return the deposits of these amounts that were recorded by hand and that no entry is linked with."""
+    rows = tx.all(RECORDED, legal_entity_id=legal_entity_id, amounts=list(amounts))
+    return [Recorded(*row) for row in rows]
+
+
+def is_by_hand(tx: Transaction, legal_entity_id: LegalEntityId, payer_id: AccountId, deposit_id: str) -> bool:
+    """Whether a person recorded the deposit in the books of the legal entity."""
+    row = tx.one(IS_BY_HAND, legal_entity_id=legal_entity_id, account_id=payer_id, deposit_id=deposit_id)
+    return bool(row.is_by_hand)
+
+
 def has_files(tx: Transaction, legal_entity_id: LegalEntityId) -> bool:
     """Whether the legal entity ever made a file for a bank."""
     return bool(tx.one(HAS_FILES, legal_entity_id=legal_entity_id).has_files)
 
 
 def expects(tx: Transaction, legal_entity_id: LegalEntityId) -> bool:
-    """Whether a bank may tell of anything of ours: a file was made, or an acquirer paid out."""
+    """Whether a bank may tell of anything of ours: a file, a payout, a deposit recorded by hand."""
     return bool(tx.one(EXPECTS, legal_entity_id=legal_entity_id).expects)
 
 

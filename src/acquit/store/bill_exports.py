@@ -33,7 +33,8 @@ FINISH: Final[LiteralString] = """
 
 ROWS: Final[LiteralString] = """
     SELECT bill_id, issued_on, order_id, category, currency, net_minor, tax_minor, total_minor, due_on,
-           coalesce(purchase_order_reference, '') AS purchase_order
+           coalesce(purchase_order_reference, '') AS purchase_order,
+           kind = 'credit-note' AS is_credit_note
       FROM bill
      WHERE account_id = %(account_id)s AND bill_id = ANY(%(bill_ids)s)
      ORDER BY bill_id
@@ -54,6 +55,7 @@ class ExportedBill:
     total_minor: int
     due_on: date
     purchase_order: str
+    is_credit_note: bool
 
 
 def add(

@@ -50,8 +50,8 @@ GIVE_BACK: Final[LiteralString] = """
 WITHDRAW: Final[LiteralString] = """
     INSERT INTO credit_movement (account_id, balance, type, currency, amount_minor, lot_id, source,
            deposit_id, occurred_on, recorded_by)
-    SELECT account_id, balance, type, currency, -amount_minor, lot_id, source, deposit_id, %(occurred_on)s,
-           recorded_by
+    SELECT account_id, balance, type, currency, -%(amount_minor)s::bigint, lot_id, source, deposit_id,
+           %(occurred_on)s, coalesce(%(recorded_by)s::text, recorded_by)
       FROM credit_movement
      WHERE account_id = %(account_id)s AND movement_id = %(lot_id)s
     RETURNING movement_id
@@ -170,9 +170,22 @@ def give_back(
     )  # fmt: skip
 
 
-def withdraw(tx: Transaction, payer_id: AccountId, lot_id: CreditMovementId, on: date) -> CreditMovementId:
-    """Take a whole lot of money back of which nothing was used; return the movement's id."""
-    row = tx.one(WITHDRAW, account_id=payer_id, lot_id=lot_id, occurred_on=on)
+def withdraw(
+    tx: Transaction,
+    payer_id: AccountId,
+    lot_id: CreditMovementId,
+    amount_minor: int,
+    on: date,
+    by: str | None = None,
+) -> CreditMovementId:
+    """Make so much of a lot, which is money and not used, unapplied again; return the movement's id.
+
+    Recorded by whoever added the lot unless told otherwise. Hold the payer.
+    """
+    row = tx.one(
+        WITHDRAW, account_id=payer_id, lot_id=lot_id, amount_minor=amount_minor, occurred_on=on,
+        recorded_by=by,
+    )  # fmt: skip
     return CreditMovementId(row.movement_id)
 
 

@@ -56,6 +56,11 @@ ADD_OPERATION: Final[LiteralString] = """
     RETURNING operation_id
 """
 
+MARK_BY_HAND: Final[LiteralString] = """
+    INSERT INTO deposit_by_hand (account_id, deposit_id, legal_entity_id)
+    VALUES (%(account_id)s, %(deposit_id)s, %(legal_entity_id)s)
+"""
+
 ADD_DEPOSIT: Final[LiteralString] = """
     INSERT INTO deposit (account_id, deposit_id, legal_entity_id, order_id, received_on, amount_minor,
            currency, means, bank_reference, label)
@@ -206,6 +211,13 @@ def write_payments(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
 def write_deposits(tx: Transaction, rows: Sequence[Sequence[object]]) -> None:
     """Write receipts for money received; the rows have the columns of DEPOSIT, their numbers are taken."""
     tx.copy("deposit", tuple(DEPOSIT), rows, tuple(DEPOSIT.values()))
+
+
+def mark_by_hand(
+    tx: Transaction, payer_id: AccountId, deposit_id: str, legal_entity_id: LegalEntityId
+) -> None:
+    """Write that a person recorded the deposit: a bank that tells of it later tells of no second money."""
+    tx.run(MARK_BY_HAND, account_id=payer_id, deposit_id=deposit_id, legal_entity_id=legal_entity_id)
 
 
 def add_deposit(

@@ -11,7 +11,10 @@ POSTINGS: Final[LiteralString] = """
     WITH ledgers AS (
          SELECT number, min(name) AS name, bool_or(role = 'receivable') AS is_receivable,
                 bool_or(role = 'bank') AS is_bank,
-                bool_or(role IN ('receivable', 'unapplied', 'credit_balance')) AS is_auxiliary
+                bool_or(role IN ('receivable', 'unapplied', 'credit_balance')) AS is_auxiliary,
+                bool_or(role IN ('receivable', 'vat_pending')) AS by_bill,
+                bool_or(role IN ('deferred', 'accrued')) AS by_account,
+                bool_or(role IN ('suspense', 'refund_payable', 'acquirer')) AS in_one
            FROM ledger_account
           WHERE legal_entity_id = %(legal_entity_id)s
           GROUP BY number
@@ -52,7 +55,11 @@ POSTINGS: Final[LiteralString] = """
            CASE WHEN l.is_auxiliary THEN n.account_id ELSE '' END AS payer_id,
            CASE WHEN l.is_auxiliary THEN n.name ELSE '' END AS payer_name,
            bool_or(coalesce(l.is_bank, false)) OVER (PARTITION BY e.account_id, e.entry_no) AS moves_bank,
-           p.amount_minor, p.currency,
+           p.amount_minor, p.currency, coalesce(l.is_receivable, false) AS is_receivable, e.bill_id,
+           CASE WHEN l.by_bill THEN e.account_id || '/' || e.bill_id
+                WHEN l.is_auxiliary THEN n.account_id
+                WHEN l.by_account THEN e.account_id
+                WHEN l.in_one THEN '' END AS carried,
            CASE WHEN l.is_receivable THEN t.bill_id END AS letter,
            CASE WHEN l.is_receivable THEN t.cleared_on END AS letter_on
       FROM (SELECT e.account_id, e.entry_no, e.kind, e.booked_on, e.booked_at, e.reference,
@@ -120,7 +127,7 @@ def postings(tx: Transaction, legal_entity_id: LegalEntityId, first_on: date, la
 
     `payer_id` is who owes the bill that the entry names, on the accounts where payers are told apart;
     `letter` marks postings on receivables of a bill whose postings, all of these days, sum to zero at the
-    end. Inside a transaction.
+    end; `carried` names what a posting in another currency is carried with. Inside a transaction.
     """
     yield from tx.stream(POSTINGS, legal_entity_id=legal_entity_id, first_on=first_on, last_on=last_on)
 

@@ -19,8 +19,9 @@ ACTS: Final[LiteralString] = """
 """
 
 RECORD: Final[LiteralString] = """
-    INSERT INTO period_act (legal_entity_id, act_no, period, happening, reason, acted_by)
-    SELECT %(legal_entity_id)s, coalesce(max(act_no), 0) + 1, %(period)s, %(happening)s, %(reason)s, %(by)s
+    INSERT INTO period_act (legal_entity_id, act_no, period, happening, reason, charge_no, acted_by)
+    SELECT %(legal_entity_id)s, coalesce(max(act_no), 0) + 1, %(period)s, %(happening)s, %(reason)s,
+           %(charge_no)s, %(by)s
       FROM period_act
      WHERE legal_entity_id = %(legal_entity_id)s
 """
@@ -105,11 +106,12 @@ def record(
     happening: Happening,
     by: str,
     reason: str = "",
+    charge_no: int | None = None,
 ) -> None:
-    """Write that the month was spread, opened again or sealed; a closing is written by `close`."""
+    """Write that the month was spread, accrued, opened again or sealed; a closing is written by `close`."""
     tx.run(
         RECORD, legal_entity_id=legal_entity_id, period=period, happening=happening.value, reason=reason,
-        by=by,
+        charge_no=charge_no, by=by,
     )  # fmt: skip
 
 

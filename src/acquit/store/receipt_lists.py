@@ -62,6 +62,13 @@ class NoteDetail:
     corrects_bill_id: BillId
 
 
+_STANDS: Final[LiteralString] = """
+    NOT EXISTS (SELECT FROM bank_move m
+                 WHERE m.account_id = d.account_id AND m.deposit_id = d.deposit_id AND m.kind = 'withdrawn')
+"""
+"""A deposit stands until the match that it came of is undone: then the money was not the account's."""
+
+
 def deposits_of(
     account_id: AccountId,
     *,
@@ -69,8 +76,8 @@ def deposits_of(
     recorded_to: datetime | None = None,
     order_id: int | None = None,
 ) -> Selection:
-    """Select the deposits of an account; both bounds are inclusive and count in whole seconds."""
-    source: LiteralString = "deposit WHERE account_id = %(account_id)s"
+    """Select the deposits of an account that stand; both bounds are inclusive and count in whole seconds."""
+    source: LiteralString = "deposit d WHERE account_id = %(account_id)s AND " + _STANDS
     where, values = _dated("recorded_at", account_id, recorded_from, recorded_to, order_id)
     return Selection("deposit_id", source + where, values)
 
@@ -113,8 +120,11 @@ def _dated(
 DEPOSITS: Final[LiteralString] = """
     SELECT deposit_id, order_id, recorded_at, received_on, amount_minor, currency, means, bank_reference,
            label
-      FROM deposit
+      FROM deposit d
      WHERE account_id = %(account_id)s AND deposit_id = ANY(%(deposit_ids)s)
+       AND NOT EXISTS (SELECT FROM bank_move m
+                        WHERE m.account_id = d.account_id AND m.deposit_id = d.deposit_id
+                          AND m.kind = 'withdrawn')
 """
 
 SHARES: Final[LiteralString] = """
@@ -156,7 +166,7 @@ NOTE_DETAILS: Final[LiteralString] = """
 
 
 def deposits(tx: Transaction, account_id: AccountId, deposit_ids: Sequence[str]) -> list[DepositSummary]:
-    """Return the account's deposits of these numbers, in no order."""
+    """Return the account's deposits of these numbers that stand, in no order."""
     rows = tx.all(DEPOSITS, account_id=account_id, deposit_ids=list(deposit_ids))
     return [DepositSummary(*row) for row in rows]
 

@@ -65,6 +65,7 @@ CREATE TABLE legal_entity (
     test_on                date,
     below_zero             text NOT NULL DEFAULT 'carry' CHECK (below_zero IN ('carry', 'park', 'credit-note', 'credit-balance')),
     orders_billed_at_once  boolean NOT NULL DEFAULT false,
+    brand_colour           text NOT NULL DEFAULT '' CHECK (brand_colour ~ '^(#[0-9a-f]{6})?$'),
     CHECK ((sandbox_of IS NULL) = (test_on IS NULL))
 );
 COMMENT ON COLUMN legal_entity.sandbox_of IS 'the seller that this one stands for in the sandbox of one account: series, chart, runs and clock are its own';
@@ -1281,6 +1282,16 @@ CREATE TABLE deposit (
 CREATE INDEX deposit_bank_reference ON deposit (bank_reference) WHERE bank_reference <> '';
 COMMENT ON TABLE deposit IS 'fact: receipt for money received from a payer';
 
+CREATE TABLE deposit_by_hand (
+    account_id       text COLLATE "C" NOT NULL,
+    deposit_id       text COLLATE "C" NOT NULL,
+    legal_entity_id  text COLLATE "C" NOT NULL,
+    PRIMARY KEY (account_id, deposit_id),
+    FOREIGN KEY (account_id, deposit_id) REFERENCES deposit
+);
+CREATE INDEX deposit_by_hand_of ON deposit_by_hand (legal_entity_id, account_id, deposit_id);
+COMMENT ON TABLE deposit_by_hand IS 'fact: a person recorded a deposit; a bank may tell of its money later, and then it is linked (bank_own), not booked again';
+
 CREATE SEQUENCE credit_movement_id START 1;
 
 CREATE TABLE credit_movement (
@@ -1673,14 +1684,14 @@ COMMENT ON TABLE bank_match_part IS 'fact: what a match did: an operation on a d
 CREATE TABLE bank_own (
     legal_entity_id  text COLLATE "C" NOT NULL,
     entry_id         bigint NOT NULL,
-    kind             text NOT NULL CHECK (kind IN ('collected', 'returned', 'refund-paid', 'refund-returned', 'payout')),
+    kind             text NOT NULL CHECK (kind IN ('collected', 'returned', 'refund-paid', 'refund-returned', 'payout', 'deposit')),
     reference        text COLLATE "C" NOT NULL,
     amount_minor     bigint NOT NULL CHECK (amount_minor <> 0),
     is_again         boolean NOT NULL,
     PRIMARY KEY (legal_entity_id, entry_id, kind, reference)
 );
 CREATE UNIQUE INDEX bank_own_once ON bank_own (legal_entity_id, kind, reference) WHERE NOT is_again;
-COMMENT ON TABLE bank_own IS 'fact: an entry tells of a debit or refund in a file of ours (EndToEndId), or of the payout of an acquirer, whose money is booked with that; is_again when a notification before the statement had told it';
+COMMENT ON TABLE bank_own IS 'fact: an entry tells of a debit or refund in a file of ours (EndToEndId), of the payout of an acquirer, or of a deposit that was recorded by hand, whose money is booked with that; is_again when a notification before the statement had told it';
 
 CREATE TABLE bank_unmatch (
     legal_entity_id  text COLLATE "C" NOT NULL,
@@ -1835,7 +1846,7 @@ CREATE TABLE late_rate (
     floor_bp  integer CHECK (floor_bp BETWEEN 0 AND 10000),
     PRIMARY KEY (country, from_on)
 );
-COMMENT ON TABLE late_rate IS 'the yearly rate of late interest in law from a day on; floor_bp: what a contract may not go below, where it is known';
+COMMENT ON TABLE late_rate IS 'the yearly rate of late interest in law from a day on; floor_bp: what a contract may not go below, where it is known. France: main refinancing rate of the European Central Bank (Banque de France, key rates) plus 10 points; three times the legal rate between professionals (orders of each half-year)';
 
 CREATE SEQUENCE dunning_calendar_id;
 CREATE TABLE dunning_calendar (
@@ -2165,6 +2176,27 @@ CREATE TABLE mandate_event (
 );
 COMMENT ON TABLE mandate_event IS 'fact: a mandate was suspended, resumed or cancelled';
 
+CREATE TABLE mandate_amendment (
+    account_id       text COLLATE "C" NOT NULL,
+    mandate_id       bigint NOT NULL,
+    amendment_no     integer NOT NULL CHECK (amendment_no >= 1),
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    amended_on       date NOT NULL,
+    reference        text COLLATE "C" NOT NULL DEFAULT '' CHECK (length(reference) <= 35),
+    creditor_id      text COLLATE "C" NOT NULL DEFAULT '',
+    former_name      text NOT NULL DEFAULT '',
+    iban             text COLLATE "C" NOT NULL DEFAULT '',
+    bic              text COLLATE "C" NOT NULL DEFAULT '',
+    reason           text NOT NULL DEFAULT '',
+    recorded_by      text NOT NULL,
+    recorded_at      timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, mandate_id, amendment_no),
+    FOREIGN KEY (account_id, mandate_id) REFERENCES mandate,
+    CHECK (reference <> '' OR creditor_id <> '' OR former_name <> '' OR iban <> '')
+);
+CREATE UNIQUE INDEX mandate_amendment_reference ON mandate_amendment (legal_entity_id, reference) WHERE reference <> '';
+COMMENT ON TABLE mandate_amendment IS 'fact: a mandate got another reference, creditor identifier, creditor''s name (the former one is kept) or bank account; what is empty stayed as it was';
+
 CREATE TABLE remittance (
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
     remittance_id    bigint NOT NULL CHECK (remittance_id >= 1),
@@ -2211,6 +2243,7 @@ CREATE TABLE collection (
     requested_on     date NOT NULL,
     currency         text NOT NULL CHECK (currency = 'EUR'),
     amount_minor     bigint NOT NULL CHECK (amount_minor > 0),
+    amendment_no     integer NOT NULL DEFAULT 0 CHECK (amendment_no >= 0),
     PRIMARY KEY (account_id, collection_id),
     UNIQUE (legal_entity_id, remittance_id, line_no),
     FOREIGN KEY (account_id, mandate_id) REFERENCES mandate,
@@ -2218,6 +2251,7 @@ CREATE TABLE collection (
 );
 CREATE INDEX collection_mandate ON collection (account_id, mandate_id);
 CREATE INDEX collection_batch ON collection (batch_id);
+COMMENT ON COLUMN collection.amendment_no IS 'how often its mandate had been amended when the file was made';
 COMMENT ON TABLE collection IS 'fact: one debit of a payer''s bank account, a line of a file; account_id is the payer';
 
 CREATE TABLE collection_debt (
@@ -2273,6 +2307,17 @@ CREATE TABLE collection_notice (
     FOREIGN KEY (account_id, collection_id) REFERENCES collection
 );
 COMMENT ON TABLE collection_notice IS 'fact: the payer was told the amount and the day of a debit';
+
+CREATE TABLE collection_failure_notice (
+    account_id     text COLLATE "C" NOT NULL,
+    collection_id  bigint NOT NULL,
+    sent_to        text NOT NULL,
+    sent_on        date NOT NULL,
+    sent_at        timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, collection_id),
+    FOREIGN KEY (account_id, collection_id) REFERENCES collection
+);
+COMMENT ON TABLE collection_failure_notice IS 'fact: the payer was told that a debit was refused or taken back; sent_to is empty where nobody is to be told';
 
 CREATE TABLE refund_account (
     account_id    text COLLATE "C" NOT NULL REFERENCES account,
@@ -2383,25 +2428,83 @@ CREATE TABLE chain_head (
 );
 COMMENT ON TABLE chain_head IS 'fact: SHA-256 over all accounts'' last entry hashes, in account order, when a run closed or a day ended';
 
+-- ---------------------------------------------------------------- the archive
+
+CREATE TABLE stamp (
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    stamp_no         integer NOT NULL CHECK (stamp_no >= 1),
+    stamped_on       date NOT NULL,
+    leaves           integer NOT NULL CHECK (leaves >= 0),
+    root             bytea NOT NULL CHECK (length(root) = 32),
+    prev_hash        bytea NOT NULL CHECK (length(prev_hash) = 32),
+    hash             bytea NOT NULL CHECK (length(hash) = 32),
+    signature        bytea NOT NULL CHECK (length(signature) = 64),
+    public_key       bytea NOT NULL CHECK (length(public_key) = 32),
+    stamped_at       timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (legal_entity_id, stamp_no)
+);
+COMMENT ON TABLE stamp IS 'fact: what was archived and booked of a seller since the stamp before; hash = SHA-256(UTF-8 of acquit stamp 1|legal_entity_id|stamp_no|stamped_on|leaves|root|prev_hash, hashes in hexadecimal), prev_hash of the first is 32 zero bytes, signature is Ed25519 over the same text; root is that of RFC 9162 section 2.1.1 over the leaves in order';
+
+CREATE TABLE stamped_paper (
+    account_id       text COLLATE "C" NOT NULL,
+    bill_id          text COLLATE "C" NOT NULL,
+    form             text NOT NULL,
+    legal_entity_id  text COLLATE "C" NOT NULL,
+    stamp_no         integer NOT NULL,
+    leaf_no          integer NOT NULL CHECK (leaf_no >= 0),
+    entry_no         integer NOT NULL,
+    leaf             bytea NOT NULL,
+    PRIMARY KEY (account_id, bill_id, form)
+);
+CREATE UNIQUE INDEX stamped_paper_leaf ON stamped_paper (legal_entity_id, stamp_no, leaf_no);
+COMMENT ON TABLE stamped_paper IS 'fact: a paper is a leaf of a stamp; leaf = SHA-256(0x00 || UTF-8 of paper|account_id|bill_id|form|sha256|size_bytes|entry_no|hash of the entry)';
+
+CREATE TABLE stamped_head (
+    account_id       text COLLATE "C" NOT NULL,
+    entry_no         integer NOT NULL,
+    legal_entity_id  text COLLATE "C" NOT NULL,
+    stamp_no         integer NOT NULL,
+    leaf_no          integer NOT NULL CHECK (leaf_no >= 0),
+    leaf             bytea NOT NULL,
+    PRIMARY KEY (account_id, entry_no)
+);
+CREATE UNIQUE INDEX stamped_head_leaf ON stamped_head (legal_entity_id, stamp_no, leaf_no);
+COMMENT ON TABLE stamped_head IS 'fact: the end of an account''s chain of entries is a leaf of a stamp; leaf = SHA-256(0x00 || UTF-8 of head|account_id|entry_no|hash of the entry)';
+
+CREATE TABLE removed_paper (
+    account_id  text COLLATE "C" NOT NULL,
+    bill_id     text COLLATE "C" NOT NULL,
+    form        text NOT NULL,
+    issued_on   date NOT NULL,
+    removed_by  text NOT NULL,
+    removed_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, bill_id, form),
+    FOREIGN KEY (account_id, bill_id, form) REFERENCES document,
+    CHECK (extract(year FROM issued_on) + 10 < extract(year FROM removed_at AT TIME ZONE 'UTC'))
+);
+COMMENT ON TABLE removed_paper IS 'fact: the bytes of a paper were removed from the archive, later than ten years after the end of the year of its bill; its hash stays';
+
 -- ---------------------------------------------------------------- books
 
 CREATE TABLE period_act (
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
     act_no           integer NOT NULL CHECK (act_no >= 1),
     period           text COLLATE "C" NOT NULL CHECK (period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
-    happening        text NOT NULL CHECK (happening IN ('deferred', 'closed', 'reopened', 'sealed')),
+    happening        text NOT NULL CHECK (happening IN ('deferred', 'accrued', 'closed', 'reopened', 'sealed')),
     reason           text NOT NULL DEFAULT '',
     entries          bigint NOT NULL DEFAULT 0 CHECK (entries >= 0),
     head             bytea,
     totals           jsonb NOT NULL DEFAULT '[]',
     acted_by         text NOT NULL,
     acted_at         timestamptz NOT NULL DEFAULT instant(),
+    charge_no        bigint,
     PRIMARY KEY (legal_entity_id, act_no),
     CHECK ((happening = 'closed') = (head IS NOT NULL)),
     CHECK (happening <> 'reopened' OR reason <> ''),
-    CHECK (happening <> 'sealed' OR period LIKE '%-12')
+    CHECK (happening <> 'sealed' OR period LIKE '%-12'),
+    CHECK ((happening = 'accrued') = (charge_no IS NOT NULL))
 );
-COMMENT ON TABLE period_act IS 'fact: what became of a month of the books. deferred: its revenue was spread; closed: entries, head (SHA-256 over the entry hashes of the month, by account and number) and totals (ledger, currency, debit_minor, credit_minor) as they were then; sealed: the year that ends with the month is never opened again';
+COMMENT ON TABLE period_act IS 'fact: what became of a month of the books. deferred: its revenue was spread; accrued: what was earned and not billed, of charges up to charge_no, was booked; closed: entries, head (SHA-256 over the entry hashes of the month, by account and number) and totals (ledger, currency, debit_minor, credit_minor) as they were then; sealed: the year that ends with the month is never opened again';
 
 CREATE FUNCTION books_open_from(entity text) RETURNS date LANGUAGE sql STABLE AS $$
     SELECT coalesce(max((to_date(period, 'YYYY-MM') + interval '1 month')::date), '-infinity'::date)
@@ -2452,3 +2555,150 @@ CREATE TABLE vat_check (
 );
 CREATE INDEX vat_check_id ON vat_check (account_id, vat_id, check_no);
 COMMENT ON TABLE vat_check IS 'fact: a register was asked about the VAT id of an account: what it answered and, as proof, under which reference; unknown: it gave no answer';
+
+-- ---------------------------------------------------------------- delivery
+
+CREATE TABLE delivery_channel (
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    channel          text COLLATE "C" NOT NULL CHECK (channel IN ('email', 'platform', 'peppol')),
+    from_on          date NOT NULL,
+    channel_no       bigint GENERATED ALWAYS AS IDENTITY,
+    is_on            boolean NOT NULL,
+    form             text NOT NULL CHECK (form IN ('pdf', 'pdf+ubl', 'link', 'cii', 'ubl')),
+    origin           text NOT NULL DEFAULT '',
+    set_by           text NOT NULL,
+    set_at           timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (legal_entity_id, channel, from_on, channel_no)
+);
+COMMENT ON TABLE delivery_channel IS 'fact: bills of a legal entity that are dated from_on or later leave by a channel, or no longer; of one day the last row holds';
+
+CREATE TABLE billing_contact (
+    account_id  text COLLATE "C" NOT NULL REFERENCES account,
+    email       text NOT NULL,
+    set_by      text NOT NULL,
+    set_at      timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, email)
+);
+COMMENT ON TABLE billing_contact IS 'who gets the bills of an account by mail; without a row the account''s own address, else its parent''s';
+
+CREATE SEQUENCE delivery_id;
+CREATE TABLE delivery (
+    account_id       text COLLATE "C" NOT NULL,
+    delivery_id      bigint NOT NULL DEFAULT nextval('delivery_id'),
+    legal_entity_id  text COLLATE "C" NOT NULL,
+    channel          text COLLATE "C" NOT NULL CHECK (channel IN ('email', 'platform', 'peppol')),
+    bill_id          text COLLATE "C" NOT NULL,
+    event            text COLLATE "C" NOT NULL,
+    form             text NOT NULL,
+    subject          text NOT NULL DEFAULT '',
+    queued_at        timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, delivery_id),
+    CHECK ((bill_id = '') = (event = 'letter')),
+    CHECK ((account_id = '') = (event = 'letter'))
+);
+CREATE UNIQUE INDEX delivery_number ON delivery (delivery_id);
+CREATE UNIQUE INDEX delivery_once ON delivery (account_id, bill_id, channel, event) WHERE bill_id <> '';
+COMMENT ON TABLE delivery IS 'fact: something is to leave by a channel, once: a bill (event bill), a status of it (212/operation), or a letter that is about no one bill (then account, legal entity and bill are empty)';
+
+CREATE TABLE delivery_waiting (
+    account_id   text COLLATE "C" NOT NULL,
+    delivery_id  bigint NOT NULL,
+    channel      text COLLATE "C" NOT NULL,
+    next_at      timestamptz NOT NULL DEFAULT instant(),
+    tries        integer NOT NULL DEFAULT 0,
+    to_address   text NOT NULL DEFAULT '',
+    sealed       bytea,
+    PRIMARY KEY (account_id, delivery_id)
+);
+CREATE INDEX delivery_due ON delivery_waiting (next_at);
+COMMENT ON TABLE delivery_waiting IS 'deliveries that are to be tried, from next_at on; gone when sent, refused or ended. to_address and sealed: the letter itself, encrypted; it is kept no longer than it waits';
+
+CREATE TABLE delivery_attempt (
+    account_id    text COLLATE "C" NOT NULL,
+    delivery_id   bigint NOT NULL,
+    attempt_no    integer NOT NULL,
+    outcome       text NOT NULL CHECK (outcome IN ('sent', 'delayed', 'refused', 'bounced', 'retried', 'ended')),
+    reference     text COLLATE "C" NOT NULL DEFAULT '',
+    told          text NOT NULL DEFAULT '',
+    accepted      text[] NOT NULL DEFAULT '{}',
+    attempted_at  timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, delivery_id, attempt_no)
+);
+CREATE INDEX delivery_reference ON delivery_attempt (reference) WHERE outcome = 'sent';
+CREATE INDEX delivery_unsent ON delivery_attempt (outcome) WHERE outcome IN ('refused', 'bounced', 'ended');
+CREATE UNIQUE INDEX delivery_bounced ON delivery_attempt (account_id, delivery_id, reference) WHERE outcome = 'bounced';
+COMMENT ON TABLE delivery_attempt IS 'fact: what became of one try: sent, delayed, refused; what came back later (bounced: reference names the report); or what a person decided (retried, ended). accepted: who took a mail; reference: what the receiver calls it';
+
+CREATE VIEW delivery_state AS
+SELECT d.account_id, d.delivery_id, d.legal_entity_id, d.channel, d.bill_id, d.event, d.form, d.subject, d.queued_at,
+       CASE WHEN w.delivery_id IS NULL THEN coalesce(a.outcome, 'waiting')
+            WHEN a.outcome = 'delayed' THEN 'delayed' ELSE 'waiting' END AS state,
+       coalesce(a.told, '') AS told, coalesce(s.reference, '') AS reference, s.attempted_at AS sent_at, w.next_at,
+       coalesce(w.tries, 0) AS tries
+  FROM delivery d
+  LEFT JOIN delivery_waiting w ON w.account_id = d.account_id AND w.delivery_id = d.delivery_id
+  LEFT JOIN LATERAL (
+       SELECT outcome, told FROM delivery_attempt
+        WHERE account_id = d.account_id AND delivery_id = d.delivery_id
+        ORDER BY attempt_no DESC LIMIT 1) a ON true
+  LEFT JOIN LATERAL (
+       SELECT reference, attempted_at FROM delivery_attempt
+        WHERE account_id = d.account_id AND delivery_id = d.delivery_id AND outcome = 'sent'
+        ORDER BY attempt_no DESC LIMIT 1) s ON true;
+COMMENT ON VIEW delivery_state IS 'bookkeeping: each delivery with where it stands: waiting, delayed, or the outcome of its last try';
+
+CREATE TABLE bill_status (
+    account_id   text COLLATE "C" NOT NULL,
+    bill_id      text COLLATE "C" NOT NULL,
+    status_no    bigint GENERATED ALWAYS AS IDENTITY,
+    code         integer NOT NULL CHECK (code BETWEEN 200 AND 601),
+    said_by      text NOT NULL CHECK (said_by IN ('seller', 'buyer', 'platform')),
+    reference    text COLLATE "C" NOT NULL,
+    happened_at  timestamptz NOT NULL,
+    reason_code  text NOT NULL DEFAULT '',
+    reason       text NOT NULL DEFAULT '',
+    recorded_at  timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, bill_id, status_no)
+);
+CREATE UNIQUE INDEX bill_status_once ON bill_status (account_id, bill_id, code, said_by, reference);
+COMMENT ON TABLE bill_status IS 'fact: a status in the life of an e-invoice (AFNOR XP Z12-012) and who told it; reference: the operation (212), the dispute (207) or the flow that it comes from';
+
+CREATE TABLE bill_status_amount (
+    account_id    text COLLATE "C" NOT NULL,
+    bill_id       text COLLATE "C" NOT NULL,
+    status_no     bigint NOT NULL,
+    vat_rate_bp   integer NOT NULL,
+    amount_minor  bigint NOT NULL CHECK (amount_minor <> 0),
+    PRIMARY KEY (account_id, bill_id, status_no, vat_rate_bp)
+);
+COMMENT ON TABLE bill_status_amount IS 'fact: what of a settlement was collected at a VAT rate, VAT included; negative when it went back. The rates add up to the operation';
+
+CREATE TABLE status_waiting (
+    account_id    text COLLATE "C" NOT NULL,
+    bill_id       text COLLATE "C" NOT NULL,
+    debt_id       bigint NOT NULL,
+    operation_id  bigint NOT NULL,
+    PRIMARY KEY (account_id, bill_id, operation_id)
+);
+COMMENT ON TABLE status_waiting IS 'operations on debts of bills that went to an e-invoicing platform, which is to be told; a trigger adds each, gone when told';
+
+CREATE FUNCTION note_operations_to_tell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO status_waiting (account_id, bill_id, debt_id, operation_id)
+    SELECT o.account_id, d.bill_id, o.debt_id, o.operation_id
+      FROM fresh o
+      JOIN debt d ON d.account_id = o.account_id AND d.debt_id = o.debt_id
+      JOIN delivery v ON v.account_id = d.account_id AND v.bill_id = d.bill_id
+                     AND v.channel = 'platform' AND v.event = 'bill' AND v.bill_id <> ''
+     WHERE o.means NOT IN ('credit-note', 'loss');
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER debt_operation_noted AFTER INSERT ON debt_operation
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_operations_to_tell();
+
+CREATE TABLE platform_progress (
+    platform    text COLLATE "C" PRIMARY KEY,
+    seen_until  timestamptz NOT NULL
+);
+COMMENT ON TABLE platform_progress IS 'up to which instant the flows of an e-invoicing platform were looked at';

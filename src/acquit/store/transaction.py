@@ -5,7 +5,7 @@ read are read-only by default, so PostgreSQL itself refuses a write from a handl
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
@@ -27,6 +27,8 @@ NOTICE_DEATH: LiteralString = "SET client_connection_check_interval = '1s'"
 STREAMED_ROWS = 5_000
 READ_WHOLE: LiteralString = "SET LOCAL cursor_tuple_fraction = 1"
 """Plan the answer of a cursor for all of its rows; PostgreSQL would else plan for its first tenth."""
+
+EXPORT_SNAPSHOT: LiteralString = "SELECT pg_export_snapshot() AS snapshot"
 
 SET_INSTANT: LiteralString = "SELECT set_config('acquit.instant', %(at)s, true)"
 
@@ -128,6 +130,17 @@ class Database:
                     yield Transaction(connection)
             finally:
                 connection.isolation_level = None
+
+    @contextmanager
+    def snapshots(self, count: int) -> Iterator[list[Transaction]]:
+        """Lend so many read-only transactions, for threads of their own, that all see the same instant."""
+        with ExitStack() as lent:
+            first = lent.enter_context(self.snapshot())
+            snapshot = sql.Literal(first.one(EXPORT_SNAPSHOT).snapshot)
+            found = [first, *(lent.enter_context(self.snapshot()) for _ in range(count - 1))]
+            for other in found[1:]:
+                other.connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+            yield found
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:

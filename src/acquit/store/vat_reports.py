@@ -109,14 +109,18 @@ PARTNERS: Final[LiteralString] = (
     + """, supplied AS (
          SELECT s.body->>'vat_id' AS vat_id, s.body->>'country' AS country, max(s.body->>'name') AS name,
                 d.vat_category, d.currency, sum(d.net_minor)::bigint AS net_minor,
-                array_agg(DISTINCT d.account_id) AS account_ids
+                array_agg(DISTINCT d.account_id) AS account_ids,
+                array_agg(d.net_minor::bigint) FILTER (WHERE d.currency <> y.currency) AS foreign_minor,
+                array_agg(d.booked_on) FILTER (WHERE d.currency <> y.currency) AS foreign_on
            FROM documents d
+           JOIN legal_entity y ON y.legal_entity_id = %(legal_entity_id)s
            JOIN snapshot s ON s.snapshot_hash = d.buyer_hash
           WHERE d.vat_category IN ('AE', 'K')
           GROUP BY 1, 2, d.vat_category, d.currency
          )
     SELECT u.vat_id, u.country, u.name, u.vat_category, u.currency, u.net_minor, v.checked_on,
-           coalesce(v.register, '') AS register, coalesce(v.outcome, '') AS outcome
+           coalesce(v.register, '') AS register, coalesce(v.outcome, '') AS outcome,
+           coalesce(u.foreign_minor, '{}') AS foreign_minor, coalesce(u.foreign_on, '{}') AS foreign_on
       FROM supplied u
       LEFT JOIN LATERAL (
            SELECT checked_on, register, outcome

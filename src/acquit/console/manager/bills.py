@@ -1,6 +1,6 @@
 """Bills: the list, one bill, its paper."""
 
-from acquit.console.bill_story import bill_story, paper, ubl
+from acquit.console.bill_story import bill_story, paper, receipt, ubl
 from acquit.console.listing import ROWS, listing, page_number
 from acquit.console.place import Place, own_place, page
 from acquit.console.timeline import state_of
@@ -41,6 +41,11 @@ def show_paper(visit: Visit) -> Reply:
 def show_ubl(visit: Visit) -> Reply:
     """GET /manager/bills/{bill_id}/ubl: the bill for the buyer's software."""
     return ubl(visit, visit.account_id)
+
+
+def show_receipt(visit: Visit) -> Reply:
+    """GET /manager/bills/{bill_id}/receipt: what proves the paper."""
+    return receipt(visit, visit.account_id)
 
 
 def _wanted(visit: Visit, place: Place) -> Wanted:

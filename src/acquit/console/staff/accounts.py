@@ -1,7 +1,7 @@
 """Accounts: search, and one account with all that staff needs to know of it."""
 
 from acquit.actions.loading import applicant_in
-from acquit.console.bill_story import bill_story, paper, ubl
+from acquit.console.bill_story import bill_story, paper, receipt, ubl
 from acquit.console.listing import ROWS, listing, page_number
 from acquit.console.orders import order_state
 from acquit.console.place import Place, place_of
@@ -69,6 +69,11 @@ def show_paper(visit: Visit) -> Reply:
 def show_ubl(visit: Visit) -> Reply:
     """GET /office/accounts/{account_id}/bills/{bill_id}/ubl."""
     return ubl(visit, account_id_of(visit))
+
+
+def show_receipt(visit: Visit) -> Reply:
+    """GET /office/accounts/{account_id}/bills/{bill_id}/receipt."""
+    return receipt(visit, account_id_of(visit))
 
 
 def account_id_of(visit: Visit) -> AccountId:
