@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from acquit.adapters.http import Site, Tls
     from acquit.adapters.mail import Security
     from acquit.api.origin import Proxies
-    from acquit.ports import Clock, Judge, VatRegister, Ways
+    from acquit.ports import Clock, VatRegister, Ways
     from acquit.store.backups import Backup
     from acquit.store.embedded import Cluster
     from acquit.store.transaction import Database
@@ -108,19 +108,12 @@ def _vat_register(name: str) -> "VatRegister":
 @contextmanager
 def opened(world: World) -> Iterator["Context"]:
     """Lend the migrated world; an embedded cluster that nobody else uses stops afterwards."""
+    from acquit.adapters.official_rules import OfficialRules
     from acquit.store.transaction import Database
 
-    with _migrated(world.settings) as (url, _), Database(url) as database, _judge(world) as judge:
+    rules = OfficialRules(world.settings.judged_one_in)
+    with _migrated(world.settings) as (url, _), Database(url) as database, closing(rules) as judge:
         yield replace(_context(world, database), judge=judge)
-
-
-@contextmanager
-def _judge(world: World) -> Iterator["Judge"]:
-    """Lend the official rules; the process that runs them is started by the first file, and ends here."""
-    from acquit.adapters.official_rules import OfficialRules
-
-    with closing(OfficialRules(world.settings.judged_one_in)) as judge:
-        yield judge
 
 
 def _empty(settings: Settings) -> None:
