@@ -45,7 +45,7 @@ bench: setup
 		[ ! -f benchmarks/$$(echo $$name | tr - _).py ] || $(BIN)/acquit bench $$name $(ARGS) || exit 1; done
 
 soak: setup
-	@$(PYTEST) --soak tests/simulation tests/fault tests/collector $(ARGS)
+	@$(PYTEST) --soak tests/simulation tests/fault tests/collector tests/property/test_gate_laws.py $(ARGS)
 
 docs: setup
 	@$(BIN)/python tools/reference.py

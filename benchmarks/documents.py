@@ -15,13 +15,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 import facturx as reference
 from rig import peak_mb, rig, say, tell
 
 from acquit.actions.press import press
-from acquit.core.bill import Draft, Sharing, arithmetic_problems, detail_texts, glyph_problems
+from acquit.core.bill import Draft, Sharing
+from acquit.core.electronic_rule import buyer_problems, currency_problems, draft_problems
+from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems, printed_texts
 from acquit.core.identifiers import BillId
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
@@ -168,7 +170,7 @@ def printing(bills: int) -> float | None:
 
 
 def gate(drafts: int) -> float:
-    """Return drafts of six lines per second through the checks over values."""
+    """Return drafts of six lines per second through all that is asked of their values and their buyer."""
     paper = specimen(servers(DETAILS))
     bill = paper.bill
     sharing = Sharing(
@@ -176,11 +178,16 @@ def gate(drafts: int) -> float:
     )
     case = TaxCase("S", 2_000)
     draft = Draft(sharing, bill.category, case, bill.details, bill.taxes, bill.net_minor, bill.tax_minor)
+    missing = lru_cache(maxsize=65_536)(lambda text: frozenset(missing_glyphs(text)))
 
     def check() -> None:
         for _ in range(drafts):
+            assert not buyer_problems(paper.buyer, paper.seller, case)
+            assert not glyph_problems(printed_texts(paper.buyer), missing)
             assert not arithmetic_problems(draft)
-            assert not glyph_problems(detail_texts(draft), missing_glyphs)
+            assert not draft_problems(draft, paper.seller, paper.buyer, bill.issued_on)
+            assert not currency_problems(draft, paper.seller, paper.buyer)
+            assert not glyph_problems(detail_texts(draft), missing)
 
     check()
     return statistics.median(rate(check, drafts) for _ in range(ROUNDS))

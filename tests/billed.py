@@ -104,13 +104,15 @@ def dollars(context: Context) -> None:
 
 def charge(context: Context, account_id: AccountId, service_id: int = 1, **given: Any) -> None:
     """Usage of 2.00 EUR in October, unless told otherwise."""
-    values = {
+    values: dict[str, Any] = {
         "kind": "usage", "period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31),
         "description": "traffic", "domain": "traffic", "quantity_e4": 20_000,
         "unit_price_ucents": 100_000_000, "currency": "EUR", "accepted_on": date(2026, 10, 31),
     }  # fmt: skip
+    values |= given
+    values["period_end"] = max(values["period_end"], values["period_start"])
     with context.database.write() as tx:
-        tx.run(CHARGE, account_id=account_id, service_id=service_id, **values | given)
+        tx.run(CHARGE, account_id=account_id, service_id=service_id, **values)
 
 
 def bill(context: Context, period: str = "2026-11", **given: Any) -> RunReport:

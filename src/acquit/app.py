@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -108,10 +108,12 @@ def _vat_register(name: str) -> "VatRegister":
 @contextmanager
 def opened(world: World) -> Iterator["Context"]:
     """Lend the migrated world; an embedded cluster that nobody else uses stops afterwards."""
+    from acquit.adapters.official_rules import OfficialRules
     from acquit.store.transaction import Database
 
-    with _migrated(world.settings) as (url, _), Database(url) as database:
-        yield _context(world, database)
+    rules = OfficialRules(world.settings.judged_one_in)
+    with _migrated(world.settings) as (url, _), Database(url) as database, closing(rules) as judge:
+        yield replace(_context(world, database), judge=judge)
 
 
 def _empty(settings: Settings) -> None:

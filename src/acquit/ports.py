@@ -7,6 +7,7 @@ from typing import Protocol
 
 from acquit.core import delivery
 from acquit.core.delivery import Attached, Flow, FlowTold, Mail
+from acquit.core.official_finding import Finding
 from acquit.core.vat_check import Answer
 
 
@@ -120,4 +121,32 @@ class VatRegister(Protocol):
 
     def check(self, vat_id: str, asked_by: str) -> Answer:
         """Return what the register says of the id; `asked_by` is the id of who asks. Never raises."""
+        ...
+
+
+class RulesNotRun(Exception):
+    """The official rules cannot be run here; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A file that the rules of EN 16931 judge, and those of France where they bind it."""
+
+    xml: bytes
+    is_french: bool
+
+
+class Judge(Protocol):
+    """Runs the official rules of electronic bills over files."""
+
+    one_in: int
+    """Of how many bills of a run one is judged as a sample; 0: none."""
+
+    @property
+    def version(self) -> str:
+        """Which files are run; empty when they are not installed."""
+        ...
+
+    def judge(self, files: Sequence[Judged]) -> list[tuple[Finding, ...]]:
+        """Return what the rules find wrong in each file. Raises RulesNotRun."""
         ...

@@ -20,6 +20,7 @@ from acquit.core.errors import Refusal
 PREFIX: Final = "ACQUIT_"
 WORKERS_MAX: Final = 256
 CALLS_MAX: Final = 100_000_000
+SAMPLE_MAX: Final = 1_000_000_000
 SECRET_KEY_BYTES_MIN: Final = 32
 SECURITIES: Final = ("starttls", "tls", "none")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -46,6 +47,7 @@ class Settings:
     calls_per_minute: int
     log: str
     secret_key: bytes | None
+    judged_one_in: int = 10_000
     smtp_host: str | None = None
     smtp_port: int = 587
     smtp_security: str = "starttls"
@@ -195,6 +197,10 @@ def _number(text: str, least: int, most: int) -> int:
     return int(text)
 
 
+def _sample(text: str) -> int:
+    return _number(text, 0, SAMPLE_MAX)
+
+
 def _level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError(f"is one of {', '.join(LOG_LEVELS)}.")
@@ -337,6 +343,14 @@ ALL: Final[tuple[Setting, ...]] = (
         "At least 64 hexadecimal digits that seal application secrets and derive the links to papers. Every "
         "process on one database needs the same; lost, every application needs a new secret.",
         _secret,
+    ),
+    Setting(
+        "judged_one_in",
+        lambda _: 10_000,
+        "`10000`",
+        "Of how many bills of a run one is judged by the official rules of electronic bills before it has a "
+        "number, besides the first of each form; 0 judges no sample.",
+        _sample,
     ),
     Setting(
         "smtp_host",

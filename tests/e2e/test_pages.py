@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final, LiteralString
 
 import pytest
@@ -14,9 +15,13 @@ from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.request_credential import request_credential
 from acquit.console.routes import ROUTES
+from acquit.core.electronic_rule import buyer_problems
 from acquit.core.identifiers import AccountId
 from acquit.core.sales_request import AskedTerm, Attachment
+from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
+from acquit.documents.specimen import BUYER, SELLER
+from acquit.store import runs
 from e2e.people import overflows, sign_in
 from e2e.world import ACME, SCRIPT, SMALL, World
 
@@ -31,6 +36,9 @@ DISPUTE: Final[LiteralString] = """
 PAYS_FOR_CHILD: Final[LiteralString] = """
     INSERT INTO debt (account_id, debt_id, bill_id, payer_id, currency, amount_minor, opened_at, due_on)
     VALUES ('ab20001-acq', 7, 'FR00000099', 'ab12345-acq', 'EUR', 99900, now(), '2026-12-24')
+"""
+RUN: Final[LiteralString] = """
+    INSERT INTO bill_run (legal_entity_id, period) VALUES ('FR', '2027-01') RETURNING run_id
 """
 OPEN = ("/", "/manager/login", "/manager/login/code", "/office/login", "/nothing-here")
 MANAGER = (
@@ -59,6 +67,7 @@ OFFICE = (
     "/office/requests/{request}",
     "/office/requests/{request}/approve",
     "/office/requests/{request}/refuse",
+    "/office/parked",
     "/office/accounts",
     "/office/accounts?q=acme",
     f"/office/accounts/{ACME}",
@@ -248,3 +257,23 @@ def test_a_dispute_and_the_bills_of_sub_accounts_are_told(
     page.goto("/manager/bills/FR00000025")
     expect(page.get_by_text("€12.50 of this bill is in dispute.")).to_be_visible()
     expect(page.get_by_text("Disputed · €12.50")).to_be_visible()
+
+
+def test_what_is_parked_is_told_with_its_rule_in_the_operator_s_language(
+    visitor: Callable[..., Page], names: dict[str, str], context: Context
+) -> None:
+    buyer = replace(BUYER, siren="", e_address="a b", street="")
+    seller = replace(SELLER, vat_id="")
+    problems = buyer_problems(buyer, seller, TaxCase("S", 2_000))
+    with context.database.write() as tx:
+        run_id = tx.one(RUN).run_id
+        runs.park(tx, run_id, {AccountId(ACME): problems})
+    page = visitor(language="fr-FR", viewport={"width": 390, "height": 844})
+    sign_in(page, "office", "sam")
+    page.wait_for_url("**/office")
+    page.goto("/office/parked")
+    expect(page.get_by_text("La rue de l'acheteur manque.")).to_be_visible()
+    expect(page.get_by_role("cell", name="BR-FR-11")).to_be_visible()
+    assert _barriers(page, "/office/parked") == []
+    with context.database.write() as tx:
+        runs.resolve(tx, [AccountId(ACME)])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import iso11649
 
-from acquit.core.bill import Issuing, Sharing, arithmetic_problems, draft, issue
+from acquit.core.bill import Issuing, Sharing, draft, issue
 from acquit.core.charge import Charge, Renewing, next_start, renewals
 from acquit.core.debt import (
     Debt,
@@ -19,6 +19,7 @@ from acquit.core.debt import (
     paid_minor,
     status,
 )
+from acquit.core.gate import arithmetic_problems
 from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId, OrderId, RunId, ServiceId
 from acquit.core.journal import Head, Role, VatShare, bill_postings, chained
 from acquit.core.money import Currency, share_minor

@@ -95,7 +95,7 @@ def test_core_is_named_in_the_singular() -> None:
     assert not plural, "\n".join(plural)
 
 
-SINGULAR = {"errors", "identifiers", "access", "terms", "series"}
+SINGULAR = {"errors", "identifiers", "access", "terms", "series", "electronic_address"}
 """Words that end in s without being several of something, and the two that architecture.md names."""
 
 

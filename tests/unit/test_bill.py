@@ -13,16 +13,10 @@ from acquit.core.bill import (
     Issuing,
     NoSuchBill,
     Sharing,
-    arithmetic_problems,
-    buyer_problems,
-    detail_texts,
     draft,
     first_period,
-    glyph_problems,
     issue,
     placed,
-    printed_texts,
-    seller_problems,
 )
 from acquit.core.charge import Charge
 from acquit.core.credit import (
@@ -44,6 +38,8 @@ from acquit.core.dispute import (
     refuse_closed,
     refuse_dispute,
 )
+from acquit.core.electronic_rule import buyer_problems, seller_problems
+from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems, printed_texts
 from acquit.core.identifiers import (
     AccountId,
     BillId,
@@ -69,7 +65,9 @@ STANDARD = TaxCase("S", 2000)
 SERIES = Series("FR", LegalEntityId("FR"), DocumentKind.BILL, "FR", 8, "FR", 43)
 CREDITS = Series("AV", LegalEntityId("FR"), DocumentKind.CREDIT_NOTE, "AV", 8, "AV")
 BUYER = Buyer("Acme", "FR", siren="552081317", street="1 rue", zip="59000", city="Lille", sub_account="lab")
-SELLER = Seller("Nuage", "FR", siren="732829320", vat_id="FR44732829320")
+SELLER = Seller(
+    "Nuage", "FR", siren="732829320", vat_id="FR44732829320", street="2 quai", zip="59000", city="Lille"
+)  # fmt: skip
 SHARING = Sharing(
     A, P, "fr_FR", EUR, BillingGroupId(3), Term(45, Method.DAYS_FIRST), GrantId(9), b"buyer", b"payer"
 )
@@ -167,14 +165,14 @@ def test_what_a_buyer_lacks(wrong: dict[str, str], codes: list[str]) -> None:
 def test_the_vat_case_is_checked_with_the_buyer() -> None:
     found = buyer_problems(replace(BUYER, country="DE"), SELLER, REVERSE_CHARGE)
     assert [str(each) for each in found] == [
-        "A business in another member state needs its VAT id on the bill. (legal party)"
+        "A business in another member state needs its VAT id on the bill. (legal party; BR-AE-02)"
     ]
 
 
 def test_a_french_seller_has_a_siren() -> None:
     assert seller_problems(SELLER) == []
     assert [each.code for each in seller_problems(replace(SELLER, siren=""))] == ["missing-siren"]
-    assert seller_problems(Seller("Wolke", "DE")) == []
+    assert seller_problems(replace(SELLER, country="DE", siren="", vat_id="DE136695976")) == []
 
 
 def test_characters_that_no_paper_prints_are_told() -> None:
@@ -189,7 +187,7 @@ def test_characters_that_no_paper_prints_are_told() -> None:
 
 
 def test_everything_that_is_printed_is_looked_at(drafted: Draft) -> None:
-    assert detail_texts(drafted) == ["Server", "srv1", "Server", "other"]
+    assert detail_texts(drafted) == ["Server", "srv1", "Server", "other", "", ""]
     assert {"Acme", "1 rue", "lab", "552081317"} <= set(printed_texts(BUYER))
 
 

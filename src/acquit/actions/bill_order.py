@@ -10,6 +10,7 @@ import psycopg
 from acquit.actions.bill_page import write_page
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import defer_papers
+from acquit.actions.judging import judged
 from acquit.actions.loading import account_in, entity_of, require_staff, today_of
 from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_loading import Scope, load
@@ -68,7 +69,7 @@ def _bill(context: Context, account_id: AccountId, order_id: OrderId, by: str) -
         bills.keep_snapshots(tx, [snapshot(scope.seller)])
         billables.lock(tx, [account_id])
         page = load(tx, scope, [account_id])
-        decided = decide_page(page, scope)
+        page, decided = judged(tx, scope, page, decide_page(page, scope))
         _refuse(order, decided)
         totals: dict[Currency, Totals] = dict(write_page(tx, scope, page, decided).totals)
     if was_closed:

@@ -1,4 +1,4 @@
-"""One page of a bill run: load, decide, write, in one transaction.
+"""One page of a bill run: load, decide, have the official rules judge what is new, write, in one transaction.
 
 Order of locks: payers and accounts, purchase orders, and last, for milliseconds, the series of numbers.
 What bears no number is written before the block of numbers is taken; after it nothing is refused.
@@ -12,6 +12,7 @@ from itertools import repeat
 from zoneinfo import ZoneInfo
 
 from acquit.actions.crediting_back import credit_in, plan_in
+from acquit.actions.judging import judged
 from acquit.actions.page_credit import entries_of_uses, prepaid_of, take_ids, write_uses
 from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_loading import Page, Scope, load
@@ -67,6 +68,7 @@ def bill_page(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId], w
         credit_in(tx, scope, page, plan)
         page = load(tx, scope, mine)
         decided = decide_page(page, scope)
+    page, decided = judged(tx, scope, page, decided)
     return replace(write_page(tx, scope, page, decided, postponed), credit_notes=len(plan.parts))
 
 

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
-from acquit.ports import Archive, Clock, Mailer, Sealer, Ways
+from acquit.ports import Archive, Clock, Judge, Mailer, Sealer, Ways
 from acquit.store.transaction import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The database and the ports that stand behind the actions; without `ways` nothing leaves from here."""
+    """The database and the ports that stand behind the actions; without `ways` nothing leaves from here.
+
+    Without a `judge` the official rules of electronic bills are not run; the gate over values always is.
+    """
 
     database: Database
     clock: Clock
@@ -16,3 +19,4 @@ class Context:
     archive: Archive
     mailer: Mailer
     ways: Ways | None = None
+    judge: Judge | None = None

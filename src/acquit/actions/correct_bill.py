@@ -199,7 +199,7 @@ def _redrafted(tx: Transaction, books: Books, bill: Bill, corrected: Corrected) 
     case = tax_case(seller, corrected.buyer, bill.issued_on, billables.rates(tx))
     if isinstance(case, Problem):
         raise NotCorrectable(str(case), bill=bill.bill_id)
-    return redrafted(bill, corrected, case, seller, missing_glyphs)
+    return redrafted(bill, corrected, case, seller, books.today, missing_glyphs)
 
 
 def _replace(

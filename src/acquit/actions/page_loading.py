@@ -23,7 +23,7 @@ from acquit.core.shared_bill import Family
 from acquit.core.snapshot import Buyer, Seller, Snapshot, buyer, snapshot
 from acquit.core.tax import Rates
 from acquit.core.terms import Grant
-from acquit.ports import Clock
+from acquit.ports import Clock, Judge
 from acquit.store import (
     billables,
     credit_movements,
@@ -49,7 +49,8 @@ KeepInputs = Callable[[Transaction, "Page", "Scope"], None]
 class Scope:
     """What all pages of a run share; without `run_id` nothing is written (a rehearsal).
 
-    With `services` only these are billed, and holds and parked accounts are left as they are.
+    With `services` only these are billed, and holds and parked accounts are left as they are. The `judge`
+    runs the official rules over forms of bills that it has not seen, and over a sample.
     """
 
     entity: LegalEntity
@@ -64,6 +65,7 @@ class Scope:
     after_page: AfterPage | None = None
     keep_inputs: KeepInputs | None = None
     services: frozenset[ServiceId] | None = None
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ def _billables(
                 row.cost_account,
                 row.contract,
                 debited[0] if debited else None,
+                paid[0] if paid else None,
             )
         )
     return found, [copy for _, copy in (*printed.values(), *debitings.values())]

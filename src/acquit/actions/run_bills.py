@@ -17,6 +17,7 @@ from acquit.actions.bill_page import Written, written_of
 from acquit.actions.context import Context
 from acquit.actions.crediting_back import plan_in, without
 from acquit.actions.defer_papers import defer_papers
+from acquit.actions.judging import judged_strictly
 from acquit.actions.loading import require_staff
 from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_lanes import bill_pages
@@ -100,6 +101,7 @@ def run_bills(
     period: str,
     *,
     dry_run: bool = False,
+    strict: bool = False,
     as_of: date | None = None,
     page_size: int = 5_000,
     progress: Progress | None = None,
@@ -111,8 +113,9 @@ def run_bills(
     """Everything that is due in the period is billed, held or parked; return one report per currency.
 
     `as_of` is the date of the bills (the business date without it). With `dry_run` nothing is written, the
-    totals are those of a real run, and `rehearsed` is called with what was decided. A `crew` bills some of
-    the pages in processes of its own; what one that dies has not done is done here.
+    totals are those of a real run, and `rehearsed` is called with what was decided; if it is `strict`, the
+    official rules judge every draft. A `crew` bills some of the pages in processes of its own; what one that
+    dies has not done is done here.
 
     Raises:
         NoSuchLegalEntity, BadPeriod: there is no such seller or month.
@@ -120,6 +123,7 @@ def run_bills(
         DateBeforeSeries: the last bill bears a later date.
         UsageDiffers: the control totals of usage do not add up; ids are named and nothing was billed.
         StaffOnly, RoleForbids: `by` may not run bills.
+        CannotJudge: a strict rehearsal cannot run the official rules.
     """
     started = time.perf_counter()
     month = bill_run.period(period)
@@ -135,7 +139,7 @@ def run_bills(
         pages = billables.due_pages(tx, legal_entity_id, month.last_on, page_size)
     tally = _Tally(sum(page.accounts for page in pages), progress)
     if dry_run:
-        _rehearse(context, scope, pages, tally, rehearsed)
+        _rehearse(context, scope, pages, tally, rehearsed, strict=strict)
         return _reports(scope, tally.written, RunStatus.REHEARSED, {}, time.perf_counter() - started)
     with context.database.write() as tx:
         run_id = runs.open_run(tx, legal_entity_id, str(month))
@@ -175,6 +179,8 @@ def _rehearse(
     pages: Sequence[DuePage],
     tally: _Tally,
     rehearsed: Rehearsed | None,
+    *,
+    strict: bool,
 ) -> None:
     """Decide every page without writing; orders are carried from page to page as bills would draw them."""
     orders: dict[PurchaseOrderId, PurchaseOrder] = {}
@@ -188,8 +194,11 @@ def _rehearse(
             loaded.orders.update((key, orders[key]) for key in loaded.orders.keys() & orders.keys())
             decided = decide_page(loaded, scope)
             plan = plan_in(tx, scope, loaded, decided)
-        if plan.returned:
-            decided = decide_page(without(loaded, plan), scope)
+            if plan.returned:
+                loaded = without(loaded, plan)
+                decided = decide_page(loaded, scope)
+            if strict:
+                decided = judged_strictly(tx, scope, loaded, decided)
         orders.update(decided.orders)
         if rehearsed is not None:
             rehearsed(decided)

@@ -86,7 +86,7 @@ def _member(field: Any, hint: Any) -> tuple[str, Any] | tuple[str, Any, Any]:
     return field.name, hint
 
 
-_BILLABLE: Final = _Rows(Billable, frozenset({"buyer"}))
+_BILLABLE: Final = _Rows(Billable, frozenset({"buyer", "payer"}))
 _RENEWING: Final = _Rows(Renewing)
 _CHARGE: Final = _Rows(Charge)
 _REST: Final = [
@@ -158,7 +158,7 @@ def unpacked(body: bytes, bodies: Mapping[bytes, Mapping[str, Any]]) -> tuple[Ru
     found = _decoder.decode(zlib.decompress(body))
     rest = {each.name: getattr(found, each.name) for each in _REST}
     accounts = [
-        _BILLABLE.value(row, buyer=Buyer(**bodies[row.buyer_hash]) if row.buyer_hash in bodies else None)
+        _BILLABLE.value(row, buyer=_copied(bodies, row.buyer_hash), payer=_copied(bodies, row.payer_hash))
         for row in found.accounts
     ]
     page = Page(
@@ -169,6 +169,10 @@ def unpacked(body: bytes, bodies: Mapping[bytes, Mapping[str, Any]]) -> tuple[Ru
         **rest,
     )
     return found.rules, page
+
+
+def _copied(bodies: Mapping[bytes, Mapping[str, Any]], name: bytes | None) -> Buyer | None:
+    return Buyer(**bodies[name]) if name is not None and name in bodies else None
 
 
 def names_account(body: bytes, account_id: AccountId) -> bool:

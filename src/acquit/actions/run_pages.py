@@ -14,14 +14,16 @@ from acquit.actions.context import Context
 from acquit.actions.loading import date_of, entity_in
 from acquit.actions.page_loading import Scope
 from acquit.core import bill_run, snapshot
-from acquit.core.bill import seller_problems
 from acquit.core.bill_run import CannotRun, Carried, RunStatus, Totals
+from acquit.core.electronic_rule import seller_problems
+from acquit.core.gate import glyph_problems, seller_texts
 from acquit.core.identifiers import AccountId, LegalEntityId, RunId
 from acquit.core.journal import refuse_incomplete
 from acquit.core.money import Currency
 from acquit.core.numbering import DateBeforeSeries, NoSuchSeries, refuse_date, series_problems
 from acquit.core.period import open_from, refuse_closed_day
 from acquit.core.problem import Problem
+from acquit.documents.glyphs import missing_glyphs
 from acquit.store import acts, billables, journals, periods, runs, series
 from acquit.store.transaction import Transaction
 
@@ -47,13 +49,15 @@ def scope_in(
         raise NoSuchSeries(f"Legal entity {legal_entity_id} has no series {entity.bill_series_id}.")
     seller = snapshot.seller(entity)
     problems = [*seller_problems(seller), *series_problems(numbers)]
+    problems += glyph_problems(seller_texts(seller), missing_glyphs, "legal entity")
     if problems:
         raise CannotRun(" ".join(map(str, problems)), legal_entity=legal_entity_id)
     refuse_date(numbers, run_on)
     refuse_closed_day(run_on, open_from(periods.acts(tx, legal_entity_id)))
     chart = billables.chart(tx, legal_entity_id)
     refuse_incomplete(chart, legal_entity_id)
-    return Scope(entity, month, run_on, seller, billables.rates(tx), chart, context.clock, by)
+    rates = billables.rates(tx)
+    return Scope(entity, month, run_on, seller, rates, chart, context.clock, by, judge=context.judge)
 
 
 @contextmanager

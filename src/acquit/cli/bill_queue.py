@@ -20,7 +20,7 @@ def parked(
     period: Annotated[str | None, Parameter(help="Only this month's run.")] = None,
     program: Given,
 ) -> None:
-    """List the accounts that runs set aside, with every reason."""
+    """List the accounts that runs set aside, with every reason, the rule that it breaks, and what to mend."""
     with program.open() as context:
         found = parked_accounts(context, period)
     documents = [
@@ -52,11 +52,12 @@ def retry(
 
 def _parked_table(found: Sequence[tuple[Run, Sequence[Parked]]]) -> object:
     rows = [
-        (run.legal_entity_id, run.period, each.account_id, "; ".join(map(str, each.problems)))
+        (run.legal_entity_id, run.period, each.account_id, problem.message, problem.rule, problem.where)
         for run, waiting in found
         for each in waiting
+        for problem in each.problems
     ]
-    return table("seller", "period", "account", "why", rows=rows)
+    return table("seller", "period", "account", "why", "rule", "mend", rows=rows)
 
 
 def _retried_table(found: Sequence[Retried]) -> object:

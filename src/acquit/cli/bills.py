@@ -12,6 +12,7 @@ from acquit.actions.context import Context
 from acquit.actions.loading import date_of, entity_in
 from acquit.actions.run_bills import RunReport, run_bills
 from acquit.cli import bill_changes, bill_families
+from acquit.cli.bill_check import check, rules
 from acquit.cli.bill_paper import paper
 from acquit.cli.bill_proof import comparison_tables, document, explain, replay
 from acquit.cli.bill_queue import parked, retry
@@ -36,7 +37,7 @@ MONTHS_AHEAD_MAX = 1
 
 app = App(name="bills", help="Run a period, look at runs and bills.")
 for command in (
-    parked, retry, explain, replay, paper,
+    parked, retry, check, rules, explain, replay, paper,
     bill_changes.credit, bill_changes.correct, bill_changes.held, bill_changes.extend, bill_changes.release,
     bill_families.view, bill_families.share, bill_families.statement,
 ):  # fmt: skip
@@ -49,12 +50,21 @@ class BadProcesses(Invalid):
     code = "bad-processes"
 
 
+class StrictAlone(Invalid):
+    """Only a rehearsal is strict: a run has its drafts judged as far as they are new."""
+
+    code = "strict-alone"
+
+
 @app.command
 def run(
     *,
     period: Annotated[str, Parameter(help="The month to bill, as in 2026-11.")],
     legal_entity: Annotated[str | None, Parameter(help="Only this seller.")] = None,
     dry_run: Annotated[bool, Parameter(negative="", help="Write nothing; tell the same totals.")] = False,
+    strict: Annotated[
+        bool, Parameter(negative="", help="With --dry-run: the official rules judge every draft.")
+    ] = False,
     page_size: Annotated[int, Parameter(help="Accounts per transaction.")] = 5_000,
     processes: Annotated[int, Parameter(help="How many bill at once.")] = 1,
     diff: Annotated[bool, Parameter(negative="", help="Compare with the month before.")] = False,
@@ -66,7 +76,9 @@ def run(
     Run again, it bills only what is still open. Asks before it bills a month later than the next. Exits 1
     while accounts are parked.
     """
-    asked = Asked(period, dry_run, page_size, _checked_processes(processes), diff)
+    asked = Asked(period, dry_run, page_size, _checked_processes(processes), diff, strict)
+    if strict and not dry_run:
+        raise StrictAlone("--strict judges drafts that are not issued: write it with --dry-run.")
     screen = program.screen
     found: list[RunReport] = []
     compared: dict[LegalEntityId, Comparison] = {}
@@ -95,6 +107,7 @@ class Asked:
     page_size: int
     processes: int
     diff: bool
+    strict: bool
 
 
 def _confirm_far(
@@ -129,7 +142,8 @@ def _run_entity(
     crew = nullcontext(None) if alone else program.crew(asked.processes - 1)
     with program.screen.progress(f"Bills of {entity_id}, {asked.period}", 100) as advance, crew as others:
         reports = run_bills(
-            context, entity_id, asked.period, dry_run=asked.dry_run, page_size=asked.page_size,
+            context, entity_id, asked.period, dry_run=asked.dry_run, strict=asked.strict,
+            page_size=asked.page_size,
             progress=_Percent(advance).tell, crew=others, by="cli",
             rehearsed=comparing.add if comparing is not None else None,
         )  # fmt: skip

@@ -14,7 +14,7 @@ from acquit.console.manager import (
     purchase_orders,
     requests,
 )
-from acquit.console.staff import accounts, queue, terms
+from acquit.console.staff import accounts, parked, queue, terms
 from acquit.console.visit import Reply, Visit
 from acquit.core.operator import Right
 from acquit.core.session import Door
@@ -99,6 +99,7 @@ OFFICE: Final = (
     _post(Door.OFFICE, f"{_REQUEST}/approve", queue.approve, Right.DECIDE_REQUESTS),
     _get(Door.OFFICE, f"{_REQUEST}/refuse", queue.ask_refusal, Right.DECIDE_REQUESTS),
     _post(Door.OFFICE, f"{_REQUEST}/refuse", queue.refuse, Right.DECIDE_REQUESTS),
+    _get(Door.OFFICE, "/office/parked", parked.show_parked),
     _get(Door.OFFICE, "/office/accounts", accounts.list_accounts),
     _get(Door.OFFICE, _ACCOUNT, accounts.show_account),
     _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}", accounts.show_bill),

@@ -32,6 +32,11 @@ def said(finding: Finding, language: str) -> str:
     return french().get(key, finding.reason) if language == "fr" else finding.reason
 
 
+def mended(where: str, language: str) -> str:
+    """Return what has to be mended of a problem, in French where we have a word for it."""
+    return french().get(f"mend:{where}", where) if language == "fr" else where
+
+
 def language_of(account_language: str) -> str:
     """Return the console's language for an account's (`fr_FR`, `en_GB` …)."""
     return "fr" if account_language.lower().startswith("fr") else "en"

@@ -1,8 +1,8 @@
 """Bills: draft, totals, gate, number, issue; nothing is refused after the number.
 
 A draft gathers charges of one account, payer, currency, billing group, term and purchase order. Its details
-are rounded once each, VAT is computed on the summed net, and the gate tells every problem at once. An issued
-bill is final; what corrects it is another document.
+are rounded once each, VAT is computed on the summed net, and the gate (core/gate) tells every problem at
+once. An issued bill is final; what corrects it is another document.
 """
 
 from collections.abc import Callable, Iterable, Sequence, Set
@@ -28,11 +28,9 @@ from acquit.core.identifiers import (
 )
 from acquit.core.money import Currency, amount_minor
 from acquit.core.numbering import Series, document_id, payment_reference
-from acquit.core.problem import Problem
 from acquit.core.purchase_order import OrderLine, PurchaseOrder, lines_for
 from acquit.core.quick import quick
-from acquit.core.snapshot import Buyer, Seller
-from acquit.core.tax import TaxCase, TaxLine, tax_line, tax_problems
+from acquit.core.tax import TaxCase, TaxLine, tax_line
 from acquit.core.terms import Term, due_on
 
 TRANSFER: Final = "transfer"
@@ -278,84 +276,6 @@ def shares_of(details: Sequence[Detail]) -> dict[str, int]:
     return shares
 
 
-def arithmetic_problems(checked: Draft) -> list[Problem]:
-    """Return where the draft does not add up: details, VAT per category and rate, sums."""
-    problems = []
-    currency = checked.sharing.currency
-    for detail in checked.details:
-        if detail.net_minor != amount_minor(detail.quantity_e4, detail.unit_price_ucents, currency):
-            text = f"Detail {detail.detail_no} is not quantity × unit price."
-            problems.append(Problem("wrong-detail", text, "bill"))
-    if sum([detail.net_minor for detail in checked.details]) != checked.net_minor:
-        problems.append(Problem("wrong-net", "The details do not add up to the net amount.", "bill"))
-    if sum([tax.net_minor for tax in checked.taxes]) != checked.net_minor:
-        problems.append(Problem("wrong-tax-base", "The bases of VAT do not add up to the net.", "bill"))
-    if sum([tax.tax_minor for tax in checked.taxes]) != checked.tax_minor:
-        problems.append(Problem("wrong-tax", "The VAT per rate does not add up to the VAT.", "bill"))
-    return problems
-
-
-def buyer_problems(buyer: Buyer, seller: Seller, case: TaxCase) -> list[Problem]:
-    """Return what a lawful bill from this seller to this buyer still lacks.
-
-    Source: CGI annexe II 242 nonies A; EN 16931 BG-4, BG-7.
-    """
-    problems = [
-        Problem(f"missing-{code}", f"The buyer's {what} is missing.", "legal party")
-        for code, what, value in (
-            ("name", "name", buyer.name),
-            ("street", "street", buyer.street),
-            ("zip", "postal code", buyer.zip),
-            ("city", "city", buyer.city),
-        )
-        if not value
-    ]
-    if buyer.tax_profile == "business" and buyer.country == "FR" == seller.country:
-        problems += _siren_problems(buyer.siren, "buyer", "legal party")
-    return problems + tax_problems(case, seller, buyer)
-
-
-def seller_problems(seller: Seller) -> list[Problem]:
-    """Return what a lawful bill of this seller still lacks, whoever buys."""
-    return _siren_problems(seller.siren, "seller", "legal entity") if seller.country == "FR" else []
-
-
-def glyph_problems(texts: Iterable[str], missing_glyphs: MissingGlyphs) -> list[Problem]:
-    """Return the texts with characters that no paper can print."""
-    texts = tuple(texts)
-    whole = "".join(texts)
-    if whole.isascii() and whole.isprintable():
-        return []
-    problems = []
-    for text in texts:
-        missing = missing_glyphs(text)
-        if missing:
-            shown = " ".join(f"U+{ord(sign):04X}" for sign in sorted(missing))
-            problems.append(Problem("missing-glyph", f"No paper can print {shown} in {text!r}.", text))
-    return problems
-
-
-def printed_texts(buyer: Buyer) -> tuple[str, ...]:
-    """Return the buyer's members as they appear on a paper."""
-    return (
-        buyer.name,
-        buyer.street,
-        buyer.street_2,
-        buyer.zip,
-        buyer.city,
-        buyer.siren,
-        buyer.vat_id,
-        buyer.exemption_reason,
-        buyer.buyer_reference,
-        buyer.sub_account,
-    )
-
-
-def detail_texts(checked: Draft) -> list[str]:
-    """Return what the details add to a paper."""
-    return [text for detail in checked.details for text in (detail.description, detail.domain)]
-
-
 def accounted(
     taxes: tuple[TaxLine, ...], exchange: Exchange | None, currency: Currency
 ) -> tuple[TaxLine, ...]:
@@ -457,11 +377,3 @@ def _detail(number: int, charge: Charge, case: TaxCase) -> Detail:
         0,
         charge.part,
     )
-
-
-def _siren_problems(siren: str, who: str, where: str) -> list[Problem]:
-    if not siren:
-        return [Problem("missing-siren", f"The {who}'s SIREN is missing.", where)]
-    if len(siren) != 9 or not (siren.isascii() and siren.isdigit()):
-        return [Problem("bad-siren", f"The {who}'s SIREN {siren!r} is not 9 digits.", where)]
-    return []

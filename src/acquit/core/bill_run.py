@@ -10,24 +10,13 @@ from datetime import date
 from enum import StrEnum
 
 from acquit.core.account import BelowZero
-from acquit.core.bill import (
-    Draft,
-    MissingGlyphs,
-    Sharing,
-    arithmetic_problems,
-    buyer_problems,
-    detail_texts,
-    draft,
-    first_period,
-    glyph_problems,
-    placed,
-    printed_texts,
-    shares_of,
-)
+from acquit.core.bill import Draft, MissingGlyphs, Sharing, draft, first_period, placed, shares_of
 from acquit.core.charge import Charge, gathers_usage
 from acquit.core.collection import EURO, Debiting, IsBankDay, collected_on
+from acquit.core.electronic_rule import buyer_problems, currency_problems, draft_problems
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.exchange_rate import Exchange
+from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems, order_texts, printed_texts
 from acquit.core.identifiers import AccountId, BillingGroupId, PurchaseOrderId
 from acquit.core.money import EXPONENTS, Currency, plain
 from acquit.core.problem import Problem
@@ -125,9 +114,9 @@ class Rules:
 class Billable:
     """An account with what its bills depend on; `grants` are its payer's.
 
-    `payer_hash` names the payer's copy when another legal person pays. `held_until` tells, per reason, the
-    last day of holds that began earlier. `problems` are known before: use without a price. `debiting` is
-    there when the payer pays by direct debit.
+    `payer` and `payer_hash`, the name of its copy, are there when another legal person pays. `held_until`
+    tells, per reason, the last day of holds that began earlier. `problems` are known before: use without a
+    price, what the official rules found. `debiting` is there when the payer pays by direct debit.
     """
 
     account_id: AccountId
@@ -144,6 +133,7 @@ class Billable:
     cost_account: str = ""
     contract: str = ""
     debiting: Debiting | None = None
+    payer: Buyer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,9 +272,11 @@ def decide(
     if waiting:
         drafts = [gathered for gathered in drafts if gathered not in waiting]
     problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
-    problems += glyph_problems(printed_texts(account.buyer), rules.missing_glyphs)
+    for party in (account.buyer, account.payer):
+        if party is not None:
+            problems += glyph_problems(printed_texts(party), rules.missing_glyphs, "legal party")
     for gathered in drafts:
-        problems += _problems(gathered.draft, rules)
+        problems += _problems(gathered.draft, account.buyer, rules)
     if problems:
         return _set_aside(account, problems), orders
     if not orders and account.policy is Policy.PROCEED:
@@ -402,7 +394,7 @@ def _groups(
     return groups
 
 
-def _problems(unplaced: Draft, rules: Rules) -> list[Problem]:
+def _problems(unplaced: Draft, buyer: Buyer, rules: Rules) -> list[Problem]:
     currency, total = unplaced.sharing.currency, unplaced.total_minor
     problems = []
     if total < 0:
@@ -418,7 +410,10 @@ def _problems(unplaced: Draft, rules: Rules) -> list[Problem]:
             "Central Bank's file."
         )
         problems.append(Problem("missing-exchange-rate", text, "exchange rates"))
+    elif rules.exchanges is not None:
+        problems += currency_problems(unplaced, rules.seller, buyer)
     problems += arithmetic_problems(unplaced)
+    problems += draft_problems(unplaced, rules.seller, buyer, rules.on)
     return problems + glyph_problems(detail_texts(unplaced), rules.missing_glyphs)
 
 
@@ -457,8 +452,8 @@ def _place_all(
         issued.append(unplaced)
         if verdict is Verdict.WARN:
             warnings.append(placement.reason)
-    references = [each.order.reference for each in issued if each.order is not None]
-    problems = glyph_problems(references, rules.missing_glyphs)
+    texts = [text for each in issued for text in order_texts(each)]
+    problems = glyph_problems(texts, rules.missing_glyphs, "purchase order")
     if problems:
         return _set_aside(account, problems), orders
     return Outcome(account.account_id, tuple(issued), tuple(holds.values()), tuple(warnings)), left

@@ -6,6 +6,7 @@ it falls due when the first did, unless told otherwise.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import Enum
 from typing import Final
 
@@ -17,17 +18,14 @@ from acquit.core.bill import (
     Issuing,
     MissingGlyphs,
     Sharing,
-    arithmetic_problems,
-    buyer_problems,
-    detail_texts,
-    glyph_problems,
     issue,
     placed,
-    printed_texts,
     shares_of,
 )
+from acquit.core.electronic_rule import buyer_problems, currency_problems, draft_problems, seller_problems
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.exchange_rate import Exchange
+from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems, order_texts, printed_texts
 from acquit.core.identifiers import OrderId
 from acquit.core.money import plain
 from acquit.core.problem import Problem
@@ -102,19 +100,28 @@ def _changes_order(bill: Bill, order: PurchaseOrder | Kept | None) -> bool:
 
 
 def redrafted(
-    bill: Bill, corrected: Corrected, case: TaxCase, seller: Seller, missing_glyphs: MissingGlyphs
+    bill: Bill,
+    corrected: Corrected,
+    case: TaxCase,
+    seller: Seller,
+    on: date,
+    missing_glyphs: MissingGlyphs,
 ) -> Draft:
-    """Return the draft of the corrective bill. Raises NotCorrectable with every problem."""
+    """Return the draft of the corrective bill of that date. Raises NotCorrectable with every problem."""
     unplaced = _unplaced(bill, corrected, case)
-    problems = buyer_problems(corrected.buyer, seller, case) + arithmetic_problems(unplaced)
-    problems += glyph_problems(printed_texts(corrected.buyer), missing_glyphs)
+    problems = seller_problems(seller) + buyer_problems(corrected.buyer, seller, case)
+    problems += arithmetic_problems(unplaced) + draft_problems(unplaced, seller, corrected.buyer, on)
+    problems += currency_problems(unplaced, seller, corrected.buyer)
+    problems += glyph_problems(printed_texts(corrected.buyer), missing_glyphs, "legal party")
     problems += glyph_problems(detail_texts(unplaced), missing_glyphs)
     order = None if isinstance(corrected.order, Kept) else corrected.order
     if order is not None:
-        problems += _order_problems(order, unplaced) + glyph_problems([order.reference], missing_glyphs)
+        problems += _order_problems(order, unplaced)
+    final = unplaced if order is None or problems else placed(unplaced, order)
+    problems += glyph_problems(order_texts(final), missing_glyphs, "purchase order")
     if problems:
         raise NotCorrectable(" ".join(map(str, dict.fromkeys(problems))), bill=bill.bill_id)
-    return unplaced if order is None else placed(unplaced, order)
+    return final
 
 
 def _off_line(detail: Detail) -> Detail:

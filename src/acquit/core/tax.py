@@ -146,17 +146,33 @@ def tax_case(
 def tax_problems(case: TaxCase, seller: Seller, buyer: Buyer) -> list[Problem]:
     """Return what contradicts the case: ids that it needs and reasons that it has to give."""
     problems = []
-    if case.category != VatCategory.OUT_OF_SCOPE and not seller.vat_id:
-        problems.append(Problem("missing-seller-vat-id", "The seller has no VAT id.", "legal entity"))
-    if case.category in (VatCategory.REVERSE_CHARGE, VatCategory.INTRA_COMMUNITY):
-        problems += _foreign_id_problems(buyer)
-    if case.category != VatCategory.STANDARD and case.rate_bp != 0:
-        problems.append(Problem("rate-without-vat", "Only the standard category bears a rate.", "VAT"))
-    if case.category not in (VatCategory.STANDARD, VatCategory.ZERO) and not case.exemption_text:
+    if case.category != VatCategory.OUT_OF_SCOPE and not seller.vat_id.strip():
         problems.append(
-            Problem("missing-exemption-reason", "No reason is given for not charging VAT.", "VAT")
+            Problem(
+                "missing-seller-vat-id", "The seller has no VAT id.", "legal entity",
+                f"BR-{_rule_name(case)}-02", "Le vendeur n'a pas de numéro de TVA.",
+            )
+        )  # fmt: skip
+    if case.category in (VatCategory.REVERSE_CHARGE, VatCategory.INTRA_COMMUNITY):
+        problems += _foreign_id_problems(buyer, f"BR-{_rule_name(case)}-02")
+    if case.category != VatCategory.STANDARD and case.rate_bp != 0:
+        english, french = (
+            "Only the standard category bears a rate.",
+            "Seule la catégorie normale porte un taux.",
+        )
+        problems.append(Problem("rate-without-vat", english, "VAT", f"BR-{_rule_name(case)}-05", french))
+    if case.category not in (VatCategory.STANDARD, VatCategory.ZERO) and not case.exemption_text.strip():
+        english = "No reason is given for not charging VAT."
+        french = "Aucun motif n'est donné pour ne pas facturer de TVA."
+        problems.append(
+            Problem("missing-exemption-reason", english, "VAT", f"BR-{_rule_name(case)}-10", french)
         )
     return problems
+
+
+def _rule_name(case: TaxCase) -> str:
+    """Return what the rules of EN 16931 call a category: its code, IC within the Union."""
+    return "IC" if case.category == VatCategory.INTRA_COMMUNITY else str(case.category)
 
 
 def tax_lines(nets: Iterable[tuple[TaxCase, int]]) -> tuple[TaxLine, ...]:
@@ -185,17 +201,20 @@ def _taxed_in(country: str) -> str:
 
 
 def _exempt(buyer: Buyer) -> TaxCase | Problem:
-    if not buyer.exemption_reason:
+    if not buyer.exemption_reason.strip():
         return Problem(
-            "missing-exemption-reason", "The buyer is exempt and no reason is given.", "legal party"
-        )
+            "missing-exemption-reason", "The buyer is exempt and no reason is given.", "legal party",
+            "BR-E-10", "L'acheteur est exonéré et aucun motif n'est donné.",
+        )  # fmt: skip
     return TaxCase(VatCategory.EXEMPT, 0, "", buyer.exemption_reason)
 
 
 def _taxed(rates: Rates, country: str, on: date) -> TaxCase | Problem:
     rate_bp = rate_on(rates, country, on)
     if rate_bp is None:
-        return Problem("missing-vat-rate", f"No VAT rate of {country} is known for {on}.", "VAT rates")
+        english = f"No VAT rate of {country} is known for {on}."
+        french = f"Aucun taux de TVA de {country} n'est connu au {on}."
+        return Problem("missing-vat-rate", english, "VAT rates", "", french)
     return _taxed_at(rate_bp)
 
 
@@ -222,12 +241,14 @@ def _within_union(buyer: Buyer, country: str, on: date, rates: Rates, supply: Su
     return INTRA_COMMUNITY if supply is Supply.GOODS else REVERSE_CHARGE
 
 
-def _foreign_id_problems(buyer: Buyer) -> list[Problem]:
+def _foreign_id_problems(buyer: Buyer, rule: str) -> list[Problem]:
     prefix = _VAT_PREFIX.get(buyer.country, buyer.country)
-    if not buyer.vat_id:
-        text = "A business in another member state needs its VAT id on the bill."
-        return [Problem("missing-vat-id", text, "legal party")]
+    if not buyer.vat_id.strip():
+        english = "A business in another member state needs its VAT id on the bill."
+        french = "Une entreprise d'un autre État membre doit avoir son numéro de TVA sur la facture."
+        return [Problem("missing-vat-id", english, "legal party", rule, french)]
     if not buyer.vat_id.startswith(prefix):
-        text = f"The VAT id {buyer.vat_id} is not one of {buyer.country} (it begins with {prefix})."
-        return [Problem("foreign-vat-id", text, "legal party")]
+        english = f"The VAT id {buyer.vat_id} is not one of {buyer.country} (it begins with {prefix})."
+        french = f"Le numéro de TVA {buyer.vat_id} n'est pas de {buyer.country} (il commence par {prefix})."
+        return [Problem("foreign-vat-id", english, "legal party", rule, french)]
     return []

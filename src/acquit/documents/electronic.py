@@ -5,18 +5,21 @@ A draft becomes one the same way, under a number that holds its place.
 Source: EN 16931-1:2017; the French rules of XP Z12-012 (BR-FR); Directive 2006/112/EC articles 63, 64, 66.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from acquit.core import electronic_rule
 from acquit.core.bill import Bill, BillKind, Detail, first_period
+from acquit.core.electronic_address import AT_HOME
 from acquit.core.money import Currency, exponent, plain
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxLine, VatCategory
 from acquit.documents.electronic_bill import EN16931, ElectronicBill, Line, Note, Payment, TaxCase, Totals
-from acquit.documents.electronic_party import AT_HOME, buyer_party, delivery_party, seller_party
+from acquit.documents.electronic_party import buyer_party, delivery_party, seller_party
 from acquit.documents.paper import BillPaper
 from acquit.documents.wording import Wording, wording
 
@@ -47,6 +50,9 @@ EURO: Final = Currency("EUR")
 NO_EXCHANGE: Final = "OUTOFSCOPE"
 """What a test says in place of to whom it goes: platforms pass it on to nobody (BR-FR-20)."""
 
+MARK: Final = re.compile("#(?=[^#]{3}#)")
+"""How UBL marks the subject of a note: a text that has it itself is taken for one (BR-CL-08, BR-FR-06)."""
+
 DECIMALS_MAX: Final = 2
 SHOWN_DIGITS: Final = 6
 """Decimals of a unit price that the French rules let an electronic bill show (BR-FR-DEC-03)."""
@@ -62,12 +68,8 @@ def is_electronic(paper: BillPaper) -> bool:
 
 def is_french_exchange(paper: BillPaper) -> bool:
     """Return whether the French rules of electronic bills bind it: businesses at home on both sides."""
-    return (
-        is_electronic(paper)
-        and paper.seller.country == "FR"
-        and not paper.is_test
-        and (_sold_to(paper.buyer) == "B2B")
-    )
+    is_bound = electronic_rule.is_french_exchange(paper.seller, paper.buyer)
+    return is_bound and is_electronic(paper) and not paper.is_test
 
 
 def electronic(paper: BillPaper) -> ElectronicBill:
@@ -81,6 +83,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
     starts_on, ends_on = first_period(bill.details), last_period(bill)
     asks_nothing = paper.is_test or bill.kind is BillKind.CREDIT_NOTE or _is_paid(bill)
     tax_currency = _tax_currency(bill, seller)
+    notes = tuple(Note(MARK.sub("# ", note.text), note.subject) for note in _notes(says, paper))
     return ElectronicBill(
         number=bill.bill_id,
         issued_on=bill.issued_on,
@@ -93,13 +96,13 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         lines=tuple([_line(says, bill, detail, paper.units) for detail in bill.details]),
         due_on=_due_on(bill),
         profile=_profile(bill, goods=goods) if is_french else PEPPOL,
-        notes=tuple(_notes(says, paper)) if is_french else _one_note(_notes(says, paper)),
+        notes=notes if is_french else _one_note(notes),
         tax_currency=tax_currency,
         tax_due=_tax_due(bill, seller),
         buyer_reference=reference if is_french or reference or order else bill.account_id,
         order=order,
-        contract=bill.contract,
-        cost_account=bill.cost_account,
+        contract=bill.contract.strip(),
+        cost_account=bill.cost_account.strip(),
         preceding=((bill.corrects_bill_id, paper.corrected_on),) if bill.corrects_bill_id else (),
         delivered_to=delivery_party(paper.buyer) if goods else None,
         delivered_on=ends_on,
@@ -193,8 +196,8 @@ def _line(says: Wording, bill: Bill, detail: Detail, units: Mapping[int, str]) -
         note=_owner(bill, detail) if bill.slices else "",
         starts_on=detail.period_start,
         ends_on=detail.period_end,
-        order_line=detail.purchase_order_item,
-        cost_account=detail.cost_account,
+        order_line=detail.purchase_order_item.strip(),
+        cost_account=detail.cost_account.strip(),
         object_id=detail.domain.strip(),
     )
 
@@ -216,10 +219,14 @@ def _is_paid(bill: Bill) -> bool:
 
 
 def _due_on(bill: Bill) -> date | None:
-    """Return the due date; of a bill that was paid as it was issued, that day (BR-FR-CO-09)."""
+    """Return the due date; of a bill that was paid as it was issued, that day (BR-FR-CO-09).
+
+    A corrective bill that falls due when the first did, which is past, says the day of issue there
+    (BR-FR-CO-07) and in its terms since when it is due.
+    """
     if bill.kind is BillKind.CREDIT_NOTE:
         return None
-    return bill.issued_on if _is_paid(bill) else bill.due_on
+    return bill.issued_on if _is_paid(bill) else max(bill.due_on, bill.issued_on)
 
 
 def _tax_due(bill: Bill, seller: Seller) -> str:
@@ -247,6 +254,8 @@ def _payment(paper: BillPaper) -> Payment:
 def _terms(says: Wording, bill: Bill) -> str:
     if bill.kind is BillKind.CREDIT_NOTE:
         return says.say("payment.credit_note", bill_id=bill.corrects_bill_id or "")
+    if bill.due_on < bill.issued_on:
+        return says.say("term.since", date=says.day(bill.due_on))
     if bill.due_on == bill.issued_on:
         return says.say("term.on_receipt")
     return says.say(f"term.{bill.term_method}", days=str(bill.term_days))

@@ -1,9 +1,10 @@
-"""The calls of the office about families and sandboxes: holds, a family's view, the clock of a sandbox."""
+"""The calls of the office about holds, parked accounts, families and the clock of a sandbox."""
 
 from datetime import timedelta
 from typing import Final
 
 from acquit.actions.move_test_clock import advance_test_clock, show_test_clock
+from acquit.actions.retry_parked import parked_accounts, retry_parked
 from acquit.actions.view_family import view_family
 from acquit.core.errors import Invalid, NotFound
 from acquit.core.family_view import GroupedBy
@@ -34,6 +35,29 @@ def list_holds(call: Call) -> object:
         return [shapes.hold(each) for each in holds.going_on(tx)]
 
 
+def list_parked(call: Call) -> object:
+    """GET /parked: what runs could not bill, with the rule, what it means, and what to mend."""
+    found = parked_accounts(call.context)
+    return [shapes.parked(each, run) for run, waiting in found for each in waiting]
+
+
+def retry(call: Call) -> object:
+    """POST /parked/retry: the parked accounts are billed where they can be; what stays parked."""
+    accounts = [AccountId(each) for each in call.read(shapes.Retried).accounts]
+    found = retry_parked(call.context, accounts, by=call.actor)
+    return [
+        {
+            "run": each.run,
+            "legal_entity": each.legal_entity,
+            "period": each.period,
+            "status": each.status.value,
+            "bills": sum(totals.bills for totals in each.posted_now.values()),
+            "parked": [one.account_id for one in each.parked],
+        }
+        for each in found
+    ]
+
+
 def show_view(call: Call) -> object:
     """GET /accounts/{account_id}/family-view/{period}/{grouping}: not a bill, the sum of the bills."""
     grouping = call.path_values["grouping"]
@@ -59,6 +83,8 @@ def advance_clock(call: Call) -> object:
 
 DOORS: Final = (
     Door("GET", "/holds", list_holds),
+    Door("GET", "/parked", list_parked),
+    Door("POST", "/parked/retry", retry, Right.RUN_BILLS),
     Door("GET", "/accounts/{account_id}/family-view/{period}/{grouping}", show_view),
     Door("GET", "/accounts/{account_id}/test-clock", show_clock),
     Door("POST", "/accounts/{account_id}/test-clock", advance_clock, Right.RUN_BILLS),

@@ -14,6 +14,7 @@ from acquit.core.operator import Operator, Right
 from acquit.core.sales_request import AskedCorrection, AskedTerm, SalesRequest
 from acquit.core.terms import Finding, Grant
 from acquit.store.holds import Held
+from acquit.store.runs import Parked, Run
 
 Read = TypeVar("Read", bound="Body")
 
@@ -34,6 +35,12 @@ class Reasoned(Body):
     """Why a request is refused."""
 
     reason: str
+
+
+class Retried(Body):
+    """Which parked accounts are tried again; none: all."""
+
+    accounts: tuple[str, ...] = ()
 
 
 class Granted(Body):
@@ -137,6 +144,27 @@ def hold(of: Held) -> dict[str, Any]:
         "amount_minor": of.amount_minor,
         "since_on": of.since_on,
         "until_on": of.until_on,
+    }
+
+
+def parked(of: Parked, run: Run) -> dict[str, Any]:
+    """An account that a run set aside, with every problem: its rule, what it means, what to mend."""
+    problems = [
+        {
+            "code": each.code,
+            "rule": each.rule,
+            "message": each.message,
+            "french": each.french,
+            "where": each.where,
+        }
+        for each in of.problems
+    ]
+    return {
+        "account": of.account_id,
+        "legal_entity": run.legal_entity_id,
+        "period": run.period,
+        "parked_at": of.parked_at,
+        "problems": problems,
     }
 
 

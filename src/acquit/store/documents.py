@@ -150,6 +150,14 @@ MISSING: Final[LiteralString] = """
      LIMIT %(limit)s
 """
 
+ISSUED: Final[LiteralString] = """
+    SELECT account_id, bill_id
+      FROM bill
+     WHERE (account_id, bill_id) > (%(account_id)s, %(bill_id)s)
+     ORDER BY account_id, bill_id
+     LIMIT %(limit)s
+"""
+
 
 def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
     """Return what is printed of these bills, in the order asked; a bill that does not exist is left out."""
@@ -208,6 +216,12 @@ def unrendered(tx: Transaction, keys: Sequence[BillKey], form: str = PDF) -> lis
 def missing(tx: Transaction, limit: int, form: str = PDF) -> list[BillKey]:
     """Return at most `limit` bills that have no paper."""
     return [(row.account_id, row.bill_id) for row in tx.all(MISSING, form=form, limit=limit)]
+
+
+def issued_after(tx: Transaction, after: tuple[str, str], limit: int) -> list[BillKey]:
+    """Return at most `limit` issued bills behind that one, in the order of accounts and numbers."""
+    rows = tx.all(ISSUED, account_id=after[0], bill_id=after[1], limit=limit)
+    return [(row.account_id, row.bill_id) for row in rows]
 
 
 def record(tx: Transaction, documents: Sequence[Document]) -> None:

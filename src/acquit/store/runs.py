@@ -1,7 +1,7 @@
 """Bill runs: one per legal entity and period, their pages, and the accounts they parked or held."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Final, LiteralString
 
@@ -249,7 +249,7 @@ def billed(tx: Transaction, run_id: RunId) -> dict[Currency, Billed]:
 def park(tx: Transaction, run_id: RunId, parked: Mapping[AccountId, Sequence[Problem]]) -> None:
     """Set accounts aside with their problems; one that was parked before gets the new ones."""
     for account_id, problems in parked.items():
-        told = [{"code": each.code, "message": each.message, "where": each.where} for each in problems]
+        told = [asdict(each) for each in problems]
         tx.run(PARK, run_id=run_id, account_id=account_id, problems=Jsonb(told))
 
 

@@ -1172,6 +1172,17 @@ CREATE TABLE parked_account (
     PRIMARY KEY (run_id, account_id)
 );
 
+COMMENT ON COLUMN parked_account.problems IS 'what has to be mended: code, message and where, the rule of a standard, and the message in French';
+
+CREATE TABLE proven_form (
+    seller_hash  bytea NOT NULL,
+    form         text COLLATE "C" NOT NULL CHECK (form <> ''),
+    rules        text COLLATE "C" NOT NULL CHECK (rules <> ''),
+    proven_at    timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (seller_hash, form, rules)
+);
+COMMENT ON TABLE proven_form IS 'fact: a draft of that seller (as printed) and form (VAT case, currency, language, payment) passed the official rules; rules: their version and that of the program that writes the files';
+
 CREATE TABLE held_bill (
     account_id    text COLLATE "C" NOT NULL,
     run_id        bigint NOT NULL,
