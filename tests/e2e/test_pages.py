@@ -9,12 +9,13 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from acquit.actions.ask_sales import ask_sales
+from acquit.actions.bundle_bills import bundle_bills
 from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.request_credential import request_credential
 from acquit.console.routes import ROUTES
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, BillId
 from acquit.core.sales_request import AskedTerm, Attachment
 from acquit.core.terms import Term
 from e2e.people import overflows, sign_in
@@ -39,6 +40,11 @@ MANAGER = (
     "/manager/bills?q=nothing+fits",
     "/manager/bills/FR00000026",
     "/manager/bills/FR00000014",
+    "/manager/bills?least=900&sort=due",
+    "/manager/pay",
+    "/manager/pay?bill=FR00000001",
+    "/manager/bundles",
+    "/manager/bundles/{bundle}",
     "/manager/payment-methods",
     "/manager/purchase-orders",
     "/manager/purchase-orders/{order}",
@@ -69,6 +75,7 @@ OFFICE = (
     f"/office/accounts/{ACME}/terms/end",
     f"/office/accounts/{ACME}/terms/{{grant}}/approve",
 )
+FILES = ("/pdf", "/ubl", "/receipt", "/file", "/csv", "/zip", "/sheet", "/advice")
 LOOKS = {
     "English": {"language": "en-GB", "viewport": {"width": 1280, "height": 900}},
     "small French dark": {
@@ -95,6 +102,7 @@ def names(context: Context, world: World) -> dict[str, str]:
     made = create_application(context, account_id, "Robot", "Gathers bills every night", by="system")
     rules = [{"method": "GET", "path": "/me/*"}, {"method": "DELETE", "path": "/*"}]
     credential = request_credential(context, made.application.application_key, rules, ["192.0.2.0/24"])
+    bundled = bundle_bills(context, account_id, [BillId("FR00000026")], by=f"account:{ACME}")
     with context.database.read() as tx:
         order = tx.one("SELECT min(purchase_order_id) AS id FROM purchase_order").id
     return {
@@ -102,6 +110,7 @@ def names(context: Context, world: World) -> dict[str, str]:
         "grant": str(grant.grant_id),
         "token": credential.token,
         "order": str(order),
+        "bundle": str(bundled.bundle.bundle_id),
     }
 
 
@@ -159,9 +168,7 @@ def test_every_page_was_looked_at() -> None:
         for path in OPEN + MANAGER + OFFICE
     }
     pages = {
-        shape(route.path)
-        for route in ROUTES
-        if route.method == "GET" and not route.path.endswith(("/pdf", "/ubl", "/receipt", "/file"))
+        shape(route.path) for route in ROUTES if route.method == "GET" and not route.path.endswith(FILES)
     }
     assert {page.rstrip("/") for page in pages} - looked == set()
 

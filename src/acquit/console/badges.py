@@ -83,5 +83,6 @@ DONE: Final[Mapping[str, str]] = {
     "granted": "The payment term was granted.",
     "grant-approved": "The payment term was approved.",
     "ended": "The payment term ends as you said.",
+    "bundled": "One transfer with this reference pays all of these bills.",
 }
 """What is said once on the page that a form led to, by the name in its address."""

@@ -1,4 +1,4 @@
-"""The start page: what is owed and when, what asks for attention, twelve months, what the orders still hold."""
+"""The start page: what is owed and when, what needs somebody, twelve months, what the orders still hold."""
 
 from dataclasses import dataclass, replace
 from datetime import date
