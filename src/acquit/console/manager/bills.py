@@ -4,13 +4,13 @@ from acquit.actions.hand_out_bills import MOST, Key, archive_of_bills, table_of_
 from acquit.console.bill_story import bill_story, paper, receipt, ubl
 from acquit.console.listing import ROWS, listing, page_number
 from acquit.console.manager.bill_filters import chosen_of, wanted_of
+from acquit.console.manager.one_bill import told_of
+from acquit.console.manager.seen import seen_bill
 from acquit.console.place import own_place, page
 from acquit.console.timeline import state_of
 from acquit.console.visit import Download, Page, Reply, Stream, Visit
-from acquit.core.bill import NoSuchBill
-from acquit.core.identifiers import AccountId, BillId
-from acquit.store import accounts, bill_searches, bills, families, purchase_orders
-from acquit.store.transaction import Transaction
+from acquit.core.identifiers import AccountId
+from acquit.store import accounts, bill_searches, families, purchase_orders
 
 
 def list_bills(visit: Visit) -> Page:
@@ -57,7 +57,8 @@ def show_bill(visit: Visit) -> Page:
         place = own_place(visit, tx)
         account_id, bill_id = seen_bill(visit, tx)
         story = bill_story(tx, place, account_id, bill_id)
-    return page("bill.html", place, **story)
+        told = told_of(tx, account_id, bill_id)
+    return page("bill.html", place, **story, **told)
 
 
 def show_paper(visit: Visit) -> Reply:
@@ -73,16 +74,6 @@ def show_ubl(visit: Visit) -> Reply:
 def show_receipt(visit: Visit) -> Reply:
     """GET /manager/bills/{bill_id}/receipt: what proves the paper."""
     return receipt(visit, _owner(visit))
-
-
-def seen_bill(visit: Visit, tx: Transaction) -> Key:
-    """Return the bill of the address: the account's, or one that it owes for another. Raises NoSuchBill."""
-    bill_id = BillId(visit.path_values["bill_id"])
-    account_id = bills.account_of(tx, bill_id)
-    head = None if account_id is None else bill_searches.find(tx, account_id, bill_id)
-    if head is None or visit.account_id not in (head.account_id, head.payer_id):
-        raise NoSuchBill(bill_id)
-    return head.account_id, bill_id
 
 
 def _owner(visit: Visit) -> AccountId:
