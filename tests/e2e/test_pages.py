@@ -34,8 +34,8 @@ PAYS_FOR_CHILD: Final[LiteralString] = """
     VALUES ('ab20001-acq', 7, 'FR00000099', 'ab12345-acq', 'EUR', 99900, now(), '2026-12-24')
 """
 DEPOSIT: Final[LiteralString] = """
-    INSERT INTO deposit (account_id, deposit_id, legal_entity_id, order_id, received_on, amount_minor, currency,
-                         means, bank_reference)
+    INSERT INTO deposit (account_id, deposit_id, legal_entity_id, order_id, received_on, amount_minor,
+                         currency, means, bank_reference)
     VALUES ('ab12345-acq', 'RC00000001', 'FR', 990000001, '2026-11-20', 12345, 'EUR', 'transfer', 'RF18 5390')
 """
 OPEN = ("/", "/manager/login", "/office/login", "/nothing-here")
@@ -60,7 +60,10 @@ MANAGER = (
     "/manager/purchase-orders/{order}",
     "/manager/bill-references",
     "/manager/services",
+    "/manager/services/{service}",
+    "/manager/consumption",
     "/manager/sub-accounts",
+    "/manager/sub-accounts?period=2026&by=order",
     "/manager/requests",
     "/manager/requests/term",
     "/manager/requests/purchase-order",
@@ -118,11 +121,13 @@ def names(context: Context, world: World) -> dict[str, str]:
         tx.run(DEPOSIT)
     with context.database.read() as tx:
         order = tx.one("SELECT min(purchase_order_id) AS id FROM purchase_order").id
+        service = tx.one("SELECT min(service_id) AS id FROM service").id
     return {
         "request": str(asked.request_id),
         "grant": str(grant.grant_id),
         "token": credential.token,
         "order": str(order),
+        "service": str(service),
         "bundle": str(bundled.bundle.bundle_id),
     }
 

@@ -15,6 +15,7 @@ from acquit.console.manager import (
     payments,
     purchase_orders,
     requests,
+    services,
 )
 from acquit.console.staff import accounts, queue, terms
 from acquit.console.visit import Reply, Visit
@@ -90,7 +91,10 @@ MANAGER: Final = (
     _get(Door.MANAGER, "/manager/purchase-orders/{purchase_order_id}", purchase_orders.show_purchase_order),
     _get(Door.MANAGER, "/manager/bill-references", bill_references.ask_references),
     _post(Door.MANAGER, "/manager/bill-references", bill_references.send_references),
-    _get(Door.MANAGER, "/manager/services", family.list_services),
+    _get(Door.MANAGER, "/manager/services", services.list_services),
+    _get(Door.MANAGER, "/manager/services/{service_id}", services.show_service),
+    _post(Door.MANAGER, "/manager/services/{service_id}", services.change_service),
+    _get(Door.MANAGER, "/manager/consumption", services.show_consumption),
     _get(Door.MANAGER, "/manager/sub-accounts", family.list_sub_accounts),
     _get(Door.MANAGER, "/manager/requests", requests.list_requests),
     _get(Door.MANAGER, "/manager/requests/term", requests.ask_term),
