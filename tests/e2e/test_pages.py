@@ -69,6 +69,8 @@ MANAGER = (
     "/manager/requests/purchase-order",
     "/manager/requests/correction?bill=FR00000026",
     "/manager/requests/{request}",
+    "/manager/keys",
+    "/manager/preferences",
     "/createApp/",
     "/createToken/?GET=/me&POST=*",
     "/auth/?credentialToken={token}",
