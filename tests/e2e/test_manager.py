@@ -18,3 +18,11 @@ def test_the_start_page_draws_twelve_months_with_a_table_behind(customer: Visito
     assert len(re.findall("<rect ", figure)) == 12
     assert len(re.findall('<th scope="row" class="dense">', table)) == 12
     assert "€21,358.10" in table
+
+
+def test_the_bill_of_an_order_is_two_clicks_away(customer: Visitor) -> None:
+    start = customer.get("/manager").text
+    [order] = set(re.findall(r'href="(/manager/purchase-orders/\d+)">PO-2026-0042<', start))
+    listed = re.findall(r'href="(/manager/bills/FR\d+)"', customer.get(order).text)
+    assert len(listed) == 27
+    assert "PO-2026-0042" in customer.get(listed[-1]).text

@@ -13,7 +13,7 @@ from acquit.actions.set_delivery import show_contacts
 from acquit.actions.sign_in import sign_in_account
 from acquit.store import accounts
 from acquit.store.transaction import Database
-from e2e.trading import trading, visitor_of
+from e2e.trading import bill_of, trading, visitor_of
 from e2e.visitor import Visitor
 from e2e.world import PASSWORD
 from founding import ACME, PETIT
@@ -79,14 +79,38 @@ def test_a_service_account_gets_a_token_that_is_shown_once(petit: Visitor) -> No
     assert "The token is gone" in petit.get(sent.headers["location"]).text
 
 
-def test_whoever_only_reads_changes_no_key(context: Context, petit: Visitor) -> None:
+def login_of(context: Context, petit: Visitor, login: str, group: str) -> Visitor:
+    add_identity_user(context, PETIT, login, PASSWORD, by="cli", group=group)
+    token = sign_in_account(context, f"{PETIT}/{login}", PASSWORD, address="192.0.2.1")
+    return Visitor(petit.client, {"acquit-manager": token})
+
+
+def test_whoever_only_reads_changes_nothing(context: Context, petit: Visitor) -> None:
     given(context)
     [number] = NUMBER.findall(petit.get("/manager/keys").text)
-    add_identity_user(context, PETIT, "rita", PASSWORD, by="cli", group="UNPRIVILEGED")
-    token = sign_in_account(context, f"{PETIT}/rita", PASSWORD, address="192.0.2.1")
-    rita = Visitor(petit.client, {"acquit-manager": token})
+    rita = login_of(context, petit, "rita", "UNPRIVILEGED")
     assert rita.send("/manager/keys", {"do": "key", "number": number}).status_code == 403
     assert NUMBER.findall(rita.get("/manager/keys").text) == [number]
+    number = bill_of(context, PETIT)
+    forms = {
+        "/manager/pay": {"bills": number},
+        f"/manager/bills/{number}/dispute": {"amount": "1", "line": "", "reason": "no"},
+        "/manager/preferences": {"do": "language", "language": "de_DE"},
+        "/manager/credit": {"code": "x"},
+        "/manager/requests/term": {"days": "45", "method": "net"},
+    }
+    for path, fields in forms.items():
+        refused = rita.send(path, fields)
+        assert refused.status_code == 403, path
+        assert "This login may only read" in refused.text
+
+
+def test_whoever_works_takes_keys_away_and_makes_no_login(context: Context, petit: Visitor) -> None:
+    given(context)
+    [number] = NUMBER.findall(petit.get("/manager/keys").text)
+    walter = login_of(context, petit, "walter", "DEFAULT")
+    assert walter.send("/manager/keys", {"do": "login", "login": "mine"}).status_code == 403
+    assert walter.send("/manager/keys", {"do": "key", "number": number}).status_code == 303
 
 
 def test_preferences_say_who_gets_bills_and_in_which_language(context: Context, petit: Visitor) -> None:
