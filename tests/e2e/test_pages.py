@@ -10,13 +10,14 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from acquit.actions.ask_sales import ask_sales
+from acquit.actions.bundle_bills import bundle_bills
 from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.request_credential import request_credential
 from acquit.console.routes import ROUTES
 from acquit.core.electronic_rule import buyer_problems
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, BillId
 from acquit.core.sales_request import AskedTerm, Attachment
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
@@ -40,6 +41,11 @@ PAYS_FOR_CHILD: Final[LiteralString] = """
 RUN: Final[LiteralString] = """
     INSERT INTO bill_run (legal_entity_id, period) VALUES ('FR', '2027-01') RETURNING run_id
 """
+DEPOSIT: Final[LiteralString] = """
+    INSERT INTO deposit (account_id, deposit_id, legal_entity_id, order_id, received_on, amount_minor,
+                         currency, means, bank_reference)
+    VALUES ('ab12345-acq', 'RC00000001', 'FR', 990000001, '2026-11-20', 12345, 'EUR', 'transfer', 'RF18 5390')
+"""
 OPEN = ("/", "/manager/login", "/manager/login/code", "/office/login", "/nothing-here")
 MANAGER = (
     "/manager",
@@ -47,17 +53,32 @@ MANAGER = (
     "/manager/bills?q=nothing+fits",
     "/manager/bills/FR00000026",
     "/manager/bills/FR00000014",
+    "/manager/bills?least=900&sort=due",
+    "/manager/bills/FR00000026/why",
+    "/manager/bills/FR00000026/dispute",
+    "/manager/pay",
+    "/manager/pay?bill=FR00000001",
+    "/manager/bundles",
+    "/manager/bundles/{bundle}",
+    "/manager/payments",
+    "/manager/payments/RC00000001",
+    "/manager/credit",
     "/manager/payment-methods",
     "/manager/purchase-orders",
     "/manager/purchase-orders/{order}",
     "/manager/bill-references",
     "/manager/services",
+    "/manager/services/{service}",
+    "/manager/consumption",
     "/manager/sub-accounts",
+    "/manager/sub-accounts?period=2026&by=order",
     "/manager/requests",
     "/manager/requests/term",
     "/manager/requests/purchase-order",
     "/manager/requests/correction?bill=FR00000026",
     "/manager/requests/{request}",
+    "/manager/keys",
+    "/manager/preferences",
     "/createApp/",
     "/createToken/?GET=/me&POST=*",
     "/auth/?credentialToken={token}",
@@ -78,6 +99,8 @@ OFFICE = (
     f"/office/accounts/{ACME}/terms/end",
     f"/office/accounts/{ACME}/terms/{{grant}}/approve",
 )
+NAMED = (ACME, SMALL, "RC00000001")
+FILES = ("/pdf", "/ubl", "/receipt", "/file", "/csv", "/zip", "/sheet", "/advice")
 LOOKS = {
     "English": {"language": "en-GB", "viewport": {"width": 1280, "height": 900}},
     "small French dark": {
@@ -104,13 +127,19 @@ def names(context: Context, world: World) -> dict[str, str]:
     made = create_application(context, account_id, "Robot", "Gathers bills every night", by="system")
     rules = [{"method": "GET", "path": "/me/*"}, {"method": "DELETE", "path": "/*"}]
     credential = request_credential(context, made.application.application_key, rules, ["192.0.2.0/24"])
+    bundled = bundle_bills(context, account_id, [BillId("FR00000026")], by=f"account:{ACME}")
+    with context.database.write() as tx:
+        tx.run(DEPOSIT)
     with context.database.read() as tx:
         order = tx.one("SELECT min(purchase_order_id) AS id FROM purchase_order").id
+        service = tx.one("SELECT min(service_id) AS id FROM service").id
     return {
         "request": str(asked.request_id),
         "grant": str(grant.grant_id),
         "token": credential.token,
         "order": str(order),
+        "service": str(service),
+        "bundle": str(bundled.bundle.bundle_id),
     }
 
 
@@ -159,18 +188,14 @@ def _barriers(page: Page, path: str) -> list[str]:
 
 def test_every_page_was_looked_at() -> None:
     def shape(path: str) -> str:
-        return "/".join(
-            "{}" if part.startswith("{") or part in (ACME, SMALL) else part for part in path.split("/")
-        )
+        return "/".join("{}" if part.startswith("{") or part in NAMED else part for part in path.split("/"))
 
     looked = {
         shape(path.partition("?")[0]).rstrip("/").replace("FR00000026", "{}")
         for path in OPEN + MANAGER + OFFICE
     }
     pages = {
-        shape(route.path)
-        for route in ROUTES
-        if route.method == "GET" and not route.path.endswith(("/pdf", "/ubl", "/receipt", "/file"))
+        shape(route.path) for route in ROUTES if route.method == "GET" and not route.path.endswith(FILES)
     }
     assert {page.rstrip("/") for page in pages} - looked == set()
 

@@ -228,7 +228,7 @@ def test_our_own_fault_shows_a_reference_and_no_trace(
     def broken(*_: object) -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr("acquit.console.manager.family.own_place", broken)
+    monkeypatch.setattr("acquit.console.manager.services.own_place", broken)
     answer = customer.get("/manager/services")
     assert answer.status_code == 500
     assert "the secret of the house" not in answer.text
@@ -244,7 +244,7 @@ def test_a_database_out_of_reach_is_told_as_such(
     def broken(*_: object) -> None:
         raise Unavailable("no answer from 10.0.0.1")
 
-    monkeypatch.setattr("acquit.console.manager.family.own_place", broken)
+    monkeypatch.setattr("acquit.console.manager.services.own_place", broken)
     answer = customer.get("/manager/services")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "10.0.0.1" not in answer.text

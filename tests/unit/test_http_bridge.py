@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
 import pytest
@@ -125,6 +125,60 @@ def test_more_requests_than_may_wait_are_told_so() -> None:
         return [refused[0]["status"], *[(await task)[0]["status"] for task in under_way]]
 
     assert asyncio.run(three()) == [503, 201, 201]
+
+
+def test_parts_that_are_made_one_by_one_leave_one_by_one() -> None:
+    made: list[int] = []
+    closed: list[bool] = []
+
+    def parts() -> Iterator[bytes]:
+        try:
+            for number in range(3):
+                made.append(number)
+                yield b"%d" % number
+        finally:
+            closed.append(True)
+
+    def long(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return parts()
+
+    seen: list[tuple[bytes, int]] = []
+
+    async def download() -> None:
+        async def receive() -> Message:
+            return part(b"")
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                seen.append((message["body"], len(made)))
+
+        await bridge_of(long)(scope(), receive, send)
+
+    asyncio.run(download())
+    assert seen == [(b"0", 1), (b"1", 2), (b"2", 3), (b"", 3)]
+    assert closed == [True]
+
+
+def test_an_answer_that_breaks_off_has_no_end() -> None:
+    def broken(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return (b"a" if number == 0 else bytes(1 // 0) for number in range(2))
+
+    sent: list[Message] = []
+
+    async def download() -> None:
+        async def receive() -> Message:
+            return part(b"")
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await bridge_of(broken)(scope(), receive, send)
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(download())
+    assert [message.get("more_body") for message in sent] == [None, True]
 
 
 def test_a_site_is_closed_at_the_end_of_its_process() -> None:

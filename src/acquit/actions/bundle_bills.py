@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, date_of, entity_of, require_if_staff, require_staff
+from acquit.core.account import LegalEntity
 from acquit.core.bundle import BadAdvice, Bundle, NoSuchBundle, NothingToBundle, bundled, refuse_clash
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.match import OpenDebt
@@ -17,19 +18,22 @@ from acquit.core.snapshot import seller
 from acquit.documents.bundle_advice import Payee, as_page, as_table, as_text
 from acquit.documents.bundle_sheet import render_bundle
 from acquit.documents.letterhead import Letterhead
+from acquit.documents.payment_code import payment_code
 from acquit.store import acts, bank_evidence, bundles, legal_parties
+from acquit.store.transaction import Transaction
 
 ADVICE_LINES_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """A bundle with its remittance advice in three forms."""
+    """A bundle with its remittance advice in three forms, and in euro the code that a telephone reads."""
 
     bundle: Bundle
     text: bytes
     table: bytes
     page: bytes
+    code: str | None = None
 
 
 def bundle_bills(
@@ -59,9 +63,15 @@ def bundle_bills(
         parts, currency, taken = bundled(owed, payer_id, credit.get(currency, 0))
         bundle = bundles.add(tx, payer_id, parts, currency, taken, on, by)
         acts.record(tx, by, "bundle_bills", payer_id, bundle.reference, amount_minor=bundle.amount_minor)
-    payee = Payee(entity.name, entity.iban, entity.bic)
-    sender = Letterhead(seller(entity), entity.logo or b"")
-    return Papers(bundle, as_text(bundle, payee), as_table(bundle), as_page(bundle, payee, sender))
+    return _papers(bundle, entity)
+
+
+def find_bundle(context: Context, payer_id: AccountId, bundle_id: int) -> Papers:
+    """Return the payer's bundle with its papers. Raises NoSuchAccount, NoSuchBundle."""
+    with context.database.snapshot() as tx:
+        entity = entity_of(tx, account_in(tx, payer_id))
+        bundle = _bundle_in(tx, payer_id, bundle_id)
+    return _papers(bundle, entity)
 
 
 def payment_sheet(context: Context, payer_id: AccountId, bundle_id: int, language: str = "") -> bytes:
@@ -72,12 +82,10 @@ def payment_sheet(context: Context, payer_id: AccountId, bundle_id: int, languag
     with context.database.snapshot() as tx:
         account = account_in(tx, payer_id)
         entity = entity_of(tx, account)
-        found = [each for each in bundles.of_account(tx, payer_id) if each.bundle_id == bundle_id]
-        if not found:
-            raise NoSuchBundle(f"Account {payer_id} has no bundle {bundle_id}.", bundle=str(bundle_id))
-        party = legal_parties.of_account(tx, payer_id, found[0].made_on)
+        bundle = _bundle_in(tx, payer_id, bundle_id)
+        party = legal_parties.of_account(tx, payer_id, bundle.made_on)
     name = "" if party is None else party.name
-    return render_bundle(found[0], name, seller(entity), language or account.language)
+    return render_bundle(bundle, name, seller(entity), language or account.language)
 
 
 def import_advice(
@@ -98,6 +106,22 @@ def import_advice(
         if advice_id is not None:
             acts.record(tx, by, "import_advice", payer_id, str(advice_id), total_minor=total)
     return advice_id, total
+
+
+def _bundle_in(tx: Transaction, payer_id: AccountId, bundle_id: int) -> Bundle:
+    for each in bundles.of_account(tx, payer_id):
+        if each.bundle_id == bundle_id:
+            return each
+    raise NoSuchBundle(f"Account {payer_id} has no bundle {bundle_id}.", bundle=str(bundle_id))
+
+
+def _papers(bundle: Bundle, entity: LegalEntity) -> Papers:
+    payee = Payee(entity.name, entity.iban, entity.bic)
+    sender = Letterhead(seller(entity), entity.logo or b"")
+    code = None
+    if bundle.currency == "EUR":
+        code = payment_code(entity.name, entity.iban, entity.bic, bundle.reference, bundle.amount_minor)
+    return Papers(bundle, as_text(bundle, payee), as_table(bundle), as_page(bundle, payee, sender), code)
 
 
 def _chosen(owed: Sequence[OpenDebt], bill_ids: Sequence[BillId], payer_id: AccountId) -> list[OpenDebt]:

@@ -96,6 +96,22 @@ def export_token(context: Context, export_id: int) -> str:
     return context.sealer.token(f"export:{export_id}")
 
 
+def bill_table(rows: Sequence[ExportedBill]) -> bytes:
+    """Return the bills as CSV, with a line of headings."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(HEADINGS)
+    for row in rows:
+        amounts = (plain(minor, row.currency) for minor in (row.net_minor, row.tax_minor, row.total_minor))
+        writer.writerow(
+            (
+                row.bill_id, row.issued_on.isoformat(), row.order_id, row.category, row.currency, *amounts,
+                row.due_on.isoformat(), cell(row.purchase_order),
+            )
+        )  # fmt: skip
+    return out.getvalue().encode()
+
+
 def _selected(tx: Transaction, selection: Selection, bill_ids: Sequence[str] | None) -> list[str]:
     found: list[str] = keys(tx, selection)
     if bill_ids is None:
@@ -107,7 +123,7 @@ def _selected(tx: Transaction, selection: Selection, bill_ids: Sequence[str] | N
 def _build(context: Context, export: BillExport) -> int:
     with context.database.read() as tx:
         rows = bill_exports.rows(tx, export)
-    table, said = _table(rows), "credit notes" if all(row.is_credit_note for row in rows) else "bills"
+    table, said = bill_table(rows), "credit notes" if all(row.is_credit_note for row in rows) else "bills"
     content = table if export.archive_type is ArchiveType.CSV else _zipped(context, export, table)
     sha256 = context.archive.put(content)
     with context.database.write() as tx:
@@ -125,21 +141,6 @@ def _build(context: Context, export: BillExport) -> int:
         f"Whoever has this link can read the {said}: do not pass it on.\n",
     )
     return 1
-
-
-def _table(rows: Sequence[ExportedBill]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(HEADINGS)
-    for row in rows:
-        amounts = (plain(minor, row.currency) for minor in (row.net_minor, row.tax_minor, row.total_minor))
-        writer.writerow(
-            (
-                row.bill_id, row.issued_on.isoformat(), row.order_id, row.category, row.currency, *amounts,
-                row.due_on.isoformat(), cell(row.purchase_order),
-            )
-        )  # fmt: skip
-    return out.getvalue().encode()
 
 
 def _zipped(context: Context, export: BillExport, table: bytes) -> bytes:

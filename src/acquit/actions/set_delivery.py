@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from acquit.actions.context import Context
-from acquit.actions.loading import account_in, date_of, entity_in, require_staff
+from acquit.actions.loading import account_in, date_of, entity_in, require_if_staff, require_staff
 from acquit.actions.queue_deliveries import defer_deliveries, queue_missing
 from acquit.core.bill import NoSuchBill
 from acquit.core.delivery import (
@@ -68,10 +68,11 @@ def set_contacts(
 ) -> Sequence[str]:
     """These addresses get the account's bills by mail; none: the account's own address does.
 
-    Raises BadContact, NoSuchAccount, StaffOnly, RoleForbids.
+    The account's own people may say so, and staff with the right. Raises BadContact, NoSuchAccount,
+    StaffOnly, RoleForbids.
     """
     with context.database.write() as tx:
-        require_staff(tx, by, Right.CORRECT_BILLS)
+        require_if_staff(tx, by, Right.CORRECT_BILLS)
         account_in(tx, account_id)
         checked = checked_contacts(addresses)
         delivery_settings.set_contacts(tx, account_id, checked, by)

@@ -16,7 +16,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -110,6 +110,7 @@ class _Answer:
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
+    rest: Iterator[bytes] | None = None
 
 
 class Bridge:
@@ -170,7 +171,28 @@ class Bridge:
             return await _send_fault(send, mount.fault, 500)
         finally:
             self._taken -= 1
-        await _send(send, answer.status, answer.headers, answer.body)
+        if answer.rest is None:
+            return await _send(send, answer.status, answer.headers, answer.body)
+        await self._stream(answer, answer.rest, send)
+
+    async def _stream(self, answer: _Answer, parts: Iterator[bytes], send: Send) -> None:
+        """Send parts as they are made, one in memory at a time.
+
+        When one cannot be made the answer stays without its end, so that nobody takes it for whole.
+        """
+        loop = asyncio.get_running_loop()
+        self._taken += 1
+        try:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            while (part := await loop.run_in_executor(self._threads, next, parts, None)) is not None:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except Exception as error:
+            log.error("request.broken_off", extra={"error": type(error).__qualname__})
+            raise
+        finally:
+            self._taken -= 1
+            await loop.run_in_executor(self._threads, _close, parts)
 
 
 async def _whole_body(scope: Scope, receive: Receive, size_max: int, seconds: float) -> bytes:
@@ -241,7 +263,7 @@ def _variable(raw_name: bytes) -> str:
 
 
 def _call(application: Application, environ: Environment) -> _Answer:
-    """Run a WSGI application to its end."""
+    """Run a WSGI application: to its end where it answers whole, else until its parts can be made."""
     answer = _Answer()
 
     def start_response(status: str, headers: Headers, exc: object = None) -> Callable[[bytes], None]:
@@ -252,12 +274,19 @@ def _call(application: Application, environ: Environment) -> _Answer:
         return lambda part: None
 
     parts = application(environ, start_response)
+    if not isinstance(parts, Sequence) and b"content-length" not in dict(answer.headers):
+        answer.rest = iter(parts)
+        return answer
     try:
         answer.body = b"".join(parts)
     finally:
-        if hasattr(parts, "close"):
-            parts.close()
+        _close(parts)
     return answer
+
+
+def _close(parts: object) -> None:
+    if hasattr(parts, "close"):
+        parts.close()
 
 
 async def _send_fault(send: Send, fault: Fault, status: int) -> None:

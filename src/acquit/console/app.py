@@ -22,8 +22,10 @@ from acquit.console.rendering import STATIC, static_content, static_link
 from acquit.console.routes import ROUTES, Route
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.errors import Invalid, NotFound, Refusal
+from acquit.core.identity import refuse_reader
 from acquit.core.operator import RoleForbids, require
 from acquit.core.session import Door
+from acquit.store import identities
 from acquit.store.transaction import Unavailable
 
 log = logging.getLogger("acquit.console")
@@ -177,6 +179,8 @@ class Console:
         csrf.check(exchange.request, visit.form.fields, visit.form_secret, visit.origin)
         if visit.is_review and form_route is not None:
             return form_route.handler(visit)
+        if route.door is Door.MANAGER and route.once and route.path.startswith("/manager/"):
+            _refuse_reader(visit)
         return self._once(route, visit) if route.once else route.handler(visit)
 
     def _once(self, route: Route, visit: Visit) -> Reply:
@@ -190,6 +194,14 @@ class Console:
         reply = route.handler(visit)
         finish(self.context, scope, key, reply.location if isinstance(reply, Redirect) else "")
         return reply
+
+
+def _refuse_reader(visit: Visit) -> None:
+    """Pass for the account's own login and for those that may change something. Raises ReadsOnly."""
+    login = visit.signed_in.login
+    if login != visit.account_id:
+        with visit.read() as tx:
+            refuse_reader(identities.roles(tx, visit.account_id, login))
 
 
 def _ask_to_sign_in(exchange: Exchange, door: Door) -> Reply:

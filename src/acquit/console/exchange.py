@@ -13,7 +13,7 @@ from acquit.actions.sign_in import SignInRefused
 from acquit.console import doors, forms, texts
 from acquit.console.doors import Entering
 from acquit.console.rendering import render
-from acquit.console.visit import Download, Form, Page, Redirect, Reply, SessionChange, Visit
+from acquit.console.visit import Download, Form, Page, Redirect, Reply, SessionChange, Stream, Visit
 from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unlawful
 from acquit.core.second_factor import WrongCode
 from acquit.core.session import Door
@@ -63,7 +63,7 @@ class Exchange:
         self.response.cache_control = ["no-store"]
         if isinstance(fault, TooManyAttempts):
             self.response.set_header("Retry-After", fault.details["retry_seconds"])
-        if isinstance(reply, Download):
+        if isinstance(reply, Download | Stream):
             _send(self.response, reply)
             return
         if reply.session is not None:
@@ -159,10 +159,13 @@ def _pairs(request: falcon.Request) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def _send(response: falcon.Response, file: Download) -> None:
+def _send(response: falcon.Response, file: Download | Stream) -> None:
     response.content_type = file.type
-    response.data = file.content
+    if isinstance(file, Stream):
+        response.stream = file.parts
+    else:
+        response.data = file.content
     if file.type != "application/pdf":
         response.set_header("Content-Security-Policy", FILE_POLICY)
-    disposition = "inline" if file.inline else "attachment"
+    disposition = "inline" if isinstance(file, Download) and file.inline else "attachment"
     response.set_header("Content-Disposition", f"{disposition}; filename*=UTF-8''{quote(file.name, safe='')}")

@@ -1,4 +1,4 @@
-"""The console's words: written in English where they are used, in French in one file."""
+"""The console's words: written in English where they are used, in French in a few files."""
 
 import tomllib
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ HERE: Final = Path(__file__).parent
 
 @cache
 def french() -> dict[str, str]:
-    """Return the French of every English text."""
-    with (HERE / "fr.toml").open("rb") as file:
-        tables = tomllib.load(file)
-    return {english: text for table in tables.values() for english, text in table.items()}
+    """Return the French of every English text: `fr.toml`, and `fr_….toml` for one part of the pages each."""
+    files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(HERE.glob("fr*.toml"))]
+    tables = [table for file in files for table in file.values()]
+    return {english: text for table in tables for english, text in table.items()}
 
 
 def translate(text: str, language: str, **values: object) -> str:

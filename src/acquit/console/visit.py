@@ -4,9 +4,10 @@ A handler is `def show_bill(visit: Visit) -> Reply`. It reads through `visit.rea
 by calling one action, and returns a page, a redirection or a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from acquit.actions.context import Context
 from acquit.core.identifiers import AccountId
@@ -76,7 +77,16 @@ class Download:
     inline: bool = False
 
 
-Reply = Page | Redirect | Download
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A file that is made while it is sent, one part in memory at a time."""
+
+    parts: Iterator[bytes]
+    type: str
+    name: str
+
+
+Reply = Page | Redirect | Download | Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,14 @@ class Visit:
     def query(self) -> dict[str, str]:
         """The first value of each name of the query."""
         return dict(reversed(self.pairs))
+
+    def kept(self, *without: str) -> str:
+        """Return the address's query with all that is not empty but these names, to be added to a link."""
+        return urlencode([(name, text) for name, text in self.pairs if text and name not in without])
+
+    def ticked(self, name: str) -> list[str]:
+        """Return every value of the name in the query, each once: ticked boxes."""
+        return list(dict.fromkeys(text for each, text in self.pairs if each == name))
 
     @property
     def is_review(self) -> bool:

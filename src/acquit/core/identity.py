@@ -78,6 +78,12 @@ class RoleTooLow(Forbidden):
     code = "role-too-low"
 
 
+class ReadsOnly(Forbidden):
+    """The login's groups let it read and change nothing."""
+
+    code = "reads-only"
+
+
 class NoSuchToken(NotFound):
     """The login has no such token."""
 
@@ -259,6 +265,12 @@ def narrowed(rules: Sequence[Rule], roles: frozenset[Role]) -> tuple[Rule, ...]:
     reads = tuple(rule for rule in rules if rule.method == "GET" and Role.UNPRIVILEGED in roles)
     leaves = any(rule.covers("POST", _LOG_OUT) for rule in rules)
     return (*reads, Rule("POST", _LOG_OUT)) if leaves else reads
+
+
+def refuse_reader(roles: frozenset[Role]) -> None:
+    """Pass when one of the roles lets its login change something. Raises ReadsOnly."""
+    if not roles & {Role.ADMIN, Role.REGULAR}:
+        raise ReadsOnly("This login may only read: ask somebody with the role ADMIN or REGULAR to do it.")
 
 
 def refuse_unless_admin(roles: frozenset[Role]) -> None:

@@ -99,8 +99,12 @@ def finish(tx: Transaction, export: BillExport, sha256: str) -> bool:
 
 def rows(tx: Transaction, export: BillExport) -> list[ExportedBill]:
     """Return the export's bills in the order of their numbers."""
-    found = tx.all(ROWS, account_id=export.account_id, bill_ids=list(export.bill_ids))
-    return [ExportedBill(*row) for row in found]
+    return of_bills(tx, export.account_id, export.bill_ids)
+
+
+def of_bills(tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]) -> list[ExportedBill]:
+    """Return the lines of these bills of the account, in the order of their numbers."""
+    return [ExportedBill(*row) for row in tx.all(ROWS, account_id=account_id, bill_ids=list(bill_ids))]
 
 
 def _export(row: Any) -> BillExport:

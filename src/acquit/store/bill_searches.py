@@ -39,21 +39,33 @@ class BillHead:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for; `state` is empty, `owed`, `late` or `settled`, `amount_minor` a total."""
+    """What is looked for; `state` is empty, `owed`, `late` or `settled`, `amount_minor` a total.
+
+    `accounts` are sub-accounts whose bills are looked through too where the account pays for them; with
+    `only` it is these bills of that account alone. `sort` is one of `SORTS`.
+    """
 
     text: str = ""
     amount_minor: int | None = None
     state: str = ""
     from_on: date | None = None
     to_on: date | None = None
+    accounts: tuple[AccountId, ...] = ()
+    only: AccountId | None = None
+    order_reference: str = ""
+    least_minor: int | None = None
+    most_minor: int | None = None
+    bill_ids: tuple[str, ...] = ()
+    sort: str = "newest"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of what was found, and how much there is in all."""
+    """One page of what was found, and how much there is, counted up to `COUNTED_MAX`; `is_more` beyond."""
 
     heads: Sequence[BillHead]
     total: int
+    is_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,24 @@ _FILTERS: Final[dict[str, LiteralString]] = {
                  OR b.total_minor = %(amount_minor)s)""",
     "from_on": " AND b.issued_on >= %(from_on)s",
     "to_on": " AND b.issued_on <= %(to_on)s",
+    "only": " AND b.account_id = %(only)s",
+    "order_reference": " AND b.purchase_order_reference = %(order_reference)s",
+    "least_minor": " AND b.total_minor >= %(least_minor)s",
+    "most_minor": " AND b.total_minor <= %(most_minor)s",
+    "bill_ids": " AND b.bill_id = ANY(%(bill_ids)s)",
 }
+
+SORTS: Final[dict[str, LiteralString]] = {
+    "newest": "b.issued_at DESC, b.bill_id DESC",
+    "oldest": "b.issued_at, b.bill_id",
+    "due": "b.due_on, b.bill_id",
+    "due-last": "b.due_on DESC, b.bill_id DESC",
+    "largest": "b.total_minor DESC, b.bill_id DESC",
+    "smallest": "b.total_minor, b.bill_id",
+}
+
+_COUNTED: Final[LiteralString] = "SELECT count(*) AS total FROM (SELECT 1"
+COUNTED_MAX: Final = 1_000
 
 _STATES: Final[dict[str, LiteralString]] = {
     "owed": " AND d.amount_minor + done.effect_minor > 0",
@@ -116,30 +145,54 @@ DUE_DAYS: Final[LiteralString] = """
 def search(
     tx: Transaction, account_id: AccountId, wanted: Wanted, today: date, offset: int, rows_max: int
 ) -> Found:
-    """Return the account's documents that fit, newest first, from `offset` on."""
-    query: LiteralString = " FROM bill b" + _OPEN + " WHERE b.account_id = %(account_id)s"
+    """Return the account's documents that fit, newest first unless told otherwise, from `offset` on.
+
+    With the documents of sub-accounts that it owes, where `accounts` names them. No more than
+    `COUNTED_MAX` are counted, so that a page costs the same however many there are.
+    """
+    query, values = _query(account_id, wanted, today)
+    counted: LiteralString = _COUNTED + query + " LIMIT %(counted_max)s) found"
+    total = tx.one(counted, **values, counted_max=COUNTED_MAX + 1).total
+    page: LiteralString = _COLUMNS + query + " ORDER BY " + SORTS.get(wanted.sort, SORTS["newest"])
+    rows = tx.all(page + " OFFSET %(offset)s LIMIT %(rows_max)s", **values, offset=offset, rows_max=rows_max)
+    return Found(_heads(tx, rows), min(total, COUNTED_MAX), total > COUNTED_MAX)
+
+
+def keys(
+    tx: Transaction, account_id: AccountId, wanted: Wanted, today: date, rows_max: int
+) -> list[tuple[AccountId, BillId]]:
+    """Return which documents fit, at most so many, in the order of their dates."""
+    query, values = _query(account_id, wanted, today)
+    listed: LiteralString = "SELECT b.account_id, b.bill_id" + query + " ORDER BY " + SORTS["oldest"]
+    rows = tx.all(listed + " LIMIT %(rows_max)s", **values, rows_max=rows_max)
+    return [(AccountId(row.account_id), BillId(row.bill_id)) for row in rows]
+
+
+def _query(account_id: AccountId, wanted: Wanted, today: date) -> tuple[LiteralString, dict[str, object]]:
+    query: LiteralString = (
+        " FROM bill b"
+        + _OPEN
+        + " WHERE b.account_id = ANY(%(account_ids)s)"
+        + " AND (b.account_id = %(account_id)s OR b.payer_id = %(account_id)s)"
+    )
     for name, condition in _FILTERS.items():
-        if getattr(wanted, name):
+        if getattr(wanted, name) not in ("", None, ()):
             query += condition
     query += _STATES.get(wanted.state, "")
-    values = {
+    values: dict[str, object] = {name: getattr(wanted, name) for name in _FILTERS} | {
+        "account_ids": [account_id, *wanted.accounts],
         "account_id": account_id,
         "today": today,
-        "text": wanted.text,
         "amount_minor": wanted.amount_minor,
-        "from_on": wanted.from_on,
-        "to_on": wanted.to_on,
+        "bill_ids": list(wanted.bill_ids),
     }
-    total = tx.one("SELECT count(*) AS total" + query, **values).total
-    page: LiteralString = _COLUMNS + query + " ORDER BY b.issued_at DESC, b.bill_id DESC"
-    rows = tx.all(page + " OFFSET %(offset)s LIMIT %(rows_max)s", **values, offset=offset, rows_max=rows_max)
-    return Found(_heads(tx, account_id, rows), total)
+    return query, values
 
 
 def find(tx: Transaction, account_id: AccountId, bill_id: BillId) -> BillHead | None:
     """Return the account's document, or None: another account's does not exist here."""
     rows = tx.all(FIND, account_id=account_id, bill_id=bill_id)
-    return next(iter(_heads(tx, account_id, rows)), None)
+    return next(iter(_heads(tx, rows)), None)
 
 
 def due_days(tx: Transaction, payer_id: AccountId) -> list[DueDay]:
@@ -147,9 +200,16 @@ def due_days(tx: Transaction, payer_id: AccountId) -> list[DueDay]:
     return [DueDay(**row._asdict()) for row in tx.all(DUE_DAYS, payer_id=payer_id)]
 
 
-def _heads(tx: Transaction, account_id: AccountId, rows: Sequence[Any]) -> list[BillHead]:
-    owed = {each.debt.bill_id: each for each in of_bills(tx, account_id, [row.bill_id for row in rows])}
-    return [_head(row, owed.get(BillId(row.bill_id))) for row in rows]
+def _heads(tx: Transaction, rows: Sequence[Any]) -> list[BillHead]:
+    of_account: dict[AccountId, list[str]] = {}
+    for row in rows:
+        of_account.setdefault(AccountId(row.account_id), []).append(row.bill_id)
+    owed = {
+        (account_id, each.debt.bill_id): each
+        for account_id, bill_ids in of_account.items()
+        for each in of_bills(tx, account_id, bill_ids)
+    }
+    return [_head(row, owed.get((AccountId(row.account_id), BillId(row.bill_id)))) for row in rows]
 
 
 def _head(row: Any, owed: Owed | None) -> BillHead:

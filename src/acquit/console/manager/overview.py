@@ -1,8 +1,10 @@
-"""The start page: what is owed and when, how it is paid, what the orders still hold."""
+"""The start page: what is owed and when, what needs somebody, twelve months, what the orders still hold."""
 
 from dataclasses import dataclass, replace
 from datetime import date
 
+from acquit.console.chart import month_charts, twelve_months
+from acquit.console.manager.alerts import alerts
 from acquit.console.orders import order_state, orders_in_use
 from acquit.console.place import own_place, page
 from acquit.console.timeline import state_of
@@ -12,7 +14,18 @@ from acquit.core.money import E4_PER_ONE, amount_minor
 from acquit.core.planned_change import takes_effect_on
 from acquit.core.sales_request import RequestState
 from acquit.core.service import Service
-from acquit.store import bill_searches, payment_methods, planned_changes, purchase_orders, requests, services
+from acquit.store import (
+    bank_evidence,
+    bill_searches,
+    disputes,
+    month_totals,
+    payment_methods,
+    planned_changes,
+    purchase_orders,
+    requests,
+    services,
+    terms,
+)
 from acquit.store.bill_searches import DueDay, Wanted
 from acquit.store.transaction import Transaction
 
@@ -40,6 +53,10 @@ def show_overview(visit: Visit) -> Page:
         latest = bill_searches.search(tx, visit.account_id, Wanted(), place.today, 0, LATEST)
         asked = requests.of_account(tx, visit.account_id)
         prices = _announced(tx, visit.account_id)
+        totals = month_totals.of_family(tx, visit.account_id, twelve_months(place.today)[0])
+        in_hand = bank_evidence.credit(tx, [visit.account_id], place.today).get(visit.account_id, {})
+        argued = disputes.of_account(tx, visit.account_id)
+        grants = terms.of_account(tx, place.account.payer_id)
     late = [each for each in due_days if each.due_on < place.today]
     coming = [each for each in due_days if each.due_on >= place.today]
     return page(
@@ -48,6 +65,9 @@ def show_overview(visit: Visit) -> Page:
         owed=_by_currency(due_days, place.account.currency),
         others=_by_currency([replace(each, open_minor=each.others_minor) for each in due_days]),
         late=_by_currency(late, place.account.currency),
+        in_hand=sorted(in_hand.items()),
+        alerts=alerts(late, orders, argued, grants, place.today),
+        charts=month_charts(totals, place.today),
         coming=coming[:LATEST],
         method=next((method for method in methods if method.is_default), None),
         orders=[(order, order_state(order, place.today)) for order in orders],

@@ -1,8 +1,37 @@
-"""Payment methods: how the account's bills are paid, and what the granted one means."""
+"""Money: payments and their receipts, how bills are paid, credit in hand, vouchers, what is asked back."""
 
+from acquit.actions.ask_money_back import ask_prepaid_back
+from acquit.actions.redeem_voucher import redeem_voucher
+from acquit.actions.show_receipt import deposit_page
+from acquit.console import typed
+from acquit.console.listing import ROWS, listing, page_number
 from acquit.console.place import own_place, page
-from acquit.console.visit import Page, Visit
-from acquit.store import payment_methods, terms
+from acquit.console.visit import Download, Page, Redirect, Reply, Visit
+from acquit.core.credit_balance import NoSuchCredit
+from acquit.core.debt import NoSuchDeposit
+from acquit.core.errors import Invalid
+from acquit.core.identifiers import CreditMovementId
+from acquit.core.voucher import NoSuchVoucher
+from acquit.store import (
+    bank_evidence,
+    credit_lists,
+    mandates,
+    payment_methods,
+    receipt_lists,
+    refunds,
+    selection,
+    terms,
+)
+from acquit.store.credit_lists import Moved
+from acquit.store.selection import Order
+
+MOVEMENTS_MAX = 100
+
+
+class CodeNotTaken(Invalid):
+    """The code is of no voucher that the account can use now."""
+
+    code = "code-not-taken"
 
 
 def list_payment_methods(visit: Visit) -> Page:
@@ -12,6 +41,82 @@ def list_payment_methods(visit: Visit) -> Page:
         methods = payment_methods.of_account(tx, place.account.payer_id)
         grants = {grant.grant_id: grant for grant in terms.of_account(tx, place.account.payer_id)}
         attributes = terms.attributes(tx, place.account.payer_id)
+        signed = mandates.of_payer(tx, place.account.payer_id)
     ranked = sorted(methods, key=lambda method: (not method.is_default, not method.is_usable))
     rows = [(method, grants.get(method.grant_id) if method.grant_id else None) for method in ranked]
-    return page("payment_methods.html", place, rows=rows, attributes=attributes)
+    by_method = {held.mandate.payment_method_id: held for held in signed}
+    return page("payment_methods.html", place, rows=rows, attributes=attributes, mandates=by_method)
+
+
+def list_payments(visit: Visit) -> Page:
+    """GET /manager/payments: what the account paid, newest first."""
+    with visit.snapshot() as tx:
+        place = own_place(visit, tx)
+        paid = receipt_lists.deposits_of(visit.account_id)
+        total = selection.count(tx, paid)
+        offset = ROWS * (page_number(visit) - 1)
+        newest = Order("recorded_at", descending=True)
+        names = selection.keys(tx, paid, (), newest, limit=ROWS, offset=offset)
+        found = {each.deposit_id: each for each in receipt_lists.deposits(tx, visit.account_id, names)}
+    return page(
+        "payments.html", place, deposits=[found[name] for name in names], listing=listing(visit, total)
+    )
+
+
+def show_payment(visit: Visit) -> Page:
+    """GET /manager/payments/{deposit_id}: what the money paid, and what of it is still in hand."""
+    deposit_id = visit.path_values["deposit_id"]
+    with visit.snapshot() as tx:
+        place = own_place(visit, tx)
+        found = receipt_lists.deposits(tx, visit.account_id, [deposit_id])
+        if not found:
+            raise NoSuchDeposit(deposit_id)
+        shares = receipt_lists.shares(tx, visit.account_id, deposit_id)
+    left = found[0].amount_minor - sum(each.amount_minor for each in shares)
+    return page("payment.html", place, deposit=found[0], shares=shares, left_minor=left)
+
+
+def show_payment_receipt(visit: Visit) -> Reply:
+    """GET /manager/payments/{deposit_id}/receipt: the receipt as a page of its own, to print."""
+    content = deposit_page(visit.context, visit.account_id, visit.path_values["deposit_id"])
+    return Download(content, "text/html; charset=utf-8", "receipt.html", inline=True)
+
+
+def show_credit(visit: Visit) -> Page:
+    """GET /manager/credit: what is in hand, where it came from and went, what is asked back."""
+    with visit.snapshot() as tx:
+        place = own_place(visit, tx)
+        balance = bank_evidence.credit(tx, [visit.account_id], place.today).get(visit.account_id, {})
+        moved = credit_lists.of_account(tx, visit.account_id)
+        asked = refunds.of_account(tx, visit.account_id)
+    newest = list(reversed(moved))[:MOVEMENTS_MAX]
+    lots = [each for each in moved if _can_go_back(each)]
+    return page("credit.html", place, balance=sorted(balance.items()), moved=newest, refunds=asked, lots=lots)
+
+
+def change_credit(visit: Visit) -> Reply:
+    """POST /manager/credit: a code becomes credit, or so much of prepaid credit is asked back."""
+    if visit.form.text("lot"):
+        return _ask_back(visit)
+    try:
+        redeem_voucher(visit.context, visit.account_id, visit.form.text("code"), by=visit.actor)
+    except NoSuchVoucher:
+        raise CodeNotTaken("This code is of no voucher, used already, or not valid now.") from None
+    return Redirect("/manager/credit?done=redeemed")
+
+
+def _ask_back(visit: Visit) -> Reply:
+    wanted = visit.form.text("lot")
+    with visit.read() as tx:
+        found = [each for each in credit_lists.of_account(tx, visit.account_id) if _can_go_back(each)]
+    lot = next((each for each in found if str(each.movement_id) == wanted), None)
+    if lot is None:
+        raise NoSuchCredit(f"There is no prepaid credit {wanted[:20]}.")
+    amount = typed.amount(visit.form.text("amount"), lot.currency) or 0
+    lot_id = CreditMovementId(lot.movement_id)
+    ask_prepaid_back(visit.context, visit.account_id, lot_id, amount, by=visit.actor)
+    return Redirect("/manager/credit?done=asked-back")
+
+
+def _can_go_back(moved: Moved) -> bool:
+    return moved.is_lot and moved.type.is_money and moved.lot_left_minor > 0

@@ -1,0 +1,119 @@
+"""Services: what renews and when, one service with what may be changed about it, and what was used."""
+
+from datetime import date
+
+from acquit.actions.ask_for_termination import ask_for_termination, confirm_termination
+from acquit.actions.keep_service import keep_service
+from acquit.actions.set_renewal import rename_service, set_renewal
+from acquit.actions.show_usage import current_uses, past_uses
+from acquit.console import typed
+from acquit.console.listing import ROWS, listing, page_number
+from acquit.console.place import own_place, page
+from acquit.console.visit import Page, Redirect, Reply, Visit
+from acquit.core.identifiers import ServiceId
+from acquit.core.planned_change import takes_effect_on
+from acquit.core.service import NoSuchService, Service
+from acquit.store import planned_changes, services
+from acquit.store.transaction import Transaction
+
+RENEWALS = ("automatic", "manual", "ends")
+
+
+def list_services(visit: Visit) -> Page:
+    """GET /manager/services: what renews, when, and whether anybody may stop it."""
+    with visit.snapshot() as tx:
+        place = own_place(visit, tx)
+        found = services.of_account(tx, visit.account_id)
+    first = ROWS * (page_number(visit) - 1)
+    rows = [(service, service.status(place.today).value) for service in found[first : first + ROWS]]
+    forced = any(service.renewal.forced for service in found)
+    return page("services.html", place, rows=rows, forced=forced, listing=listing(visit, len(found)))
+
+
+def show_service(visit: Visit) -> Page:
+    """GET /manager/services/{service_id}: what it costs, how it renews, what will change, how to end it."""
+    with visit.snapshot() as tx:
+        place = own_place(visit, tx)
+        service = _own_service(visit, tx)
+        options = services.options_of(tx, visit.account_id, service.service_id)
+        family = [service, *options]
+        waiting = planned_changes.waiting(tx, visit.account_id, [each.service_id for each in family])
+    changes = [
+        (each, change, takes_effect_on(change, each))
+        for each in family
+        for change in waiting.get(each.service_id, [])
+    ]
+    return page(
+        "service.html",
+        place,
+        service=service,
+        status=service.status(place.today).value,
+        options=options,
+        changes=changes,
+        renewal=_renewal(service),
+    )
+
+
+def change_service(visit: Visit) -> Reply:
+    """POST /manager/services/{service_id}: another name or renewal, an end asked for or taken back."""
+    with visit.read() as tx:
+        service_id = _own_service(visit, tx).service_id
+    form, wanted = visit.form, typed.one_of(visit.form.text("do"), ["rename", "renew", "ask", "end", "keep"])
+    whose = (visit.context, visit.account_id, service_id)
+    if wanted == "rename":
+        rename_service(*whose, form.text("name"), by=visit.actor)
+    elif wanted == "renew":
+        chosen = typed.one_of(form.text("renewal"), RENEWALS)
+        is_automatic = chosen == "automatic"
+        set_renewal(*whose, automatic=is_automatic, delete_at_expiration=chosen == "ends", by=visit.actor)
+    elif wanted == "ask":
+        ask_for_termination(*whose, by=visit.actor)
+    elif wanted == "end":
+        confirm_termination(*whose, form.text("token"), by=visit.actor, reason=form.text("reason"))
+    else:
+        keep_service(*whose, by=visit.actor)
+    return Redirect(f"/manager/services/{service_id}?done=service-{wanted}")
+
+
+def show_consumption(visit: Visit) -> Page:
+    """GET /manager/consumption: the running month so far and as it will end, and the months before."""
+    with visit.snapshot() as tx:
+        place = own_place(visit, tx)
+        now = current_uses(visit.context, tx, place.account, place.today)
+        then = current_uses(visit.context, tx, place.account, place.today, forecast=True)
+        past = past_uses(visit.context, tx, place.account, _year_before(place.today), place.today)
+    ahead = {(use.service_id, use.meter): use for use in then}
+    return page(
+        "consumption.html",
+        place,
+        rows=[(use, ahead.get((use.service_id, use.meter))) for use in now],
+        past=past,
+        so_far=_sums([(use.currency, use.net_minor) for use in now]),
+        at_end=_sums([(use.currency, use.net_minor) for use in then]),
+    )
+
+
+def _own_service(visit: Visit, tx: Transaction) -> Service:
+    text = visit.path_values["service_id"]
+    is_number = text.isascii() and text.isdigit() and len(text) < 19
+    service = services.find(tx, visit.account_id, ServiceId(int(text))) if is_number else None
+    if service is None:
+        raise NoSuchService(f"The account has no service {text[:40]}.")
+    return service
+
+
+def _renewal(service: Service) -> str:
+    if service.renewal.delete_at_expiration:
+        return "ends"
+    return "automatic" if service.renewal.automatic else "manual"
+
+
+def _year_before(today: date) -> date:
+    return date(today.year - 1, today.month, 1)
+
+
+def _sums(amounts: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    sums: dict[str, int] = {}
+    for currency, minor in amounts:
+        sums[currency] = sums.get(currency, 0) + minor
+    return sorted(sums.items())
