@@ -38,6 +38,7 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+SCRIPT_POLICY: Final = "; script-src 'self'; connect-src 'self'"
 FILE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -86,7 +87,9 @@ class Exchange:
         self.response.status = page.status
         self.response.content_type = "text/html; charset=utf-8"
         policy = POLICY.format(targets=" ".join(("'self'", *page.form_targets)))
-        self.response.set_header("Content-Security-Policy", policy)
+        self.response.set_header(
+            "Content-Security-Policy", policy + SCRIPT_POLICY if page.script else policy
+        )
         self.response.data = render(page, self.visit, fault)
 
     def _change_session(self, change: SessionChange) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from acquit.console import consent, signing_in
+from acquit.console.forms import BODY_MAX
 from acquit.console.manager import (
     bill_references,
     bills,
@@ -14,7 +15,16 @@ from acquit.console.manager import (
     purchase_orders,
     requests,
 )
-from acquit.console.staff import accounts, queue, terms
+from acquit.console.staff import (
+    accounts,
+    approvals,
+    bank,
+    bank_entry,
+    queue,
+    remittances,
+    runs,
+    terms,
+)
 from acquit.console.visit import Reply, Visit
 from acquit.core.operator import Right
 from acquit.core.session import Door
@@ -32,6 +42,7 @@ class Route:
     door: Door | None = None
     right: Right | None = None
     once: bool = False
+    body_max: int = BODY_MAX
 
 
 def _get(door: Door | None, path: str, handler: Handler, right: Right | None = None) -> Route:
@@ -41,6 +52,8 @@ def _get(door: Door | None, path: str, handler: Handler, right: Right | None = N
 def _post(door: Door | None, path: str, handler: Handler, right: Right | None = None) -> Route:
     return Route("POST", path, handler, door, right, once=True)
 
+
+BANK_FILES_MAX: Final = 64_000_000
 
 OPEN: Final = (
     Route("GET", "/", signing_in.home),
@@ -111,4 +124,37 @@ OFFICE: Final = (
     _post(Door.OFFICE, f"{_ACCOUNT}/terms/{{grant_id}}/approve", terms.approve, Right.GRANT_TERMS),
 )
 
-ROUTES: Final = (*OPEN, *CONSENT, *MANAGER, *OFFICE)
+_REMITTANCE: Final = "/office/remittances/{number}"
+_ENTRY: Final = "/office/bank/entries/{entry_id}"
+
+MONEY: Final = (
+    _get(Door.OFFICE, "/office/bank", bank.show_inbox),
+    _post(Door.OFFICE, "/office/bank", bank.refresh, Right.IMPORT_BANK_FILES),
+    _get(Door.OFFICE, "/office/bank/files", bank.list_files),
+    Route(
+        "POST", "/office/bank/files", bank.bring_files, Door.OFFICE, Right.IMPORT_BANK_FILES, once=True,
+        body_max=BANK_FILES_MAX,
+    ),
+    _get(Door.OFFICE, "/office/bank/entries", bank.list_entries),
+    _get(Door.OFFICE, _ENTRY, bank_entry.show_entry),
+    _post(Door.OFFICE, _ENTRY, bank_entry.change_entry),
+    _get(Door.OFFICE, "/office/runs", runs.list_runs),
+    _post(Door.OFFICE, "/office/runs", runs.ask, Right.RUN_BILLS),
+    _get(Door.OFFICE, "/office/runs/asked/{request_no}", runs.show_asked),
+    _get(Door.OFFICE, "/office/runs/{period}", runs.show_run),
+    _post(Door.OFFICE, "/office/runs/{period}", runs.change_run, Right.RUN_BILLS),
+    _get(Door.OFFICE, "/office/approvals", approvals.show_approvals),
+    _post(Door.OFFICE, "/office/approvals", approvals.decide),
+    _get(Door.OFFICE, "/office/remittances", remittances.list_files),
+    Route(
+        "POST", "/office/remittances", remittances.bring_report, Door.OFFICE, Right.COLLECT_DEBTS, once=True,
+        body_max=BANK_FILES_MAX,
+    ),
+    _get(Door.OFFICE, "/office/remittances/new", remittances.ask_file),
+    _post(Door.OFFICE, "/office/remittances/new", remittances.make_file),
+    _get(Door.OFFICE, _REMITTANCE, remittances.show_file),
+    _post(Door.OFFICE, _REMITTANCE, remittances.change_file),
+    Route("POST", f"{_REMITTANCE}/download", remittances.download_file, Door.OFFICE),
+)  # fmt: skip
+
+ROUTES: Final = (*OPEN, *CONSENT, *MANAGER, *OFFICE, *MONEY)

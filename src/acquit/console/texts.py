@@ -1,4 +1,4 @@
-"""The console's words: written in English where they are used, in French in one file."""
+"""The console's words: written in English where they are used, in French in files beside."""
 
 import tomllib
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from acquit.core.errors import Refusal
 from acquit.core.terms import Finding
 
 LANGUAGES: Final = ("fr", "en")
@@ -15,9 +16,11 @@ HERE: Final = Path(__file__).parent
 @cache
 def french() -> dict[str, str]:
     """Return the French of every English text."""
-    with (HERE / "fr.toml").open("rb") as file:
-        tables = tomllib.load(file)
-    return {english: text for table in tables.values() for english, text in table.items()}
+    said: dict[str, str] = {}
+    for name in ("fr_office.toml", "fr.toml"):
+        for table in tomllib.loads((HERE / name).read_text(encoding="utf-8")).values():
+            said |= table
+    return said
 
 
 def translate(text: str, language: str, **values: object) -> str:
@@ -30,6 +33,12 @@ def said(finding: Finding, language: str) -> str:
     """Return what a rule says, in French by its code where we have a sentence for it."""
     key = f"finding:{finding.code}:{'ok' if finding.ok else 'refused'}"
     return french().get(key, finding.reason) if language == "fr" else finding.reason
+
+
+def refused(refusal: Refusal, language: str) -> str:
+    """Return what a refusal says: the translated sentence of its code, or its own words."""
+    text = translate(f"refusal:{refusal.code}", language)
+    return refusal.message if text.startswith("refusal:") else text
 
 
 def language_of(account_language: str) -> str:

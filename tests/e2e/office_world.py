@@ -1,0 +1,82 @@
+"""A seller with money coming in, for the office's pages: bills owed, mandates, a statement with puzzles."""
+
+import io
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Final
+
+from acquit.actions.add_operator import add_operator
+from acquit.actions.context import Context
+from acquit.actions.create_remittance import create_remittance
+from acquit.actions.import_bank_file import import_bank_file
+from acquit.store import bank_matches
+from acquit.store.transaction import Database
+from banking import ACME_IBAN, Tx, camt
+from billed import rows
+from collecting import DUE_ON, SELLER_IBAN, collecting
+from e2e.world import PASSWORD, SCRIPT
+from founding import ACME, FR, PETIT, SHOP
+
+NUMBERS: Final = "SELECT account_id, bill_id, payment_reference FROM bill"
+PAGES: Final = (
+    "/office/bank",
+    "/office/bank?q=nothing+fits",
+    "/office/bank/files",
+    "/office/bank/entries",
+    "/office/bank/entries?q=who",
+    "/office/bank/entries/{entry}",
+    "/office/bank/entries/{matched}",
+    "/office/bank/entries/{debit}",
+    "/office/approvals",
+    "/office/remittances",
+    "/office/remittances/new",
+    "/office/remittances/new?kind=refund",
+    "/office/remittances/{file}",
+)
+
+
+def money_world(database: Database, directory: Path) -> Context:
+    """Acme and its laboratory, the shop and Petit owe 12.00 each; ada and alan may do everything."""
+    context = collecting(database, directory)
+    for operator_id, name, role in (
+        ("ada", "Ada Admin", "administrator"),
+        ("alan", "Alan Second", "administrator"),
+        ("audrey", "Audrey Auditor", "auditor"),
+    ):
+        add_operator(context, operator_id, name, role, PASSWORD, by="system")
+    return context
+
+
+def bring(context: Context, *entries: Tx, name: str = "S") -> None:
+    """The seller's bank tells these entries."""
+    content = camt(list(entries), iban=SELLER_IBAN, name=name)
+    import_bank_file(context, f"{name}.xml", lambda: nullcontext(io.BytesIO(content)), by="operator:tess")
+
+
+def numbers(context: Context) -> dict[str, str]:
+    """The bill of each account."""
+    return {row.account_id: row.bill_id for row in rows(context, NUMBERS)}
+
+
+def puzzles(context: Context) -> Mapping[str, str]:
+    """A statement of which one entry matches by itself and the others wait; return ids that pages name."""
+    bills = numbers(context)
+    reference = {row.account_id: row.payment_reference for row in rows(context, NUMBERS)}
+    bring(
+        context,
+        Tx(1_200, reference=reference[PETIT], payer="Petit SAS"),
+        Tx(700, f"part of {bills[SHOP]}", payer="Acme Études SARL", iban=ACME_IBAN),
+        Tx(5_000, f"who are you {SCRIPT} " + "and-a-word-without-an-end" * 6, payer="Nobody known at all"),
+        Tx(-950, "fees of the month"),
+        Tx(1_300, f"{bills[ACME]} and more", payer="Acme Études SARL", iban=ACME_IBAN),
+    )
+    with context.database.read() as tx:
+        waiting = bank_matches.waiting(tx, FR)
+    matched = rows(context, "SELECT min(entry_id) AS entry FROM bank_match")[0].entry
+    debit = rows(context, "SELECT entry_id FROM bank_entry WHERE direction = 'debit'")[0].entry_id
+    file = create_remittance(context, FR, DUE_ON, by="operator:tess").remittance
+    assert file is not None
+    return {
+        "entry": str(waiting[0]), "matched": str(matched), "debit": str(debit), "file": file.message_id,
+    }  # fmt: skip
