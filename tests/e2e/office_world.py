@@ -3,21 +3,27 @@
 import io
 from collections.abc import Mapping
 from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from acquit.actions.add_operator import add_operator
+from acquit.actions.ask_run import ask_run, carry_out_run
 from acquit.actions.context import Context
 from acquit.actions.create_remittance import create_remittance
 from acquit.actions.import_bank_file import import_bank_file
+from acquit.actions.open_dispute import open_dispute
+from acquit.actions.run_dunning import run_dunning
+from acquit.core.identifiers import BillId
 from acquit.store import bank_matches
 from acquit.store.transaction import Database
 from banking import ACME_IBAN, Tx, camt
 from billed import rows
-from collecting import DUE_ON, SELLER_IBAN, collecting
+from collecting import DUE_ON, SELLER_IBAN, collecting, on
 from e2e.world import PASSWORD, SCRIPT
 from founding import ACME, FR, PETIT, SHOP
 
+LATE_ON: Final = date(2027, 1, 20)
 NUMBERS: Final = "SELECT account_id, bill_id, payment_reference FROM bill"
 PAGES: Final = (
     "/office/bank",
@@ -28,6 +34,16 @@ PAGES: Final = (
     "/office/bank/entries/{entry}",
     "/office/bank/entries/{matched}",
     "/office/bank/entries/{debit}",
+    "/office/runs",
+    "/office/runs/asked/{asked}",
+    "/office/runs/asked/{waiting}",
+    "/office/runs/2026-11",
+    "/office/dunning",
+    "/office/dunning?kind=notice",
+    "/office/dunning/rehearsal",
+    "/office/dunning/{payer}",
+    "/office/disputes",
+    "/office/disputes/{payer}/{dispute}",
     "/office/approvals",
     "/office/remittances",
     "/office/remittances/new",
@@ -77,6 +93,13 @@ def puzzles(context: Context) -> Mapping[str, str]:
     debit = rows(context, "SELECT entry_id FROM bank_entry WHERE direction = 'debit'")[0].entry_id
     file = create_remittance(context, FR, DUE_ON, by="operator:tess").remittance
     assert file is not None
+    run_dunning(on(context, LATE_ON), FR, by="operator:tess")
+    dispute = open_dispute(context, PETIT, BillId(bills[PETIT]), 500, f"Not ordered {SCRIPT}", by="cli")
+    asked = ask_run(context, FR, "2026-12", is_rehearsal=True, by="operator:ada")
+    carry_out_run(context, asked.request_no)
+    waits = ask_run(context, FR, "2026-12", is_rehearsal=True, by="operator:ada")
     return {
+        "payer": PETIT, "dispute": str(dispute.dispute_id),
+        "asked": str(asked.request_no), "waiting": str(waits.request_no),
         "entry": str(waiting[0]), "matched": str(matched), "debit": str(debit), "file": file.message_id,
     }  # fmt: skip

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from acquit.actions.ask_dunning import first_steps
+from acquit.actions.ask_run import carry_out_run
 from acquit.actions.context import Context
 from acquit.actions.set_bank import set_bank_limits
 from acquit.store import bank_matches
 from acquit.store.bank_settings import Limits
 from acquit.store.transaction import Database
 from banking import Tx, camt
-from collecting import SELLER_IBAN
-from e2e.office_world import PAGES, bring, money_world, numbers, puzzles
+from collecting import SELLER_IBAN, on
+from e2e.office_world import LATE_ON, PAGES, bring, money_world, numbers, puzzles
 from e2e.people import barriers, sign_in
 from e2e.world import World
 from founding import ACME, FR, LAB, SHOP
@@ -194,3 +196,44 @@ def test_who_may_not_settle_sees_no_button(office: Callable[..., Page], names: M
     expect(page.get_by_role("button", name="Accept proposal 1")).to_have_count(0)
     page.goto("/office/bank/files")
     expect(page.get_by_role("button", name="Book them")).to_have_count(0)
+
+
+def test_a_run_is_rehearsed_watched_and_posted(office: Callable[..., Page], context: Context) -> None:
+    page = office()
+    page.goto("/office/runs")
+    page.get_by_label("Month").fill("2027-01")
+    page.get_by_role("button", name="Rehearse").click()
+    expect(page.get_by_text("It waits for a worker")).to_be_visible()
+    number = int(page.url.rpartition("/")[2])
+    carry_out_run(context, number)
+    expect(page.get_by_role("heading", name="Beside 2026-12")).to_be_visible()
+    page.get_by_role("button", name="Post the bills of 2027-01").click()
+    expect(page.get_by_text("more than a month ahead")).to_be_visible()
+
+
+def test_the_letters_of_a_day_are_rehearsed_and_asked_for(
+    office: Callable[..., Page], context: Context
+) -> None:
+    page = office()
+    page.goto(f"/office/dunning/{SHOP}")
+    page.get_by_label("Amount").fill("3,00")
+    page.get_by_label("By when").fill("2026-12-24")
+    page.get_by_role("button", name="Record the promise").click()
+    expect(page.get_by_text("The promise is recorded.")).to_be_visible()
+    expect(page.get_by_text("€3.00")).to_be_visible()
+    steps, has_more = first_steps(on(context, LATE_ON), FR)
+    assert not has_more
+    assert {step.payer_id for step in steps} == set()
+
+
+def test_a_dispute_is_answered_and_closed(office: Callable[..., Page], names: Mapping[str, str]) -> None:
+    page = office()
+    page.goto("/office/disputes")
+    page.locator(f"a[href$='/disputes/{names['payer']}/{names['dispute']}']").click()
+    page.get_by_label("Message").fill("We look into it")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("We look into it")).to_be_visible()
+    page.locator("#close-outcome").fill("It was ordered on 3 October")
+    page.get_by_role("button", name="Close the dispute").click()
+    expect(page.get_by_text("Rejected").first).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_have_count(0)

@@ -20,6 +20,8 @@ from acquit.console.staff import (
     approvals,
     bank,
     bank_entry,
+    disputes,
+    dunning,
     queue,
     remittances,
     runs,
@@ -125,6 +127,7 @@ OFFICE: Final = (
 )
 
 _REMITTANCE: Final = "/office/remittances/{number}"
+_DISPUTE: Final = "/office/disputes/{account_id}/{number}"
 _ENTRY: Final = "/office/bank/entries/{entry_id}"
 
 MONEY: Final = (
@@ -143,6 +146,15 @@ MONEY: Final = (
     _get(Door.OFFICE, "/office/runs/asked/{request_no}", runs.show_asked),
     _get(Door.OFFICE, "/office/runs/{period}", runs.show_run),
     _post(Door.OFFICE, "/office/runs/{period}", runs.change_run, Right.RUN_BILLS),
+    _get(Door.OFFICE, "/office/dunning", dunning.show_board),
+    _post(Door.OFFICE, "/office/dunning", dunning.chase, Right.CHASE),
+    _get(Door.OFFICE, "/office/dunning/rehearsal", dunning.show_rehearsal),
+    _get(Door.OFFICE, "/office/dunning/{account_id}", dunning.show_case),
+    _post(Door.OFFICE, "/office/dunning/{account_id}", dunning.promise, Right.CHASE),
+    _get(Door.OFFICE, "/office/disputes", disputes.list_disputes),
+    _get(Door.OFFICE, _DISPUTE, disputes.show_one),
+    _post(Door.OFFICE, _DISPUTE, disputes.change, Right.CORRECT_BILLS),
+    _get(Door.OFFICE, f"{_DISPUTE}/files/{{message_no}}/file", disputes.show_file),
     _get(Door.OFFICE, "/office/approvals", approvals.show_approvals),
     _post(Door.OFFICE, "/office/approvals", approvals.decide),
     _get(Door.OFFICE, "/office/remittances", remittances.list_files),

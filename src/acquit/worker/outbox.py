@@ -17,6 +17,7 @@ from typing import Any, Final, LiteralString
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
 from procrastinate.jobs import Job
 
+from acquit.actions.ask_dunning import CHASE, carry_out_dunning
 from acquit.actions.ask_run import QUEUE as RUNS
 from acquit.actions.ask_run import RUN, carry_out_run, give_up_run
 from acquit.actions.context import Context
@@ -184,6 +185,7 @@ def _queue(context: Context, url: str, stop: threading.Event, press: Press, sche
     app.task(name=RENDER, queue=QUEUE, retry=Patience())(partial(_render, context, press, stop))
     app.task(name=DELIVER, queue=DELIVERIES, retry=Patience())(partial(_deliver, context, stop))
     app.task(name=RUN, queue=RUNS, retry=Patience())(partial(_run_bills, context))
+    app.task(name=CHASE, queue=RUNS, retry=Patience())(partial(carry_out_dunning, context))
     for due in schedule:
         task = app.task(
             name=due.name, queue=SCHEDULED, priority=FIRST, queueing_lock=due.name, retry=Patience()

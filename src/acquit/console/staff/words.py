@@ -81,6 +81,24 @@ OFFICE_BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "tax": ("VAT rate", ""),
         "vat-of-changes": ("VAT of the changes", ""),
     },
+    "step": {
+        "courtesy": ("Courtesy", "calm"),
+        "reminder": ("Reminder", "warn"),
+        "notice": ("Formal notice", "bad"),
+        "suspension": ("Suspension", "bad"),
+    },
+    "effect": {
+        "sent": ("Letter sent", "good"),
+        "claimed": ("Interest claimed", "calm"),
+        "suspended": ("Services suspended", "bad"),
+        "restored": ("Services restored", "good"),
+    },
+    "dispute": {
+        "open": ("Open", "warn"),
+        "credited": ("Credited", "good"),
+        "corrected": ("Corrected", "good"),
+        "rejected": ("Rejected", "bad"),
+    },
     "match-part": {
         "paid": ("Paid", "good"),
         "credit-used": ("Credit used", "calm"),
@@ -107,5 +125,11 @@ OFFICE_DONE: Final[Mapping[str, str]] = {
     "run-retry": "What could be billed was billed; what is left is below.",
     "run-extend": "The deadline was moved.",
     "run-release": "The next run bills it.",
+    "chasing": "The letters are written and sent as soon as a worker is free.",
+    "promised": "The promise is recorded.",
+    "dispute-say": "The message was sent.",
+    "dispute-assign": "It is known who answers.",
+    "dispute-credit": "The credit note is issued and the dispute has ended.",
+    "dispute-close": "The dispute has ended.",
     "looked-again": "Every waiting entry was looked at again.",
 }
