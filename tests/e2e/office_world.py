@@ -49,6 +49,20 @@ PAGES: Final = (
     "/office/remittances/new",
     "/office/remittances/new?kind=refund",
     "/office/remittances/{file}",
+    "/office/reports",
+    "/office/reports/aged",
+    "/office/reports/statement",
+    "/office/reports/statement?account={payer}&from=2026-01-01&to=2026-12-31",
+    "/office/reports/vat?span=2026-11",
+    "/office/reports/periods",
+    "/office/health",
+    "/office/acts",
+    "/office/acts?actor=tess",
+    "/office/deliveries",
+    "/office/search",
+    "/office/search?q={bill}",
+    "/office/search?q=12,00",
+    "/office/search?q=nothing+at+all",
 )
 
 
@@ -99,7 +113,7 @@ def puzzles(context: Context) -> Mapping[str, str]:
     carry_out_run(context, asked.request_no)
     waits = ask_run(context, FR, "2026-12", is_rehearsal=True, by="operator:ada")
     return {
-        "payer": PETIT, "dispute": str(dispute.dispute_id),
+        "payer": PETIT, "bill": bills[PETIT], "dispute": str(dispute.dispute_id),
         "asked": str(asked.request_no), "waiting": str(waits.request_no),
         "entry": str(waiting[0]), "matched": str(matched), "debit": str(debit), "file": file.message_id,
     }  # fmt: skip

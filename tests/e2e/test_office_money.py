@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from acquit.actions.ask_dunning import first_steps
 from acquit.actions.ask_run import carry_out_run
@@ -124,11 +124,12 @@ def test_files_are_booked_and_what_is_no_statement_says_why(
     good = camt([Tx(333, "a file by hand")], iban=SELLER_IBAN, name="U")
     page = office()
     page.goto("/office/bank/files")
-    page.get_by_label("Files").set_input_files([
+    files: list[FilePayload] = [
         {"name": "good.xml", "mimeType": "text/xml", "buffer": good},
         {"name": "picture.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n"},
         {"name": "off.xml", "mimeType": "text/xml", "buffer": camt([Tx(1)], iban=SELLER_IBAN, off=1)},
-    ])  # fmt: skip
+    ]
+    page.get_by_label("Files").set_input_files(files)
     page.get_by_role("button", name="Book them").click()
     became = page.get_by_role("region", name="What became of these files").or_(
         page.locator("section", has=page.locator("#brought"))
@@ -168,7 +169,9 @@ def test_above_the_limit_a_second_person_decides(office: Callable[..., Page], co
     assert entry not in waiting(context)
 
 
-def test_a_file_goes_from_its_draft_to_the_bank(office: Callable[..., Page], names: Mapping[str, str]) -> None:
+def test_a_file_goes_from_its_draft_to_the_bank(
+    office: Callable[..., Page], names: Mapping[str, str]
+) -> None:
     page = office()
     page.goto("/office/approvals")
     page.locator("li", has_text=names["file"]).get_by_role("link", name="Look and approve").click()

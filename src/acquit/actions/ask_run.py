@@ -68,7 +68,8 @@ def ask_run(
         known = run_requests.under_way(tx, legal_entity_id, str(month), is_rehearsal)
         if known is not None:
             raise RunUnderWay(
-                f"{known.asked_by} asked for it and it has not ended: watch it.", request=str(known.request_no)
+                f"{known.asked_by} asked for it and it has not ended: watch it.",
+                request=str(known.request_no),
             )
         number = run_requests.add(tx, legal_entity_id, str(month), is_rehearsal, by)
         acts.record(tx, by, "ask_run", None, str(number), period=str(month), is_rehearsal=is_rehearsal)
@@ -125,9 +126,7 @@ def _carried_out(context: Context, request: RunRequest) -> dict[str, Any]:
         context, entity_id, period, dry_run=request.is_rehearsal, progress=tell,
         rehearsed=comparing.add if comparing else None, by=request.asked_by,
     )  # fmt: skip
-    compared = (
-        comparing.finish() if comparing else compare_posted(context, entity_id, period, CHANGES_MAX)
-    )
+    compared = comparing.finish() if comparing else compare_posted(context, entity_id, period, CHANGES_MAX)
     return {"reports": [_report(each) for each in reports], "comparison": _comparison(compared)}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
@@ -87,9 +88,7 @@ class Exchange:
         self.response.status = page.status
         self.response.content_type = "text/html; charset=utf-8"
         policy = POLICY.format(targets=" ".join(("'self'", *page.form_targets)))
-        self.response.set_header(
-            "Content-Security-Policy", policy + SCRIPT_POLICY if page.script else policy
-        )
+        self.response.set_header("Content-Security-Policy", policy + SCRIPT_POLICY if page.script else policy)
         self.response.data = render(page, self.visit, fault)
 
     def _change_session(self, change: SessionChange) -> None:
@@ -161,7 +160,12 @@ def _pairs(request: falcon.Request) -> tuple[tuple[str, str], ...]:
 
 def _send(response: falcon.Response, file: Download) -> None:
     response.content_type = file.type
-    response.data = file.content
+    if isinstance(file.content, Path):
+        response.content_length = file.content.stat().st_size
+        response.stream = file.content.open("rb")
+        file.content.unlink()
+    else:
+        response.data = file.content
     if file.type != "application/pdf":
         response.set_header("Content-Security-Policy", FILE_POLICY)
     disposition = "inline" if file.inline else "attachment"

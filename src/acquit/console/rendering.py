@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from acquit.console import formats, texts
 from acquit.console.badges import BADGES, DONE
-from acquit.console.staff.words import OFFICE_BADGES, OFFICE_DONE
 from acquit.console.csrf import form_token
+from acquit.console.staff.words import OFFICE_BADGES, OFFICE_DONE
 from acquit.console.visit import Page, Visit
 from acquit.core.errors import Refusal
 
@@ -63,7 +63,7 @@ def environment(language: str) -> Environment:
         badges={**BADGES, **OFFICE_BADGES},
         done_texts={**DONE, **OFFICE_DONE},
     )
-    for name in ("money", "unit_price", "quantity", "percent", "day", "month", "instant", "size"):
+    for name in ("money", "unit_price", "quantity", "percent", "rate", "day", "month", "instant", "size"):
         env.filters[name] = partial(getattr(formats, name), language=locale)
     env.filters.update(eve=formats.eve, grouped=formats.grouped, said=partial(texts.said, language=language))
     return env

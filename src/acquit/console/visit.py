@@ -7,6 +7,7 @@ by calling one action, and returns a page, a redirection or a file.
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from acquit.actions.context import Context
 from acquit.core.identifiers import AccountId
@@ -73,9 +74,9 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file; `inline` ones open in the browser."""
+    """A file; `inline` ones open in the browser. A path is sent piece by piece and then removed."""
 
-    content: bytes
+    content: bytes | Path
     type: str
     name: str
     inline: bool = False

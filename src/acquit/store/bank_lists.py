@@ -97,7 +97,7 @@ class StatementTold:
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """What became of an entry: matched by a rule, waiting, set aside, or none of these (booked nowhere yet)."""
+    """What became of an entry: matched by a rule, waiting, set aside, or none of these yet."""
 
     rule: Rule | None
     is_automatic: bool
@@ -121,7 +121,7 @@ def statements(
     ids = [row.statement_id for row in rows]
     counted = tx.all(WAITING_OF_STATEMENTS, legal_entity_id=legal_entity_id, statement_ids=ids) if ids else []
     waiting = {row.statement_id: row.entries for row in counted}
-    return [StatementTold(*row, waiting.get(row.statement_id, 0)) for row in rows]
+    return [StatementTold(**row._asdict(), waiting=waiting.get(row.statement_id, 0)) for row in rows]
 
 
 def waiting_like(
@@ -158,9 +158,7 @@ def latest_like(
     return [row.entry_id for row in rows]
 
 
-def became(
-    tx: Transaction, legal_entity_id: LegalEntityId, entry_ids: Sequence[int]
-) -> Mapping[int, Became]:
+def became(tx: Transaction, legal_entity_id: LegalEntityId, entry_ids: Sequence[int]) -> Mapping[int, Became]:
     """Return what became of each entry."""
     rows = tx.all(BECAME, legal_entity_id=legal_entity_id, entry_ids=list(entry_ids))
     return {

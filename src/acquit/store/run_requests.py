@@ -99,9 +99,7 @@ def hold(tx: Transaction, legal_entity_id: LegalEntityId) -> None:
 
 def add(tx: Transaction, legal_entity_id: LegalEntityId, period: str, is_rehearsal: bool, by: str) -> int:
     """Write that a run was asked for; return its number."""
-    row = tx.one(
-        ADD, legal_entity_id=legal_entity_id, period=period, is_rehearsal=is_rehearsal, asked_by=by
-    )
+    row = tx.one(ADD, legal_entity_id=legal_entity_id, period=period, is_rehearsal=is_rehearsal, asked_by=by)
     return int(row.request_no)
 
 
@@ -120,9 +118,7 @@ def under_way(
     tx: Transaction, legal_entity_id: LegalEntityId, period: str, is_rehearsal: bool
 ) -> RunRequest | None:
     """Return the request of this kind that has not ended, or None."""
-    row = tx.one_or_none(
-        UNDER_WAY, legal_entity_id=legal_entity_id, period=period, is_rehearsal=is_rehearsal
-    )
+    row = tx.one_or_none(UNDER_WAY, legal_entity_id=legal_entity_id, period=period, is_rehearsal=is_rehearsal)
     return None if row is None else RunRequest(*row)
 
 

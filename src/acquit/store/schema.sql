@@ -1753,6 +1753,7 @@ CREATE TABLE payer_iban (
     learned_at       timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (legal_entity_id, iban, account_id)
 );
+CREATE INDEX payer_iban_end ON payer_iban (legal_entity_id, right(iban, 4));
 COMMENT ON TABLE payer_iban IS 'from which account at a bank a payer is known to pay; learned from a match that a person confirmed, forgotten when that is undone';
 
 CREATE TABLE virtual_iban (

@@ -17,6 +17,7 @@ from typing import Any, Final, LiteralString
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
 from procrastinate.jobs import Job
 
+from acquit.actions.ask_books import AUDIT, CLOSE, carry_out_audit, carry_out_closing
 from acquit.actions.ask_dunning import CHASE, carry_out_dunning
 from acquit.actions.ask_run import QUEUE as RUNS
 from acquit.actions.ask_run import RUN, carry_out_run, give_up_run
@@ -186,6 +187,8 @@ def _queue(context: Context, url: str, stop: threading.Event, press: Press, sche
     app.task(name=DELIVER, queue=DELIVERIES, retry=Patience())(partial(_deliver, context, stop))
     app.task(name=RUN, queue=RUNS, retry=Patience())(partial(_run_bills, context))
     app.task(name=CHASE, queue=RUNS, retry=Patience())(partial(carry_out_dunning, context))
+    app.task(name=CLOSE, queue=RUNS, retry=Patience())(partial(carry_out_closing, context))
+    app.task(name=AUDIT, queue=RUNS, retry=Patience())(partial(carry_out_audit, context))
     for due in schedule:
         task = app.task(
             name=due.name, queue=SCHEDULED, priority=FIRST, queueing_lock=due.name, retry=Patience()

@@ -40,7 +40,7 @@ def show_entry(visit: Visit) -> Page:
         payer_id = _payer(visit, story)
         debts = bank_evidence.open_of_payers(tx, [payer_id]).get(payer_id, []) if payer_id else []
         recorded = bank_own.recorded(tx, owner, [entry.amount_minor]) if waits else []
-        is_payer = bool(payer_id) and accounts.find(tx, payer_id) is not None
+        is_payer = payer_id is not None and accounts.find(tx, payer_id) is not None
     became = Became(story.match.rule if story.match else None, False, "", in_inbox, not in_inbox)
     return seller_page(
         "bank_entry.html", visit, sellers,

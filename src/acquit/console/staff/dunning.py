@@ -4,7 +4,13 @@ from collections import defaultdict
 from datetime import date
 from typing import Final
 
-from acquit.actions.arrange_dunning import history_of, preview_letter, promise_to_pay, promises_of, show_calendar
+from acquit.actions.arrange_dunning import (
+    history_of,
+    preview_letter,
+    promise_to_pay,
+    promises_of,
+    show_calendar,
+)
 from acquit.actions.ask_dunning import PAYERS_MAX, ask_dunning, first_steps
 from acquit.actions.loading import date_of
 from acquit.console import typed

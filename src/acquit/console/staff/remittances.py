@@ -14,8 +14,8 @@ from acquit.actions.pay_refunds import create_refund_remittance, rehearse_refund
 from acquit.actions.show_remittance import list_remittances, show_remittance
 from acquit.actions.take_status_report import take_status_report
 from acquit.console import texts, typed
-from acquit.console.staff.seller import scripted, seller_page, sellers_in
 from acquit.console.staff.frame import page
+from acquit.console.staff.seller import scripted, seller_page, sellers_in
 from acquit.console.visit import Download, Page, Redirect, Reply, Visit
 from acquit.core.errors import Refusal
 from acquit.core.remittance import RemittanceKind, RemittanceState

@@ -17,3 +17,5 @@ CREATE TABLE run_request (
     CHECK ((ended_at IS NOT NULL) = (state IN ('done', 'refused')))
 );
 COMMENT ON TABLE run_request IS 'a bill run, or its rehearsal, that an operator asked for in the office; a worker carries it out, tells how far it is, and what came of it: totals, and the comparison with the month before';
+
+CREATE INDEX payer_iban_end ON payer_iban (legal_entity_id, right(iban, 4));
