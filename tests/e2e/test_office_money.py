@@ -204,7 +204,7 @@ def test_who_may_not_settle_sees_no_button(office: Callable[..., Page], names: M
 def test_a_run_is_rehearsed_watched_and_posted(office: Callable[..., Page], context: Context) -> None:
     page = office()
     page.goto("/office/runs")
-    page.get_by_label("Month").fill("2027-01")
+    page.get_by_label("Month", exact=True).fill("2027-01")
     page.get_by_role("button", name="Rehearse").click()
     expect(page.get_by_text("It waits for a worker")).to_be_visible()
     number = int(page.url.rpartition("/")[2])
@@ -240,3 +240,42 @@ def test_a_dispute_is_answered_and_closed(office: Callable[..., Page], names: Ma
     page.get_by_role("button", name="Close the dispute").click()
     expect(page.get_by_text("Rejected").first).to_be_visible()
     expect(page.get_by_role("button", name="Send")).to_have_count(0)
+
+
+def test_search_leads_to_a_bill_by_number_total_and_account(
+    office: Callable[..., Page], context: Context
+) -> None:
+    bill, page = numbers(context)[SHOP], office(java_script_enabled=False)
+    page.goto("/office/search")
+    for text in (bill.lower(), "12,00", SHOP):
+        page.get_by_label("Search everything").fill(text)
+        page.get_by_role("button", name="Search").click()
+        expect(page.locator(f"a[href='/office/accounts/{SHOP}']").first).to_be_visible()
+    page.get_by_label("Search everything").fill(bill)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name=bill).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(bill)
+
+
+def test_the_books_are_taken_away_as_files(office: Callable[..., Page]) -> None:
+    page = office()
+    page.goto("/office/reports")
+    for button, first in (("FEC", "JournalCode"), ("journal", "account,"), ("balance", "payer")):
+        with page.expect_download() as started:
+            page.get_by_role("button", name=f"Download the {button}").click()
+        assert started.value.path().read_text("utf-8").startswith(first), button
+
+
+def test_the_log_tells_who_asked_for_an_audit(office: Callable[..., Page]) -> None:
+    page = office("audrey")
+    page.goto("/office/health")
+    page.get_by_role("button", name="Audit the books").click()
+    expect(page.get_by_text("The audit begins as soon as a worker is free")).to_be_visible()
+    page.goto("/office/acts?actor=audrey")
+    expect(page.get_by_text("ask_audit")).to_be_visible()
+
+
+def test_who_may_not_close_a_month_is_told(office: Callable[..., Page]) -> None:
+    page = office("audrey")
+    page.goto("/office/reports/periods")
+    expect(page.get_by_role("button", name="Close the month")).to_have_count(0)
