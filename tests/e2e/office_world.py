@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -12,17 +13,21 @@ from acquit.actions.ask_run import ask_run, carry_out_run
 from acquit.actions.context import Context
 from acquit.actions.create_remittance import create_remittance
 from acquit.actions.import_bank_file import import_bank_file
+from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_dispute import open_dispute
 from acquit.actions.run_dunning import run_dunning
-from acquit.core.identifiers import BillId
+from acquit.actions.set_purchase_order import set_order_policy
+from acquit.core.identifiers import AccountId, BillId
+from acquit.core.purchase_order import Policy
 from acquit.store import bank_matches
 from acquit.store.transaction import Database
 from banking import ACME_IBAN, Tx, camt
-from billed import rows
+from billed import ADDRESSED, bill, rows, subscribe
 from collecting import DUE_ON, SELLER_IBAN, collecting, on
 from e2e.world import PASSWORD, SCRIPT
 from founding import ACME, FR, PETIT, SHOP
 
+NOWHERE: Final = AccountId("zz99999-acq")
 LATE_ON: Final = date(2027, 1, 20)
 NUMBERS: Final = "SELECT account_id, bill_id, payment_reference FROM bill"
 PAGES: Final = (
@@ -41,7 +46,7 @@ PAGES: Final = (
     "/office/dunning",
     "/office/dunning?kind=notice",
     "/office/dunning/rehearsal",
-    "/office/dunning/{payer}",
+    "/office/dunning/{late}",
     "/office/disputes",
     "/office/disputes/{payer}/{dispute}",
     "/office/approvals",
@@ -75,7 +80,18 @@ def money_world(database: Database, directory: Path) -> Context:
         ("audrey", "Audrey Auditor", "auditor"),
     ):
         add_operator(context, operator_id, name, role, PASSWORD, by="system")
+    _wait(context)
     return context
+
+
+def _wait(context: Context) -> None:
+    """An account without an address is parked, and one whose purchase order is missing is held."""
+    nowhere = replace(ADDRESSED, name="Nowhere SARL", street="", city="")
+    open_account(context, Opening(FR, nowhere, NOWHERE), by="cli")
+    set_order_policy(context, SHOP, Policy.HOLD, by="cli")
+    for account_id in (NOWHERE, SHOP):
+        subscribe(context, account_id, f"waits-{account_id}")
+    bill(context)
 
 
 def bring(context: Context, *entries: Tx, name: str = "S") -> None:
@@ -113,7 +129,7 @@ def puzzles(context: Context) -> Mapping[str, str]:
     carry_out_run(context, asked.request_no)
     waits = ask_run(context, FR, "2026-12", is_rehearsal=True, by="operator:ada")
     return {
-        "payer": PETIT, "bill": bills[PETIT], "dispute": str(dispute.dispute_id),
+        "payer": PETIT, "late": SHOP, "bill": bills[PETIT], "dispute": str(dispute.dispute_id),
         "asked": str(asked.request_no), "waiting": str(waits.request_no),
         "entry": str(waiting[0]), "matched": str(matched), "debit": str(debit), "file": file.message_id,
     }  # fmt: skip

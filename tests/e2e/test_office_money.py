@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, LiteralString
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
@@ -16,11 +16,17 @@ from acquit.store.bank_settings import Limits
 from acquit.store.transaction import Database
 from banking import Tx, camt
 from collecting import SELLER_IBAN, on
-from e2e.office_world import LATE_ON, PAGES, bring, money_world, numbers, puzzles
+from e2e.office_world import LATE_ON, NOWHERE, PAGES, bring, money_world, numbers, puzzles
 from e2e.people import barriers, sign_in
 from e2e.world import World
 from founding import ACME, FR, LAB, SHOP
 
+MENDED: Final[LiteralString] = """
+    INSERT INTO legal_party (legal_party_id, from_on, name, country, siren, street, zip, city)
+    SELECT legal_party_id, '2026-11-02', 'Mended', 'FR', '552081317', '3 quai', '44000', 'Nantes'
+      FROM account
+     WHERE account_id = %(account_id)s
+"""
 LOOKS: dict[str, dict[str, Any]] = {
     "English": {"language": "en-GB", "viewport": {"width": 1280, "height": 900}},
     "small French dark": {
@@ -279,3 +285,23 @@ def test_who_may_not_close_a_month_is_told(office: Callable[..., Page]) -> None:
     page = office("audrey")
     page.goto("/office/reports/periods")
     expect(page.get_by_role("button", name="Close the month")).to_have_count(0)
+
+
+def test_parked_accounts_are_retried_and_a_hold_is_moved(
+    office: Callable[..., Page], context: Context
+) -> None:
+    page = office()
+    page.goto("/office/runs/2026-11")
+    expect(page.get_by_text("missing-street")).to_be_visible()
+    expect(page.get_by_text("No purchase order")).to_be_visible()
+    page.get_by_role("button", name="Try the ticked ones again").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was mended since")
+    page.get_by_label("Held until").fill("2026-12-20")
+    page.get_by_label("Why", exact=True).fill("their order comes")
+    page.get_by_role("button", name="Move the deadline").click()
+    expect(page.get_by_text("The deadline was moved.")).to_be_visible()
+    expect(page.get_by_role("cell", name="20 Dec 2026")).to_be_visible()
+    with context.database.write() as tx:
+        tx.run(MENDED, account_id=NOWHERE)
+    page.get_by_role("button", name="Try the ticked ones again").click()
+    expect(page.get_by_text("No account is parked.")).to_be_visible()

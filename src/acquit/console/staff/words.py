@@ -63,9 +63,9 @@ OFFICE_BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     "run": {"open": ("Open", "warn"), "closed": ("Complete", "good")},
     "hold": {
-        "order-missing": ("No purchase order", "warn"),
-        "order-expired": ("Purchase order ended", "warn"),
-        "order-spent": ("Purchase order used up", "warn"),
+        "missing": ("No purchase order", "warn"),
+        "expired": ("Purchase order ended", "warn"),
+        "spent": ("Purchase order used up", "warn"),
     },
     "change": {
         "new": ("New", "good"),
