@@ -42,7 +42,7 @@ PAGES: Final = (
     "/office/runs",
     "/office/runs/asked/{asked}",
     "/office/runs/asked/{waiting}",
-    "/office/runs/2026-11",
+    "/office/runs/{month}",
     "/office/dunning",
     "/office/dunning?kind=notice",
     "/office/dunning/rehearsal",
@@ -129,6 +129,7 @@ def puzzles(context: Context) -> Mapping[str, str]:
     carry_out_run(context, asked.request_no)
     waits = ask_run(context, FR, "2026-12", is_rehearsal=True, by="operator:ada")
     return {
+        "month": "2026-11",
         "payer": PETIT, "late": SHOP, "bill": bills[PETIT], "dispute": str(dispute.dispute_id),
         "asked": str(asked.request_no), "waiting": str(waits.request_no),
         "entry": str(waiting[0]), "matched": str(matched), "debit": str(debit), "file": file.message_id,
