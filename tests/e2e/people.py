@@ -1,8 +1,11 @@
 """What a person does with a browser, in a few words."""
 
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
 from e2e.world import PASSWORD
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 
 
 def sign_in(page: Page, door: str, name: str, password: str = PASSWORD) -> None:
@@ -17,3 +20,14 @@ def sign_in(page: Page, door: str, name: str, password: str = PASSWORD) -> None:
 def overflows(page: Page) -> bool:
     """Whether the page is wider than its window."""
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def barriers(page: Page, path: str) -> list[str]:
+    """What keeps somebody from using the page that is shown, as far as a program can tell."""
+    violations = Axe().run(page, options=RULES).response["violations"]
+    found = [f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in violations]
+    if overflows(page):
+        found.append(f"{path}: wider than its window")
+    if page.locator("h1").count() != 1:
+        found.append(f"{path}: not one h1")
+    return found

@@ -11,6 +11,7 @@ import pytest
 from acquit.console import formats, forms, texts, typed
 from acquit.console.badges import BADGES, DONE
 from acquit.console.consent import SUBJECTS, VALIDITIES, VERBS
+from acquit.console.staff.words import OFFICE_BADGES, OFFICE_DONE
 from acquit.console.timeline import OUTCOMES, WORDS
 from acquit.console.typed import METHODS, NotADate, NotAnAmount
 from acquit.console.visit import Upload
@@ -29,9 +30,10 @@ def english() -> set[str]:
         for file in TEMPLATES.rglob("*.html")
         for said in SAID.findall(file.read_text())
     }
-    found |= {word for table in BADGES.values() for word, _ in table.values()}
+    found |= {word for table in (*BADGES.values(), *OFFICE_BADGES.values()) for word, _ in table.values()}
     found |= {
         *DONE.values(),
+        *OFFICE_DONE.values(),
         *VERBS.values(),
         *WORDS.values(),
         "Bill issued",

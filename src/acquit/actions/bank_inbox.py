@@ -12,7 +12,7 @@ from acquit.core.bank_entry import NoSuchBankEntry
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.match import Proposal
 from acquit.core.operator import Right
-from acquit.store import bank_files, bank_matches
+from acquit.store import bank_files, bank_lists, bank_matches
 from acquit.store.bank_files import Stored
 from acquit.store.bank_matches import Match, Move, Part, Waiting
 
@@ -50,11 +50,20 @@ class Story:
 
 
 def bank_inbox(
-    context: Context, legal_entity_id: LegalEntityId, *, rows_max: int = 100, after_id: int = 0
+    context: Context,
+    legal_entity_id: LegalEntityId,
+    *,
+    rows_max: int = 100,
+    after_id: int = 0,
+    text: str = "",
+    amount_minor: int | None = None,
 ) -> Inbox:
-    """Return what waits for a person, oldest first."""
+    """Return what waits for a person, oldest first; with a text only what has it, or the amount."""
     with context.database.snapshot() as tx:
-        ids = bank_matches.waiting(tx, legal_entity_id, after_id, rows_max)
+        if text:
+            ids = bank_lists.waiting_like(tx, legal_entity_id, text, amount_minor, after_id, rows_max)
+        else:
+            ids = bank_matches.waiting(tx, legal_entity_id, after_id, rows_max)
         proposed = bank_matches.proposals(tx, legal_entity_id, ids)
         found = bank_files.some(tx, legal_entity_id, ids)
         why = bank_matches.why_waiting(tx, legal_entity_id, ids) | recorded_in(tx, legal_entity_id, found)

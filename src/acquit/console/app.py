@@ -130,7 +130,7 @@ class Console:
         """Answer one request; a refusal becomes the form again with the reason, or a page of its own."""
         try:
             if route.method == "POST":
-                exchange.visit = replace(exchange.visit, form=forms.read(exchange.request))
+                exchange.visit = replace(exchange.visit, form=forms.read(exchange.request, route.body_max))
             exchange.say(self._reply(exchange, route, form_route))
         except Refusal as refusal:
             _refuse(exchange, form_route, refusal)
@@ -187,7 +187,7 @@ class Console:
         scope = f"form {visit.actor} {visit.path}"
         key = visit.form.fields.get("once", "")
         fields = {name: text for name, text in visit.form.fields.items() if name not in FORM_ONLY}
-        content = visit.form.upload.content if visit.form.upload else b""
+        content = b"".join(upload.content for upload in visit.form.uploads)
         led_to = claim(self.context, scope, key, fields, content)
         if led_to is not None:
             return Redirect(led_to)

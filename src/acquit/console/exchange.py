@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
@@ -41,6 +42,7 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+SCRIPT_POLICY: Final = "; script-src 'self'; connect-src 'self'"
 FILE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -89,7 +91,7 @@ class Exchange:
         self.response.status = page.status
         self.response.content_type = "text/html; charset=utf-8"
         policy = POLICY.format(targets=" ".join(("'self'", *page.form_targets)))
-        self.response.set_header("Content-Security-Policy", policy)
+        self.response.set_header("Content-Security-Policy", policy + SCRIPT_POLICY if page.script else policy)
         self.response.data = render(page, self.visit, fault)
 
     def _change_session(self, change: SessionChange) -> None:
@@ -163,6 +165,10 @@ def _send(response: falcon.Response, file: Download | Stream) -> None:
     response.content_type = file.type
     if isinstance(file, Stream):
         response.stream = file.parts
+    elif isinstance(file.content, Path):
+        response.content_length = file.content.stat().st_size
+        response.stream = file.content.open("rb")
+        file.content.unlink()
     else:
         response.data = file.content
     if file.type != "application/pdf":

@@ -38,6 +38,11 @@ def day(on: date | None, language: str) -> str:
     return "" if on is None else format_date(on, "d MMM y", locale=language)
 
 
+def rate(e8: int, language: str) -> str:
+    """Write a rate of exchange without needless decimals: `1.0825`."""
+    return format_decimal(e8 * UCENTS, "#,##0.0000####", locale=language)
+
+
 def month(on: date, language: str) -> str:
     """Write month and year."""
     return format_date(on, "MMM y", locale=language)

@@ -41,13 +41,16 @@ class MalformedForm(Invalid):
     code = "malformed-form"
 
 
-def read(request: falcon.Request) -> Form:
-    """Return the submitted form. Raises FormTooLarge or MalformedForm; the file is not checked yet."""
-    if (request.content_length or 0) > BODY_MAX:
-        raise FormTooLarge("This form is larger than 8 MB: choose a smaller file.")
+def read(request: falcon.Request, body_max: int = BODY_MAX) -> Form:
+    """Return the submitted form. Raises FormTooLarge or MalformedForm; its files are not checked yet."""
+    if (request.content_length or 0) > body_max:
+        raise FormTooLarge(
+            f"This form is larger than {body_max // 1_000_000} MB: choose a smaller file.",
+            megabytes=str(body_max // 1_000_000),
+        )
     kind = (request.content_type or "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return _multipart(request)
+        return _multipart(request, body_max)
     if kind == "application/x-www-form-urlencoded":
         return Form(_fields(request.bounded_stream.read(BODY_MAX + 1)))
     raise MalformedForm("This is not a form that a page of ours sends.")
@@ -102,20 +105,21 @@ def _fields(body: bytes) -> dict[str, str]:
     return _first_of_each(pairs)
 
 
-def _multipart(request: falcon.Request) -> Form:
+def _multipart(request: falcon.Request, body_max: int) -> Form:
     handler = MultipartFormHandler()
-    handler.parse_options.max_body_part_buffer_size = BODY_MAX
+    handler.parse_options.max_body_part_buffer_size = body_max
     handler.parse_options.max_body_part_count = FIELDS_MAX
-    pairs, upload = [], None
+    pairs: list[tuple[str, str]] = []
+    uploads: list[Upload] = []
     try:
         for part in handler.deserialize(request.bounded_stream, request.content_type, request.content_length):
             if part.filename is not None:
-                upload = Upload(part.filename, part.get_data())
+                uploads.append(Upload(part.filename, part.get_data()))
             else:
                 pairs.append((part.name or "", part.get_data().decode()))
     except (MultipartParseError, falcon.HTTPError, UnicodeDecodeError):
         raise MalformedForm("This form cannot be read.") from None
-    return Form(_first_of_each(pairs), upload)
+    return Form(_first_of_each(pairs), uploads[-1] if uploads else None, tuple(uploads))
 
 
 def _first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:

@@ -12,11 +12,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from acquit.console import formats, texts
 from acquit.console.badges import BADGES, DONE
 from acquit.console.csrf import form_token
+from acquit.console.staff.words import OFFICE_BADGES, OFFICE_DONE
 from acquit.console.visit import Page, Visit
 from acquit.core.errors import Refusal
 
 HERE: Final = Path(__file__).parent
-STATIC: Final = {"acquit.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}
+STATIC: Final = {
+    "acquit.css": "text/css; charset=utf-8",
+    "mark.svg": "image/svg+xml",
+    "office.css": "text/css; charset=utf-8",
+    "office.js": "text/javascript; charset=utf-8",
+}
 
 
 def render(page: Page, visit: Visit, fault: Refusal | None = None) -> bytes:
@@ -29,16 +35,14 @@ def render(page: Page, visit: Visit, fault: Refusal | None = None) -> bytes:
         "fault": fault,
         "fault_text": fault_text(fault, visit.language),
         "typed": visit.form.fields,
+        "script": page.script,
     }
     return template.render({**common, **page.values}).encode()
 
 
 def fault_text(fault: Refusal | None, language: str) -> str:
     """Return what a refusal says: the translated sentence of its code, or its own words."""
-    if fault is None:
-        return ""
-    said = texts.translate(f"refusal:{fault.code}", language)
-    return fault.message if said.startswith("refusal:") else said
+    return "" if fault is None else texts.refused(fault, language)
 
 
 @cache
@@ -56,10 +60,10 @@ def environment(language: str) -> Environment:
         _=partial(texts.translate, language=language),
         language=language,
         static=static_link,
-        badges=BADGES,
-        done_texts=DONE,
+        badges={**BADGES, **OFFICE_BADGES},
+        done_texts={**DONE, **OFFICE_DONE},
     )
-    for name in ("money", "unit_price", "quantity", "percent", "day", "month", "instant", "size"):
+    for name in ("money", "unit_price", "quantity", "percent", "rate", "day", "month", "instant", "size"):
         env.filters[name] = partial(getattr(formats, name), language=locale)
     env.filters.update(eve=formats.eve, grouped=formats.grouped, said=partial(texts.said, language=language))
     return env

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from acquit.console import consent, signing_in
+from acquit.console.forms import BODY_MAX
 from acquit.console.manager import (
     bill_references,
     bills,
@@ -19,7 +20,21 @@ from acquit.console.manager import (
     requests,
     services,
 )
-from acquit.console.staff import accounts, parked, queue, terms
+from acquit.console.staff import (
+    accounts,
+    approvals,
+    bank,
+    bank_entry,
+    disputes,
+    dunning,
+    oversight,
+    parked,
+    queue,
+    remittances,
+    reports,
+    runs,
+    terms,
+)
 from acquit.console.visit import Reply, Visit
 from acquit.core.operator import Right
 from acquit.core.session import Door
@@ -37,6 +52,7 @@ class Route:
     door: Door | None = None
     right: Right | None = None
     once: bool = False
+    body_max: int = BODY_MAX
 
 
 def _get(door: Door | None, path: str, handler: Handler, right: Right | None = None) -> Route:
@@ -46,6 +62,8 @@ def _get(door: Door | None, path: str, handler: Handler, right: Right | None = N
 def _post(door: Door | None, path: str, handler: Handler, right: Right | None = None) -> Route:
     return Route("POST", path, handler, door, right, once=True)
 
+
+BANK_FILES_MAX: Final = 64_000_000
 
 OPEN: Final = (
     Route("GET", "/", signing_in.home),
@@ -142,4 +160,60 @@ OFFICE: Final = (
     _post(Door.OFFICE, f"{_ACCOUNT}/terms/{{grant_id}}/approve", terms.approve, Right.GRANT_TERMS),
 )
 
-ROUTES: Final = (*OPEN, *CONSENT, *MANAGER, *OFFICE)
+_REMITTANCE: Final = "/office/remittances/{number}"
+_DISPUTE: Final = "/office/disputes/{account_id}/{number}"
+_ENTRY: Final = "/office/bank/entries/{entry_id}"
+
+MONEY: Final = (
+    _get(Door.OFFICE, "/office/bank", bank.show_inbox),
+    _post(Door.OFFICE, "/office/bank", bank.refresh, Right.IMPORT_BANK_FILES),
+    _get(Door.OFFICE, "/office/bank/files", bank.list_files),
+    Route(
+        "POST", "/office/bank/files", bank.bring_files, Door.OFFICE, Right.IMPORT_BANK_FILES, once=True,
+        body_max=BANK_FILES_MAX,
+    ),
+    _get(Door.OFFICE, "/office/bank/entries", bank.list_entries),
+    _get(Door.OFFICE, _ENTRY, bank_entry.show_entry),
+    _post(Door.OFFICE, _ENTRY, bank_entry.change_entry),
+    _get(Door.OFFICE, "/office/runs", runs.list_runs),
+    _post(Door.OFFICE, "/office/runs", runs.ask, Right.RUN_BILLS),
+    _get(Door.OFFICE, "/office/runs/asked/{request_no}", runs.show_asked),
+    _get(Door.OFFICE, "/office/runs/{period}", runs.show_run),
+    _post(Door.OFFICE, "/office/runs/{period}", runs.change_run, Right.RUN_BILLS),
+    _get(Door.OFFICE, "/office/dunning", dunning.show_board),
+    _post(Door.OFFICE, "/office/dunning", dunning.chase, Right.CHASE),
+    _get(Door.OFFICE, "/office/dunning/rehearsal", dunning.show_rehearsal),
+    _get(Door.OFFICE, "/office/dunning/{account_id}", dunning.show_case),
+    _post(Door.OFFICE, "/office/dunning/{account_id}", dunning.promise, Right.CHASE),
+    _get(Door.OFFICE, "/office/disputes", disputes.list_disputes),
+    _get(Door.OFFICE, _DISPUTE, disputes.show_one),
+    _post(Door.OFFICE, _DISPUTE, disputes.change, Right.CORRECT_BILLS),
+    _get(Door.OFFICE, f"{_DISPUTE}/files/{{message_no}}/file", disputes.show_file),
+    _get(Door.OFFICE, "/office/approvals", approvals.show_approvals),
+    _post(Door.OFFICE, "/office/approvals", approvals.decide),
+    _get(Door.OFFICE, "/office/remittances", remittances.list_files),
+    Route(
+        "POST", "/office/remittances", remittances.bring_report, Door.OFFICE, Right.COLLECT_DEBTS, once=True,
+        body_max=BANK_FILES_MAX,
+    ),
+    _get(Door.OFFICE, "/office/remittances/new", remittances.ask_file),
+    _post(Door.OFFICE, "/office/remittances/new", remittances.make_file),
+    _get(Door.OFFICE, _REMITTANCE, remittances.show_file),
+    _post(Door.OFFICE, _REMITTANCE, remittances.change_file),
+    _get(Door.OFFICE, "/office/reports", reports.show_reports),
+    _get(Door.OFFICE, "/office/reports/export/file", reports.take_file),
+    _get(Door.OFFICE, "/office/reports/aged", reports.show_aged),
+    _get(Door.OFFICE, "/office/reports/statement", reports.show_statement),
+    _get(Door.OFFICE, "/office/reports/vat", reports.show_vat),
+    _get(Door.OFFICE, "/office/reports/periods", reports.show_periods),
+    _post(Door.OFFICE, "/office/reports/periods", reports.change_period),
+    _get(Door.OFFICE, "/office/health", oversight.show_health),
+    _post(Door.OFFICE, "/office/health", oversight.audit),
+    _get(Door.OFFICE, "/office/acts", oversight.list_acts),
+    _get(Door.OFFICE, "/office/deliveries", oversight.list_board),
+    _post(Door.OFFICE, "/office/deliveries", oversight.change_delivery, Right.CORRECT_BILLS),
+    _get(Door.OFFICE, "/office/search", oversight.search),
+    Route("POST", f"{_REMITTANCE}/download", remittances.download_file, Door.OFFICE),
+)  # fmt: skip
+
+ROUTES: Final = (*OPEN, *CONSENT, *MANAGER, *OFFICE, *MONEY)

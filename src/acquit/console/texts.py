@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from acquit.core.errors import Refusal
 from acquit.core.terms import Finding
 
 LANGUAGES: Final = ("fr", "en")
@@ -35,6 +36,12 @@ def said(finding: Finding, language: str) -> str:
 def mended(where: str, language: str) -> str:
     """Return what has to be mended of a problem, in French where we have a word for it."""
     return french().get(f"mend:{where}", where) if language == "fr" else where
+
+
+def refused(refusal: Refusal, language: str) -> str:
+    """Return what a refusal says: the translated sentence of its code, or its own words."""
+    text = translate(f"refusal:{refusal.code}", language)
+    return refusal.message if text.startswith("refusal:") else text
 
 
 def language_of(account_language: str) -> str:

@@ -7,6 +7,7 @@ by calling one action, and returns a page, a redirection or a file.
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlencode
 
 from acquit.actions.context import Context
@@ -26,10 +27,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of a submitted form (first value of each) and its file."""
+    """The fields of a submitted form (first value of each) and its files; `upload` is the last of them."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     upload: Upload | None = None
+    uploads: tuple[Upload, ...] = ()
 
     def chosen(self, prefix: str) -> list[str]:
         """Return the rest of the name of every field that begins with the prefix: ticked boxes."""
@@ -50,13 +52,17 @@ class SessionChange:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A template and its values; `form_targets` are other origins that its forms may lead to."""
+    """A template and its values; `form_targets` are other origins that its forms may lead to.
+
+    With `script` it may load our own script and look at our own pages with it; it works without.
+    """
 
     template: str
     values: Mapping[str, object] = field(default_factory=dict)
     status: int = 200
     form_targets: tuple[str, ...] = ()
     session: SessionChange | None = None
+    script: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +75,9 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file; `inline` ones open in the browser."""
+    """A file; `inline` ones open in the browser. A path is sent piece by piece and then removed."""
 
-    content: bytes
+    content: bytes | Path
     type: str
     name: str
     inline: bool = False

@@ -1163,6 +1163,24 @@ CREATE TABLE bill_run_input (
 ALTER TABLE bill_run_input ALTER COLUMN body SET STORAGE EXTERNAL;
 COMMENT ON TABLE bill_run_input IS 'fact: everything that a page of a run was decided by (zlib over msgpack), so that it can be decided again; buyers and the seller are named by the hash of their snapshot, not copied';
 
+CREATE SEQUENCE run_request_no;
+CREATE TABLE run_request (
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    request_no       bigint NOT NULL UNIQUE DEFAULT nextval('run_request_no'),
+    period           text NOT NULL CHECK (period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
+    is_rehearsal     boolean NOT NULL,
+    state            text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'refused')),
+    asked_by         text NOT NULL,
+    asked_at         timestamptz NOT NULL DEFAULT instant(),
+    done             bigint NOT NULL DEFAULT 0,
+    accounts         bigint NOT NULL DEFAULT 0,
+    outcome          jsonb NOT NULL DEFAULT '{}',
+    ended_at         timestamptz,
+    PRIMARY KEY (legal_entity_id, request_no),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('done', 'refused')))
+);
+COMMENT ON TABLE run_request IS 'a bill run, or its rehearsal, that an operator asked for in the office; a worker carries it out, tells how far it is, and what came of it: totals, and the comparison with the month before';
+
 CREATE TABLE parked_account (
     run_id       bigint NOT NULL,
     account_id   text COLLATE "C" NOT NULL,
@@ -1879,6 +1897,7 @@ CREATE TABLE payer_iban (
     learned_at       timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (legal_entity_id, iban, account_id)
 );
+CREATE INDEX payer_iban_end ON payer_iban (legal_entity_id, right(iban, 4));
 COMMENT ON TABLE payer_iban IS 'from which account at a bank a payer is known to pay; learned from a match that a person confirmed, forgotten when that is undone';
 
 CREATE TABLE virtual_iban (

@@ -17,6 +17,10 @@ from typing import Any, Final, LiteralString
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
 from procrastinate.jobs import Job
 
+from acquit.actions.ask_books import AUDIT, CLOSE, carry_out_audit, carry_out_closing
+from acquit.actions.ask_dunning import CHASE, carry_out_dunning
+from acquit.actions.ask_run import QUEUE as RUNS
+from acquit.actions.ask_run import RUN, carry_out_run, give_up_run
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import QUEUE, RENDER
 from acquit.actions.deliver import deliver_due
@@ -181,6 +185,10 @@ def _queue(context: Context, url: str, stop: threading.Event, press: Press, sche
     app = App(connector=connector)
     app.task(name=RENDER, queue=QUEUE, retry=Patience())(partial(_render, context, press, stop))
     app.task(name=DELIVER, queue=DELIVERIES, retry=Patience())(partial(_deliver, context, stop))
+    app.task(name=RUN, queue=RUNS, retry=Patience())(partial(_run_bills, context))
+    app.task(name=CHASE, queue=RUNS, retry=Patience())(partial(carry_out_dunning, context))
+    app.task(name=CLOSE, queue=RUNS, retry=Patience())(partial(carry_out_closing, context))
+    app.task(name=AUDIT, queue=RUNS, retry=Patience())(partial(carry_out_audit, context))
     for due in schedule:
         task = app.task(
             name=due.name, queue=SCHEDULED, priority=FIRST, queueing_lock=due.name, retry=Patience()
@@ -213,6 +221,18 @@ def _deliver(context: Context, stop: threading.Event) -> None:
     done = deliver_due(context, lambda: not stop.is_set())
     if done.sent:
         log.info("deliveries.sent", extra={"deliveries": done.sent})
+
+
+def _run_bills(context: Context, request_no: int) -> None:
+    """Carry out a bill run that was asked for in the office; one that breaks is told so, not tried again."""
+    try:
+        ended = carry_out_run(context, request_no)
+    except (Unavailable, OSError):
+        raise
+    except Exception:
+        give_up_run(context, request_no)
+        raise
+    log.info("run.ended", extra={"request": request_no, "state": ended.state})
 
 
 def _carry_out(context: Context, act: Callable[[Context], object], timestamp: int) -> None:
