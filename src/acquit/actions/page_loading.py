@@ -112,7 +112,9 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         {order.purchase_order_id: order for order in orders},
         _by_account(orders),
         snapshots,
-        load_conditions(tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on),
+        load_conditions(
+            tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on, open_charges
+        ),
         credit_movements.lots(tx, {row.payer_id for row in rows}),
         _families(parent_ids, rows, accounts),
         planned_in(tx, account_ids, until_on),
