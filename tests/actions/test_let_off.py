@@ -104,7 +104,7 @@ def test_in_the_same_month_the_discount_of_the_same_bill_counts(database: Databa
     assert "Of the 20.00 in the line before, 10.00 had been let off" in said
     assert "so 10.00 come back" in said
     french = " ".join(told(explain_bill(context, BillId("FR00000001")), "fr"))
-    assert "Sur les 20,00 de la ligne précédente, 10,00 avaient été remis" in french
+    assert "Sur les 20.00 de la ligne précédente, 10.00 avaient été remis" in french
 
 
 def test_an_amount_shared_over_several_lines_is_kept_of_each_as_it_was(database: Database) -> None:
