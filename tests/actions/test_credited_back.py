@@ -8,6 +8,7 @@ import pytest
 
 from acquit.actions.agree_discount import agree_discount
 from acquit.actions.context import Context
+from acquit.actions.credit_bill import credit_bill
 from acquit.actions.explain_bill import explain_bill
 from acquit.actions.list_notices import list_notices
 from acquit.actions.replay_run import replay_run
@@ -16,6 +17,7 @@ from acquit.actions.set_legal_entity import set_legal_entity
 from acquit.actions.set_purchase_order import set_purchase_order
 from acquit.actions.settle_debt import Receipt, settle_debt
 from acquit.actions.terminate_service import terminate_service
+from acquit.core.credit import Part
 from acquit.core.debt import Allocation
 from acquit.core.discount import Discount
 from acquit.core.explanation_text import told
@@ -131,27 +133,56 @@ def test_what_was_paid_is_unapplied_or_credit_for_the_next_bill(
         assert failed(context) == {}
 
 
-def test_what_is_more_than_the_bill_bears_stays_carried(database: Database) -> None:
+def lowered(database: Database, share_bp: int) -> tuple[Context, Any]:
+    """What `ended` is, billed with a discount, and what the run of December did."""
     context = market(database)
     set_legal_entity(context, FR, {"below_zero": "credit-note"}, by="cli")
-    agreed = Discount(PETIT, DiscountId(0), "Launch", date(2026, 1, 1), EUR, share_bp=9_000)
+    agreed = Discount(PETIT, DiscountId(0), "Launch", date(2026, 1, 1), EUR, share_bp=share_bp)
     agree_discount(context, agreed, by="cli")
     sold = sell(context, "ip", date(2026, 11, 20), quantity=5)
     run(context, "2026-11")
     day = later(context, date(2026, 12, 1))
     terminate_service(day, PETIT, sold.service.service_id, Ending.NOW, by="cli", refund=True)
-    report = december(day)
-    assert (report.carried, report.carried_minor) == (1, -BACK), "1.00 was billed"
+    return day, december(day)
+
+
+def test_of_what_had_been_let_off_nothing_is_taken_back(database: Database) -> None:
+    context, report = lowered(database, 9_000)
+    assert (report.carried, report.credit_notes) == (0, 1), "1.00 was billed, 6.33 less 5.70 comes back"
+    (note,) = rows(context, NOTES)
+    assert (note.net_minor, note.note) == (63, "IP - unused, 19 days from 2026-12-01")
+    assert rows(context, "SELECT * FROM open_charge") == []
+    assert sorted(row.amount_minor for row in rows(context, "SELECT amount_minor FROM credited_charge")) == [
+        -570, BACK,
+    ]  # fmt: skip
+    december(context)
+    proved(context)
+
+
+def test_what_nothing_was_paid_for_is_carried_with_what_had_been_let_off(database: Database) -> None:
+    context, report = lowered(database, 10_000)
+    assert (report.carried, report.carried_minor, report.credit_notes) == (1, 0, 0)
+    assert [row.kind for row in rows(context, "SELECT kind FROM open_charge ORDER BY kind")] == [
+        "adjustment", "discount", "discount", "renewal",
+    ]  # fmt: skip
+    december(context)
+    proved(context)
+
+
+def test_what_no_bill_bears_stays_carried(database: Database) -> None:
+    context = ended(database, "credit-note")
+    credit_bill(context, PETIT, BillId("FR00000001"), "goodwill", [Part(1, 900)], by="cli")
+    report = december(context)
+    assert (report.carried, report.carried_minor) == (1, -BACK), "1.00 is left of the bill"
     with context.database.read() as tx:
         (waiting,) = carried_charges.carried(tx, FR, date(2026, 12, 31))
     assert (waiting.charges, waiting.net_minor) == (1, -BACK)
-    assert rows(context, NOTES) == []
     assert list_notices(later(context, date(2027, 2, 1))) == []
     (notice,) = list_notices(later(context, date(2027, 2, 2)))
     assert (notice.account_id, notice.code) == (PETIT, "carried-for-long")
     assert notice.text.startswith("6.33 EUR come back to the account since 2026-12-01 and lower no bill")
     assert "do not bear them whole" in notice.text
-    proved(day)
+    proved(context)
 
 
 def test_a_bill_beside_which_something_was_carried_takes_it_back_a_month_later(database: Database) -> None:

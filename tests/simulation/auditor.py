@@ -25,6 +25,7 @@ from simulation.auditor_of_bills import (
     of_debts,
     of_numbers,
 )
+from simulation.auditor_of_let_off import of_let_off
 from simulation.auditor_of_money import (
     Money,
     of_chains,
@@ -168,6 +169,7 @@ class Auditor:
             *of_arithmetic(rows, self.buyers),
             *of_credit_notes(rows),
             *of_credited(rows, self.below_zero),
+            *of_let_off(rows),
             *of_numbers(rows),
             *of_debts(rows, self.buyers, set()),
             *of_orders(rows, self.agreed),

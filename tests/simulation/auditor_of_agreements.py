@@ -100,6 +100,8 @@ def of_discounts(rows: Rows, agreed: Agreements, fresh: set[Place]) -> Iterator[
         place = line.account_id, line.bill_id
         if place not in fresh or periods[place] is None:
             continue
+        if line.part.startswith("back:"):
+            continue
         if line.kind == "discount":
             if int(line.part.split(":")[0]) not in amounts:
                 found[line.owner, line.service_id, line.period_start, line.part] -= line.net_minor
@@ -153,7 +155,7 @@ def of_amounts(rows: Rows, agreed: Agreements, waiting: set[str]) -> Iterator[st
     carried = _carried(rows)
     given: dict[tuple[int, str], int] = defaultdict(int)
     for line in rows.details:
-        if line.kind == "discount" and line.of_kind == "bill":
+        if line.kind == "discount" and line.of_kind == "bill" and not line.part.startswith("back:"):
             number = int(line.part.split(":")[0])
             if agreed.discounts[number].amount is not None:
                 mine = line.owner, line.service_id, line.kind, line.part, line.period_start

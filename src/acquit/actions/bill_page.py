@@ -18,10 +18,10 @@ from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_loading import Page, Scope, load
 from acquit.actions.taking_changes import write_taken
 from acquit.core.bill import Bill, Draft, Issuing, issue
-from acquit.core.bill_run import Carried, Totals, carried_of, totals_of
+from acquit.core.bill_run import Carried, Hold, Outcome, Totals, carried_of, totals_of
 from acquit.core.charge import Charge, ChargeKey, ChargeKind
 from acquit.core.debt import Debt
-from acquit.core.discount import Discount, bound_lines, lowered_key
+from acquit.core.discount import Discount, bound_lines, keeps_let_off, lowered_key
 from acquit.core.identifiers import AccountId, DebtId, OrderId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, bill_postings, chained
 from acquit.core.money import Currency
@@ -125,17 +125,17 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
 def _kept(page: Page, decided: Decided, cut_off: date) -> list[tuple[AccountId, Charge, date]]:
     """Return what is no charge yet of what is held or carried over, with the cut-off that it counts for.
 
-    These are renewals, and lines that let something off: all of what is carried, of what is held those beside
-    an amount. An amount is agreed per period, and a later one would not let it off again.
+    These are renewals, and lines that let something off: all of what is carried, of what is held those
+    beside an amount. An amount is agreed per period, and a later one would not let it off again. Where
+    something came back beside what is held, all are kept: what had been let off was told by them.
     """
+    returning = {each.account_id for each in decided.outcomes if each.holds and _has_returns(each)}
     kept = [
-        (hold.account_id, hold.charges, bound_lines(hold.charges, _discounts(page, hold.account_id)))
+        (hold.account_id, hold.charges, _held_lines(page, hold, is_told=hold.account_id in returning))
         for hold in decided.holds
     ]
     kept += [
-        (each.account_id, each.carried, [line for line in each.carried if lowered_key(line) is not None])
-        for each in decided.outcomes
-        if each.carried
+        (each.account_id, each.carried, _lines(each.carried)) for each in decided.outcomes if each.carried
     ]
     fresh: list[tuple[AccountId, Charge, date]] = []
     for account_id, charges, lines in kept:
@@ -144,6 +144,22 @@ def _kept(page: Page, decided: Decided, cut_off: date) -> list[tuple[AccountId, 
         fresh += [(account_id, each, each.period_start) for each in renewed if each.key not in known]
         fresh += [(account_id, each, cut_off) for each in lines if each.key not in known]
     return fresh
+
+
+def _has_returns(outcome: Outcome) -> bool:
+    """Whether bills bear, or charges that are carried have, what had been let off of what comes back."""
+    billed = [detail for draft in outcome.drafts for detail in draft.details]
+    return any(keeps_let_off(each.kind, each.part) for each in billed) or any(
+        keeps_let_off(each.kind, each.part) for each in outcome.carried
+    )
+
+
+def _held_lines(page: Page, hold: Hold, *, is_told: bool) -> list[Charge]:
+    return _lines(hold.charges) if is_told else bound_lines(hold.charges, _discounts(page, hold.account_id))
+
+
+def _lines(charges: Iterable[Charge]) -> list[Charge]:
+    return [line for line in charges if lowered_key(line) is not None]
 
 
 def _discounts(page: Page, account_id: AccountId) -> tuple[Discount, ...]:

@@ -6,6 +6,7 @@ the series of credit notes is taken before that of bills.
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
+from datetime import date
 
 from acquit.actions.add_credit import Credit, add_lot_in
 from acquit.actions.crediting import Taken, bill_in, book_note_in, note_in, set_free_in, settle_again_in
@@ -14,7 +15,7 @@ from acquit.actions.page_loading import Page, Scope
 from acquit.actions.settling import Books
 from acquit.core.account import BelowZero
 from acquit.core.bill import Bill
-from acquit.core.charge import ChargeKey
+from acquit.core.charge import Charge, ChargeKey, ChargeKind
 from acquit.core.credit import credited_taxes, taken_back
 from acquit.core.credit_back import Plan, Source, planned
 from acquit.core.credit_balance import CreditType
@@ -22,7 +23,7 @@ from acquit.core.debt import Operation
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.money import Currency
 from acquit.core.snapshot import snapshot
-from acquit.store import acts, billables, bills, credited_charges
+from acquit.store import acts, billables, bills, credited_charges, runs
 from acquit.store.transaction import Transaction
 
 CREDITING = frozenset({BelowZero.CREDIT_NOTE, BelowZero.CREDIT_BALANCE})
@@ -67,6 +68,7 @@ def credit_in(tx: Transaction, scope: Scope, page: Page, plan: Plan) -> None:
         account_id = bills.account_of(tx, bill_id)
         assert account_id is not None, "a bill is never removed"
         notes[bill_id] = _credit(tx, scope, books, bill_in(tx, account_id, bill_id), plan)
+    runs.accept(tx, _fresh(scope, page, plan))
     for each in plan.returned:
         note = notes[each.bill_id]
         credited_charges.add(
@@ -76,9 +78,20 @@ def credit_in(tx: Transaction, scope: Scope, page: Page, plan: Plan) -> None:
     billables.close_charges(tx, list(closed))
 
 
+def _fresh(scope: Scope, page: Page, plan: Plan) -> list[tuple[AccountId, Charge, date]]:
+    """Return the lines of what had been let off that are no charges yet, with the cut-off of the run."""
+    known = {account_id: {each.key for each in found} for account_id, found in page.open_charges.items()}
+    return [
+        (each.account_id, each.charge, scope.period.last_on)
+        for each in plan.returned
+        if each.charge.key not in known[each.account_id]
+    ]
+
+
 def _credit(tx: Transaction, scope: Scope, books: Books, taken: Taken, plan: Plan) -> Bill:
     bill = taken.bill
-    said = [each.charge.description for each in plan.returned if each.bill_id == bill.bill_id]
+    mine = [each.charge for each in plan.returned if each.bill_id == bill.bill_id]
+    said = [each.description for each in mine if each.kind == ChargeKind.ADJUSTMENT]
     reason = "; ".join(dict.fromkeys(said))
     taken = replace(taken, details=taken_back(bill, taken.notes, plan.parts[bill.bill_id]))
     taxes = credited_taxes(bill, taken.notes, taken.details)

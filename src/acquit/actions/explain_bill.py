@@ -14,7 +14,7 @@ from acquit.actions.run_inputs import names_account
 from acquit.core.agreement import settling
 from acquit.core.bill import Bill, Detail, NoSuchBill
 from acquit.core.debt import open_minor, standing
-from acquit.core.discount import Discount, discount_of
+from acquit.core.discount import Discount, discount_of, keeps_let_off
 from acquit.core.explanation import (
     DebtSource,
     Explanation,
@@ -138,7 +138,9 @@ def _of_service(behind: Behind, detail: Detail, line: LineSource) -> LineSource:
 
 
 def _of_discount(behind: Behind, detail: Detail, line: LineSource) -> LineSource:
-    """A discount: which one, and how much was left of the line before it."""
+    """A discount: which one, and how much was left of the line before it; or what comes back before it."""
+    if keeps_let_off(detail.kind, detail.part):
+        return replace(line, gives_back_minor=-behind.bill.details[detail.detail_no - 2].net_minor)
     discount_id = discount_of(detail.part)
     discount = None if discount_id is None else behind.discounts.get(discount_id)
     if discount is None:

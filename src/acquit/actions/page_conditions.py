@@ -1,13 +1,14 @@
 """What conditions do to the charges of a page: found in one query, loaded only for who has one."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
 from acquit.core.charge import Charge
 from acquit.core.condition import Conditions, with_discounts, with_minimums
 from acquit.core.discount import Discount
-from acquit.core.identifiers import AccountId, LegalEntityId
+from acquit.core.identifiers import AccountId, LegalEntityId, ServiceId
+from acquit.core.let_off import Line, given_back_from, gives_back
 from acquit.core.minimum_spend import LOOKED_BACK_DAYS, MinimumSpend
 from acquit.store import conditions
 from acquit.store.transaction import Transaction
@@ -24,6 +25,7 @@ def load_conditions(
     period: str,
     account_ids: Iterable[AccountId],
     until_on: date,
+    open_charges: Mapping[AccountId, Sequence[Charge]],
 ) -> dict[AccountId, Conditions]:
     """Return the conditions of those accounts that have one."""
     holders = conditions.holders(tx, account_ids)
@@ -35,6 +37,7 @@ def load_conditions(
     given = conditions.given_minor(tx, legal_entity_id, period, holders)
     counted = conditions.counted(tx, holders, until_on - timedelta(days=SINCE_DAYS))
     settled = conditions.settled(tx, holders)
+    billed = _billed(tx, {each: open_charges.get(each, ()) for each in holders if each in discounts})
     return {
         account_id: Conditions(
             tuple(discounts.get(account_id, ())),
@@ -44,9 +47,20 @@ def load_conditions(
             counted.get(account_id, {}),
             settled.get(account_id, {}),
             days.get(account_id, {}),
+            tuple(billed.get(account_id, ())),
         )
         for account_id in holders
     }
+
+
+def _billed(tx: Transaction, charges: Mapping[AccountId, Sequence[Charge]]) -> dict[AccountId, list[Line]]:
+    """Return the lines that tell what was let off of what comes back; a page without any asks nothing."""
+    since: dict[tuple[AccountId, ServiceId], date] = {}
+    for account_id, mine in charges.items():
+        for each in filter(gives_back, mine):
+            key = account_id, each.service_id
+            since[key] = min(since.get(key, date.max), given_back_from(each))
+    return conditions.billed_lines(tx, since) if since else {}
 
 
 def _by_account(found: Iterable[Agreed]) -> dict[AccountId, list[Agreed]]:

@@ -89,8 +89,13 @@ class Page:
     exchanges: Mapping[Currency, Exchange] | None = None
 
 
-def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Page:
-    """Read what the page needs, in one query per kind."""
+def load(
+    tx: Transaction,
+    scope: Scope,
+    account_ids: Sequence[AccountId],
+    unwritten: Iterable[tuple[AccountId, Charge]] = (),
+) -> Page:
+    """Read what the page needs, in one query per kind; `unwritten` are charges that a rehearsal knows of."""
     taken = series.find(tx, scope.entity.bill_series_id)
     on = max(scope.run_on, taken.last_on or scope.run_on) if taken else scope.run_on
     rows = billables.accounts(tx, account_ids)
@@ -106,6 +111,8 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
     until_on = scope.period.last_on
     renewing = billables.renewing(tx, account_ids, until_on)
     open_charges = billables.open_charges(tx, account_ids, until_on)
+    for account_id, charge in unwritten:
+        open_charges[account_id] = [*open_charges.get(account_id, ()), charge]
     page = Page(
         on,
         accounts,
@@ -114,7 +121,9 @@ def load(tx: Transaction, scope: Scope, account_ids: Sequence[AccountId]) -> Pag
         {order.purchase_order_id: order for order in orders},
         _by_account(orders),
         snapshots,
-        load_conditions(tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on),
+        load_conditions(
+            tx, scope.entity.legal_entity_id, str(scope.period), account_ids, until_on, open_charges
+        ),
         credit_movements.lots(tx, {row.payer_id for row in rows}),
         _families(parent_ids, rows, accounts),
         planned_in(tx, account_ids, until_on),

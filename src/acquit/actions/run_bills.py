@@ -7,7 +7,7 @@ is parked with its problems, and a run with parked accounts stays open.
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -29,7 +29,6 @@ from acquit.actions.set_legal_entity import take_due_settings
 from acquit.actions.share_run import Crew, Shared
 from acquit.core import bill_run
 from acquit.core.bill_run import Carried, RunStatus, Totals
-from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, LegalEntityId, PurchaseOrderId, RunId
 from acquit.core.money import Currency
 from acquit.core.operator import Right
@@ -188,9 +187,7 @@ def _rehearse(
         usage = rehearsal(context, tx, scope.entity.legal_entity_id, scope.period)
     for page in _with_committed(pages, usage):
         with context.database.snapshot() as tx:
-            loaded = load(tx, scope, page.account_ids)
-            unrated = usage.charges(tx, page.account_ids)
-            loaded = replace(loaded, open_charges=_joined(loaded.open_charges, unrated))
+            loaded = load(tx, scope, page.account_ids, usage.charges(tx, page.account_ids))
             loaded.orders.update((key, orders[key]) for key in loaded.orders.keys() & orders.keys())
             decided = decide_page(loaded, scope)
             plan = plan_in(tx, scope, loaded, decided)
@@ -212,15 +209,6 @@ def _with_committed(pages: Sequence[DuePage], usage: Rehearsal) -> list[DuePage]
     due = {account_id for page in pages for account_id in page.account_ids}
     others = sorted(usage.committed.keys() - due)
     return [*pages, *([DuePage(len(others), " ".join(others))] if others else [])]
-
-
-def _joined(
-    waiting: Mapping[AccountId, list[Charge]], unrated: Iterable[tuple[AccountId, Charge]]
-) -> Mapping[AccountId, list[Charge]]:
-    found = dict(waiting)
-    for account_id, charge in unrated:
-        found[account_id] = [*found.get(account_id, ()), charge]
-    return found
 
 
 def _reports(

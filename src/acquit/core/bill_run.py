@@ -18,6 +18,7 @@ from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.exchange_rate import Exchange
 from acquit.core.gate import arithmetic_problems, detail_texts, glyph_problems, order_texts, printed_texts
 from acquit.core.identifiers import AccountId, BillingGroupId, PurchaseOrderId
+from acquit.core.let_off import comes_back
 from acquit.core.money import EXPONENTS, Currency, plain
 from acquit.core.problem import Problem
 from acquit.core.purchase_order import Policy, PurchaseOrder, Verdict, candidate, draw, hold_until, place
@@ -300,8 +301,8 @@ def _is_carried(gathered: "_Gathered", below_zero: BelowZero) -> bool:
 
 
 def _returned(gathered: "_Gathered") -> list[Charge]:
-    """Return what comes back in the draft: unused days, a correction of usage."""
-    return [each for each in gathered.charges if each.kind == "adjustment" and each.quantity_e4 < 0]
+    """Return what comes back in the draft, and what had been let off of it."""
+    return [each for each in gathered.charges if comes_back(each)]
 
 
 def _set_aside(account: Billable, problems: Sequence[Problem]) -> Outcome:

@@ -7,6 +7,7 @@ from datetime import date
 from acquit.core.charge import Charge
 from acquit.core.discount import Discount, PlanDays, discounted
 from acquit.core.identifiers import DiscountId, MinimumSpendId, ServiceId
+from acquit.core.let_off import Line, with_let_off
 from acquit.core.minimum_spend import Counted, MinimumSpend, true_ups
 
 
@@ -15,8 +16,10 @@ class Conditions:
     """The conditions of one account and what they are judged by.
 
     `plans` names the plan of each service, `plan_days` since when it is that of those that had several,
-    `given_minor` what each amount let off in the period's run before, `counted` what was billed towards each
-    minimum, `settled` the intervals whose missing amount was billed.
+    `given_minor` what each amount let off in the period's run before, `counted` what was billed towards
+    each minimum, `settled` the intervals whose missing amount was billed. `billed` are the lines that tell
+    what was let off of what comes back; without them an earlier version loaded the conditions, which kept
+    none of it.
     """
 
     discounts: tuple[Discount, ...] = ()
@@ -26,13 +29,15 @@ class Conditions:
     counted: Mapping[MinimumSpendId, list[Counted]] = field(default_factory=dict)
     settled: Mapping[MinimumSpendId, frozenset[date]] = field(default_factory=dict)
     plan_days: PlanDays = field(default_factory=dict)
+    billed: tuple[Line, ...] | None = None
 
 
 def with_discounts(conditions: Conditions, charges: Sequence[Charge]) -> list[Charge]:
-    """Return the charges with the lines that let something off them."""
-    return discounted(
+    """Return the charges with the lines that let something off them, or keep what had been let off."""
+    found = discounted(
         charges, conditions.discounts, conditions.plans, conditions.given_minor, conditions.plan_days
     )
+    return found if conditions.billed is None else with_let_off(found, conditions.billed)
 
 
 def with_plans(conditions: Conditions, taken: Iterable[tuple[ServiceId, date, str]]) -> Conditions:

@@ -2,18 +2,20 @@
 
 Days that nobody uses and use that was rated again are negative charges. Where a seller gives such amounts
 back by credit note, each is shared out over the lines of bills that charged for its service and its days, the
-latest bill first, never more than is left of a line, nor of a bill at a rate of VAT.
+latest bill first, never more than is left of a line, nor of a bill at a rate of VAT. What had been let off of
+such an amount goes with it: only what was paid for is taken back.
 
 Source: CGI art. 289 I-5 and annexe II art. 242 nonies A: a document that changes a bill names it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from acquit.core.bill import Bill, Detail
-from acquit.core.charge import Charge
+from acquit.core.charge import Charge, ChargeKind
 from acquit.core.credit import BadCredit, Part, left_of, taken_back
+from acquit.core.discount import lowered_key
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.tax import TaxLine
 
@@ -28,7 +30,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """So much, net, of a charge below zero is taken back on a bill."""
+    """So much, net, of a charge is taken back on a bill; below 0 it is what had been let off."""
 
     account_id: AccountId
     charge: Charge
@@ -57,9 +59,13 @@ def planned(
     """
     lines: _Lines = {} if before is None else {key: _amounts(parts) for key, parts in before.parts.items()}
     returned = [] if before is None else list(before.returned)
-    for charge in charges:
+    known = list(charges)
+    let_off = {key: each for each in known if (key := lowered_key(each)) is not None}
+    for charge in known:
+        if charge.kind == ChargeKind.DISCOUNT:
+            continue
         trial = {bill_id: dict(each) for bill_id, each in lines.items()}
-        found = _shared_out(account_id, charge, sources, trial)
+        found = _shared_out(account_id, charge, let_off.get(charge.key), sources, trial)
         if found and all(_may_be(each, trial) for each in sources):
             lines = trial
             returned += found
@@ -67,10 +73,19 @@ def planned(
 
 
 def _shared_out(
-    account_id: AccountId, charge: Charge, sources: Sequence[Source], lines: _Lines
+    account_id: AccountId,
+    charge: Charge,
+    let_off: Charge | None,
+    sources: Sequence[Source],
+    lines: _Lines,
 ) -> list[Returned]:
-    """Add what lines bear of the charge; return it by bill, nothing when they do not bear all of it."""
+    """Add what lines bear of the charge; return it by bill, nothing when they do not bear all of it.
+
+    What had been let off is no part of it; it is told with the last of the bills.
+    """
     wanted, found = -charge.net_minor, []
+    if let_off is not None:
+        wanted -= let_off.net_minor
     for source in sources:
         taken = 0
         mine = lines.setdefault(source.bill.bill_id, {})
@@ -87,7 +102,11 @@ def _shared_out(
         if taken:
             found.append(Returned(account_id, charge, source.bill.bill_id, taken))
             wanted -= taken
-    return found if wanted == 0 else []
+    if wanted or not found or let_off is None:
+        return found if wanted == 0 else []
+    last, kept = found[-1], let_off.net_minor
+    whole = replace(last, amount_minor=last.amount_minor + kept)
+    return [*found[:-1], whole, Returned(account_id, let_off, last.bill_id, -kept)]
 
 
 def _rooms(source: Source, mine: Mapping[int, int]) -> dict[_Rate, int]:

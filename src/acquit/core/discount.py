@@ -19,6 +19,9 @@ from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId, DiscountId, ServiceId
 from acquit.core.money import BP_PER_ONE, E4_PER_ONE, Currency, plain, share_minor, ucents_per_minor
 
+BACK: Final = "back"
+"""The first word of the part of a line that keeps what had been let off of what comes back."""
+
 NEVER_DISCOUNTED: Final = frozenset({ChargeKind.DISCOUNT.value, ChargeKind.ADJUSTMENT.value})
 
 
@@ -215,12 +218,26 @@ def part_of(discount_id: DiscountId, charge: Charge) -> str:
 
 
 def lowered_key(line: Charge) -> ChargeKey | None:
-    """Return the key of the charge that the line of an agreed discount lowers; None for any other charge."""
-    if line.kind != ChargeKind.DISCOUNT or discount_of(line.part) is None:
+    """Return the key of the charge that the line goes with; None for any other charge.
+
+    The line of an agreed discount goes with what it lowers, one that keeps what had been let off with what
+    comes back.
+    """
+    if line.kind != ChargeKind.DISCOUNT or not is_agreed(line.part):
         return None
     _, _, lowered = line.part.partition(":")
     kind, _, part = lowered.partition(":")
     return line.service_id, kind or ChargeKind.RENEWAL.value, part, line.period_start
+
+
+def keeps_let_off(kind: str, part: str) -> bool:
+    """Whether a line keeps what had been let off of what comes back."""
+    return kind == ChargeKind.DISCOUNT and part.startswith(f"{BACK}:")
+
+
+def is_agreed(part: str) -> bool:
+    """Whether a line of discounts follows from what was agreed; others are charges that somebody accepted."""
+    return discount_of(part) is not None or part.startswith(f"{BACK}:")
 
 
 def bound_lines(charges: Iterable[Charge], discounts: Iterable[Discount]) -> list[Charge]:

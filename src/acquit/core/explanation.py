@@ -70,9 +70,10 @@ class UsageSource:
 class LineSource:
     """One line: how its amount was rounded, and where its price and quantity come from.
 
-    `exact` is quantity × unit price before rounding, as plain decimal text. `lowers_minor` is what a discount
-    was taken from, `spent_minor` what counted towards a minimum when it was made up. `days` are what a change
-    of a service settled.
+    `exact` is quantity × unit price before rounding, as plain decimal text. `lowers_minor` is what a
+    discount was taken from, `spent_minor` what counted towards a minimum when it was made up. `days` are
+    what a change of a service settled. `gives_back_minor` comes back in the line before, of which this one
+    keeps what had been let off.
     """
 
     detail: Detail
@@ -86,6 +87,7 @@ class LineSource:
     minimum: MinimumSpend | None = None
     spent_minor: int | None = None
     days: tuple[Stretch, ...] = ()
+    gives_back_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

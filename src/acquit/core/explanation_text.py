@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from acquit.core.discount import discount_of, percent
+from acquit.core.discount import is_agreed, percent
 from acquit.core.explanation import (
     Explanation,
     LineSource,
@@ -51,6 +51,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "discount-share": "Discount {id} {name}: {share} % of the {lowers} left of the line are {exact}, "
     "so {off} off, since {start}.",
     "discount-amount": "Discount {id} {name}: at most {amount} per period, no more than the {lowers} left.",
+    "let-off": "Of the {back} in the line before, {off} had been let off by discounts and nothing takes "
+    "their place: that was never paid, so {net} come back.",
     "minimum": "Minimum spend {id}: {amount} per {interval}; {spent} was billed, {missing} is missing.",
     "tax": "VAT {category} at {rate} % of {base} is {exact}, so {tax}: {why}",
     "S-home": "seller and buyer are both taxed in {seller} (Directive 2006/112/EC, article 44).",
@@ -116,6 +118,8 @@ FRENCH: Final[Mapping[str, str]] = {
     "discount-share": "Remise {id} {name} : {share} % des {lowers} restants de la ligne font {exact}, "
     "soit {off}, depuis le {start}.",
     "discount-amount": "Remise {id} {name} : au plus {amount} par période, et des {lowers} restants.",
+    "let-off": "Sur les {back} de la ligne précédente, {off} avaient été remis et rien ne les remplace : "
+    "ils n'ont jamais été payés, {net} reviennent donc.",
     "minimum": "Minimum {id} : {amount} par {interval} ; {spent} ont été facturés, il manque {missing}.",
     "tax": "TVA {category} à {rate} % de {base} : {exact}, soit {tax} ; {why}",
     "S-home": "vendeur et acheteur sont imposés en {seller} (directive 2006/112/CE, article 44).",
@@ -196,7 +200,7 @@ class _Teller:
             )
         ]  # fmt: skip
         if line.accepted_on is not None:
-            carried = detail.kind == "discount" and discount_of(detail.part) is not None
+            carried = detail.kind == "discount" and is_agreed(detail.part)
             said.append(self._say("carried" if carried else "accepted", on=line.accepted_on))
         return [*said, *self._price(line), *self._usage(line), *self._days(line), *self._agreed(line)]
 
@@ -270,6 +274,8 @@ class _Teller:
     def _agreed(self, line: LineSource) -> list[str]:
         said = []
         discount, minimum = line.discount, line.minimum
+        if line.gives_back_minor is not None:
+            said.append(self._let_off(line.gives_back_minor, line.detail.net_minor))
         if discount is not None:
             lowers = self._amount(line.lowers_minor or 0)
             shared: dict[str, object] = {"id": discount.discount_id, "name": discount.name, "lowers": lowers}
@@ -291,6 +297,10 @@ class _Teller:
                 )
             )  # fmt: skip
         return said
+
+    def _let_off(self, back_minor: int, off_minor: int) -> str:
+        back, off, net = (self._amount(each) for each in (back_minor, off_minor, back_minor - off_minor))
+        return self._say("let-off", back=back, off=off, net=net)
 
     def _tax(self, tax: TaxSource) -> str:
         line = tax.line

@@ -102,7 +102,7 @@ def of_carried(
     text = f"{back} come back to the account since {since_on} and lower no bill: "
     text += "nothing was charged that they could stand beside"
     if setting in (BelowZero.CREDIT_NOTE, BelowZero.CREDIT_BALANCE):
-        text += ", and the bills that they come from do not bear them whole: lowered by a discount, owed by "
+        text += ", and the bills that they come from do not bear them whole: taken back before, owed by "
         text += "another payer, or given up. They lower the next bill of the account."
     else:
         text += (

@@ -27,7 +27,7 @@ DISCOUNTS: Final[LiteralString] = """
                    AND (agreement_no = 1 OR (from_on <= d.period_start AND agreed_at <= e.booked_at))
                  ORDER BY agreement_no = 1, from_on DESC, agreement_no DESC
                  LIMIT 1) g ON true
-          WHERE d.kind = 'discount' AND d.part <> ''
+          WHERE d.kind = 'discount' AND d.part <> '' AND d.part NOT LIKE 'back:%'
          ), lowered AS (
          SELECT l.account_id, l.bill_id, l.service_id, l.lowers, l.part, l.period_start,
                 sum(l.net_minor) AS off_minor

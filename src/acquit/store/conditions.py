@@ -1,12 +1,13 @@
 """Discounts and minimum spends: facts, and the facts of their ends; the first end holds."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, LiteralString
 
 from acquit.core.discount import Discount
 from acquit.core.identifiers import AccountId, DiscountId, LegalEntityId, MinimumSpendId, ServiceId
+from acquit.core.let_off import Line
 from acquit.core.minimum_spend import Counted, Interval, MinimumSpend, Whose
 from acquit.store.transaction import Transaction
 
@@ -93,7 +94,7 @@ GIVEN: Final[LiteralString] = """
               JOIN bill_run r ON r.run_id = b.run_id
              WHERE coalesce(d.owner_id, d.account_id) = ANY(string_to_array(%(account_ids)s, ' '))
                AND r.legal_entity_id = %(legal_entity_id)s AND r.period = %(period)s
-               AND d.kind = 'discount' AND d.part <> '' AND NOT EXISTS (
+               AND d.kind = 'discount' AND d.part ~ '^[0-9]+(:|$)' AND NOT EXISTS (
                    SELECT
                      FROM charge c
                     WHERE c.account_id = coalesce(d.owner_id, d.account_id) AND c.service_id = d.service_id
@@ -111,6 +112,29 @@ GIVEN: Final[LiteralString] = """
            ) given
      GROUP BY account_id, discount_id
      ORDER BY account_id, discount_id
+"""
+
+BILLED_LINES: Final[LiteralString] = """
+    WITH wanted AS (
+         SELECT account_id, service_id, since_on
+           FROM unnest(string_to_array(%(account_ids)s, ' '), string_to_array(%(service_ids)s, ' ')::bigint[],
+                       string_to_array(%(since)s, ' ')::date[]) AS w(account_id, service_id, since_on)
+         )
+    SELECT w.account_id, d.service_id, d.kind, d.part, d.period_start, d.period_end,
+           CASE WHEN b.kind = 'credit-note' THEN -d.net_minor ELSE d.net_minor END AS net_minor, d.description
+      FROM wanted w
+      JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = w.account_id AND d.service_id = w.service_id
+      JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
+     WHERE d.period_end >= w.since_on AND (d.kind = 'discount' OR d.part LIKE 'usage:%%')
+     UNION ALL
+    SELECT w.account_id, c.service_id, c.kind, c.part, c.period_start, c.period_end, -k.amount_minor,
+           c.description
+      FROM wanted w
+      JOIN credited_charge k ON k.account_id = w.account_id AND k.service_id = w.service_id
+      JOIN charge c ON c.account_id = k.account_id AND c.service_id = k.service_id AND c.kind = k.kind
+                   AND c.part = k.part AND c.period_start = k.period_start
+     WHERE c.period_end >= w.since_on AND (c.kind = 'discount' OR c.part LIKE 'usage:%%')
+     ORDER BY 1, 2, 5, 3, 4, 7
 """
 
 COUNTED: Final[LiteralString] = """
@@ -228,6 +252,22 @@ def given_minor(
     ids = " ".join(account_ids)
     for row in tx.all(GIVEN, legal_entity_id=legal_entity_id, period=period, account_ids=ids):
         found[row.account_id][row.discount_id] = row.given_minor
+    return found
+
+
+def billed_lines(
+    tx: Transaction, since: Mapping[tuple[AccountId, ServiceId], date]
+) -> dict[AccountId, list[Line]]:
+    """Return the discounts and the use of services on bills and credit notes, for days since one of each."""
+    found: dict[AccountId, list[Line]] = defaultdict(list)
+    rows = tx.all(
+        BILLED_LINES,
+        account_ids=" ".join(account_id for account_id, _ in since),
+        service_ids=" ".join(str(service_id) for _, service_id in since),
+        since=" ".join(str(on) for on in since.values()),
+    )
+    for row in rows:
+        found[row.account_id].append(Line(*row[1:]))
     return found
 
 

@@ -72,7 +72,7 @@ def add(
     note: tuple[AccountId, BillId],
     amount_minor: int,
 ) -> None:
-    """Write that the note took so much of the account's charge back."""
+    """Write that the note took so much of the account's charge back; less than 0 had been let off of it."""
     tx.run(
         ADD,
         account_id=account_id, service_id=charge.service_id, kind=charge.kind, part=charge.part,

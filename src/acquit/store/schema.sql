@@ -893,10 +893,10 @@ CREATE TABLE credited_charge (
     period_start     date NOT NULL,
     note_account_id  text COLLATE "C" NOT NULL,
     note_bill_id     text COLLATE "C" NOT NULL,
-    amount_minor     bigint NOT NULL CHECK (amount_minor > 0),
+    amount_minor     bigint NOT NULL CHECK (amount_minor <> 0),
     PRIMARY KEY (account_id, service_id, kind, part, period_start, note_bill_id)
 );
-COMMENT ON TABLE credited_charge IS 'fact: so much, net, of a charge below zero was taken back by a credit note on a bill that it comes from; the charge stands on no bill then';
+COMMENT ON TABLE credited_charge IS 'fact: so much, net, of a charge below zero was taken back by a credit note on a bill that it comes from, and below 0 what had been let off of it; the charge stands on no bill then';
 
 -- ---------------------------------------------------------------- conditions
 
