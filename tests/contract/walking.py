@@ -48,8 +48,10 @@ def required_query(path: str, without: str = "") -> str:
 
 
 def _keys(customer: Customer, target: str) -> list[str]:
+    """The first ids of a list, and its last."""
     reply = customer.reply("GET", target)
-    return [str(key) for key in reply.json()[:AT_MOST]] if reply.status_code == 200 else []
+    keys = [str(key) for key in reply.json()] if reply.status_code == 200 else []
+    return keys if len(keys) <= AT_MOST else [*keys[: AT_MOST - 1], keys[-1]]
 
 
 def smallest_body(route: Route) -> dict[str, Any] | None:
