@@ -1,7 +1,7 @@
 """How a route that changes something is called so that it succeeds, and which ones refuse everybody.
 
-A route that is in neither table is tried with every real target and the smallest body that the contract takes:
-most need no example. What is deleted here was made for it.
+A route that is in neither table is tried with every real target and the smallest body that the contract
+takes: most need no example. What is deleted here was made for it.
 """
 
 from collections.abc import Callable, Mapping

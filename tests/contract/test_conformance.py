@@ -2,8 +2,8 @@
 each change with what it answers, and each documented error.
 
 The crawl begins at the lists and walks into everything that they name, for every account of the world. Each
-answer is compared with the contract as it comes in (`families._compare`). A new route is picked up from the table
-of routes; where the world has nothing for it, the test fails until somebody makes it there.
+answer is compared with the contract as it comes in (`families._compare`). A new route is picked up from the
+table of routes; where the world has nothing for it, the test fails until somebody makes it there.
 """
 
 from collections import defaultdict
