@@ -91,3 +91,16 @@ def test_links_between_pages_lead_somewhere() -> None:
         if not re.match(r"[a-z]+:", target) and not (page.parent / target).exists()
     ]
     assert not broken, "\n".join(broken)
+
+
+def test_the_page_of_clients_names_tests_that_exist() -> None:
+    page = (HOME / "docs" / "reference" / "clients.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    there = {
+        name: file.name
+        for file in (HOME / "tests" / "contract").glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert named <= set(there)
+    replayed = {name for name, file in there.items() if file == "test_sdk_shapes.py"}
+    assert replayed <= named, "a replayed shape that the page does not tell"
