@@ -45,7 +45,8 @@ bench: setup
 		[ ! -f benchmarks/$$(echo $$name | tr - _).py ] || $(BIN)/acquit bench $$name $(ARGS) || exit 1; done
 
 soak: setup
-	@$(PYTEST) --soak tests/simulation tests/fault tests/collector tests/contract/test_generated.py $(ARGS)
+	@$(PYTEST) --soak tests/simulation tests/fault tests/collector tests/contract/test_generated.py \
+		tests/contract/test_fuzz.py tests/contract/test_isolation_property.py $(ARGS)
 
 docs: setup
 	@$(BIN)/python tools/reference.py
