@@ -12,6 +12,7 @@ from typing import Any, Final
 import sepaxml
 from lxml import etree
 
+from acquit.core.mandate import Original
 from acquit.documents.pain001 import Transfer, TransferFile
 from acquit.documents.pain008 import Debit, DebitBatch, DebitFile
 from acquit.documents.sepa_xml import Address, BankParty
@@ -155,6 +156,10 @@ def _debit(line: Element) -> Debit:
     end_to_end, amount = _identified(line), _amount(line.take("InstdAmt"))
     mandate = line.take("DrctDbtTx").take("MndtRltdInf")
     reference, signed_on = mandate.text("MndtId"), date.fromisoformat(mandate.text("DtOfSgntr"))
+    original = None
+    if mandate.next_is("AmdmntInd"):
+        assert mandate.text("AmdmntInd") == "true"
+        original = _original(mandate.take("AmdmntInfDtls"))
     mandate.done()
     bic = _bic(line.take("DbtrAgt"))
     name, address = _named(line.take("Dbtr"))
@@ -162,8 +167,26 @@ def _debit(line: Element) -> Debit:
     structured, text = _remitted(line.take("RmtInf"))
     line.done()
     return Debit(
-        end_to_end, BankParty(name, iban, bic, address), amount, reference, signed_on, structured, text
-    )
+        end_to_end, BankParty(name, iban, bic, address), amount, reference, signed_on, structured, text,
+        original,
+    )  # fmt: skip
+
+
+def _original(told: Element) -> Original:
+    reference, name, creditor_id, is_new_account = told.maybe("OrgnlMndtId"), "", "", False
+    if told.next_is("OrgnlCdtrSchmeId"):
+        scheme = told.take("OrgnlCdtrSchmeId")
+        name = scheme.maybe("Nm")
+        if scheme.next_is("Id"):
+            other = scheme.take("Id").take("PrvtId").take("Othr")
+            creditor_id = other.text("Id")
+            assert other.text("SchmeNm/Prtry") == "SEPA"
+        scheme.done()
+    if told.next_is("OrgnlDbtrAcct"):
+        assert told.text("OrgnlDbtrAcct/Id/Othr/Id") == "SMNDA"
+        is_new_account = True
+    told.done()
+    return Original(reference, creditor_id, name, is_new_account)
 
 
 def _transfer(line: Element) -> Transfer:

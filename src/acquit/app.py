@@ -18,7 +18,7 @@ from datetime import date
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from acquit.cli import frame
 from acquit.cli.program import AlsoTls, Options, Program, Ready, Serving
@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from acquit.actions.share_run import Assignment
     from acquit.adapters.crew import Processes
     from acquit.adapters.http import Site, Tls
+    from acquit.adapters.mail import Security
     from acquit.api.origin import Proxies
-    from acquit.ports import Clock, VatRegister
+    from acquit.ports import Clock, VatRegister, Ways
     from acquit.store.backups import Backup
     from acquit.store.embedded import Cluster
     from acquit.store.transaction import Database
 
 log = logging.getLogger("acquit.app")
+TEXTS = "texts"
+"""The directory of the data that holds an installation's own texts of papers."""
 
 WATCH_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 20
@@ -170,17 +173,54 @@ def _secret(settings: Settings) -> bytes:
 
 def _context(world: World, database: "Database") -> "Context":
     from acquit.actions.context import Context
+    from acquit.actions.post_letter import Outbox
     from acquit.adapters.archive import DirectoryArchive
     from acquit.adapters.mail import NullMailer
     from acquit.adapters.sealer import AesSealer
+    from acquit.documents.languages import use_texts
 
     settings = world.settings
+    sealer = AesSealer(_secret(settings))
+    use_texts(settings.data / TEXTS)
     return Context(
         database=database,
         clock=_clock(world, database),
-        sealer=AesSealer(_secret(settings)),
+        sealer=sealer,
         archive=DirectoryArchive(settings.data / "papers"),
-        mailer=NullMailer(),
+        mailer=NullMailer() if settings.smtp_host is None else Outbox(database, sealer),
+        ways=_ways(settings),
+    )
+
+
+def _ways(settings: Settings) -> "Ways":
+    """Return what stands behind the channels; what is not set up is a Null adapter that warns."""
+    from acquit.adapters.hand_over import DirectoryHandOver, NullHandOver
+    from acquit.adapters.mail import NullMailServer, SmtpServer
+    from acquit.adapters.platform import FlowService, NullPlatform
+    from acquit.ports import Ways
+
+    smtp, flows, directory = settings.smtp_host, settings.platform_url, settings.peppol_directory
+    return Ways(
+        mail_server=NullMailServer()
+        if smtp is None
+        else SmtpServer(
+            smtp,
+            settings.smtp_port,
+            cast("Security", settings.smtp_security),
+            settings.smtp_from or "",
+            settings.smtp_login or "",
+            settings.smtp_password or "",
+            settings.smtp_authorities,
+        ),
+        platform=NullPlatform()
+        if flows is None
+        else FlowService(
+            flows,
+            settings.platform_token_url or "",
+            settings.platform_login or "",
+            settings.platform_secret or "",
+        ),
+        peppol=NullHandOver() if directory is None else DirectoryHandOver(directory),
     )
 
 
@@ -340,6 +380,7 @@ def _started(target: Callable[..., None], arguments: Sequence[object]) -> "Spawn
 def work(world: World) -> None:
     """Carry out what is due and what waits in the queue until a signal, or until who started us is gone."""
     from acquit.adapters.logs import log_to_stderr
+    from acquit.documents.languages import use_texts
     from acquit.store.transaction import Database
     from acquit.worker.outbox import work as attend
 
@@ -348,6 +389,8 @@ def work(world: World) -> None:
         signal.signal(number, lambda *_: stop.set())
     _stop_with_parent(stop)
     log_to_stderr(world.settings.log)
+    for problem in use_texts(world.settings.data / TEXTS):
+        log.warning("texts.problem", extra={"problem": problem})
     with _migrated(world.settings) as (url, _), Database(url) as database:
         attend(_context(world, database), url, stop)
 

@@ -1,8 +1,12 @@
 """What stands at the other end of a wire that is not ours: one small Protocol each."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from acquit.core import delivery
+from acquit.core.delivery import Attached, Flow, FlowTold, Mail
 from acquit.core.vat_check import Answer
 
 
@@ -35,11 +39,56 @@ class Archive(Protocol):
 
 
 class Mailer(Protocol):
-    """Sends one message."""
+    """Sends one letter."""
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """Hand the message over for delivery."""
+        """Hand the letter over: it is kept until a mail server has it, or said loudly that none will."""
         ...
+
+
+class MailServer(Protocol):
+    """Takes messages to deliver, with their files, to several recipients each."""
+
+    def post(self, mails: Sequence[Mail]) -> Iterator[delivery.Answer]:
+        """Yield what became of each mail, in their order, as it happens. Never raises."""
+        ...
+
+
+class EInvoicingPlatform(Protocol):
+    """Takes e-invoices and statuses of them, and tells what became of them."""
+
+    def submit(self, flows: Sequence[Flow]) -> Iterator[delivery.Answer]:
+        """Yield what became of each flow, in their order, as it happens. Never raises."""
+        ...
+
+    def told_since(self, since: datetime) -> list[FlowTold]:
+        """Return every flow that changed after an instant, oldest change first. Raises Unreachable."""
+        ...
+
+    def fetch(self, flow_id: str) -> bytes:
+        """Return the file of a flow that came in. Raises Unreachable."""
+        ...
+
+
+class HandOver(Protocol):
+    """Takes files for somebody who carries them on."""
+
+    def hand_over(self, files: Sequence[Attached]) -> Iterator[delivery.Answer]:
+        """Yield what became of each file, in their order; a file is there whole or not at all."""
+        ...
+
+
+class Unreachable(Exception):
+    """The other end gives no usable answer now; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What stands behind the channels by which bills leave."""
+
+    mail_server: MailServer
+    platform: EInvoicingPlatform
+    peppol: HandOver
 
 
 class Sealer(Protocol):

@@ -8,7 +8,8 @@ import difflib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from acquit.core.errors import Refusal
 PREFIX: Final = "ACQUIT_"
 WORKERS_MAX: Final = 256
 SECRET_KEY_BYTES_MIN: Final = 32
+SECURITIES: Final = ("starttls", "tls", "none")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -42,6 +44,18 @@ class Settings:
     workers: int
     log: str
     secret_key: bytes | None
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_login: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
+    smtp_from: str | None = None
+    smtp_authorities: Path | None = None
+    platform_url: str | None = None
+    platform_token_url: str | None = None
+    platform_login: str | None = None
+    platform_secret: str | None = field(default=None, repr=False)
+    peppol_directory: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +92,26 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError as error:
             shown = "" if setting.field in SECRET else f"={text}"
             faults.append(f"{setting.variable}{shown}: {error}")
+    faults += [] if faults else _contradictions(values)
     if faults:
         raise SettingsRefused("These settings cannot be used:\n" + "\n".join(f"- {each}" for each in faults))
     return Settings(**values)
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    """Return what of settings that are each possible does not go together."""
+    faults = []
+    if values["smtp_host"] and not values["smtp_from"]:
+        faults.append("ACQUIT_SMTP_HOST needs ACQUIT_SMTP_FROM, the address that mails come from.")
+    if values["smtp_password"] and not values["smtp_login"]:
+        faults.append("ACQUIT_SMTP_PASSWORD needs ACQUIT_SMTP_LOGIN, whose password it is.")
+    if values["smtp_login"] and values["smtp_security"] == "none":
+        faults.append("ACQUIT_SMTP_SECURITY=none would send the password as it is: use starttls or tls.")
+    needed = ("platform_token_url", "platform_login", "platform_secret")
+    missing = [PREFIX + name.upper() for name in needed if not values[name]]
+    if values["platform_url"] and missing:
+        faults.append(f"ACQUIT_PLATFORM_URL needs {', '.join(missing)} too.")
+    return faults
 
 
 def default_data(environment: Mapping[str, str]) -> Path:
@@ -180,18 +211,60 @@ def _host(text: str) -> str:
     return text
 
 
+def _security(text: str) -> str:
+    if text.lower() not in SECURITIES:
+        raise ValueError(f"is one of {', '.join(SECURITIES)}.")
+    return text.lower()
+
+
+def _sender(text: str) -> str:
+    address = parseaddr(text)[1]
+    if "@" not in address.strip("@") or any(each.isspace() for each in address):
+        raise ValueError("is an address, perhaps with a name: Billing <billing@example.com>.")
+    return text
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+        raise ValueError("begins with https://, as in https://api.flow.example.com/flow-service.")
+    return text.rstrip("/")
+
+
+def _there(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if not path.is_dir():
+        raise ValueError("is no directory; make it, or mount it, first.")
+    return path
+
+
+def _file(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("is no file.")
+    return path
+
+
+def _ascii(text: str) -> str:
+    if not text.isascii():
+        raise ValueError("has signs beyond ASCII, which the protocol cannot carry; choose another.")
+    return text
+
+
 def _nothing(_: Mapping[str, str]) -> None:
     return None
 
 
-SECRET: Final = frozenset({"secret_key", "database_url"})
+SECRET: Final = frozenset({"secret_key", "database_url", "smtp_password", "platform_secret"})
 
 ALL: Final[tuple[Setting, ...]] = (
     Setting(
         "data",
         default_data,
         "the platform's user data directory; `/var/lib/acquit` for root",
-        "Directory of the embedded database, the papers and the secret key; made on first use, mode 700.",
+        "Directory of the embedded database, the papers, the secret key and in `texts` own words of papers; "
+        "made on first use, mode 700.",
         _directory,
     ),
     Setting(
@@ -250,5 +323,66 @@ ALL: Final[tuple[Setting, ...]] = (
         "At least 64 hexadecimal digits that seal application secrets and derive the links to papers. Every "
         "process on one database needs the same; lost, every application needs a new secret.",
         _secret,
+    ),
+    Setting(
+        "smtp_host",
+        _nothing,
+        "no mail leaves; a warning says so",
+        "Mail server that letters and bills leave by.",
+        _host,
+    ),
+    Setting("smtp_port", lambda _: 587, "`587`", "Port of the mail server; 465 with `tls`.", _port),
+    Setting(
+        "smtp_security",
+        lambda _: "starttls",
+        "`starttls`",
+        "`starttls`, `tls`, or `none` without a login; the server's certificate is verified.",
+        _security,
+    ),
+    Setting("smtp_login", _nothing, "no login", "Name by which the mail server knows us.", _ascii),
+    Setting("smtp_password", _nothing, "none", "Password to that name; never logged.", _ascii),
+    Setting(
+        "smtp_from",
+        _nothing,
+        "must be set with a mail server",
+        "Address that mails come from, and to which servers report what did not arrive: `Billing "
+        "<billing@example.com>`.",
+        _sender,
+    ),
+    Setting(
+        "smtp_authorities",
+        _nothing,
+        "the system's",
+        "File with the certificates of the authorities that may vouch for the mail server.",
+        _file,
+    ),
+    Setting(
+        "platform_url",
+        _nothing,
+        "no e-invoice leaves by a platform; a warning says so",
+        "Flow service (AFNOR XP Z12-013) of the e-invoicing platform: what stands before `/v1/flows`.",
+        _url,
+    ),
+    Setting(
+        "platform_token_url",
+        _nothing,
+        "must be set with a platform",
+        "Where the platform gives tokens (OAuth 2.0, client credentials).",
+        _url,
+    ),
+    Setting("platform_login", _nothing, "must be set with a platform", "Name by which it knows us.", _ascii),
+    Setting(
+        "platform_secret",
+        _nothing,
+        "must be set with a platform",
+        "Secret to that name; never logged.",
+        _ascii,
+    ),
+    Setting(
+        "peppol_directory",
+        _nothing,
+        "nothing is handed over for Peppol; a warning says so",
+        "Directory, which exists, that an access point takes UBL documents from.",
+        _there,
     ),
 )

@@ -1,16 +1,19 @@
 """Bundles and remittance advices: one transfer settles many bills of several accounts, less a credit."""
 
+import io
+
+import pypdf
 import pytest
 
 from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.bank_inbox import bank_inbox, bank_story, look_again
-from acquit.actions.bundle_bills import bundle_bills, import_advice
+from acquit.actions.bundle_bills import bundle_bills, import_advice, payment_sheet
 from acquit.actions.context import Context
 from acquit.actions.set_bank import BadIban, IbanTaken, add_bank_account, group_payers, know_iban
 from acquit.actions.unmatch_entry import unmatch_entry
 from acquit.core.account import NoSuchAccount
 from acquit.core.bank_entry import NoSuchBankEntry
-from acquit.core.bundle import BadAdvice, NothingToBundle
+from acquit.core.bundle import BadAdvice, NoSuchBundle, NothingToBundle
 from acquit.core.credit_balance import CreditType
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.numbering import is_payment_reference
@@ -36,7 +39,7 @@ def test_a_bundle_is_settled_by_its_reference(context: Context) -> None:
     assert bill_ids(context)[LAB] in text
     assert "36.00" in text
     assert papers.table.decode().splitlines()[0] == "bill,account,amount,currency,reference"
-    assert b"<svg" in papers.page
+    assert b'<img class="code" src="data:image/svg+xml;base64,' in papers.page
     spelled = " ".join(bundle.reference[start : start + 4] for start in range(0, 20, 4))
     found = bring(context, camt([Tx(3_600, f"ref {spelled}", payer="Holding")]))
     assert found.matched == 1
@@ -58,6 +61,27 @@ def test_a_bundle_less_the_payers_credit(context: Context) -> None:
     unmatch_entry(context, entry.entry_id, "wrong", by="cli")
     assert (len(opened(context)), ledger(context)["419700"]) == (4, -600)
     assert failed(context) == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr_FR", ["Fiche de paiement", "30,00\u202f€", "Crédit déduit"]),
+        ("en_GB", ["Payment sheet", "€30.00"]),
+    ],
+)
+def test_the_payment_sheet_says_what_to_transfer(context: Context, language: str, said: list[str]) -> None:
+    add_credit(context, ACME, Credit(600, EUR, CreditType.VOUCHER, "an outage"), by="cli")
+    bundle = bundle_bills(context, ACME, by="cli", with_credit=True).bundle
+    content = payment_sheet(context, ACME, bundle.bundle_id, language)
+    (page,) = pypdf.PdfReader(io.BytesIO(content)).pages
+    text = page.extract_text()
+    spelled = " ".join(bundle.reference[start : start + 4] for start in range(0, 20, 4)).strip()
+    for words in (*said, spelled, *(part.bill_id for part in bundle.parts)):
+        assert words in text, text
+    assert content == payment_sheet(context, ACME, bundle.bundle_id, language)
+    with pytest.raises(NoSuchBundle, match="has no bundle"):
+        payment_sheet(context, PETIT, bundle.bundle_id)
 
 
 @pytest.mark.parametrize("why", ["another's bill", "paid", "covered by credit", "no such account"])

@@ -66,7 +66,7 @@ def test_half_a_year_at_no_cost_is_on_the_first_bill_that_costs_something(partne
         ("renewal", 1000), ("discount", -1000), ("renewal", 1000),
     ]  # fmt: skip
     assert (len(lines), waiting(partner)) == (13, [])
-    assert "carried with what it lowers" in " ".join(told(explain_bill(may, BillId("FR00000001"))))
+    assert "kept with what it lowers, which waited" in " ".join(told(explain_bill(may, BillId("FR00000001"))))
     proved(partner, *periods, "2027-05")
 
 

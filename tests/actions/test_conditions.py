@@ -12,6 +12,7 @@ from acquit.actions.agree_minimum_spend import agree_minimum_spend, end_minimum_
 from acquit.actions.context import Context
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.replay_run import replay_run
+from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, return_payment, settle_debt
 from acquit.core.credit import BadCredit as BadPart
 from acquit.core.credit import Part
@@ -23,6 +24,8 @@ from acquit.core.journal import ChartIncomplete
 from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
+from acquit.core.order_change import OrderTerms
+from acquit.core.purchase_order import MatchedBy, Policy
 from acquit.core.service import NoSuchService
 from acquit.core.terms import NotThePayer
 from acquit.store.transaction import Database
@@ -106,6 +109,37 @@ def test_a_line_that_was_lowered_is_credited_with_its_discount(database: Databas
         credit_bill(context, PETIT, first, "more", [Part(1, 51)], by="cli")
     assert credit_bill(context, PETIT, first, "rest", by="cli").net_minor == 50
     proved(context, "2026-11")
+
+
+def test_the_rest_of_a_lowered_line_may_be_less_than_what_lowered_it(database: Database) -> None:
+    context = world(database)
+    lowered = subscribe(context, PETIT, "srv")
+    subscribe(context, PETIT, "other")
+    agree_discount(context, discount(share_bp=9000, service_id=ServiceId(lowered)), by="cli")
+    bill(context)
+    credit_bill(context, PETIT, BillId("FR00000001"), "half", [Part(1, 500)], by="cli")
+    rest = credit_bill(context, PETIT, BillId("FR00000001"), "rest", by="cli")
+    assert rest.net_minor == 600, "5.00 less 9.00 of the one, 10.00 of the other"
+    proved(context, "2026-11")
+
+
+def test_an_amount_is_let_off_beside_a_draft_that_is_held(database: Database) -> None:
+    context = world(database)
+    service_id = subscribe(context, PETIT, "srv")
+    charge(context, PETIT, service_id)
+    agree_discount(context, discount(share_bp=None, amount_minor=900), by="cli")
+    order = OrderTerms(
+        "OLD", date(2026, 1, 1), date(2026, 11, 1), matched_by=MatchedBy.SERVICE_PERIOD
+    )  # fmt: skip
+    set_purchase_order(context, PETIT, order, by="cli")
+    set_order_policy(context, PETIT, Policy.HOLD, by="cli", hold_days_max=5)
+    assert (bill(context).net_minor, bill(context).net_minor) == (200, 200), "November's renewal is held"
+    assert bill(later(context, date(2026, 12, 1)), "2026-12").posted_now == 1
+    assert lines(context, PETIT)[1:] == [
+        ("renewal", "", "Server srv", 1000), ("discount", "1", "Launch", -900),
+        ("renewal", "", "Server srv", 1000), ("discount", "1", "Launch", -900),
+    ]  # fmt: skip
+    proved(context, "2026-11", "2026-12")
 
 
 def test_an_amount_is_let_off_once_per_period_however_often_it_is_run(database: Database) -> None:

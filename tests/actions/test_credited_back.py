@@ -9,6 +9,7 @@ import pytest
 from acquit.actions.agree_discount import agree_discount
 from acquit.actions.context import Context
 from acquit.actions.explain_bill import explain_bill
+from acquit.actions.list_notices import list_notices
 from acquit.actions.replay_run import replay_run
 from acquit.actions.run_bills import run_bills
 from acquit.actions.set_legal_entity import set_legal_entity
@@ -21,11 +22,11 @@ from acquit.core.explanation_text import told
 from acquit.core.identifiers import BillId, DebtId, DiscountId
 from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
-from acquit.core.purchase_order import OrderKind
+from acquit.core.purchase_order import MatchedBy, OrderKind
 from acquit.core.service import Ending
 from acquit.store import carried_charges, credit_movements
 from acquit.store.transaction import Database
-from billed import failed, later, rows
+from billed import charge, failed, later, rows
 from founding import FR, PETIT
 from serving import lines, market, run, sell
 
@@ -145,7 +146,53 @@ def test_what_is_more_than_the_bill_bears_stays_carried(database: Database) -> N
         (waiting,) = carried_charges.carried(tx, FR, date(2026, 12, 31))
     assert (waiting.charges, waiting.net_minor) == (1, -BACK)
     assert rows(context, NOTES) == []
+    assert list_notices(later(context, date(2027, 2, 1))) == []
+    (notice,) = list_notices(later(context, date(2027, 2, 2)))
+    assert (notice.account_id, notice.code) == (PETIT, "carried-for-long")
+    assert notice.text.startswith("6.33 EUR come back to the account since 2026-12-01 and lower no bill")
+    assert "do not bear them whole" in notice.text
     proved(day)
+
+
+def test_a_bill_beside_which_something_was_carried_takes_it_back_a_month_later(database: Database) -> None:
+    context = market(database)
+    set_legal_entity(context, FR, {"below_zero": "credit-note"}, by="cli")
+    order = OrderTerms("PO-1", date(2026, 1, 1), date(2026, 12, 1), matched_by=MatchedBy.SERVICE_PERIOD)
+    set_purchase_order(context, PETIT, order, by="cli")
+    sold = sell(context, "ip", date(2026, 11, 20), quantity=5)
+    day = later(context, date(2026, 12, 1))
+    terminate_service(day, PETIT, sold.service.service_id, Ending.NOW, by="cli", refund=True)
+    rehearsed = december(day, dry_run=True)
+    for report in (rehearsed, december(day), december(day)):
+        assert (report.net_minor, report.carried, report.credit_notes) == (1_000, 1, 0)
+    assert december(day, dry_run=True).credit_notes == 0
+    (january,) = run_bills(later(day, date(2027, 1, 1)), FR, "2027-01", by="cli")
+    assert (january.carried, january.credit_notes) == (0, 1)
+    assert failed(day) == {}
+
+
+def test_what_ends_after_its_bill_is_taken_back_when_the_month_is_run_again(database: Database) -> None:
+    context = market(database)
+    set_legal_entity(context, FR, {"below_zero": "credit-note"}, by="cli")
+    sold = sell(context, "ip", date(2026, 11, 20), quantity=5)
+    run(context, "2026-11")
+    day = later(context, date(2026, 11, 30))
+    terminate_service(day, PETIT, sold.service.service_id, Ending.NOW, by="cli", refund=True)
+    run(day, "2026-11")
+    assert [row.net_minor for row in rows(context, NOTES)] == [667]
+    assert failed(day) == {}
+
+
+def test_each_bill_takes_back_what_it_bears(database: Database) -> None:
+    context = ended(database, "credit-note")
+    days = {"period_start": date(2026, 12, 1), "period_end": date(2026, 12, 19)}
+    for kind, amount_e4 in (("adjustment", 50_000), ("discount", -40_000)):
+        charge(context, PETIT, 10_000, kind=kind, quantity_e4=amount_e4, **days)
+    run(context, "2026-11")
+    december(context)
+    notes = sorted((row.corrects_bill_id, row.net_minor) for row in rows(context, NOTES))
+    assert notes == [("FR00000001", BACK - 100), ("FR00000002", 100)]
+    proved(context)
 
 
 @pytest.mark.parametrize(

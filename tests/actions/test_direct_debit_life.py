@@ -13,6 +13,7 @@ from acquit.actions.advance_remittance import (
     cancel_remittance,
     hand_over_remittance,
 )
+from acquit.actions.amend_mandate import Change, amend_creditor, amend_mandate
 from acquit.actions.context import Context
 from acquit.actions.create_remittance import create_remittance
 from acquit.actions.credit_bill import credit_bill
@@ -20,9 +21,11 @@ from acquit.actions.end_collections import take_collected, take_return
 from acquit.actions.pay_refunds import create_refund_remittance, take_refund_returned, take_refunds_paid
 from acquit.actions.refund_money import refund_money
 from acquit.actions.register_mandate import change_mandate, list_mandates
+from acquit.actions.set_creditor import set_creditor
 from acquit.actions.settle_debt import Receipt, settle_debt
 from acquit.actions.show_remittance import list_remittances, show_remittance
 from acquit.actions.take_status_report import take_status_report
+from acquit.core.collection import Creditor
 from acquit.core.credit import Part
 from acquit.core.errors import Refusal
 from acquit.core.mandate import MandateStep
@@ -31,7 +34,7 @@ from acquit.core.return_reason import REASONS
 from acquit.store import debts
 from acquit.store.transaction import Database
 from billed import bill, failed, rows
-from collecting import IBAN, collecting, on, report, sign
+from collecting import IBAN, ICS, OTHER_IBAN, OTHER_ICS, collecting, on, report, sign
 from founding import ACME, FR, LAB, PETIT
 from owing import EUR, TESS, TOM, debt_of, open_of, part
 
@@ -55,8 +58,8 @@ class Life:
         often = [self.make, self.approve, self.approve, self.hand_over, self.hand_over, self.collect]
         deeds: list[Callable[[], object]] = [
             *often, *often, self.collect, self.report, self.take_back, self.take_back, self.cancel, self.pay,
-            self.credit, self.suspend, self.resume, self.resume, self.sign, self.refund, self.pay_refunds,
-            self.refund_back, self.next_month, self.next_month,
+            self.credit, self.amend, self.amend_seller, self.suspend, self.resume, self.resume, self.sign,
+            self.refund, self.pay_refunds, self.refund_back, self.next_month, self.next_month,
         ]  # fmt: skip
         deed = self.dice.choice(deeds)
         try:
@@ -145,6 +148,18 @@ class Life:
         payer_id = self.dice.choice([ACME, PETIT])
         held, _ = self.dice.choice(list_mandates(self.context, payer_id))
         return change_mandate(self.context, payer_id, held.mandate.mandate_id, step, "dice", by=TESS)
+
+    def amend(self) -> object:
+        payer_id = self.dice.choice([ACME, PETIT])
+        held, _ = self.dice.choice(list_mandates(self.context, payer_id))
+        iban = self.dice.choice([IBAN, OTHER_IBAN, ""])
+        reference = "" if iban else f"{payer_id.upper()}-{self.today:%y%m%d}"
+        change = Change(iban, reference=reference, reason="dice")
+        return amend_mandate(self.context, payer_id, held.mandate.mandate_id, change, by=TESS)
+
+    def amend_seller(self) -> object:
+        set_creditor(self.context, Creditor(FR, self.dice.choice([ICS, OTHER_ICS]), 1, 20), by=TESS)
+        return amend_creditor(self.context, FR, self.dice.choice(["", "Nuage SARL"]), by=TESS)
 
     def sign(self) -> object:
         return sign(self.context, self.dice.choice([ACME, PETIT]), IBAN)

@@ -20,11 +20,18 @@ from acquit.actions.pay_refunds import (
     take_refund_returned,
     take_refunds_paid,
 )
-from acquit.actions.refund_money import list_refunds, record_refund_failed, refund_money
+from acquit.actions.refund_money import (
+    list_refunds,
+    record_refund_failed,
+    record_refund_paid,
+    refund_money,
+)
+from acquit.actions.settle_debt import Receipt, settle_debt
 from acquit.actions.take_status_report import take_status_report
 from acquit.core.collection import AmountDiffers
 from acquit.core.identifiers import AccountId
 from acquit.core.mandate import BadMandate
+from acquit.core.money import Currency
 from acquit.core.refund import RefundNotThere, RefundState
 from acquit.core.remittance import NothingToSend, RemittanceNotThere, RemittanceState
 from acquit.core.terms import SamePersonApproves
@@ -117,3 +124,24 @@ def test_a_cancelled_file_lets_its_refunds_go(database: Database, tmp_path: Path
     record_refund_failed(context, ACME, refund.refund_id, "called off", by=TESS)
     assert failed(context) == {}
     assert PETIT not in [line.account_id for line in again.lines]
+
+
+def test_money_that_no_file_can_send_is_refused_with_the_way_out(database: Database, tmp_path: Path) -> None:
+    context = collecting(database, tmp_path)
+    brazil = RefundAccount(SHOP, "BR1800360305000010009795493C1", "", "Shop", "Recife", "BR")
+    with pytest.raises(
+        BadRefundAccount, match=r"BR is outside the SEPA area: .*acquit refund paid --account ab20002"
+    ):
+        set_refund_account(context, brazil, by=TESS)
+    received = Receipt(COLLECTED_ON, 700, Currency("USD"))
+    deposit = settle_debt(context, ACME, received, [], by="cli").deposit
+    asked = refund_money(context, ACME, deposit.deposit_id, "paid twice", by=TESS)
+    with pytest.raises(NothingToSend, match="1 left out"):
+        create_refund_remittance(context, FR, by=TESS)
+    (left,) = rehearse_refunds(context, FR).left_out
+    assert left.reason == (
+        "it is of USD, files of transfers are in EUR: send it at your bank, then "
+        f"`acquit refund paid --account {ACME} --number {asked.refund_id}`."
+    )
+    record_refund_paid(context, ACME, asked.refund_id, COLLECTED_ON, "wire 7", by=TESS)
+    assert (states(context, ACME), failed(context)) == ([RefundState.PAID], {})

@@ -17,8 +17,9 @@ from acquit.actions.set_legal_entity import (
 from acquit.actions.set_up_company import CompanyRefused, set_up_company
 from acquit.actions.turn_day import turn_day
 from acquit.core.account import BelowZero, LegalEntity
+from acquit.core.identifiers import BillId
 from acquit.core.operator import RoleForbids
-from acquit.store import legal_entities
+from acquit.store import documents, legal_entities
 from acquit.store.transaction import Database
 from billed import bill, charge, failed, family, later, rows, seller, subscribe
 from founding import FR, PETIT, SAM, context_on, verbs
@@ -69,6 +70,8 @@ def test_a_planned_setting_is_taken_back(database: Database) -> None:
         ({"default_days": 90}, None, CompanyRefused),
         ({"net_days_max": 90}, None, CompanyRefused),
         ({"iban": "FR00"}, None, CompanyRefused),
+        ({"brand_colour": "red"}, None, CompanyRefused),
+        ({"brand_colour": "#ffcc00"}, None, CompanyRefused),
         ({"default_days": 45}, date(2026, 11, 22), SettingInThePast),
         ({"default_days": 30}, None, NothingToSet),
     ],
@@ -90,6 +93,27 @@ def test_a_run_takes_what_is_due_and_issued_bills_keep_their_term(database: Data
     run_bills(later(context, date(2026, 12, 1)), FR, "2026-12", by="cli")
     assert [row.term_days for row in rows(context, TERM)] == [30, 45]
     assert failed(context) == {}
+
+
+def test_a_colour_that_cannot_be_read_is_refused_with_its_contrast(database: Database) -> None:
+    settled(database)
+    with pytest.raises(CompanyRefused, match=r"#ffcc00 on white has a contrast of 1\.5:1; text needs 4\.5:1"):
+        set_legal_entity(context_on(database, date(2026, 11, 23)), FR, {"brand_colour": "#ffcc00"}, by="cli")
+
+
+def test_papers_have_the_colour_of_the_day_of_their_bill(database: Database) -> None:
+    context = seller(database)
+    family(context)
+    subscribe(context, PETIT, "srv")
+    set_legal_entity(context, FR, {"brand_colour": "#00695c"}, date(2026, 12, 1), by="cli")
+    bill(context)
+    run_bills(later(context, date(2026, 12, 1)), FR, "2026-12", by="cli")
+    keys = [
+        (PETIT, BillId(row.bill_id)) for row in rows(context, "SELECT bill_id FROM bill ORDER BY bill_id")
+    ]
+    with context.database.snapshot() as tx:
+        before, after = documents.printed(tx, keys)
+    assert (before.seller.brand_colour, after.seller.brand_colour) == ("", "#00695c")
 
 
 def test_what_comes_back_is_parked_where_the_seller_wants_it(database: Database) -> None:

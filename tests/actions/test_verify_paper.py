@@ -43,7 +43,7 @@ def test_with_receipt_and_key_a_paper_is_proved(given: Handed) -> None:
     assert made.verdict == "proved"
     assert states(made) == {
         "paper": "proved", "entry": "proved", "path": "proved", "signature": "proved", "key": "proved",
-        "e-invoice": "open", "text": "proved",
+        "e-invoice": "proved", "text": "proved",
     }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_without_a_receipt_nothing_is_proved(given: Handed, tmp_path: Path) -> N
     made = verify_file(alone, None, given.key)
     assert (made.verdict, states(made)) == (
         "unproved",
-        {"paper": "open", "e-invoice": "open", "text": "open"},
+        {"paper": "open", "e-invoice": "proved", "text": "proved"},
     )
 
 
@@ -170,7 +170,7 @@ def test_a_receipt_is_the_same_each_time_and_read_as_it_was_written(given: Hande
     with pytest.raises(NoSuchBill):
         receipt_of_bill(given.context, BillId("FR99999999"), "cli")
     with pytest.raises(NoSuchPaper):
-        receipt_of_bill(given.context, FIRST, "cli", "ubl")
+        receipt_of_bill(given.context, FIRST, "cli", "html")
 
 
 def test_a_key_is_read_as_pem_or_as_digits(given: Handed, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from acquit.actions.press import press
 from acquit.actions.render_document import PapersFailed, bill_pdf, render_bills, render_missing
 from acquit.core.snapshot import Snapshot
 from acquit.documents.forms import Forms, render
+from acquit.documents.languages import use_texts
 from acquit.documents.paper import BillPaper
 from acquit.store import bills, documents
 from acquit.store.transaction import Database
@@ -213,3 +214,15 @@ def _wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
     while not happened():
         assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.1)
+
+
+def test_other_processes_write_with_the_texts_of_this_one(tmp_path: Path) -> None:
+    (tmp_path / "fr.toml").write_text('[title]\nbill = "Mémoire"', encoding="utf-8")
+    use_texts(tmp_path)
+    try:
+        with press(2) as two:
+            (made,) = two([numbered(1)])
+        assert made == render(numbered(1))
+    finally:
+        use_texts(None)
+    assert made != render(numbered(1))

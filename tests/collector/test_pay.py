@@ -338,7 +338,10 @@ def test_the_advice_lists_every_bill(office: Office) -> None:
     [
         ("french", ("bill", "transfer", IBAN, "AGRIFRPP", "RF18 5390 0754 7034", [("S", 2000, 40596, 8119)])),
         ("credit-note", ("credit-note", "", "", "", "", [("S", 2000, 176700, 35340)])),
-        ("direct-debit-without-order", ("bill", "direct-debit", "", "", "", [("S", 2000, 40596, 8119)])),
+        (
+            "direct-debit-without-order",
+            ("bill", "direct-debit", "", "", "RF18 5390 0754 7034", [("S", 2000, 40596, 8119)]),
+        ),
         (
             "english-reverse-charge",
             ("bill", "transfer", IBAN, "AGRIFRPP", "RF18 5390 0754 7034", [("AE", 0, 244736, 0)]),

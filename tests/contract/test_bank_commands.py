@@ -110,11 +110,17 @@ def test_settings_and_bundles(run: Run, context: Context, tmp_path: Path) -> Non
     run("bank", "group", "north", "--account", ACME, "--account", PETIT)
     assert {each["kind"] for each in run("bank", "payers")} == {"virtual", "group"}
     made = run("bank", "bundle", "--account", ACME, "--out", tmp_path / "out")
-    assert (made["amount"], len(made["files"])) == ("36.00 EUR", 3)
+    assert (made["amount"], len(made["files"])) == ("36.00 EUR", 4)
     assert b"Remittance advice" in Path(made["files"][0]).read_bytes()
     assert [each["reference"] for each in run("bank", "bundle", "--account", ACME, "--list")] == [
         made["reference"]
     ]
+    again = run("bank", "bundle", "--account", ACME, "--number", made["bundle"], "--out", tmp_path / "again")
+    sheets = [Path(made["files"][3]), Path(again["files"][0])]
+    assert [each.name for each in sheets] == [f"payment-sheet-{made['bundle']}.pdf"] * 2
+    assert sheets[0].read_bytes() == sheets[1].read_bytes()
+    other = run("bank", "bundle", "--account", PETIT, "--number", made["bundle"])
+    assert other == (1, "no-such-bundle")
     assert run("bank", "bundle", "FR99999999", "--account", ACME) == (1, "nothing-to-bundle")
     advice = Path(made["files"][1])
     assert run("bank", "advice", advice, "--account", ACME)["status"] == "kept"

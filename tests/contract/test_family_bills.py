@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import ovh
@@ -12,6 +13,11 @@ import requests
 from ovh.exceptions import ResourceConflictError, ResourceNotFoundError
 
 from acquit.actions.export_bills import build_exports, export_token
+from acquit.core.delivery import BILL, Answer, Channel, Outcome, Queued
+from acquit.core.identifiers import BillId, LegalEntityId
+from acquit.core.life_cycle import SaidBy, Status
+from acquit.store import bill_statuses, deliveries
+from acquit.store.transaction import Database
 
 from .families import Customer, Families
 from .world import ACME, LAB, PETIT, SHOP
@@ -238,3 +244,29 @@ def test_a_key_for_bills_reads_bills_alone(customer: Make) -> None:
     for call in (lambda: reader.get("/me"), lambda: reader.post("/me/bill/FR00000005/debt/pay")):
         with pytest.raises(ovh.exceptions.NotGrantedCall):
             call()
+
+
+# ---------------------------------------------------------------- e-invoicing
+
+
+def test_a_bill_says_where_its_e_invoice_is(acme: Customer, module_database: Database) -> None:
+    bill_id = "FR00000005"
+    shown = acme.get(f"/me/bill/{bill_id}")
+    assert (shown["eInvoicingId"], shown["eInvoicingStatus"]) == (None, None)
+    to_be = Queued(ACME, LegalEntityId("FR"), Channel.PLATFORM, bill_id, BILL, "pdf")
+    with module_database.write() as tx:
+        assert deliveries.queue(tx, [to_be]) == 1
+    shown = acme.get(f"/me/bill/{bill_id}")
+    assert (shown["eInvoicingId"], shown["eInvoicingStatus"]) == (None, "readyToSubmit")
+    now = datetime.now(UTC)
+    with module_database.write() as tx:
+        (parcel,) = deliveries.claim(tx, now, timedelta(minutes=1), 10)
+        deliveries.record(tx, ACME, parcel.delivery_id, Answer(Outcome.SENT, "flow-1"), now)
+    assert acme.get(f"/me/bill/{bill_id}")["eInvoicingStatus"] == "submitted"
+    with module_database.write() as tx:
+        bill_statuses.add(tx, Status(ACME, BillId(bill_id), 205, SaidBy.BUYER, "flow-2", now))
+    shown = acme.get(f"/me/bill/{bill_id}")
+    assert (shown["eInvoicingId"], shown["eInvoicingStatus"]) == ("flow-1", "accepted")
+    assert acme.page("/me/bill")[1] == shown
+    other = acme.get("/me/bill/FR00000001")
+    assert (other["eInvoicingId"], other["eInvoicingStatus"]) == (None, None)

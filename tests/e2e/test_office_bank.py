@@ -1,5 +1,6 @@
 """Bank statements through the office: sent, looked at, matched and unmatched, by who may."""
 
+import base64
 import json
 from typing import Any
 
@@ -50,3 +51,18 @@ def test_what_is_refused(context: Context) -> None:
     assert call(context, "POST", "/bank/statements", b"<x/>", operator="sam").status_code == 403
     assert call(context, "GET", "/bank/entries/x").status_code == 404
     assert call(context, "POST", "/bank/entries/1/match", b"{}").status_code == 404
+
+
+def test_bills_are_bundled_and_their_payment_sheet_is_had(context: Context) -> None:
+    path = f"/accounts/{ACME}/bundles"
+    assert call(context, "POST", path, b"{}", operator="sam").status_code == 403
+    made = call(context, "POST", path, b"{}").json
+    assert (made["amount_minor"], [each["account"] for each in made["bills"]]) == (3_600, [ACME, LAB])
+    one = json.dumps({"bills": [bill_ids(context)[LAB]]}).encode()
+    assert call(context, "POST", path, one).json["amount_minor"] == 2_400
+    assert [each["amount_minor"] for each in call(context, "GET", path).json] == [3_600, 2_400]
+    sheet = call(context, "GET", f"{path}/{made['bundle']}/sheet", operator="sam").json
+    assert sheet["file"] == f"payment-sheet-{made['bundle']}.pdf"
+    assert base64.b64decode(sheet["content"]).startswith(b"%PDF-")
+    for wrong in (f"{path}/x/sheet", f"{path}/99/sheet", f"/accounts/{LAB}/bundles/{made['bundle']}/sheet"):
+        assert call(context, "GET", wrong).status_code == 404

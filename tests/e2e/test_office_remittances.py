@@ -5,7 +5,7 @@ from pathlib import Path
 
 from acquit.actions.advance_remittance import find_remittance
 from acquit.store.transaction import Database
-from collecting import COLLECTED_ON, IBAN, collecting, lines_of, report
+from collecting import COLLECTED_ON, IBAN, OTHER_IBAN, collecting, lines_of, report
 from e2e.test_office_json import Program
 from founding import ACME, PETIT, SHOP
 
@@ -20,6 +20,10 @@ def test_two_operators_collect(database: Database, tmp_path: Path) -> None:
     assert tess.call("POST", path, {"step": "suspended", "reason": "x"}).json[0]["state"] == "suspended"
     assert tess.call("POST", path, {"step": "lost", "reason": "x"}).status_code == 400
     assert sam.call("GET", f"/accounts/{SHOP}/mandates").json[0]["iban"].startswith("FR76***")
+    amended = tess.call("POST", f"{path}/amend", {"iban": OTHER_IBAN, "reason": "their letter"}).json
+    assert amended[0]["iban"] == "DE89**************3000"
+    assert tess.call("POST", f"{path}/amend", {}).json["code"] == "bad-mandate"
+    assert sam.call("POST", f"{path}/amend", {"iban": IBAN}).status_code == 403
     made = tess.call("POST", "/remittances", {"legal_entity": "FR", "until": "2026-12-23"}).json
     number = made["remittance"]
     assert (made["state"], made["left_out"], len(made["collections"])) == ("draft", [], 2)

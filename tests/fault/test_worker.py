@@ -24,7 +24,7 @@ from acquit.worker import outbox
 from issued_papers import issue, numbered, paper_context
 
 BILLS = 160
-COUNT: LiteralString = "SELECT count(*) FROM document"
+COUNT: LiteralString = "SELECT count(*) FROM document WHERE form = 'pdf'"
 WAITING: LiteralString = "SELECT count(*) FROM procrastinate_jobs WHERE status <> 'succeeded'"
 CUT: LiteralString = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity

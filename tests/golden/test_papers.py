@@ -18,7 +18,7 @@ from acquit.core.snapshot import Buyer, Debit
 from acquit.documents.forms import PDF, render
 from acquit.documents.paper import BillPaper
 from acquit.documents.paper_inside import look_inside
-from acquit.documents.specimen import BUYER, detail, servers, specimen
+from acquit.documents.specimen import BUYER, detail, metered, servers, specimen
 
 GOLDEN = Path(__file__).parent / "papers"
 GERMAN = Buyer(
@@ -125,6 +125,7 @@ CASES: dict[str, Callable[[], BillPaper]] = {
     "dollars": dollars,
     "shared-by-a-family": shared,
     "test": lambda: replace(specimen(language="en_GB", bill_id="TEST-1-00000042"), is_test=True),
+    "metered": metered,
     "three-pages": lambda: specimen(servers(70)),
 }
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acquit.core.mandate import Original
 from acquit.documents.pain001 import Transfer, TransferFile
 from acquit.documents.pain001 import render as render_transfers
 from acquit.documents.pain008 import Debit, DebitBatch, DebitFile
@@ -37,11 +38,15 @@ ADDRESSES = st.builds(
 )  # fmt: skip
 PARTIES = st.builds(BankParty, words(70), IBANS, BICS, ADDRESSES)
 REFERRED = st.just(("RF18539007547034", "")) | words(140).map(lambda text: ("", text))
+MANDATES = st.from_regex(r"[A-Za-z0-9+?:().,'-]{1,35}", fullmatch=True)
+ORIGINALS = st.none() | st.builds(
+    Original, st.just("") | MANDATES, st.sampled_from(["", "DE98ZZZ09999999999"]), maybe(70), st.booleans()
+).filter(lambda original: original != Original())
 DEBITS = st.builds(
-    lambda name, debtor, amount, mandate, signed_on, said: Debit(
-        name, debtor, amount, mandate, signed_on, *said
+    lambda name, debtor, amount, mandate, signed_on, said, original: Debit(
+        name, debtor, amount, mandate, signed_on, said[0], said[1], original
     ),
-    NAMES, PARTIES, CENTS, st.from_regex(r"[A-Za-z0-9+?:().,'-]{1,35}", fullmatch=True), DAYS, REFERRED,
+    NAMES, PARTIES, CENTS, MANDATES, DAYS, REFERRED, ORIGINALS,
 )  # fmt: skip
 BATCHES = st.builds(
     DebitBatch, NAMES, st.sampled_from(["CORE", "B2B"]), st.sampled_from(["FRST", "RCUR", "OOFF"]), DAYS,

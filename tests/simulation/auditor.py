@@ -32,6 +32,7 @@ from simulation.auditor_of_money import (
     of_ledgers,
     of_payments,
 )
+from simulation.auditor_of_returns import Stand, of_credited, of_parked, of_waiting
 from simulation.auditor_of_services import of_service_rows, of_services, of_usage
 from simulation.auditor_rows import Rows, read
 from simulation.auditor_sales import Sales
@@ -45,6 +46,8 @@ class Auditor:
     url: str
     sales: Sales
     buyers: Buyers
+    below_zero: str = "carry"
+    """What the seller wants of charges that come to less than nothing."""
     usage: Usage = field(default_factory=Usage)
     money: Money = field(default_factory=Money)
     agreed: Agreements = field(default_factory=Agreements)
@@ -52,6 +55,9 @@ class Auditor:
     """Accounts whose legal party lacks what a bill needs: they may be parked."""
     seen: set[Place] = field(default_factory=set)
     credit: dict[str, int] = field(default_factory=dict)
+    expired: set[tuple[str, int]] = field(default_factory=set)
+    last_movement: int = 0
+    """Of credit: what each payer has for bills, lots that are gone, and what was written before the run."""
 
     def rows(self, *names: str) -> Rows:
         """Return the books as they are, whole or some of their tables."""
@@ -60,15 +66,15 @@ class Auditor:
     def before_run(self, on: date) -> None:
         """Remember what credit each payer has for the bills of that day."""
         left: dict[tuple[str, int], int] = {}
-        gone: set[tuple[str, int]] = set()
         for each in self.rows("lots").lots:
             key = each.account_id, each.lot_id
             left[key] = left.get(key, 0) + each.amount_minor
+            self.last_movement = max(self.last_movement, each.movement_id)
             if each.expires_on is not None and each.expires_on <= on:
-                gone.add(key)
+                self.expired.add(key)
         self.credit = {}
         for key, amount in left.items():
-            self.credit[key[0]] = self.credit.get(key[0], 0) + (0 if key in gone else amount)
+            self.credit[key[0]] = self.credit.get(key[0], 0) + (0 if key in self.expired else amount)
 
     def after_run(self, last_on: date) -> list[str]:
         """A run of the month that ends then is complete: return what is not as agreed."""
@@ -78,13 +84,12 @@ class Auditor:
         self.sales.ran(last_on, parked)
         self.money.opened(rows)
         fresh = {(each.account_id, each.bill_id) for each in rows.bills} - self.seen
+        self._noted(rows, fresh)
         waiting = parked | {each.account_id for each in rows.charges if each.accepted_on <= last_on}
+        waiting |= {each.account_id for each in rows.holds if each.released_at is None}
         found = [
-            *(
-                f"{each.account_id} is parked without cause: {each.problems}"
-                for each in rows.parked
-                if each.account_id not in self.broken
-            ),
+            *of_parked(rows, self.below_zero, self.broken),
+            *of_waiting(rows, self._stand(rows, parked), self.sales.payers, last_on),
             *self._unnamed(rows, parked, last_on),
             *self._credit_used(rows, fresh),
             *of_discounts(rows, self.agreed, fresh),
@@ -96,6 +101,32 @@ class Auditor:
         ]
         self.seen |= fresh
         return found
+
+    def _noted(self, rows: Rows, fresh: set[Place]) -> None:
+        """Credit notes of the run took something back; what was paid for it is in hand, or credit.
+
+        Credit that had paid for it is there again for the bills of the run.
+        """
+        bills = {(each.account_id, each.bill_id): each for each in rows.bills}
+        for each in rows.bills:
+            if (each.account_id, each.bill_id) in fresh and each.kind == "credit-note":
+                bill = bills[each.account_id, each.corrects_bill_id]
+                free = self.money.noted(bill.order_id, each.total_minor, each.tax_minor)
+                if free and self.below_zero == "credit-balance":
+                    self.money.prepaid[bill.payer_id] += free
+                    self.credit[bill.payer_id] = self.credit.get(bill.payer_id, 0) + free
+        for each in rows.lots:
+            came_back = each.amount_minor > 0 and each.lot_id < each.movement_id > self.last_movement
+            if came_back and (each.account_id, each.lot_id) not in self.expired:
+                self.credit[each.account_id] = self.credit.get(each.account_id, 0) + each.amount_minor
+
+    def _stand(self, rows: Rows, parked: Collection[str]) -> Stand:
+        conditions = {each.account for each in self.agreed.discounts.values()}
+        conditions |= {each.account for each in self.agreed.minimums.values()}
+        for order in self.agreed.orders.values():
+            conditions |= order.members
+        held = {each.account_id for each in rows.holds if each.released_at is None}
+        return Stand(self.below_zero, frozenset(parked), frozenset(held), frozenset(conditions))
 
     def _unnamed(self, rows: Rows, parked: Collection[str], last_on: date) -> list[str]:
         """Return accounts with something to bill that are neither parked nor held, nor carried."""
@@ -136,6 +167,7 @@ class Auditor:
             *of_usage(rows, self.usage),
             *of_arithmetic(rows, self.buyers),
             *of_credit_notes(rows),
+            *of_credited(rows, self.below_zero),
             *of_numbers(rows),
             *of_debts(rows, self.buyers, set()),
             *of_orders(rows, self.agreed),

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Any
@@ -24,11 +24,16 @@ class Discount:
     amount: int | None
     service: int | None
     from_on: date
+    agreed_at: datetime
     end_on: date | None = None
+    ended_at: datetime | None = None
 
-    def concerns(self, line: Any) -> bool:
-        """Whether the line is lowered by it."""
-        begun = self.from_on <= line.period_start and (self.end_on is None or line.period_start < self.end_on)
+    def concerns(self, line: Any, at: datetime | None) -> bool:
+        """Whether it lowers the line; one that was decided before it is billed, as was agreed at the time."""
+        if at is not None and self.agreed_at > at:
+            return False
+        end_on = None if at is not None and self.ended_at is not None and self.ended_at > at else self.end_on
+        begun = self.from_on <= line.period_start and (end_on is None or line.period_start < end_on)
         return begun and self.service in (None, line.service_id)
 
 
@@ -101,20 +106,20 @@ def of_discounts(rows: Rows, agreed: Agreements, fresh: set[Place]) -> Iterator[
         elif line.kind != "adjustment":
             left = line.net_minor
             key = line.owner, line.service_id, line.kind, line.part, line.period_start
-            period = carried.get(key, periods[place])
+            period, at = carried.get(key, (periods[place], None))
             for each in _of(agreed.discounts.values(), line.owner):
-                if left > 0 and each.concerns(line):
+                if left > 0 and each.concerns(line, at):
                     left -= _let_off(each, line, left, period, expected, agreed)
     wrong = {key for key in expected.keys() | found.keys() if expected[key] != found[key]}
     yield from (f"discount {key}: {found[key]} is off, {expected[key]} was agreed" for key in sorted(wrong))
 
 
-def _carried(rows: Rows) -> dict[tuple[str, int, str, str, date], str]:
-    """Return the month in which lines were let off that stand on a later bill, and what they lower was."""
+def _carried(rows: Rows) -> dict[tuple[str, int, str, str, date], tuple[str, datetime]]:
+    """Return in which month and when lines were let off that are billed later, and what they lower."""
     months = {}
     for each in rows.carried:
         _, kind, part = (*each.part.split(":", 2), "", "")[:3]
-        month = f"{each.accepted_on:%Y-%m}"
+        month = f"{each.accepted_on:%Y-%m}", each.accepted_at
         months[each.account_id, each.service_id, "discount", each.part, each.period_start] = month
         months[each.account_id, each.service_id, kind or "renewal", part, each.period_start] = month
     return months
@@ -152,7 +157,7 @@ def of_amounts(rows: Rows, agreed: Agreements, waiting: set[str]) -> Iterator[st
             number = int(line.part.split(":")[0])
             if agreed.discounts[number].amount is not None:
                 mine = line.owner, line.service_id, line.kind, line.part, line.period_start
-                period = carried.get(mine, periods[line.account_id, line.bill_id])
+                period, _ = carried.get(mine, (periods[line.account_id, line.bill_id], None))
                 given[number, period] -= line.net_minor
     for key in sorted(given.keys() | agreed.eligible.keys()):
         discount = agreed.discounts[key[0]]

@@ -49,12 +49,13 @@ class Money:
         if bank:
             self.returned[owed.payer] += amount
 
-    def noted(self, debt: int, total: int, tax: int) -> None:
-        """A credit note took back so much: what was paid beyond what is left is in hand."""
-        owed = self.owed[debt]
+    def noted(self, debt: int, total: int, tax: int) -> int:
+        """A credit note took back so much: what was paid beyond what is left is in hand; return how much."""
+        owed, paid = self.owed[debt], self.owed[debt].paid
         owed.noted += total
         owed.noted_tax += tax
-        owed.paid = min(owed.paid, owed.total - owed.noted)
+        owed.paid = min(paid, owed.total - owed.noted)
+        return paid - owed.paid
 
     def opened(self, rows: Rows) -> None:
         """Bills that are new are owed."""

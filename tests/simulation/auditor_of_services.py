@@ -16,12 +16,14 @@ Key = tuple[str, int]
 
 
 def _lines(rows: Rows) -> Iterator[tuple[str, Any, int]]:
-    """Yield every charge that was ever accepted: on a bill, or still open; with its account and its net."""
+    """Yield every charge that was ever accepted: billed, credited or still open; with its account and net."""
     for each in rows.details:
         if each.of_kind == "bill":
             yield each.owner, each, each.net_minor
     for each in rows.charges:
         yield each.account_id, each, net_cents(each.quantity_e4, each.unit_price_ucents)
+    for each in rows.credited:
+        yield each.account_id, each, -each.amount_minor
 
 
 def of_services(rows: Rows, sales: Sales) -> Iterator[str]:

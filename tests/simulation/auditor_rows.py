@@ -25,10 +25,14 @@ QUERIES: dict[str, LiteralString] = {
           JOIN charge c USING (account_id, service_id, kind, part, period_start)
     """,
     "carried": "SELECT * FROM charge WHERE kind = 'discount' AND part <> ''",
+    "credited": """
+        SELECT k.*, c.period_end, c.quantity_e4, c.unit_price_ucents
+          FROM credited_charge k JOIN charge c USING (account_id, service_id, kind, part, period_start)
+    """,
     "taxes": "SELECT * FROM bill_tax",
     "slices": "SELECT * FROM bill_slice",
     "services": "SELECT * FROM service",
-    "debts": "SELECT * FROM debt ORDER BY opened_at, account_id, amount_minor, debt_id",
+    "debts": "SELECT * FROM debt ORDER BY opened_at::date, account_id, amount_minor, debt_id",
     "operations": "SELECT * FROM debt_operation ORDER BY operation_id",
     "deposits": "SELECT * FROM deposit ORDER BY deposit_id",
     "lots": "SELECT * FROM credit_movement ORDER BY movement_id",

@@ -3,15 +3,22 @@
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from acquit.actions.agree_minimum_spend import agree_minimum_spend
+from acquit.actions.set_purchase_order import set_order_policy
+from acquit.core.identifiers import MinimumSpendId
+from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
+from acquit.core.purchase_order import Policy
 from acquit.store.transaction import Database
 from simulation.auditor import Auditor
+from simulation.auditor_of_agreements import Minimum
 from simulation.test_seeded_world import live
-from simulation.world import World, founded, run_sql
+from simulation.world import EUR, World, founded, run_sql
+from simulation.world_runs import bill_month
 
 ANY_BILL = "(SELECT min(bill_id) FROM bill WHERE kind = 'bill')"
 ONE_LINE = f"bill_id = {ANY_BILL} AND detail_no = 1"
@@ -95,6 +102,22 @@ def test_what_was_agreed_otherwise_is_noticed(
     undo()
     assert found
     assert world.auditor.judge() == []
+
+
+def test_a_minimum_whose_draft_is_held_waits(database: Database, database_url: str) -> None:
+    with founded(database, database_url, 4) as world:
+        account_id = world.accounts[-1]
+        set_order_policy(world.context, account_id, Policy.HOLD, by="cli", hold_days_max=20)
+        world.auditor.agreed.policies[account_id] = "hold"
+        least = MinimumSpend(
+            account_id, MinimumSpendId(0), "Least", 5_000, EUR, Interval.MONTH, Whose.ACCOUNT, world.today
+        )
+        number = int(agree_minimum_spend(world.context, least, by="cli").minimum_spend_id)
+        world.auditor.agreed.minimums[number] = Minimum(number, account_id, 5_000, world.today)
+        world.move(date(2026, 2, 27))
+        bill_month(world, date(2026, 2, 1))
+        held = world.auditor.rows("holds").holds
+        assert [(each.account_id, each.amount_minor) for each in held] == [(account_id, 5_000)]
 
 
 def test_the_auditor_shares_no_code_with_the_product() -> None:

@@ -16,7 +16,9 @@ from acquit.actions.advance_remittance import (
     hand_over_remittance,
     send_remittance,
 )
+from acquit.actions.amend_mandate import Change, amend_creditor, amend_mandate
 from acquit.actions.bank_inbox import look_again
+from acquit.actions.bundle_bills import bundle_bills, import_advice
 from acquit.actions.close_period import close_period, reopen_period
 from acquit.actions.context import Context
 from acquit.actions.create_remittance import create_remittance
@@ -26,9 +28,11 @@ from acquit.actions.match_by_hand import Choice, match_by_hand
 from acquit.actions.pay_refunds import create_refund_remittance, take_refund_returned, take_refunds_paid
 from acquit.actions.refund_money import approve_refund, refund_money
 from acquit.actions.register_mandate import change_mandate
+from acquit.actions.set_creditor import set_creditor
 from acquit.actions.set_legal_entity import set_legal_entity
 from acquit.actions.take_status_report import take_status_report
 from acquit.actions.unmatch_entry import set_entry_aside, unmatch_entry
+from acquit.core.collection import Creditor
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.late_interest import LateRate
@@ -38,7 +42,7 @@ from acquit.store import late_rates, remittances
 from acquit.store.transaction import Database
 from banking import ACME_IBAN, Tx, camt
 from billed import failed, later, rows
-from collecting import SELLER_IBAN, collecting, report
+from collecting import IBAN, ICS, OTHER_IBAN, OTHER_ICS, SELLER_IBAN, collecting, report
 from founding import ACME, FR, PETIT, SHOP
 from owing import TESS, TOM
 from simulation import test_money_in_any_order as debts
@@ -61,6 +65,8 @@ TOLD: LiteralString = """
 """
 INBOX: LiteralString = "SELECT entry_id FROM bank_inbox ORDER BY entry_id"
 ENTRIES: LiteralString = "SELECT entry_id FROM bank_match ORDER BY entry_id"
+BUNDLES: LiteralString = "SELECT reference, amount_minor FROM bundle ORDER BY bundle_id"
+MANDATES: LiteralString = "SELECT account_id, mandate_id FROM mandate ORDER BY mandate_id"
 FILES: LiteralString = "SELECT message_id FROM remittance ORDER BY message_id"
 LINES: LiteralString = "SELECT end_to_end AS name, amount_minor FROM collection ORDER BY collection_id"
 REFUNDS: LiteralString = "SELECT end_to_end AS name, amount_minor FROM remittance_refund ORDER BY end_to_end"
@@ -100,7 +106,11 @@ def entry(play: World) -> Tx:
     """One entry: a transfer with noise, what a bank tells of our own files, a payout, or a return."""
     play.number += 1
     bank, day, dice = f"B{play.number}", play.day, play.dice
-    kind = dice.choice(["transfer", "transfer", "noise", "own", "own", "payout", "back"])
+    kind = dice.choice(["transfer", "transfer", "noise", "own", "own", "payout", "back", "bundle"])
+    if kind == "bundle":
+        bundle = play.any(BUNDLES)
+        cents = bundle.amount_minor + dice.choice([0, 0, -1])
+        return Tx(max(cents, 1), f"our ref {bundle.reference}", "", f"E{bank}", bank, on=day)
     if kind == "own":
         own = play.any(OWN)
         is_debit = dice.random() < (0.35 if own.what == "debit" else 0.65)
@@ -219,6 +229,37 @@ def returned(play: World) -> None:
         take_refund_returned(play.now, play.any(REFUNDS).name, "AC04", play.day, by=TESS)
 
 
+def bundle(play: World) -> None:
+    """A payer ticks some of its bills, or all that is open; now and then its credit is taken off."""
+    payer_id = play.dice.choice((ACME, SHOP, PETIT))
+    chosen = [BillId(play.any(BILLS).bill_id)] if play.dice.random() < 0.3 else []
+    bundle_bills(play.now, payer_id, chosen, by="cli", with_credit=play.dice.random() < 0.4)
+
+
+def advise(play: World) -> None:
+    """A payer says which bills a transfer pays, perhaps less something, and pays just that."""
+    payer_id = play.dice.choice((ACME, SHOP, PETIT))
+    bills = {row.bill_id: row.total_minor for row in [play.any(BILLS), play.any(BILLS)]}
+    lines = [f"{bill_id},{minor / 100:.2f}" for bill_id, minor in bills.items()]
+    lines += [",-0.50"] if play.dice.random() < 0.3 else []
+    table = "\n".join(["bill,amount", *lines]).encode()
+    _, total = import_advice(play.now, payer_id, f"{play.name()}.csv", table, by="cli")
+    play.bring([Tx(max(total, 1), "as advised", payer="Acme", bank_reference=play.name(), on=play.day)])
+
+
+def amend(play: World) -> None:
+    """A payer has another bank account or number, or the seller another identifier or name."""
+    if play.dice.random() < 0.3:
+        set_creditor(play.now, Creditor(FR, play.dice.choice([ICS, OTHER_ICS])), by=TESS)
+        amend_creditor(play.now, FR, play.dice.choice(["", "Nuage SARL"]), by=TESS)
+        return
+    mandate = play.any(MANDATES)
+    change = Change(
+        play.dice.choice([ACME_IBAN, IBAN, OTHER_IBAN, ""]), reference=play.dice.choice(["", play.name()])
+    )
+    amend_mandate(play.now, AccountId(mandate.account_id), mandate.mandate_id, change, by=TESS)
+
+
 def close_month(play: World) -> None:
     """The oldest open month is closed; now and then the last one is opened again."""
     if play.closed and play.dice.random() < 0.2:
@@ -233,7 +274,7 @@ def close_month(play: World) -> None:
 
 MORE: dict[Callable[[World], None], int] = {
     receive: 16, take: 5, by_hand: 5, unmatch: 4, look: 3, debit: 5, pay_back: 4, answer: 3, collected: 3,
-    returned: 3, close_month: 3,
+    returned: 3, close_month: 3, bundle: 4, advise: 2, amend: 3,
 }  # fmt: skip
 STEPS: dict[Callable[[Any], None], int] = {**debts.STEPS, **MORE}
 

@@ -16,7 +16,7 @@ from acquit.actions.import_meters import import_meters
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.turn_day import turn_day
-from acquit.core.account import LegalParty, PayerChoice, SupportLevel
+from acquit.core.account import BelowZero, LegalParty, PayerChoice, SupportLevel
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId
 from acquit.core.money import Currency
@@ -102,11 +102,12 @@ def founded(database: Database, url: str, seed: int) -> Iterator[World]:
     """A seller with a catalogue and meters, a family and some accounts; its rules depend on the seed."""
     rng = Random(seed)
     settings = {"refunds_unused": rng.random() < 0.5, "bills_suspended": rng.random() < 0.5}
-    seller(database, BEGINS, **settings)
+    below_zero = tuple(BelowZero)[seed % len(BelowZero)]
+    seller(database, BEGINS, below_zero=below_zero, **settings)
     clock = WorldClock(BEGINS)
     database.clock = clock.now
     sales = Sales(settings["refunds_unused"], settings["bills_suspended"])
-    auditor = Auditor(url, sales, Buyers({}, sales.payers, {}))
+    auditor = Auditor(url, sales, Buyers({}, sales.payers, {}), below_zero.value)
     world = World(seed, rng, replace(context_on(database, BEGINS), clock=clock), clock, auditor, url)
     publish(world, 100, date(2025, 1, 1))
     import_meters(world.context, METERS, by="cli", legal_entity_id=FR)

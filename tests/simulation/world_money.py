@@ -275,7 +275,7 @@ def let_off(world: World) -> str | None:
         end_discount(
             world.context, AccountId(each.account), DiscountId(each.number), by="cli", end_on=world.today
         )
-        each.end_on = world.today
+        each.end_on, each.ended_at = world.today, world.clock.now()
         return f"{each.number} ends"
     account_id = rng.choice(world.accounts)
     has_amount = any(each.account == account_id and each.amount for each in agreed.discounts.values())
@@ -292,7 +292,9 @@ def let_off(world: World) -> str | None:
         by="cli",
     )  # fmt: skip
     number = int(made.discount_id)
-    agreed.discounts[number] = agreements.Discount(number, account_id, share, amount, service, world.today)
+    agreed.discounts[number] = agreements.Discount(
+        number, account_id, share, amount, service, world.today, world.clock.now()
+    )  # fmt: skip
     return f"{account_id} {share} {amount} {service}"
 
 

@@ -190,6 +190,7 @@ TAMPERINGS = [
     by("discounts-agreed", "FR00000016/2", "UPDATE discount SET from_on = '2027-03-01'"),
     by("discounts-agreed", "FR00000016/2", "DELETE FROM discount"),
     by("minimums-agreed", "FR00000016/4", "UPDATE minimum_spend SET amount_minor = 1"),
+    by("minimums-agreed", "FR00000016/4", "UPDATE minimum_spend SET amount_minor = amount_minor + 1"),
     by("credit-lots", f"{PETIT}/2", "UPDATE credit_movement SET amount_minor = 1 WHERE movement_id = 2"),
     by("credit-operations", f"{PETIT}/{{credit}}", "DELETE FROM credit_movement WHERE amount_minor < 0"),
     by("credit-balances", "FR/EUR", "UPDATE posting SET ledger = '0' WHERE ledger = '419700'"),

@@ -39,6 +39,7 @@ TAMPERINGS = [
     ("collection-sums", ACMES, f"UPDATE collection_debt SET amount_minor = 1 WHERE account_id = '{LAB}'"),
     ("collection-sums", PETITS, "UPDATE debt SET payer_id = '{LAB}' WHERE account_id = '{PETIT}'"),
     ("collection-sums", PETITS, "UPDATE mandate SET signed_on = '2030-01-01' WHERE account_id = '{PETIT}'"),
+    ("collection-sums", PETITS, "UPDATE collection SET amendment_no = 1 WHERE account_id = '{PETIT}'"),
     ("collected-once", "{petits}", "DELETE FROM pending_debt"),
     ("collected-once", "{petits}", "UPDATE pending_debt SET amount_minor = 1"),
     ("collected-once", "{acmes}", "INSERT INTO pending_debt VALUES ('{ACME}', {acmes_debt}, 3, 1200)"),

@@ -16,7 +16,7 @@ from PIL import Image
 from acquit.core.bill import BillKind
 from acquit.core.identifiers import BillId
 from acquit.core.money import Currency
-from acquit.documents import forms, glyphs, logo, wording
+from acquit.documents import forms, glyphs, languages, logo, wording
 from acquit.documents.folding import BREAK, folded
 from acquit.documents.glyphs import missing_glyphs
 from acquit.documents.page import render_page
@@ -321,7 +321,9 @@ def says(language: str, currency: str = "EUR") -> Wording:
         ("fr_FR", "CHF", 1250, "12,50\xa0CHF"),
         ("en_US", "JPY", 1250, "¥1,250"),
         ("fr_FR", "TND", 1250, "1,250\xa0TND"),
-        ("de_DE", "EUR", 123456789, "€1,234,567.89"),
+        ("de_DE", "EUR", 123456789, "1.234.567,89\xa0€"),
+        ("nl_BE", "EUR", -5, f"€\xa0{MINUS}0,05"),
+        ("sv_SE", "EUR", 123456789, "€1,234,567.89"),
         ("xx", "EUR", 0, "€0.00"),
     ],
 )
@@ -376,7 +378,7 @@ def test_every_language_has_every_text() -> None:
             )
         }
 
-    every = {path.stem: keys(tomllib.loads(path.read_text())) for path in wording.TEXTS.glob("*.toml")}
+    every = {path.stem: keys(tomllib.loads(path.read_text())) for path in languages.TEXTS.glob("*.toml")}
     assert every.keys() >= {"en", "fr"}
     for language, found in every.items():
         assert found == every["en"], language

@@ -1,6 +1,8 @@
 """The code of a transfer: only what is valid is ever drawn."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stdnum import iso11649
 
 from acquit.documents.payment_code import payment_code, transfer_text
@@ -33,6 +35,40 @@ def test_the_code_says_who_where_how_much_and_why() -> None:
 )
 def test_no_code_when_anything_is_wrong(holder: str, iban: str, reference: str, amount_minor: int) -> None:
     assert payment_code(holder, iban, BIC, reference, amount_minor) is None
+
+
+@pytest.mark.parametrize(
+    ("holder", "iban", "bic", "reference"),
+    [
+        ("Nuage\nFR7612345987650123456789014", IBAN, BIC, REFERENCE),
+        ("  Nuage  SA ", "fr76-3000-6000-0112-3456-7890-189", "agri fr pp", "rf18 5390 0754 7034"),
+        ("N" * 69 + " A", IBAN, "", REFERENCE),
+    ],
+)
+def test_every_member_keeps_its_line(holder: str, iban: str, bic: str, reference: str) -> None:
+    said = transfer_text(holder, iban, bic, reference, 1)
+    assert said is not None
+    lines = said.split("\n")
+    assert (len(lines), lines[6], lines[7], lines[9]) == (10, IBAN, "EUR0.01", REFERENCE)
+    assert lines[4] in (BIC, "")
+    assert lines[5] == lines[5].strip()
+    assert len(lines[5]) <= 70
+
+
+def test_a_wrong_bic_gives_no_code() -> None:
+    assert transfer_text("A", IBAN, "AGRI", REFERENCE, 1) is None
+
+
+@given(where=st.integers(4, 26), sign=st.sampled_from("0123456789"))
+def test_one_wrong_digit_of_an_iban_gives_no_code(where: int, sign: str) -> None:
+    iban = IBAN[:where] + sign + IBAN[where + 1 :]
+    assert (transfer_text("A", iban, BIC, REFERENCE, 1) is None) == (iban != IBAN)
+
+
+@given(where=st.integers(2, 15), sign=st.sampled_from("0123456789"))
+def test_one_wrong_digit_of_a_reference_gives_no_code(where: int, sign: str) -> None:
+    reference = REFERENCE[:where] + sign + REFERENCE[where + 1 :]
+    assert (transfer_text("A", IBAN, BIC, reference, 1) is None) == (reference != REFERENCE)
 
 
 def test_the_code_is_one_path_and_stays_small() -> None:

@@ -53,6 +53,12 @@ def test_the_data_directory_is_where_the_platform_keeps_data(
         ("ACQUIT_LOG", "DEBUG", "log", "debug"),
         ("ACQUIT_SECRET_KEY", SECRET, "secret_key", bytes.fromhex(SECRET)),
         ("ACQUIT_PORT", "", "port", 8080),
+        ("ACQUIT_SMTP_PORT", "465", "smtp_port", 465),
+        ("ACQUIT_SMTP_SECURITY", "TLS", "smtp_security", "tls"),
+        ("ACQUIT_SMTP_FROM", "Nuage <post@nuage.example>", "smtp_from", "Nuage <post@nuage.example>"),
+        ("ACQUIT_SMTP_AUTHORITIES", __file__, "smtp_authorities", Path(__file__)),
+        ("ACQUIT_PLATFORM_TOKEN_URL", "http://127.0.0.1:9/t/", "platform_token_url", "http://127.0.0.1:9/t"),
+        ("ACQUIT_PEPPOL_DIRECTORY", "/tmp", "peppol_directory", Path("/tmp")),
     ],
 )
 def test_a_variable_is_read(variable: str, text: str, field: str, value: object) -> None:
@@ -65,6 +71,15 @@ def test_a_variable_is_read(variable: str, text: str, field: str, value: object)
         ("ACQUIT_DATA", __file__, "is a file"),
         ("ACQUIT_DATABASE_URL", "mysql://a@b/c", "begins with postgresql://"),
         ("ACQUIT_POSTGRESQL", "/nonexistent", "holds no bin/postgres"),
+        ("ACQUIT_SMTP_SECURITY", "ssl", "is one of starttls, tls, none"),
+        ("ACQUIT_SMTP_FROM", "billing", "is an address"),
+        ("ACQUIT_SMTP_LOGIN", "é", "beyond ASCII"),
+        ("ACQUIT_SMTP_AUTHORITIES", "/nonexistent", "is no file"),
+        ("ACQUIT_PLATFORM_URL", "http://platform.example", "begins with https://"),
+        ("ACQUIT_PEPPOL_DIRECTORY", __file__, "is no directory"),
+        ("ACQUIT_SMTP_HOST", "mail.example", "needs ACQUIT_SMTP_FROM"),
+        ("ACQUIT_SMTP_PASSWORD", "x", "needs ACQUIT_SMTP_LOGIN"),
+        ("ACQUIT_PLATFORM_URL", "https://platform.example", "needs ACQUIT_PLATFORM_TOKEN_URL"),
         ("ACQUIT_PUBLIC_URL", "billing.example.net", "is an origin"),
         ("ACQUIT_PUBLIC_URL", "https://a.example/path", "no path"),
         ("ACQUIT_PUBLIC_URL", "https://login@a.example", "no login"),
@@ -103,6 +118,24 @@ def test_an_unknown_variable_stops_the_start_and_names_the_nearest() -> None:
         read_settings({"ACQUIT_DATABASE": "x"})
     with pytest.raises(SettingsRefused, match=r"ACQUIT_ZZZ is no setting; docs/reference/settings.md"):
         read_settings({"ACQUIT_ZZZ": "1", "OTHER_PROGRAM": "1"})
+
+
+def test_a_password_is_never_sent_in_the_clear() -> None:
+    with pytest.raises(SettingsRefused, match="would send the password as it is"):
+        read_settings(MAIL | {"ACQUIT_SMTP_SECURITY": "none"})
+
+
+def test_passwords_are_not_shown() -> None:
+    platform = {f"ACQUIT_PLATFORM_{name}": "https://x.example" for name in ("URL", "TOKEN_URL", "LOGIN")}
+    settings = read_settings(MAIL | platform | {"ACQUIT_PLATFORM_SECRET": "hunter2"})
+    assert (settings.smtp_password, settings.platform_secret) == ("hunter2", "hunter2")
+    assert "hunter2" not in repr(settings)
+
+
+MAIL = {
+    "ACQUIT_SMTP_HOST": "mail.example", "ACQUIT_SMTP_FROM": "post@nuage.example",
+    "ACQUIT_SMTP_LOGIN": "us", "ACQUIT_SMTP_PASSWORD": "hunter2",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("variable", ["ACQUIT_SECRET_KEY", "ACQUIT_DATABASE_URL"])

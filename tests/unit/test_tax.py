@@ -61,7 +61,24 @@ def test_a_rate_of_nothing_is_the_zero_category() -> None:
 
 
 def test_a_seller_outside_the_union_exports_to_it() -> None:
-    assert tax_case(Seller("U", "US"), buyer("FR"), TODAY, RATES) == OUT_OF_SCOPE
+    found = tax_case(Seller("U", "US"), buyer("FR"), TODAY, RATES)
+    assert found == TaxCase("O", 0, "VATEX-EU-O", "Outside the scope of VAT")
+
+
+@pytest.mark.parametrize(
+    ("country", "words"),
+    [
+        ("DE", "Steuerschuldnerschaft des Leistungsempfängers"),
+        ("ES", "Inversión del sujeto pasivo"),
+        ("BE", "Autoliquidation"),
+        ("IE", "Reverse charge"),
+    ],
+)
+def test_reverse_charge_is_said_in_the_words_of_the_sellers_country(country: str, words: str) -> None:
+    seller, who = Seller("N", country, vat_id="1"), buyer("FR", vat_id="FR44732829320")
+    assert tax_case(seller, who, TODAY, RATES) == replace(REVERSE_CHARGE, exemption_text=words)
+    goods = tax_case(seller, who, TODAY, RATES, GOODS)
+    assert goods == replace(INTRA_COMMUNITY, exemption_text="Exempt intra-Community supply")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from acquit.core.bill import Bill, Draft, Issuing, issue
 from acquit.core.bill_run import Carried, Totals, carried_of, totals_of
 from acquit.core.charge import Charge, ChargeKey, ChargeKind
 from acquit.core.debt import Debt
-from acquit.core.discount import lowered_key
+from acquit.core.discount import Discount, bound_lines, lowered_key
 from acquit.core.identifiers import AccountId, DebtId, OrderId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, bill_postings, chained
 from acquit.core.money import Currency
@@ -123,22 +123,30 @@ def _write_unnumbered(tx: Transaction, scope: Scope, page: Page, decided: Decide
 def _kept(page: Page, decided: Decided, cut_off: date) -> list[tuple[AccountId, Charge, date]]:
     """Return what is no charge yet of what is held or carried over, with the cut-off that it counts for.
 
-    These are renewals, and of what is carried the lines that let something off it: an amount is agreed per
-    period, and a later one would not let it off again.
+    These are renewals, and lines that let something off: all of what is carried, of what is held those beside
+    an amount. An amount is agreed per period, and a later one would not let it off again.
     """
-    kept = [(hold.account_id, hold.charges, False) for hold in decided.holds]
-    kept += [(each.account_id, each.carried, True) for each in decided.outcomes if each.carried]
+    kept = [
+        (hold.account_id, hold.charges, bound_lines(hold.charges, _discounts(page, hold.account_id)))
+        for hold in decided.holds
+    ]
+    kept += [
+        (each.account_id, each.carried, [line for line in each.carried if lowered_key(line) is not None])
+        for each in decided.outcomes
+        if each.carried
+    ]
     fresh: list[tuple[AccountId, Charge, date]] = []
-    for account_id, charges, with_lines in kept:
+    for account_id, charges, lines in kept:
         known = {each.key for each in page.open_charges.get(account_id, ())}
-        for charge in charges:
-            if charge.key in known:
-                continue
-            if charge.kind == ChargeKind.RENEWAL:
-                fresh.append((account_id, charge, charge.period_start))
-            elif with_lines and lowered_key(charge) is not None:
-                fresh.append((account_id, charge, cut_off))
+        renewed = [each for each in charges if each.kind == ChargeKind.RENEWAL]
+        fresh += [(account_id, each, each.period_start) for each in renewed if each.key not in known]
+        fresh += [(account_id, each, cut_off) for each in lines if each.key not in known]
     return fresh
+
+
+def _discounts(page: Page, account_id: AccountId) -> tuple[Discount, ...]:
+    conditions = page.conditions.get(account_id)
+    return () if conditions is None else conditions.discounts
 
 
 def _billed_charges(page: Page, drafts: Iterable[Draft]) -> list[tuple[AccountId, ChargeKey]]:

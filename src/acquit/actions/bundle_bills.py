@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, date_of, entity_of, require_if_staff, require_staff
-from acquit.core.bundle import BadAdvice, Bundle, NothingToBundle, bundled, refuse_clash
+from acquit.core.bundle import BadAdvice, Bundle, NoSuchBundle, NothingToBundle, bundled, refuse_clash
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.match import OpenDebt
 from acquit.core.money import BadAmount, Currency, parsed
 from acquit.core.operator import Right
+from acquit.core.snapshot import seller
 from acquit.documents.bundle_advice import Payee, as_page, as_table, as_text
-from acquit.store import acts, bank_evidence, bundles
+from acquit.documents.bundle_sheet import render_bundle
+from acquit.documents.letterhead import Letterhead
+from acquit.store import acts, bank_evidence, bundles, legal_parties
 
 ADVICE_LINES_MAX = 10_000
 
@@ -57,7 +60,24 @@ def bundle_bills(
         bundle = bundles.add(tx, payer_id, parts, currency, taken, on, by)
         acts.record(tx, by, "bundle_bills", payer_id, bundle.reference, amount_minor=bundle.amount_minor)
     payee = Payee(entity.name, entity.iban, entity.bic)
-    return Papers(bundle, as_text(bundle, payee), as_table(bundle), as_page(bundle, payee))
+    sender = Letterhead(seller(entity), entity.logo or b"")
+    return Papers(bundle, as_text(bundle, payee), as_table(bundle), as_page(bundle, payee, sender))
+
+
+def payment_sheet(context: Context, payer_id: AccountId, bundle_id: int, language: str = "") -> bytes:
+    """Return the payment sheet of a bundle as PDF, in the account's language unless told otherwise.
+
+    Raises NoSuchAccount, NoSuchBundle.
+    """
+    with context.database.snapshot() as tx:
+        account = account_in(tx, payer_id)
+        entity = entity_of(tx, account)
+        found = [each for each in bundles.of_account(tx, payer_id) if each.bundle_id == bundle_id]
+        if not found:
+            raise NoSuchBundle(f"Account {payer_id} has no bundle {bundle_id}.", bundle=str(bundle_id))
+        party = legal_parties.of_account(tx, payer_id, found[0].made_on)
+    name = "" if party is None else party.name
+    return render_bundle(found[0], name, seller(entity), language or account.language)
 
 
 def import_advice(

@@ -153,6 +153,7 @@ def _debit(name: str, line: ToCollect) -> Debit:
         signed_on=mandate.signed_on,
         reference=line.reference,
         text="" if line.reference else collected_text([part.bill_id for part in line.parts]),
+        original=line.original,
     )
 
 
@@ -171,4 +172,5 @@ def _collection(
         requested_on=line.requested_on,
         currency=EURO,
         amount_minor=line.amount_minor,
+        amendment_no=line.amendment_no,
     )

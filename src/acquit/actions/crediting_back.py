@@ -33,13 +33,14 @@ def plan_in(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> Plan
     plan = Plan({}, ())
     if scope.entity.below_zero not in CREDITING or scope.services is not None:
         return plan
+    run = scope.entity.legal_entity_id, str(scope.period)
     whose = {account.account_id: account.payer_id for account in page.accounts}
     for outcome in decided.outcomes:
         if not outcome.returned:
             continue
         services = {charge.service_id for charge in outcome.returned}
         found = credited_charges.sources(
-            tx, outcome.account_id, whose[outcome.account_id], services, list(whose)
+            tx, outcome.account_id, whose[outcome.account_id], services, list(whose), run
         )
         taken = [bill_in(tx, account_id, bill_id) for account_id, bill_id in found]
         sources = [Source(each.bill, each.notes) for each in taken]

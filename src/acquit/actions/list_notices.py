@@ -1,16 +1,23 @@
-"""List what sales should look at: lost conditions, exceeded limits, orders that run out, announced prices."""
+"""List what sales should look at: lost conditions, limits, orders running out, prices, what waits."""
 
 from acquit.actions.context import Context
-from acquit.actions.loading import account_in, applicant_in, today_of
+from acquit.actions.loading import account_in, applicant_in, date_of, today_of
 from acquit.core.identifiers import AccountId
-from acquit.core.notice import Notice, of_grant, of_lines, of_order, of_price
+from acquit.core.notice import Notice, of_carried, of_grant, of_lines, of_order, of_price
 from acquit.core.terms import grant_on
-from acquit.store import planned_changes, purchase_orders, services, terms
+from acquit.store import (
+    carried_charges,
+    legal_entities,
+    planned_changes,
+    purchase_orders,
+    services,
+    terms,
+)
 from acquit.store.transaction import Transaction
 
 
 def list_notices(context: Context) -> list[Notice]:
-    """Return the notices of all accounts: of terms, of purchase orders and their lines, of prices."""
+    """Return the notices of all accounts: terms, purchase orders and their lines, prices, what is carried."""
     with context.database.read() as tx:
         orders = purchase_orders.with_maximum(tx)
         owners = {order.account_id for order in orders}
@@ -26,6 +33,7 @@ def list_notices(context: Context) -> list[Notice]:
                 for account_id in planned_changes.accounts_with_prices(tx)
                 for notice in _prices(tx, account_id)
             ),
+            *_carried(context, tx),
         ]
 
 
@@ -51,6 +59,17 @@ def _prices(tx: Transaction, account_id: AccountId) -> list[Notice]:
     found = services.find_several(tx, account_id, [each.service_id for each in waiting])
     by_id = {each.service_id: each for each in found}
     return [of_price(change, by_id[change.service_id]) for change in waiting]
+
+
+def _carried(context: Context, tx: Transaction) -> list[Notice]:
+    found: list[Notice] = []
+    for entity in legal_entities.every(tx):
+        today = date_of(context, entity)
+        for each in carried_charges.carried(tx, entity.legal_entity_id, today):
+            found += of_carried(
+                each.account_id, each.currency, each.net_minor, each.since_on, today, entity.below_zero
+            )
+    return found
 
 
 def _terms(context: Context, tx: Transaction, account_id: AccountId) -> list[Notice]:

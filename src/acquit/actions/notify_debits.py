@@ -25,34 +25,39 @@ class Letter:
 def notify_debits(context: Context) -> int:
     """Every payer of an approved file is told amount and day, once; return how many were told now.
 
-    A letter that cannot be sent stays to be sent: the next call tries again.
+    Letters about debits that failed and that a crash left unsent go too. A letter that cannot be sent stays
+    to be sent: the next call tries again.
     """
     with context.database.snapshot() as tx:
         waiting = direct_debits.unnoticed(tx)
         letters = _letters(tx, waiting)
+        untold = direct_debits.untold(tx)
+    told = 0
     for collection, letter in zip(waiting, letters, strict=True):
-        context.mailer.send(letter.email, *notice(letter.debited, letter.language))
         with context.database.write() as tx:
             today = date_of(context, entity_in(tx, collection.legal_entity_id))
-            direct_debits.noticed(tx, collection.account_id, collection.collection_id, letter.email, today)
-    return len(waiting)
+            if direct_debits.noticed(tx, collection, letter.email, today):
+                context.mailer.send(letter.email, *notice(letter.debited, letter.language))
+                told += 1
+    return told + tell_failures(context, untold)
 
 
 def tell_failures(context: Context, failed: Sequence[Collection]) -> int:
-    """The payers of debits that came back are told why and what follows; return how many letters went."""
-    told = 0
-    for collection in failed:
-        reason = reason_of(collection.reason_code)
-        if not reason.told:
-            continue
-        with context.database.read() as tx:
-            (letter,) = _letters(tx, [collection])
-            what_next = _next(context, tx, collection)
-        if letter.email:
-            said = returned(letter.debited, reason.code, what_next, letter.language)
-            context.mailer.send(letter.email, *said)
-            told += 1
-    return told
+    """The payers of debits that came back are told why and what follows, once; return how many were told."""
+    return sum(_tell_failure(context, collection) for collection in failed)
+
+
+def _tell_failure(context: Context, collection: Collection) -> bool:
+    reason = reason_of(collection.reason_code)
+    with context.database.write() as tx:
+        (letter,) = _letters(tx, [collection])
+        today = date_of(context, entity_in(tx, collection.legal_entity_id))
+        address = letter.email if reason.told else ""
+        if not direct_debits.told(tx, collection, address, today) or not address:
+            return False
+        what_next = _next(context, tx, collection)
+        context.mailer.send(address, *returned(letter.debited, reason.code, what_next, letter.language))
+    return True
 
 
 def _next(context: Context, tx: Transaction, collection: Collection) -> str:
@@ -73,7 +78,7 @@ def _letters(tx: Transaction, collections: Sequence[Collection]) -> list[Letter]
     parent_ids = sorted({each.parent_id for each in payers.values() if each.parent_id is not None})
     parents = {each.account_id: each for each in accounts.find_several(tx, parent_ids)}
     held = {
-        each.mandate.mandate_id: each.mandate
+        each.mandate.mandate_id: each
         for of_payer in mandates.of_payers(tx, payer_ids).values()
         for each in of_payer
     }
@@ -83,9 +88,8 @@ def _letters(tx: Transaction, collections: Sequence[Collection]) -> list[Letter]
     for each in collections:
         payer = payers[each.account_id]
         email = payer.email or (parents[payer.parent_id].email if payer.parent_id in parents else "")
-        debited = _debited(
-            each, held[each.mandate_id], sellers[each.legal_entity_id], parts[each.collection_id]
-        )  # fmt: skip
+        mandate = held[each.mandate_id].as_of(each.amendment_no)
+        debited = _debited(each, mandate, sellers[each.legal_entity_id], parts[each.collection_id])
         letters.append(Letter(debited, email, payer.language))
     return letters
 

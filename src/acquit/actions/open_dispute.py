@@ -14,6 +14,7 @@ from acquit.actions.loading import (
     require_staff,
     today_of,
 )
+from acquit.actions.tell_statuses import note_dispute_in
 from acquit.core.bill import Bill, NoSuchBill
 from acquit.core.credit import Part
 from acquit.core.dispute import (
@@ -61,6 +62,7 @@ def open_dispute(
         dispute = disputes.open_one(
             tx, account_id, bill_id, detail_no, amount_minor, reason.strip(), by, until
         )
+        note_dispute_in(tx, dispute)
         acts.record(tx, by, "open_dispute", account_id, bill_id, amount_minor=amount_minor)
     return dispute
 

@@ -76,7 +76,11 @@ def set_refund_account(context: Context, account: RefundAccount, *, by: str) -> 
             account.holder_name.strip(), account.town.strip(), account.country,
         )  # fmt: skip
         if checked.iban[:2] not in SEPA_COUNTRIES:
-            raise BadRefundAccount(f"{checked.iban[:2]} is outside the SEPA area: pay it at the bank.")
+            raise BadRefundAccount(
+                f"{checked.iban[:2]} is outside the SEPA area: no file of transfers reaches it. Send it at "
+                f"your bank, then `acquit refund paid --account {account.account_id}` records it, or "
+                "`acquit bank match ENTRY --refund ACCOUNT/NUMBER` when the statement tells it."
+            )
         if not (checked.holder_name and checked.town and re.fullmatch("[A-Z]{2}", checked.country)):
             raise BadRefundAccount("The holder's name, town and country (two letters) are needed.")
         refund_lines.put_account(tx, checked, by)
@@ -206,7 +210,9 @@ def _gathered(tx: Transaction, entity: LegalEntity, today: date) -> RefundsMade:
         account = where.get(row.account_id)
         if row.currency != EURO or account is None or len(lines) == TRANSFERS_MAX:
             why = (
-                f"it is of {row.currency}; transfers are in EUR." if row.currency != EURO
+                f"it is of {row.currency}, files of transfers are in EUR: send it at your bank, then "
+                f"`acquit refund paid --account {row.account_id} --number {row.refund_id}`."
+                if row.currency != EURO
                 else "no bank account of the payer is known: set one, or register a mandate."
                 if account is None else f"a file has {TRANSFERS_MAX} transfers at most."
             )  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.queue_deliveries import queue_deliveries_in
 from acquit.core.bill import NoSuchBill
 from acquit.core.errors import NotFound
 from acquit.core.identifiers import AccountId, BillId
@@ -152,6 +153,7 @@ def _render(context: Context, keys: Sequence[BillKey], press: Press) -> int:
     ]
     with context.database.write() as tx:
         documents.record(tx, made)
+        queue_deliveries_in(tx, sorted({(each.account_id, each.bill_id) for each in made}))
     return len(papers)
 
 

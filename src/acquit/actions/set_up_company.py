@@ -31,6 +31,8 @@ from acquit.core.set_up import (
 )
 from acquit.core.tax import UNION, Rates
 from acquit.documents.glyphs import missing_glyphs
+from acquit.documents.palette import CONTRAST_MIN, is_readable, shown_contrast
+from acquit.documents.palette import FORM as COLOUR_FORM
 from acquit.documents.pdf import can_draw
 from acquit.store import acts, charts, late_rates, legal_entities
 from acquit.store import series as stored_series
@@ -167,7 +169,22 @@ def _form_problems(entity: LegalEntity) -> list[Problem]:
         logo.startswith(LOGO_STARTS) and len(logo) <= LOGO_BYTES_MAX and can_draw(logo)
     ):
         problems.append(_wrong("logo", f"is a PNG, JPEG or SVG of at most {LOGO_BYTES_MAX // 1024} KiB."))
-    return problems
+    return problems + _colour_problems(entity.brand_colour)
+
+
+def _colour_problems(colour: str) -> list[Problem]:
+    """Return why text in this colour cannot be read on white paper, if it cannot."""
+    if not colour or is_readable(colour):
+        return []
+    if not COLOUR_FORM.fullmatch(colour):
+        return [_wrong("brand_colour", f"{colour!r} is not #, then 6 of 0-9 a-f, as in #0b4f8a.")]
+    return [
+        _wrong(
+            "brand_colour",
+            f"{colour} on white has a contrast of {shown_contrast(colour)}:1; text needs {CONTRAST_MIN}:1 "
+            "to be read by everybody. Choose a darker shade.",
+        )
+    ]
 
 
 def _is_zone(zone: str) -> bool:

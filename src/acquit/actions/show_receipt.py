@@ -2,9 +2,12 @@
 
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, entity_of
+from acquit.core.account import Account
 from acquit.core.debt import NoSuchDeposit
 from acquit.core.identifiers import AccountId
 from acquit.core.refund import NoSuchRefund, RefundState
+from acquit.core.snapshot import seller
+from acquit.documents.letterhead import Letterhead
 from acquit.documents.receipt_page import Receipt, render_receipt
 from acquit.documents.wording import wording
 from acquit.store import debts, receipt_lists, refunds
@@ -21,7 +24,7 @@ def deposit_page(context: Context, account_id: AccountId, deposit_id: str) -> by
         says = wording(account.language, deposit.currency)
         shares = receipt_lists.shares(tx, account_id, deposit_id)
         receipt = Receipt(
-            deposit_id, entity_of(tx, account).name, account_id, account.language, deposit.received_on,
+            deposit_id, _sender(tx, account), account_id, account.language, deposit.received_on,
             deposit.currency, deposit.amount_minor, deposit.bank_reference,
             tuple((each.bill_id or says.say("receipt.others"), each.amount_minor) for each in shares),
             deposit.amount_minor - debts.applied_minor(tx, account_id, deposit_id),
@@ -37,12 +40,13 @@ def refund_page(context: Context, account_id: AccountId, refund_id: int) -> byte
         if refund is None or refund.state is not RefundState.PAID:
             raise NoSuchRefund(f"Account {account_id} has no refund {refund_id} that was paid.")
         receipt = Receipt(
-            str(refund_id), _seller(tx, account_id), account_id, account.language,
+            str(refund_id), _sender(tx, account), account_id, account.language,
             refund.state_on or refund.asked_on, refund.currency, refund.amount_minor, refund.deposit_id,
             is_refund=True,
         )  # fmt: skip
     return render_receipt(receipt)
 
 
-def _seller(tx: Transaction, account_id: AccountId) -> str:
-    return entity_of(tx, account_in(tx, account_id)).name
+def _sender(tx: Transaction, account: Account) -> Letterhead:
+    entity = entity_of(tx, account)
+    return Letterhead(seller(entity), entity.logo or b"")

@@ -8,12 +8,13 @@ from acquit.core.account_statement import AccountStatement, Movement, statement_
 from acquit.core.aged_balance import OpenAmount
 from acquit.core.identifiers import AccountId
 from acquit.core.money import Currency
-from acquit.core.snapshot import Seller, seller
+from acquit.core.snapshot import seller
 from acquit.documents.book_tables import statement_csv
+from acquit.documents.letterhead import Letterhead
 from acquit.documents.statement import render_statement
 from acquit.store import legal_parties, receivables
 
-Stated = tuple[AccountStatement, Seller, str]
+Stated = tuple[AccountStatement, Letterhead, str]
 
 
 def state_account(
@@ -23,7 +24,7 @@ def state_account(
     last_on: date | None = None,
     currency: Currency | None = None,
 ) -> Stated:
-    """Return the statement, the seller and the language of its paper.
+    """Return the statement, who sends it and the language of its paper.
 
     From the first of the month of the last day, and up to today, unless told otherwise; in the account's
     currency. Dates are those of the journal. Raises NoSuchAccount, BadStatement.
@@ -42,13 +43,13 @@ def state_account(
             [Movement(*row) for row in receivables.movements(tx, payer_id, until)],
             [OpenAmount(*row) for row in receivables.open_of_payer(tx, payer_id, until)],
         )
-    return made, seller(entity), account.language
+    return made, Letterhead(seller(entity), entity.logo or b""), account.language
 
 
 def statement_pdf(stated: Stated, language: str = "") -> bytes:
     """Return the statement as PDF, in the account's language unless told otherwise."""
-    statement, sold_by, spoken = stated
-    return render_statement(statement, sold_by, language or spoken)
+    statement, sender, spoken = stated
+    return render_statement(statement, sender, language or spoken)
 
 
 def statement_table(stated: Stated) -> bytes:

@@ -5,12 +5,14 @@ from typing import Any, Final
 
 from acquit.actions.export_bills import ask_for_export
 from acquit.api import links, wire
+from acquit.api.e_invoicing import e_invoicing_status
 from acquit.api.listing import Column, Listing
 from acquit.api.refusals import NoSuchObject, NoSuchRoute
 from acquit.api.request import Request
 from acquit.core.identifiers import BillId
-from acquit.store import bill_lists
+from acquit.store import bill_lists, bill_statuses
 from acquit.store.bill_lists import BillSummary, DetailSummary
+from acquit.store.bill_statuses import OnWire
 from acquit.store.transaction import Transaction
 
 DETAILS_PER_ORDER: Final = 1_000_000
@@ -52,10 +54,10 @@ def get_bill(request: Request) -> object:
     """GET /me/bill/{billId}: one bill, with the links to its paper."""
     bill_id = BillId(request.path["billId"])
     with request.read() as tx:
-        found = bill_lists.find(tx, request.caller.account_id, bill_id)
-    if found is None:
+        found = some_bills(tx, request, [bill_id])
+    if not found:
         raise NoSuchObject(bill_id)
-    return _bill(found, request)
+    return found[bill_id]
 
 
 def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, object]:
@@ -79,17 +81,18 @@ def download(request: Request) -> str:
 def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:
     """Return those of the caller's bills that have these numbers, as the wire shows them."""
     found = bill_lists.find_many(tx, request.caller.account_id, bill_ids)
-    return {bill.bill_id: _bill(bill, request) for bill in found}
+    on_wire = bill_statuses.on_wire(tx, request.caller.account_id, bill_ids)
+    return {bill.bill_id: _bill(bill, on_wire.get(bill.bill_id), request) for bill in found}
 
 
-def _bill(bill: BillSummary, request: Request) -> dict[str, Any]:
+def _bill(bill: BillSummary, left: OnWire | None, request: Request) -> dict[str, Any]:
     password = links.bill_password(request, bill.bill_id)
     return {
         "billId": bill.bill_id,
         "category": bill.category,
         "date": wire.instant(bill.issued_at, request.zone),
-        "eInvoicingId": None,
-        "eInvoicingStatus": None,
+        "eInvoicingId": None if left is None else left.reference or None,
+        "eInvoicingStatus": None if left is None else e_invoicing_status(left.outcome, left.codes),
         "orderId": bill.order_id,
         "password": password,
         "pdfUrl": links.bill_link(request, bill.bill_id, password, "bill.pdf"),

@@ -271,7 +271,7 @@ def set_password_(account: str, /, *, program: Given) -> None:
 
 @app.command
 def notices(*, program: Given) -> None:
-    """List what sales should look at: lost conditions, limits, orders running out."""
+    """List what sales should look at: lost conditions, limits, orders running out, what waits for long."""
     with program.open() as context:
         found = list_notices(context)
     rows = [(notice.account_id, notice.code, notice.text) for notice in found]

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from acquit.actions.bundle_bills import bundle_bills, import_advice
+from acquit.actions.bundle_bills import bundle_bills, import_advice, payment_sheet
+from acquit.actions.context import Context
 from acquit.actions.import_bank_file import Mapped, read_mapping
 from acquit.actions.loading import account_in
 from acquit.actions.set_bank import add_bank_account, group_payers, know_iban, set_bank_limits
 from acquit.cli.account import only_legal_entity
 from acquit.cli.program import Given
-from acquit.cli.screen import table
+from acquit.cli.screen import Screen, table
 from acquit.cli.terms import Operator, actor
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, BillId
@@ -139,7 +140,10 @@ def bundle(
     *bill: str,
     account: ForPayer,
     with_credit: Annotated[bool, Parameter(negative="", help="Take the payer's credit off.")] = False,
-    out: Annotated[Path | None, Parameter(help="A directory for the remittance advice.")] = None,
+    out: Annotated[
+        Path | None, Parameter(help="A directory for the remittance advice and the payment sheet (PDF).")
+    ] = None,
+    number: Annotated[int | None, Parameter(help="Write the sheet of this bundle again; make none.")] = None,
     show: Annotated[bool, Parameter(name="--list", negative="", help="List the payer's bundles.")] = False,
     operator: Operator = None,
     program: Given,
@@ -162,17 +166,34 @@ def bundle(
                 found, table(">bundle", "reference", ">amount", ">bills", rows=rows) if rows else "No bundle."
             )
             return
+        if number is not None:
+            _write_sheet(context, program.screen, payer_id, number, out)
+            return
         made = bundle_bills(
             context, payer_id, [BillId(each) for each in bill], by=actor(operator), with_credit=with_credit
         )
-    files = []
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        for suffix, content in (("txt", made.text), ("csv", made.table), ("html", made.page)):
-            path = out / f"remittance-advice-{made.bundle.bundle_id}.{suffix}"
-            path.write_bytes(content)
-            files.append(str(path))
+        bundle_id, files = made.bundle.bundle_id, []
+        if out is not None:
+            forms = (("txt", made.text), ("csv", made.table), ("html", made.page))
+            papers = [(f"remittance-advice-{bundle_id}.{suffix}", content) for suffix, content in forms]
+            papers.append((f"payment-sheet-{bundle_id}.pdf", payment_sheet(context, payer_id, bundle_id)))
+            files = [_written(out, name, content) for name, content in papers]
     program.screen.answer(_bundle(made.bundle) | {"files": files}, made.text.decode())
+
+
+def _write_sheet(
+    context: Context, screen: Screen, payer_id: AccountId, number: int, out: Path | None
+) -> None:
+    content = payment_sheet(context, payer_id, number)
+    path = _written(out or Path(), f"payment-sheet-{number}.pdf", content)
+    screen.answer({"bundle": number, "account": payer_id, "files": [path]}, path)
+
+
+def _written(directory: Path, name: str, content: bytes) -> str:
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / name
+    path.write_bytes(content)
+    return str(path)
 
 
 def advice(file: Path, /, *, account: ForPayer, operator: Operator = None, program: Given) -> None:

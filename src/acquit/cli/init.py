@@ -42,6 +42,7 @@ iban = "FR14 2004 1010 0505 0001 3M02 606"
 # website = "https://www.example.com"
 # language = "fr_FR"
 # logo = "logo.png"                # PNG, JPEG or SVG beside this file
+# brand_colour = "#0b4f8a"         # rules and names on papers; dark enough to be read on white
 # account_suffix = "acq"           # accounts are named like ab12345-acq
 
 [terms]

@@ -13,7 +13,7 @@ from acquit.core.errors import Invalid
 from acquit.core.money import EXPONENTS, Currency, parsed, scaled
 from acquit.documents.xml_tree import Node, NoTree, tree
 
-READS: Final = 2
+READS: Final = 3
 """What this reads, as a number: a reading of a smaller number is made anew from the saved paper."""
 
 BILL, CREDIT_NOTE = "bill", "credit-note"
@@ -131,29 +131,42 @@ def _compact(text: str) -> str:
 # ---------------------------------------------------------------- text
 
 CREDIT_TITLES: Final = re.compile(
-    r"\b(credit note|avoir|gutschrift|nota de crédito|factura de abono|nota di credito|creditnota|korekta)$",
+    r"\b(credit note|avoir|gutschrift|nota de crédito|factura de abono|nota di credito|creditnota|korekta|"
+    r"korekta zmniejszająca)$",
     re.IGNORECASE,
 )
 BILL_TITLES: Final = re.compile(
-    r"\b(invoice|facture|facture rectificative|rechnung|factura|fattura|fatura|faktura|factuur)$",
+    r"\b(invoice|facture|facture rectificative|rechnung|rechnungskorrektur|factura|factura rectificativa|"
+    r"fattura|fattura rettificativa|fatura|fatura retificativa|faktura|faktura korygująca|"
+    r"factuur|correctiefactuur)$",
     re.IGNORECASE,
 )
 CORRECTS: Final = re.compile(
-    r"^(?:rectifie la facture|corrects invoice)\s+([A-Z0-9+_/-]{3,35})\b", re.IGNORECASE
+    r"^(?:rectifie la facture|corrects invoice|berichtigt rechnung|rectifica la factura|rettifica la fattura|"
+    r"corrigeert factuur|koryguje fakturę|retifica a fatura)\s+([A-Z0-9+_/-]{3,35})\b",
+    re.IGNORECASE,
 )
 IBAN: Final = re.compile(r"^IBAN\s*:?\s+([A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30})\s*$")
 BIC: Final = re.compile(r"^(?:BIC|SWIFT|BIC ?/ ?SWIFT|SWIFT ?/ ?BIC)\s*:?\s+([A-Z0-9 ]{8,14})\s*$")
 HOLDER: Final = re.compile(
-    r"^(?:account holder|titulaire|kontoinhaber|beneficiary|bénéficiaire|titular)\s*:?\s+(\S.*)$",
+    r"^(?:account holder|titulaire|kontoinhaber|beneficiary|bénéficiaire|titular da conta|titular|"
+    r"intestatario del conto|rekeninghouder|posiadacz rachunku)\s*:?\s+(\S.*)$",
     re.IGNORECASE,
 )
 REFERENCE: Final = re.compile(
     r"^(?:payment reference|référence à rappeler|référence de paiement|zahlungsreferenz|"
-    r"referencia de pago)\s*:?\s+(\S.*)$",
+    r"referencia de pago|riferimento di pagamento|betalingskenmerk|tytuł płatności|"
+    r"referência de pagamento)\s*:?\s+(\S.*)$",
     re.IGNORECASE,
 )
 COLLECTED: Final = {
-    DIRECT_DEBIT: re.compile(r"(collected by direct debit|réglée?s? par prélèvement)", re.IGNORECASE),
+    DIRECT_DEBIT: re.compile(
+        r"(collected by direct debit|réglée?s? par prélèvement|will be debited from your account|"
+        r"seront prélevés sur votre compte|von ihrem konto eingezogen|se adeudarán en su cuenta|"
+        r"saranno addebitati sul vostro conto|van uw rekening geïncasseerd|pobrane z państwa rachunku|"
+        r"serão debitados na sua conta)",
+        re.IGNORECASE,
+    ),
     CARD: re.compile(r"(collected by card|réglée?s? par carte)", re.IGNORECASE),
     OTHER: re.compile(
         r"^(nothing to do: .* will be collected|rien à faire : .* seront réglés)", re.IGNORECASE
@@ -163,12 +176,36 @@ SPACES: Final = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREA
 MONEY: Final = r"[^\d\s%−-]{0,4} ?([−-]?\d[\d .,'’]*) ?[^\d\s%]{0,4}"
 RATED: Final = re.compile(rf"^(\d{{1,2}}(?:[.,]\d{{1,2}})?) ?% {MONEY} {MONEY}$")
 LABELS: Final = {
-    "AE": ("reverse charge", "autoliquidation"), "K": ("exempt (eu)", "exonérée (ue)", "exonéré (ue)"),
-    "O": ("outside scope", "hors champ"), "G": ("exempt (export)", "exonérée (export)", "exonéré (export)"),
-    "E": ("exempt", "exonérée", "exonéré"), "Z": ("zero rate", "taux zéro"),
+    "AE": (
+        "reverse charge", "autoliquidation", "inversión del sujeto pasivo", "inversione contabile",
+        "btw verlegd", "odwrotne obciążenie", "autoliquidação",
+    ),
+    "K": (
+        "exempt (eu)", "exonérée (ue)", "exonéré (ue)", "steuerfrei (eu)", "exento (ue)",
+        "non imponibile (ue)", "vrijgesteld (eu)", "dostawa wewnątrzwspólnotowa", "isento (ue)",
+    ),
+    "O": (
+        "outside scope", "hors champ", "nicht steuerbar", "no sujeto", "fuori campo iva", "buiten de heffing",
+        "nie podlega", "não sujeito",
+    ),
+    "G": (
+        "exempt (export)", "exonérée (export)", "exonéré (export)", "steuerfrei (ausfuhr)",
+        "exento (exportación)", "non imponibile (esportazione)", "vrijgesteld (uitvoer)", "eksport",
+        "isento (exportação)",
+    ),
+    "E": (
+        "exempt", "exonérée", "exonéré", "steuerfrei", "exento", "esente", "vrijgesteld", "zwolnione",
+        "isento",
+    ),
+    "Z": (
+        "zero rate", "taux zéro", "nullsatz", "tipo cero", "aliquota zero", "nultarief", "stawka zerowa",
+        "taxa zero",
+    ),
 }  # fmt: skip
 UNTAXED: Final = {label: category for category, labels in LABELS.items() for label in labels}
-LABELLED: Final = re.compile(rf"^([^\d]+?) {MONEY} {MONEY}$")
+LABELLED: Final = re.compile(
+    rf"^({'|'.join(map(re.escape, sorted(UNTAXED, key=len, reverse=True)))}) {MONEY} {MONEY}$", re.IGNORECASE
+)
 TITLE_LINES: Final = 6
 
 
@@ -212,8 +249,8 @@ def _taxes(lines: Sequence[str], currency: str) -> Iterator[TaxRead]:
         if found := RATED.match(line):
             category, rate_bp = "S", scaled(found[1].replace(",", "."), 2)
             net, tax = found[2], found[3]
-        elif (found := LABELLED.match(line)) and found[1].strip().casefold() in UNTAXED:
-            category, rate_bp = UNTAXED[found[1].strip().casefold()], 0
+        elif found := LABELLED.match(line):
+            category, rate_bp = UNTAXED[found[1].lower()], 0
             net, tax = found[2], found[3]
         else:
             continue

@@ -38,27 +38,29 @@ DUE_LABELS: Final = re.compile(
     re.IGNORECASE,
 )
 ORDER_LABELS: Final = re.compile(
-    r"^(?:your |votre )?(purchase order(?: number| no\.?)?|po number|internal reference|bon de commande|"
-    r"n° de bon de commande|numéro de commande client|référence interne|bestellnummer|orden de compra|"
-    r"ordine d.acquisto|ordem de compra)\s*:?\s*(.*)$",
+    r"^(?:your |votre |ihre? |su |vostro |uw |państwa |a sua )?(purchase order(?: number| no\.?)?|po number|"
+    r"internal reference|bon de commande|n° de bon de commande|numéro de commande client|référence interne|"
+    r"bestellnummer|bestellung|zeichen|orden de compra|pedido|referencia interna|ordine d.\s?acquisto|"
+    r"riferimento interno|inkooporder|interne referentie|zamówienie|numer referencyjny|ordem de compra|"
+    r"nota de encomenda|referência interna)\s*:?\s*(.*)$",
     re.IGNORECASE,
 )
 MONTHS: Final = {
     name: number
     for number, names in enumerate(
         (
-            "january janvier januar enero gennaio janeiro jan",
-            "february février februar febrero febbraio fevereiro feb févr",
-            "march mars märz marzo março mar",
-            "april avril abril aprile apr avr",
-            "may mai mayo maggio maio",
-            "june juin juni junio giugno junho jun",
-            "july juillet juli julio luglio julho jul juil",
-            "august août agosto aug",
-            "september septembre septiembre settembre setembro sep sept",
-            "october octobre oktober octubre ottobre outubro oct okt",
-            "november novembre noviembre novembro nov",
-            "december décembre dezember diciembre dicembre dezembro dec déc",
+            "january janvier januar januari enero gennaio janeiro stycznia jan",
+            "february février februar februari febrero febbraio fevereiro lutego feb févr",
+            "march mars märz maart marzo março marca mar",
+            "april avril abril aprile kwietnia apr avr",
+            "may mai mei mayo maggio maio maja",
+            "june juin juni junio giugno junho czerwca jun",
+            "july juillet juli julio luglio julho lipca jul juil",
+            "august augustus août agosto sierpnia aug",
+            "september septembre septiembre settembre setembro września sep sept",
+            "october octobre oktober octubre ottobre outubro października oct okt",
+            "november novembre noviembre novembro listopada nov",
+            "december décembre dezember diciembre dicembre dezembro grudnia dec déc",
         ),
         start=1,
     )
@@ -139,7 +141,7 @@ def date_in(text: str, *, month_first: bool = False) -> date | None:
             day, month = (found[2], found[1]) if month_first else (found[1], found[2])
             return date(int(found[3]), int(month), int(day))
         if found := re.match(
-            r"(\d{1,2})(?:er|st|nd|rd|th|\.)?\s+(?:de )?([^\W\d]+)\.?,?\s+(?:de )?(\d{4})\b", plain
+            r"(\d{1,2})(?:er|st|nd|rd|th|º|\.)?\s+(?:de )?([^\W\d]+)\.?,?\s+(?:de )?(\d{4})\b", plain
         ):
             return date(int(found[3]), MONTHS[found[2].lower()], int(found[1]))
         if found := re.match(r"([^\W\d]+)\.?\s+(\d{1,2}),?\s+(\d{4})\b", plain):

@@ -13,7 +13,16 @@ from typing import Final
 
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId, PaymentMethodId
-from acquit.core.mandate import Held, Mandate, MandateState, MandateUse, Scheme, expires_on, usable
+from acquit.core.mandate import (
+    Held,
+    Mandate,
+    MandateState,
+    MandateUse,
+    Original,
+    Scheme,
+    expires_on,
+    usable,
+)
 from acquit.core.money import Currency, plain
 from acquit.core.return_reason import may_try_again
 
@@ -128,13 +137,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ToCollect:
-    """One debit of a payer's bank account, in EUR; it has a reference when it is for one bill."""
+    """One debit of a payer's bank account, in EUR; it has a reference when it is for one bill.
+
+    `original` tells the debtor's bank what changed about the mandate since it last heard of it.
+    """
 
     mandate: Mandate
     sequence: SequenceType
     requested_on: date
     parts: tuple[Part, ...]
     reference: str = ""
+    original: Original | None = None
+    amendment_no: int = 0
 
     @property
     def amount_minor(self) -> int:
@@ -192,6 +206,7 @@ class Collection:
     reason_code: str = ""
     deposit_id: str | None = None
     collected_on: date | None = None
+    amendment_no: int = 0
 
 
 def next_bank_day(on: date, is_bank_day: IsBankDay) -> date:
@@ -330,7 +345,9 @@ def _obstacle(debt: OpenDebt, held: Held | None, creditor: Creditor) -> tuple[st
     if held is None:
         return "no-mandate", "the payer's mandate is suspended, cancelled, used or expired."
     if held.mandate.creditor_id != creditor.creditor_id:
-        return "other-creditor", f"its mandate was signed for {held.mandate.creditor_id}."
+        return "other-creditor", (
+            f"its mandate is for {held.mandate.creditor_id}: `acquit mandate amend-creditor` tells the bank."
+        )
     if not debt.has_address:
         return "no-address", "no e-mail address is known for the payer's notice."
     if not may_try_again(debt.failures, held.mandate.mandate_id):
@@ -361,16 +378,20 @@ def _lines(held: Held, requested_on: date, debts: Sequence[OpenDebt]) -> Iterabl
         sequence = SequenceType.ONE_OFF
     parts = tuple(Part(debt.account_id, debt.debt_id, debt.bill_id, debt.open_minor) for debt in debts)
     reference = debts[0].reference if len(debts) == 1 else ""
-    yield ToCollect(held.mandate, sequence, requested_on, parts, reference)
+    yield ToCollect(
+        held.mandate, sequence, requested_on, parts, reference, held.original(), held.amendment_no
+    )
 
 
 def _sequenced(lines: Iterable[ToCollect]) -> list[ToCollect]:
-    """Let only the earliest debit of a mandate be its first."""
+    """Let only the earliest debit of a mandate be its first, or tell how the mandate was amended."""
     begun: set[int] = set()
     told = []
     for line in sorted(lines, key=lambda each: (each.mandate.mandate_id, each.requested_on)):
-        if line.sequence is SequenceType.FIRST and line.mandate.mandate_id in begun:
-            line = replace(line, sequence=SequenceType.RECURRENT)
+        if line.mandate.mandate_id in begun:
+            is_first = line.sequence is SequenceType.FIRST
+            sequence = SequenceType.RECURRENT if is_first else line.sequence
+            line = replace(line, sequence=sequence, original=None)
         begun.add(line.mandate.mandate_id)
         told.append(line)
     return told

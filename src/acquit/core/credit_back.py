@@ -15,6 +15,7 @@ from acquit.core.bill import Bill, Detail
 from acquit.core.charge import Charge
 from acquit.core.credit import BadCredit, Part, left_of, taken_back
 from acquit.core.identifiers import AccountId, BillId
+from acquit.core.tax import TaxLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Plan:
 
 
 _Lines = dict[BillId, dict[int, int]]
+_Rate = tuple[str, int]
 
 
 def planned(
@@ -72,18 +74,34 @@ def _shared_out(
     for source in sources:
         taken = 0
         mine = lines.setdefault(source.bill.bill_id, {})
-        left = left_of(source.bill, source.notes)
+        left, rooms = left_of(source.bill, source.notes), _rooms(source, mine)
         for detail in source.bill.details:
             if wanted > taken and _is_of(account_id, charge, source.bill, detail):
-                free = left[detail.detail_no] - mine.get(detail.detail_no, 0)
+                rate = _rate(detail)
+                free = min(left[detail.detail_no] - mine.get(detail.detail_no, 0), rooms[rate])
                 amount = min(max(free, 0), wanted - taken)
                 if amount:
                     mine[detail.detail_no] = mine.get(detail.detail_no, 0) + amount
+                    rooms[rate] -= amount
                     taken += amount
         if taken:
             found.append(Returned(account_id, charge, source.bill.bill_id, taken))
             wanted -= taken
     return found if wanted == 0 else []
+
+
+def _rooms(source: Source, mine: Mapping[int, int]) -> dict[_Rate, int]:
+    """Return what is left, net, of the bill at each rate of VAT: lines below zero have lowered it."""
+    rooms = {_rate(each): each.net_minor for each in source.bill.taxes}
+    for tax in (tax for note in source.notes for tax in note.taxes):
+        rooms[_rate(tax)] -= tax.net_minor
+    for detail in source.bill.details:
+        rooms[_rate(detail)] -= mine.get(detail.detail_no, 0)
+    return rooms
+
+
+def _rate(each: Detail | TaxLine) -> _Rate:
+    return each.vat_category, each.vat_rate_bp
 
 
 def _is_of(account_id: AccountId, charge: Charge, bill: Bill, detail: Detail) -> bool:

@@ -223,6 +223,17 @@ def lowered_key(line: Charge) -> ChargeKey | None:
     return line.service_id, kind or ChargeKind.RENEWAL.value, part, line.period_start
 
 
+def bound_lines(charges: Iterable[Charge], discounts: Iterable[Discount]) -> list[Charge]:
+    """Return the lines that go with charges of which an amount was let off, all lines of each such charge.
+
+    An amount is agreed per period: of a line that is billed later, a later period's would be let off instead.
+    """
+    amounts = {each.discount_id for each in discounts if each.amount_minor is not None}
+    lines = [(key, charge) for charge in charges if (key := lowered_key(charge)) is not None]
+    bound = {key for key, line in lines if discount_of(line.part) in amounts}
+    return [line for key, line in lines if key in bound]
+
+
 def discount_of(part: str) -> DiscountId | None:
     """Return the discount that the part of a line names, None when it names none."""
     number = part.partition(":")[0]

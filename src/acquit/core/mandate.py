@@ -6,7 +6,7 @@ Source: EPC016-06 (SEPA Direct Debit Core) and EPC222-07 (Business to Business),
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -135,17 +135,77 @@ class MandateEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """What changed about a mandate without a new signature; what is empty stayed as it was.
+
+    `former_name` is the creditor's name before. A new IBAN comes with its BIC, or with none.
+    """
+
+    amendment_no: int
+    amended_on: date
+    reference: str = ""
+    creditor_id: str = ""
+    former_name: str = ""
+    iban: str = ""
+    bic: str = ""
+    reason: str = ""
+    recorded_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What the debtor's bank knows of a mandate that was amended since; what is empty it knows as it is."""
+
+    reference: str = ""
+    creditor_id: str = ""
+    creditor_name: str = ""
+    is_new_account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A mandate with what happened to it: its steps, when it was last presented, if it ever got money.
 
     `last_used_on` is the date of the latest collection presented to the bank, `is_begun` whether one of them
-    was not refused before settlement: the next is then no first one.
+    was not refused before settlement: the next is then no first one. `mandate` is as it holds now, `signed`
+    as it was before its amendments, the first `known_no` of which a bank was told.
     """
 
     mandate: Mandate
     events: tuple[MandateEvent, ...] = ()
     last_used_on: date | None = None
     is_begun: bool = False
+    signed: Mandate | None = None
+    amendments: tuple[Amendment, ...] = ()
+    known_no: int = 0
+
+    @property
+    def amendment_no(self) -> int:
+        """How often it was amended."""
+        return len(self.amendments)
+
+    def as_of(self, amendment_no: int) -> Mandate:
+        """Return the mandate as it was after so many amendments."""
+        return amended(self.signed or self.mandate, self.amendments[:amendment_no])
+
+    def original(self) -> Original | None:
+        """Return what the next collection tells of the mandate as the debtor's bank knows it, or None.
+
+        A mandate that was never presented is not known to any bank: there is nothing to tell. Any other
+        account, at the same bank or not, is told as one. Source: EPC130-08 (AT-24, AmdmntInfDtls); EPC,
+        explanatory note on SMNDA: "Same Mandate with a New Debtor Account" since 20 November 2016.
+        """
+        newer = self.amendments[self.known_no :]
+        if not (self.is_begun and newer):
+            return None
+        known, now = self.as_of(self.known_no), self.mandate
+        found = Original(
+            known.reference if known.reference != now.reference else "",
+            known.creditor_id if known.creditor_id != now.creditor_id else "",
+            next((each.former_name for each in newer if each.former_name), ""),
+            known.iban != now.iban,
+        )
+        return None if found == Original() else found
 
     def state(self, on: date) -> MandateState:
         """Return how the mandate stands on that day.
@@ -161,6 +221,38 @@ class Held:
         if self.mandate.use is MandateUse.ONE_OFF and self.is_begun:
             return MandateState.USED
         return MandateState.SUSPENDED if steps[-1:] == [MandateStep.SUSPENDED] else MandateState.ACTIVE
+
+
+def amended(mandate: Mandate, amendments: Iterable[Amendment]) -> Mandate:
+    """Return the mandate after these amendments, oldest first."""
+    for each in amendments:
+        mandate = replace(
+            mandate,
+            reference=each.reference or mandate.reference,
+            creditor_id=each.creditor_id or mandate.creditor_id,
+            iban=each.iban or mandate.iban,
+            bic=each.bic if each.iban else mandate.bic,
+        )
+    return mandate
+
+
+def refuse_amendment(held: Held, amendment: Amendment) -> None:
+    """Pass when the mandate may be amended so. Raises MandateNotThere, BadMandate."""
+    state, mandate = held.state(amendment.amended_on), held.mandate
+    if state not in (MandateState.ACTIVE, MandateState.SUSPENDED):
+        raise MandateNotThere(
+            f"Mandate {mandate.reference} is {state.value}: have a new one signed instead of amending it.",
+            reference=mandate.reference,
+        )
+    if amended(mandate, [amendment]) == mandate and not amendment.former_name:
+        raise BadMandate(
+            f"Mandate {mandate.reference} says all that already: nothing would change.",
+            reference=mandate.reference,
+        )
+    faults = _faults_of_reference(amendment.reference) if amendment.reference else []
+    faults += _faults_of_iban(amendment.iban) if amendment.iban else []
+    if faults:
+        raise BadMandate("The mandate cannot be amended: " + " ".join(faults), reference=mandate.reference)
 
 
 def expires_on(held_from: date) -> date:
@@ -184,11 +276,7 @@ def refuse_mandate(mandate: Mandate, today: date, tax_profile: TaxProfile) -> No
 
     Raises BadMandate with every fault, NotForPersons.
     """
-    faults = []
-    if REFERENCE.fullmatch(mandate.reference) is None or len(mandate.reference) > REFERENCE_MAX:
-        faults.append("its reference is 1 to 35 of letters, digits and +?:().,'- without / at an end.")
-    if mandate.iban[:2] not in SEPA_COUNTRIES:
-        faults.append(f"{mandate.iban[:2]} is outside the SEPA area: no direct debit reaches it.")
+    faults = [*_faults_of_reference(mandate.reference), *_faults_of_iban(mandate.iban)]
     if not mandate.debtor_name.strip():
         faults.append("the debtor needs a name.")
     if not mandate.address.town.strip() or not re.fullmatch(r"[A-Z]{2}", mandate.address.country):
@@ -204,6 +292,18 @@ def refuse_mandate(mandate: Mandate, today: date, tax_profile: TaxProfile) -> No
             f"Account {mandate.account_id} is a person: the business scheme is for businesses. Use CORE.",
             source="EPC222-07 section 1.5",
         )
+
+
+def _faults_of_reference(reference: str) -> list[str]:
+    if REFERENCE.fullmatch(reference) is None or len(reference) > REFERENCE_MAX:
+        return ["its reference is 1 to 35 of letters, digits and +?:().,'- without / at an end."]
+    return []
+
+
+def _faults_of_iban(iban: str) -> list[str]:
+    if iban[:2] not in SEPA_COUNTRIES:
+        return [f"{iban[:2]} is outside the SEPA area: no direct debit reaches it."]
+    return []
 
 
 def refuse_step(held: Held, step: MandateStep, on: date) -> None:

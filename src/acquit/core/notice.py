@@ -3,13 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
+from acquit.core.account import BelowZero
 from acquit.core.identifiers import AccountId
-from acquit.core.money import E4_PER_ONE, amount_minor, plain
+from acquit.core.money import E4_PER_ONE, Currency, amount_minor, plain
 from acquit.core.planned_change import PlannedChange, takes_effect_on
 from acquit.core.purchase_order import Draw, PurchaseOrder, exhausted_on, line_warned_at, warned_at
 from acquit.core.service import Service
 from acquit.core.terms import Applicant, Grant, warnings
+
+CARRIED_DAYS: Final = 62
+"""What comes back has met two monthly runs by then, and no bill that it could lower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +90,23 @@ def of_price(change: PlannedChange, service: Service) -> Notice:
         f"from the renewal of {takes_effect_on(change, service)} on: {change.reason}."
     )
     return Notice(service.account_id, "price-change", str(service.service_id), text)
+
+
+def of_carried(
+    account_id: AccountId, currency: Currency, net_minor: int, since_on: date, today: date, setting: BelowZero
+) -> list[Notice]:
+    """Return whether something comes back to the account that no bill has taken up for two months."""
+    if net_minor >= 0 or (today - since_on).days <= CARRIED_DAYS:
+        return []
+    back = f"{plain(-net_minor, currency)} {currency}"
+    text = f"{back} come back to the account since {since_on} and lower no bill: "
+    text += "nothing was charged that they could stand beside"
+    if setting in (BelowZero.CREDIT_NOTE, BelowZero.CREDIT_BALANCE):
+        text += ", and the bills that they come from do not bear them whole: lowered by a discount, owed by "
+        text += "another payer, or given up. They lower the next bill of the account."
+    else:
+        text += (
+            ". They lower the next bill of the account; with below_zero credit-note the next run gives them "
+        )
+        text += "back on the bills that they come from."
+    return [Notice(account_id, "carried-for-long", str(currency), text)]

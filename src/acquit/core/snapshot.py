@@ -39,6 +39,7 @@ class Seller:
     late_rate_bp: int = 0
     late_fee_minor: int = 0
     vat_on_debits: bool = False
+    brand_colour: str = ""
 
 
 @quick

@@ -8,7 +8,7 @@ Source: Directive 2006/112/EC articles 44, 138, 146, 196; EN 16931 (UNCL 5305 ca
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -85,6 +85,31 @@ class TaxLine:
 Rates = Mapping[str, tuple[tuple[date, int], ...]]
 """Per country the dated rates, oldest first."""
 
+WORDS: Final = {
+    VatCategory.REVERSE_CHARGE.value: "Reverse charge",
+    VatCategory.INTRA_COMMUNITY.value: "Exempt intra-Community supply",
+    VatCategory.EXPORT.value: "Export outside the European Union",
+    VatCategory.OUT_OF_SCOPE.value: "Outside the scope of VAT",
+}
+"""Why no VAT is charged, as sellers outside of France say it."""
+
+REVERSE_CHARGE_WORDS: Final = {
+    "AT": "Steuerschuldnerschaft des Leistungsempfängers",
+    "BE": "Autoliquidation",
+    "DE": "Steuerschuldnerschaft des Leistungsempfängers",
+    "ES": "Inversión del sujeto pasivo",
+    "FR": "Autoliquidation",
+    "IT": "Inversione contabile",
+    "LU": "Autoliquidation",
+    "NL": "Btw verlegd",
+    "PL": "Odwrotne obciążenie",
+    "PT": "Autoliquidação",
+}
+"""What a bill with reverse charge has to say in the seller's country.
+
+Source: Directive 2006/112/EC article 226 (11a) in its languages.
+"""
+
 REVERSE_CHARGE: Final = TaxCase(VatCategory.REVERSE_CHARGE, 0, "VATEX-EU-AE", "Autoliquidation")
 INTRA_COMMUNITY: Final = TaxCase(
     VatCategory.INTRA_COMMUNITY, 0, "VATEX-EU-IC", "Livraison intracommunautaire exonérée"
@@ -112,8 +137,10 @@ def tax_case(
     if seller_country == buyer_country or buyer_country in OWN_RATES.get(seller_country, ()):
         return _taxed(rates, buyer_country, on)
     if seller_country in UNION and buyer_country in UNION:
-        return _within_union(buyer, buyer_country, on, rates, supply)
-    return EXPORT if supply is Supply.GOODS else OUT_OF_SCOPE
+        found = _within_union(buyer, buyer_country, on, rates, supply)
+    else:
+        found = EXPORT if supply is Supply.GOODS else OUT_OF_SCOPE
+    return found if seller_country == "FR" or isinstance(found, Problem) else _worded(found, seller_country)
 
 
 def tax_problems(case: TaxCase, seller: Seller, buyer: Buyer) -> list[Problem]:
@@ -175,6 +202,17 @@ def _taxed(rates: Rates, country: str, on: date) -> TaxCase | Problem:
 @lru_cache(maxsize=256)
 def _taxed_at(rate_bp: int) -> TaxCase:
     return TaxCase(VatCategory.STANDARD if rate_bp else VatCategory.ZERO, rate_bp)
+
+
+@lru_cache(maxsize=256)
+def _worded(case: TaxCase, seller_country: str) -> TaxCase:
+    """Return the case with its reason in the words of the seller's country."""
+    if not case.exemption_code:
+        return case
+    text = WORDS[case.category]
+    if case.category == VatCategory.REVERSE_CHARGE:
+        text = REVERSE_CHARGE_WORDS.get(seller_country, text)
+    return replace(case, exemption_text=text)
 
 
 def _within_union(buyer: Buyer, country: str, on: date, rates: Rates, supply: Supply) -> TaxCase | Problem:

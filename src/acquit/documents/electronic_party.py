@@ -9,6 +9,7 @@ from typing import Final
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import OWN_RATES
 from acquit.documents.electronic_bill import Party
+from acquit.documents.mentions import register
 from acquit.documents.wording import Wording
 
 SIREN, SIRET, FRENCH_ADDRESS, BELGIAN_NUMBER, MAIL = "0002", "0009", "0225", "0208", "EM"
@@ -107,9 +108,9 @@ def e_address_of(told: str, party: Seller | Buyer) -> tuple[str, str]:
 def _legal_form(says: Wording, seller: Seller) -> str:
     form = "" if seller.name.endswith(seller.legal_form) else seller.legal_form
     capital = says.say("party.capital", capital=seller.capital) if seller.capital else ""
-    register = ""
-    if seller.register_city and seller.siren:
-        register = says.say("party.register", city=seller.register_city, siren=seller.siren)
+    registered = ""
+    if seller.register_city:
+        registered = register(says, seller.country, seller.register_city, seller.siren)
     return BETWEEN.join(
-        part for part in (" ".join(part for part in (form, capital) if part), register) if part
+        part for part in (" ".join(part for part in (form, capital) if part), registered) if part
     )

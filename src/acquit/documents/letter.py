@@ -106,10 +106,11 @@ def refuse_words(subject: str, body: str) -> None:
 
 def write_letter(words: Words, asking: Asking) -> Letter:
     """Return the letter: amounts and days as its language writes them, totals per currency."""
-    says = wording(asking.language, asking.fee_currency)
+    locale = _locale(words.language, asking.language)
+    says = wording(locale, asking.fee_currency)
     values = {
         "account": asking.account_id,
-        "debts": "\n".join(_line(words.language, asking.language, debt) for debt in asking.debts),
+        "debts": "\n".join(_line(words.language, locale, debt) for debt in asking.debts),
         "due_on": says.day(min(debt.due_on for debt in asking.debts)),
         "fee": says.amount(asking.fee_minor),
         "iban": in_fours(asking.iban),
@@ -117,11 +118,16 @@ def write_letter(words: Words, asking: Asking) -> Letter:
         "payer": asking.payer,
         "rate": says.rate(asking.rate_bp),
         "seller": asking.seller,
-        "total": _total(asking.language, asking.debts),
+        "total": _total(locale, asking.debts),
     }
     return Letter(
         words.subject.strip().format_map(values), words.body.format_map(values) + "\n", words.version
     )
+
+
+def _locale(spoken: str, locale: str) -> str:
+    """Return how amounts and days are written: as the payer does, where the letter is in its language."""
+    return locale if locale.startswith(spoken) else spoken
 
 
 def _named(text: str) -> set[str]:

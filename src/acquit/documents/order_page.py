@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from acquit.core.bill import TRANSFER
 from acquit.core.payment_order import PaymentOrder
-from acquit.documents.page import template
+from acquit.documents.letterhead import Letterhead
+from acquit.documents.page import filled
 from acquit.documents.paper import BillPaper
 from acquit.documents.sheet import Payment, payment
 from acquit.documents.wording import wording
@@ -32,16 +33,13 @@ def render_order_page(order: PaymentOrder, papers: Sequence[BillPaper]) -> bytes
         still_open = replace(paper, bill=bill, debit=None)
         due_on = says.day(paper.bill.due_on)
         parts.append(Part(paper.bill.bill_id, due_on, says.amount(amount_minor), payment(says, still_open)))
-    return (
-        template("order.html")
-        .render(
-            says=says.say,
-            language=says.language,
-            order_id=order.order_id,
-            ordered_on=says.day(order.ordered_at.date()),
-            total=says.amount(order.amount_minor),
-            parts=parts,
-            seller=papers[0].seller.name,
-        )
-        .encode()
+    return filled(
+        "order.html",
+        Letterhead(papers[0].seller, papers[0].logo),
+        says.language,
+        says.say("pay.title", order=str(order.order_id)),
+        says=says.say,
+        ordered_on=says.day(order.ordered_at.date()),
+        total=says.amount(order.amount_minor),
+        parts=parts,
     )

@@ -5,8 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from acquit.documents.letterhead import Letterhead
 from acquit.documents.paper import BillPaper
 from acquit.documents.sheet import sheet
 
@@ -15,17 +16,40 @@ HOME: Final = Path(__file__).parent
 
 def render_page(paper: BillPaper, pdf_link: str) -> bytes:
     """Return the bill as one self-contained HTML page with a link to its PDF."""
-    return template("bill.html").render(sheet=sheet(paper), pdf_link=pdf_link).encode()
+    said = sheet(paper)
+    title = f"{said.title} {said.number}"
+    letterhead = Letterhead(paper.seller, paper.logo)
+    return filled("bill.html", letterhead, said.language, title, sheet=said, pdf_link=pdf_link)
+
+
+def filled(name: str, letterhead: Letterhead, language: str, title: str, **values: object) -> bytes:
+    """Return a page of this package with its values, in the look that all papers of the sender share."""
+    return (
+        _template(name)
+        .render(
+            language=language,
+            title=title,
+            sender=letterhead.name,
+            drawing=letterhead.drawing,
+            palette=letterhead.palette,
+            **values,
+        )
+        .encode()
+    )
 
 
 @cache
-def template(name: str) -> Template:
+def _template(name: str) -> Template:
     """Return a page of this package; what is filled in is escaped, and pictures are drawn by `drawing`."""
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FileSystemLoader(HOME),
     )
     environment.filters["drawing"] = _address
-    return environment.from_string((HOME / name).read_text(encoding="utf-8"))
+    return environment.get_template(name)
 
 
 def _address(svg: str) -> str:

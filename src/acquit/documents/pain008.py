@@ -9,6 +9,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
+from acquit.core.mandate import Original
 from acquit.core.money import plain
 from acquit.documents.sepa_text import sepa_id, sepa_text
 from acquit.documents.sepa_xml import (
@@ -28,11 +29,16 @@ from acquit.documents.sepa_xml import (
 )
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.008.001.08"
+NEW_ACCOUNT: Final = "SMNDA"
+"""Same mandate with a new debtor account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Debit:
-    """One direct debit in EUR under a mandate: an ISO 11649 reference, or a text where there is none."""
+    """One direct debit in EUR under a mandate: an ISO 11649 reference, or a text where there is none.
+
+    `original` is what the debtor's bank knows of a mandate that was amended since.
+    """
 
     end_to_end: str
     debtor: BankParty
@@ -41,6 +47,7 @@ class Debit:
     signed_on: date
     reference: str = ""
     text: str = ""
+    original: Original | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +112,7 @@ def _batch(order: DebitFile, batch: DebitBatch) -> list[str]:
         *account("CdtrAcct", order.creditor),
         *agent("CdtrAgt", order.creditor.bic),
         *texts(("ChrgBr", "SLEV")),
-        *block("CdtrSchmeId", block("Id", block("PrvtId", block("Othr", [
-            *texts(("Id", order.creditor_id)), *block("SchmeNm", texts(("Prtry", "SEPA"))),
-        ])))),
+        *block("CdtrSchmeId", _scheme(order.creditor_id)),
         *(line for one in batch.debits for line in _debit(one)),
     ]  # fmt: skip
 
@@ -115,6 +120,8 @@ def _batch(order: DebitFile, batch: DebitBatch) -> list[str]:
 def _debit(one: Debit) -> list[str]:
     end_to_end = sepa_id(one.end_to_end)
     mandate = texts(("MndtId", one.mandate_reference), ("DtOfSgntr", one.signed_on.isoformat()))
+    if one.original is not None:
+        mandate += [*texts(("AmdmntInd", "true")), *block("AmdmntInfDtls", _amended(one.original))]
     return block(
         "DrctDbtTxInf",
         [
@@ -129,6 +136,23 @@ def _debit(one: Debit) -> list[str]:
             )),
         ],
     )  # fmt: skip
+
+
+def _amended(original: Original) -> list[str]:
+    """Return what was before; another account has no number of its own here, whichever bank it was at."""
+    told = texts(("OrgnlMndtId", original.reference))
+    if original.creditor_id or original.creditor_name:
+        name = texts(("Nm", sepa_text(original.creditor_name, NAME_MAX)))
+        scheme = _scheme(original.creditor_id) if original.creditor_id else []
+        told += block("OrgnlCdtrSchmeId", [*name, *scheme])
+    if original.is_new_account:
+        told += block("OrgnlDbtrAcct", block("Id", block("Othr", texts(("Id", NEW_ACCOUNT)))))
+    return told
+
+
+def _scheme(creditor_id: str) -> list[str]:
+    inner = [*texts(("Id", creditor_id)), *block("SchmeNm", texts(("Prtry", "SEPA")))]
+    return block("Id", block("PrvtId", block("Othr", inner)))
 
 
 def _counted(debits: Sequence[Debit]) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from acquit.core.bill import Bill
+from acquit.core.metered_use import MeteredUse
 from acquit.core.snapshot import Buyer, Debit, Seller
 
 
@@ -19,7 +20,8 @@ class BillPaper:
     `payer` is given when another legal party than the buyer pays; `corrected_on` is the date of the bill
     that a credit note or corrective bill names; `logo` is a PNG, JPEG or SVG file. The paper of a sandbox
     says that it is a test, and not how to pay. `debit` is there when the bill is paid by direct debit.
-    `units` are the codes of what details of use count, by the detail's number (UN/ECE Recommendation 20).
+    `units` are the codes of what details of use count, by the detail's number (UN/ECE Recommendation 20);
+    `uses` stand behind the metered lines, in their order.
     """
 
     bill: Bill
@@ -31,3 +33,4 @@ class BillPaper:
     is_test: bool = False
     debit: Debit | None = None
     units: Mapping[int, str] = field(default_factory=dict)
+    uses: tuple[MeteredUse, ...] = ()

@@ -6,6 +6,7 @@ Source: European Payments Council, EPC069-12 (version 002, level M, at most QR v
 from typing import Final
 
 import segno
+from stdnum import bic as bics
 from stdnum import iban as ibans
 from stdnum import iso11649
 
@@ -25,19 +26,17 @@ def payment_code(holder: str, iban: str, bic: str, reference: str, amount_minor:
 
 
 def transfer_text(holder: str, iban: str, bic: str, reference: str, amount_minor: int) -> str | None:
-    """Return what the code says, or None when IBAN, reference, holder or amount is not valid."""
-    if not (ibans.is_valid(iban) and iso11649.is_valid(reference)):
-        return None
-    if not (holder.strip() and 0 < amount_minor <= AMOUNT_MAX_MINOR):
+    """Return what the code says, or None when IBAN, BIC, reference, holder or amount is not valid.
+
+    The BIC may be left out; the reference is structured (ISO 11649), so there is no unstructured text.
+    """
+    name = " ".join(holder.split())[:HOLDER_MAX].rstrip()
+    is_valid = ibans.is_valid(iban) and iso11649.is_valid(reference) and (not bic or bics.is_valid(bic))
+    if not (is_valid and name and 0 < amount_minor <= AMOUNT_MAX_MINOR):
         return None
     amount = f"EUR{plain(amount_minor, Currency('EUR'))}"
-    name = holder.strip()[:HOLDER_MAX]
-    head = ("BCD", "002", "1", "SCT", _compact(bic), name, _compact(iban), amount)
-    return "\n".join((*head, "", _compact(reference)))
-
-
-def _compact(text: str) -> str:
-    return "".join(text.split()).upper()
+    account = bics.compact(bic), name, ibans.compact(iban)
+    return "\n".join(("BCD", "002", "1", "SCT", *account, amount, "", iso11649.compact(reference)))
 
 
 def _drawing(text: str) -> str:

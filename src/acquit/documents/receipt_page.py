@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from acquit.core.money import Currency
-from acquit.documents.page import template
+from acquit.documents.letterhead import Letterhead
+from acquit.documents.page import filled
 from acquit.documents.sheet import Said
 from acquit.documents.wording import wording
 
@@ -15,7 +16,7 @@ class Receipt:
     """What a receipt says; `paid`: bills with what of each was paid; `left_minor`: what paid nothing yet."""
 
     number: str
-    seller: str
+    sender: Letterhead
     account_id: str
     language: str
     on: date
@@ -31,17 +32,9 @@ def render_receipt(receipt: Receipt) -> bytes:
     """Return the receipt as one self-contained HTML page."""
     says = wording(receipt.language, receipt.currency)
     kind = "refund" if receipt.is_refund else "deposit"
-    return (
-        template("receipt.html")
-        .render(
-            language=says.language,
-            title=says.say(f"receipt.{kind}", number=receipt.number),
-            seller=receipt.seller,
-            lines=_lines(receipt),
-            total=says.amount(receipt.amount_minor),
-        )
-        .encode()
-    )
+    title = says.say(f"receipt.{kind}", number=receipt.number)
+    total = says.amount(receipt.amount_minor)
+    return filled("receipt.html", receipt.sender, says.language, title, lines=_lines(receipt), total=total)
 
 
 def _lines(receipt: Receipt) -> Sequence[Said]:

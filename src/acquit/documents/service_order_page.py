@@ -5,7 +5,8 @@ from datetime import date
 
 from acquit.core.money import E4_PER_ONE
 from acquit.core.service_order import OrderDetail, OrderState, ServiceOrder
-from acquit.documents.page import template
+from acquit.documents.letterhead import Letterhead
+from acquit.documents.page import filled
 from acquit.documents.wording import Wording, wording
 
 
@@ -20,24 +21,22 @@ class Line:
     net: str
 
 
-def render_service_order(order: ServiceOrder, seller: str, language: str, on: date) -> bytes:
+def render_service_order(order: ServiceOrder, sender: Letterhead, language: str, on: date) -> bytes:
     """Return the order as one self-contained HTML page, as it is on a day."""
     says = wording(language, order.currency)
-    return (
-        template("service_order.html")
-        .render(
-            says=says.say,
-            language=says.language,
-            order_id=order.order_id,
-            ordered_on=says.day(order.ordered_on),
-            state=_state(says, order, on),
-            lines=[_line(says, detail) for detail in order.details],
-            net=says.amount(order.net_minor),
-            tax=says.amount(order.tax_minor),
-            total=says.amount(order.total_minor),
-            seller=seller,
-        )
-        .encode()
+    return filled(
+        "service_order.html",
+        sender,
+        says.language,
+        says.say("ordered.title", order=str(order.order_id)),
+        says=says.say,
+        currency=order.currency,
+        ordered_on=says.day(order.ordered_on),
+        state=_state(says, order, on),
+        lines=[_line(says, detail) for detail in order.details],
+        net=says.amount(order.net_minor),
+        tax=says.amount(order.tax_minor),
+        total=says.amount(order.total_minor),
     )
 
 

@@ -9,23 +9,31 @@ from datetime import date
 from typing import Final
 
 from acquit.core.bill import TRANSFER, Bill, BillKind, Detail
-from acquit.core.exchange_rate import EURO
 from acquit.core.identifiers import BillId
 from acquit.core.mandate import masked_iban
-from acquit.core.money import Currency
 from acquit.core.snapshot import Buyer, Debit, Seller
 from acquit.core.tax import TaxLine, VatCategory
 from acquit.documents import logo
+from acquit.documents.annex import Annex, annex
 from acquit.documents.folding import folded
+from acquit.documents.mentions import foot, mentions, no_vat, vat_texts
+from acquit.documents.palette import Palette, palette
 from acquit.documents.paper import BillPaper
 from acquit.documents.payment_code import payment_code
 from acquit.documents.wording import Wording, wording
 
 CITY_FIRST: Final = frozenset({"AU", "CA", "GB", "IE", "IN", "NZ", "SG", "US"})
+SIREN_COUNTRIES: Final = frozenset({"BL", "FR", "GF", "GP", "MF", "MQ", "PM", "RE", "YT"})
+"""Where businesses are numbered in the French register."""
+
 NO_RATE: Final = "–"
 GOODS: Final = frozenset({VatCategory.INTRA_COMMUNITY, VatCategory.EXPORT})
 GROUP: Final = 4
 FULL_WIDTH_WORD_MAX: Final = 64
+ONE_PAGE_ROWS: Final = 20
+GROUP_ROWS: Final = 2
+"""So many rows fit a page with everything else; heading and sum of a group are two. More may go on."""
+
 ORDER_BESIDE_MAX: Final = 40
 ORDER_BESIDE_WORD_MAX: Final = 24
 ORDER_IN_SHORT_MAX: Final = 48
@@ -51,7 +59,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the bill."""
+    """One line of the bill; `carried` is what the lines come to so far, where a page may end after it."""
 
     description: str
     period: str
@@ -59,6 +67,8 @@ class Row:
     unit_price: str
     vat: str
     net: str
+    net_minor: int
+    carried: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,7 @@ class Sheet:
     mark: str
     number: str
     logo: str
+    palette: Palette
     seller: Block
     buyer: Block
     payer: Block | None
@@ -121,6 +132,7 @@ class Sheet:
     settled: tuple[Said, ...]
     payment: Payment
     mentions: tuple[str, ...]
+    annex: Annex | None
     foot: tuple[str, ...]
     labels: dict[str, str]
 
@@ -137,6 +149,8 @@ LABELS: Final = {
     "vat_tax": "vat.tax",
     "code": "payment.code",
     "code_alternative": "payment.code_alternative",
+    "carried_forward": "line.carried_forward",
+    "brought_forward": "line.brought_forward",
     "page": "foot.page",
     "download": "foot.download",
 }
@@ -157,6 +171,7 @@ def sheet(paper: BillPaper) -> Sheet:
         mark=says.say("mark.test") if paper.is_test else "",
         number=bill.bill_id,
         logo=logo.drawing(paper.logo) or "",
+        palette=palette(paper.seller.brand_colour),
         seller=_seller(says, paper.seller, abroad),
         buyer=_block(says, "party.buyer", paper.buyer, abroad),
         payer=None if paper.payer is None else _block(says, "party.payer", paper.payer, abroad),
@@ -165,15 +180,16 @@ def sheet(paper: BillPaper) -> Sheet:
         order_is_long=_is_long(reference),
         keys=tuple(_keys(says, bill)),
         facts=tuple(_facts(says, paper)),
-        groups=tuple(_parts(says, bill) if bill.slices else _groups(says, bill.details)),
+        groups=_carried(says, bill, _parts(says, bill) if bill.slices else _groups(says, bill.details)),
         vat=tuple(_vat_row(says, tax) for tax in bill.taxes),
-        vat_reasons=tuple(_no_vat(bill.taxes) if is_claim else _vat_texts(says, bill)),
+        vat_reasons=tuple(no_vat(bill.taxes) if is_claim else vat_texts(says, paper)),
         totals=tuple(_totals(says, bill)),
         gross=Said(says.say("total.gross"), says.amount(bill.total_minor)),
         settled=tuple(_settled(says, bill)),
         payment=payment(says, paper),
-        mentions=tuple(_mentions(says, paper)),
-        foot=_foot(says, paper.seller),
+        mentions=tuple(mentions(says, paper)),
+        annex=annex(says, paper),
+        foot=foot(says, paper.seller),
         labels={name: says.say(key) for name, key in LABELS.items()}
         | {"net": says.say("column.net", currency=bill.currency)},
     )
@@ -211,8 +227,9 @@ def _said(says: Wording, key: str, **value: str) -> tuple[str, ...]:
 
 
 def _block(says: Wording, label: str, party: Seller | Buyer, abroad: bool) -> Block:
+    number = "party.siren" if party.country in SIREN_COUNTRIES else "party.register_number"
     ids = (
-        *_said(says, "party.siren", siren=folded(party.siren)),
+        *_said(says, number, siren=folded(party.siren)),
         *_said(says, "party.vat_id", vat_id=folded(party.vat_id)),
     )
     return Block(says.say(label), folded(party.name), (*_address(says, party, abroad), *ids))
@@ -276,6 +293,8 @@ def _parts(says: Wording, bill: Bill) -> Iterator[Group]:
         name = says.say("line.own_part") if own else folded(part.name, FULL_WIDTH_WORD_MAX)
         members = [each for each in bill.details if (each.owner_id or bill.account_id) == part.owner_id]
         groups = list(_groups(says, members))
+        if len(groups) == 1:
+            groups = [replace(groups[0], subtotal="")]
         end = Said(says.say("line.part_subtotal", name=name), says.figure(part.net_minor))
         groups[0] = replace(groups[0], part=BETWEEN.join((name, part.owner_id)))
         groups[-1] = replace(groups[-1], part_end=end)
@@ -309,7 +328,25 @@ def _row(says: Wording, detail: Detail, *, tell_period: bool) -> Row:
         unit_price=says.price(detail.unit_price_ucents),
         vat=says.rate(detail.vat_rate_bp) if detail.vat_category == VatCategory.STANDARD else NO_RATE,
         net=says.figure(detail.net_minor),
+        net_minor=detail.net_minor,
     )
+
+
+def _carried(says: Wording, bill: Bill, groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Have each row of a bill of several pages tell what the lines come to so far, but the last one."""
+    told = list(groups)
+    if len(bill.details) + GROUP_ROWS * len(told) <= ONE_PAGE_ROWS:
+        return tuple(told)
+    so_far = 0
+    for place, group in enumerate(told):
+        rows = []
+        for row in group.rows:
+            so_far += row.net_minor
+            rows.append(replace(row, carried=says.figure(so_far)))
+        told[place] = replace(group, rows=tuple(rows))
+    last = told[-1].rows
+    told[-1] = replace(told[-1], rows=(*last[:-1], replace(last[-1], carried="")))
+    return tuple(told)
 
 
 def _references(says: Wording, detail: Detail) -> Iterator[str]:
@@ -323,44 +360,6 @@ def _references(says: Wording, detail: Detail) -> Iterator[str]:
 def _vat_row(says: Wording, tax: TaxLine) -> VatRow:
     rate = says.find(f"vat.label.{tax.vat_category}") or says.rate(tax.vat_rate_bp)
     return VatRow(rate, says.amount(tax.net_minor), says.amount(tax.tax_minor))
-
-
-def _vat_texts(says: Wording, bill: Bill) -> Iterator[str]:
-    """Tell the VAT in the currency of the seller's VAT accounts, and why there is none.
-
-    Source: Directive 2006/112/EC article 230.
-    """
-    exchange = bill.exchange
-    if exchange is not None and bill.tax_minor:
-        yield says.say(
-            "vat.accounting",
-            amount=wording(bill.language, exchange.into).amount(bill.accounting_tax_minor or 0),
-            currency=exchange.into,
-            rate=says.exact(exchange.e8),
-            own=bill.currency,
-            date=says.day(exchange.published_on),
-        )
-    yield from _reasons(says, bill.taxes)
-
-
-def _reasons(says: Wording, taxes: Iterable[TaxLine]) -> Iterator[str]:
-    """Tell why there is no VAT: in the bill's language, and in the words it was issued with."""
-    for tax in taxes:
-        told = says.find(f"vat.reason.{tax.vat_category}")
-        issued = folded(tax.exemption_text)
-        if told and issued and tax.vat_category != VatCategory.EXEMPT:
-            yield told if _plain(issued) in _plain(told) else f"{told} {issued}."
-        elif told:
-            yield issued or told
-
-
-def _no_vat(taxes: Iterable[TaxLine]) -> Iterator[str]:
-    """Tell why a claim bears no VAT, in the words it was issued with."""
-    yield from (f"{folded(tax.exemption_text)}." for tax in taxes)
-
-
-def _plain(text: str) -> str:
-    return text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
 def _totals(says: Wording, bill: Bill) -> Iterator[Said]:
@@ -440,33 +439,3 @@ def _code(paper: BillPaper) -> str | None:
     if bill.currency != "EUR":
         return None
     return payment_code(seller.name, seller.iban, seller.bic, bill.payment_reference, bill.to_pay_minor)
-
-
-def _fee_currency(paper: BillPaper) -> Currency:
-    """The fixed fee is in the seller's currency, in France 40 euro. Source: Code de commerce D441-5."""
-    if paper.seller.country == "FR":
-        return EURO
-    return Currency(paper.bill.accounting_currency or paper.bill.currency)
-
-
-def _mentions(says: Wording, paper: BillPaper) -> Iterator[str]:
-    seller = paper.seller
-    if paper.bill.kind not in (BillKind.CREDIT_NOTE, BillKind.CLAIM):
-        if seller.late_rate_bp or seller.late_fee_minor:
-            style = "mention.late" if seller.country == "FR" else "mention.late_elsewhere"
-            fee = wording(paper.bill.language, _fee_currency(paper)).amount(seller.late_fee_minor)
-            yield says.say(style, rate=says.rate(seller.late_rate_bp), fee=fee)
-        yield says.say("mention.discount")
-    if any(tax.vat_category == VatCategory.STANDARD for tax in paper.bill.taxes):
-        yield says.say("mention.on_debits" if seller.vat_on_debits else "mention.on_receipts")
-
-
-def _foot(says: Wording, seller: Seller) -> tuple[str, ...]:
-    form = "" if seller.name.endswith(seller.legal_form) else seller.legal_form
-    capital = _said(says, "party.capital", capital=folded(seller.capital))
-    register = _said(says, "party.register", city=folded(seller.register_city), siren=folded(seller.siren))
-    number = _said(says, "party.register_number", siren=folded(seller.siren))
-    siret = _said(says, "party.siret", siret=folded(seller.siret))
-    vat_id = _said(says, "party.vat_id", vat_id=folded(seller.vat_id))
-    who = (" ".join((*_present(seller.name, form), *capital)), *(register or number))
-    return BETWEEN.join(who), BETWEEN.join((*siret, *vat_id, *_present(seller.website)))

@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from acquit.core.bill import Bill, BillKind, Detail
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId, OrderId, ServiceId
+from acquit.core.meter import Aggregation, Meter, Per, Price, Tier
+from acquit.core.metered_use import MeteredUse
 from acquit.core.money import Currency, amount_minor, share_minor
+from acquit.core.rating import Metered, Rated, Share, charges, rate
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxLine
 from acquit.documents.paper import BillPaper
@@ -51,6 +54,36 @@ PLANS: Final = (
     ("Adresse IP supplémentaire", 200_000_000),
     ("Stockage de sauvegarde 500 Go", 499_000_000),
 )
+
+
+NOVEMBER: Final = (date(2026, 11, 1), date(2026, 11, 30))
+CLOUD: Final = "projet-analyse-4f1a"
+CLOUD_ACCOUNT: Final = AccountId("cd67890-acq")
+METERED: Final = (
+    (
+        Meter(
+            "traffic", NOVEMBER[0], "E34", Aggregation.SUM, Per.PERIOD, "Trafic sortant", "Outgoing traffic"
+        ),
+        Price(
+            "traffic", "", NOVEMBER[0], EUR, (Tier(10_000_0000, 1_000_000), Tier(None, 500_000)),
+            included_e4=1_000_0000,
+        ),
+        24_118_5300,
+    ),
+    (
+        Meter("cpu", NOVEMBER[0], "HUR", Aggregation.SUM, Per.PERIOD, "Calcul", "Computing"),
+        Price(
+            "cpu", "", NOVEMBER[0], EUR, (Tier(None, 1_690_000),), committed_e4=2_000_0000,
+            committed_price_ucents=1_210_000,
+        ),
+        2_764_2500,
+    ),
+    (
+        Meter("requests", NOVEMBER[0], "C62", Aggregation.SUM, Per.PERIOD, "Requêtes", "Requests"),
+        Price("requests", "", NOVEMBER[0], EUR, (Tier(None, 44),)),
+        83_402_117_0000,
+    ),
+)  # fmt: skip
 
 
 def detail(
@@ -121,6 +154,22 @@ def servers(count: int) -> list[Detail]:
         )
         for index in range(count)
     ]
+
+
+def metered(language: str = "fr_FR", **members: Any) -> BillPaper:
+    """Return a paper of a project whose use was metered, with what stands behind its lines."""
+    uses, lines = [], []
+    for meter, price, used_e4 in METERED:
+        rated = rate(price, used_e4, Share(30, 30))
+        assert isinstance(rated, Rated), "the specimen's use has a price"
+        uses.append(MeteredUse(CLOUD_ACCOUNT, ServiceId(7), CLOUD, meter, NOVEMBER[0], used_e4, rated.lines))
+        named = Metered(ServiceId(7), meter, NOVEMBER[0], EUR, language, CLOUD)
+        lines += [
+            detail(CLOUD, each.description, each.unit_price_ucents, each.quantity_e4, NOVEMBER)
+            for each in charges(named, price, rated)
+        ]
+    paper = specimen(lines, language=language, category="consumption", account_id=CLOUD_ACCOUNT, **members)
+    return replace(paper, uses=tuple(uses))
 
 
 def _taxes(details: Iterable[Detail]) -> Iterable[TaxLine]:

@@ -10,8 +10,9 @@ import msgspec
 from acquit.core.account_statement import AccountStatement, Movement
 from acquit.core.aged_balance import OpenAmount
 from acquit.core.journal import EntryKind
-from acquit.core.snapshot import Seller
 from acquit.documents.folding import folded
+from acquit.documents.letterhead import Letterhead
+from acquit.documents.palette import Palette
 from acquit.documents.pdf import compiled
 from acquit.documents.wording import Wording, wording
 
@@ -30,6 +31,8 @@ class StatementSheet:
     region: str
     title: str
     period: str
+    logo: str
+    palette: Palette
     seller: tuple[str, ...]
     payer: tuple[str, ...]
     keys: tuple[tuple[str, str], ...]
@@ -44,18 +47,19 @@ class StatementSheet:
     page: str
 
 
-def render_statement(statement: AccountStatement, seller: Seller, language: str) -> bytes:
+def render_statement(statement: AccountStatement, sender: Letterhead, language: str) -> bytes:
     """Return the statement as PDF/A-3b, tagged for screen readers; equal statements give equal bytes."""
-    sheet = statement_sheet(statement, seller, language)
+    sheet = statement_sheet(statement, sender, language)
     made_at = datetime.combine(statement.last_on, time(), UTC)
     said = {"sheet": msgspec.json.encode(sheet).decode()}
     rows = len(statement.movements) + len(statement.open_bills)
     return compiled("statement.typ", said, int(made_at.timestamp()), is_long=rows > LONG_ROWS)
 
 
-def statement_sheet(statement: AccountStatement, seller: Seller, language: str) -> StatementSheet:
+def statement_sheet(statement: AccountStatement, sender: Letterhead, language: str) -> StatementSheet:
     """Return the statement in words."""
     says = wording(language, statement.currency)
+    seller = sender.seller
 
     def say(name: str, **values: str) -> str:
         return says.say(f"statement.{name}", **values)
@@ -65,6 +69,8 @@ def statement_sheet(statement: AccountStatement, seller: Seller, language: str) 
         region=says.region,
         title=say("title"),
         period=say("period", start=says.day(statement.first_on), end=says.day(statement.last_on)),
+        logo=sender.drawing,
+        palette=sender.palette,
         seller=_lines(seller.name, seller.street, f"{seller.zip} {seller.city}", seller.email),
         payer=_lines(statement.name, say("account", account=statement.payer_id)),
         keys=(

@@ -1,31 +1,27 @@
 """The words, dates and amounts of a paper in its language; every figure is exact, none is a float.
 
-A language is a file of `texts/`. A language that has no file is written in English.
+A language that has no file of texts is written in English.
 """
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval
 from babel.numbers import format_decimal, get_currency_symbol
 
 from acquit.core.money import Currency, exponent
+from acquit.documents.languages import Texts, languages, texts_of
 
-TEXTS: Final = Path(__file__).parent / "texts"
 FALLBACK: Final = "en_GB"
 MINUS: Final = "\N{MINUS SIGN}"
 E8_DIGITS: Final = 8
 E4_DIGITS: Final = 4
 BP_DIGITS: Final = 2
 UCENTS_DIGITS: Final = 8
-
-Texts = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +51,7 @@ class Wording:
 
     def find(self, key: str) -> str | None:
         """Return the text named `section.name` as it is, or None."""
-        place: Any = self.texts
-        for part in key.split("."):
-            place = place.get(part) if isinstance(place, dict) else None
-        return place if isinstance(place, str) else None
+        return self.texts.get(key)
 
     def figure(self, minor: int) -> str:
         """Return an amount without its currency: 123456 EUR → `1,234.56`."""
@@ -100,26 +93,21 @@ class Wording:
         return _number(scaled, digits, digits_min, self.say("format.number"), self.locale)
 
 
-@cache
 def wording(language: str, currency: Currency) -> Wording:
-    """Return how `language` (`fr_FR`) writes, or English where the package has no such texts."""
-    known = language if language.split("_")[0] in languages() else FALLBACK
-    try:
-        locale = Locale.parse(known)
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse(known.split("_")[0])
-    return Wording(_texts(str(locale.language)), locale, currency)
+    """Return how `language` (`fr_FR`) writes, or English where there are no such texts."""
+    locale = _locale(language if language.split("_")[0] in languages() else FALLBACK)
+    return Wording(texts_of(str(locale.language)), locale, currency)
 
 
-@cache
-def languages() -> frozenset[str]:
-    """Return the languages that papers can be written in."""
-    return frozenset(path.stem for path in TEXTS.glob("*.toml"))
-
-
-@cache
-def _texts(language: str) -> Texts:
-    return tomllib.loads((TEXTS / f"{language}.toml").read_text(encoding="utf-8"))
+@lru_cache(maxsize=256)
+def _locale(language: str) -> Locale:
+    """Return the locale of the language and its country, else of the language alone, else English."""
+    for known in (language, language.split("_")[0]):
+        try:
+            return Locale.parse(known)
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse(FALLBACK)
 
 
 @lru_cache(maxsize=4096)

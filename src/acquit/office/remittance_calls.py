@@ -11,6 +11,7 @@ from acquit.actions.advance_remittance import (
     hand_over_remittance,
     send_remittance,
 )
+from acquit.actions.amend_mandate import Change, amend_mandate
 from acquit.actions.create_remittance import create_remittance
 from acquit.actions.end_collections import Ended, take_collected, take_return
 from acquit.actions.pay_refunds import create_refund_remittance
@@ -65,6 +66,15 @@ class StepBody(Body):
     reason: str
 
 
+class AmendBody(Body):
+    """What changed about a mandate without a new signature, and why."""
+
+    iban: str = ""
+    bic: str = ""
+    reference: str = ""
+    reason: str = ""
+
+
 class MakeBody(Body):
     """Which file to make."""
 
@@ -109,11 +119,17 @@ def add_mandate(call: Call) -> object:
 
 def step_mandate(call: Call) -> object:
     """POST /accounts/{account_id}/mandates/{mandate_id}: suspended, resumed or cancelled."""
-    given, text = call.read(StepBody), call.path_values["mandate_id"]
-    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
-        raise NoSuchMandate("There is no such mandate.")
+    given, number = call.read(StepBody), _mandate_id(call)
     step = _one_of(MandateStep, given.step)
-    change_mandate(call.context, _account_id(call), int(text), step, given.reason, by=call.actor)
+    change_mandate(call.context, _account_id(call), number, step, given.reason, by=call.actor)
+    return list_payer_mandates(call)
+
+
+def change_signed(call: Call) -> object:
+    """POST /accounts/{account_id}/mandates/{mandate_id}/amend: another bank account or reference."""
+    given = call.read(AmendBody)
+    change = Change(given.iban, given.bic, given.reference, given.reason)
+    amend_mandate(call.context, _account_id(call), _mandate_id(call), change, by=call.actor)
     return list_payer_mandates(call)
 
 
@@ -196,6 +212,7 @@ DOORS: Final = (
     Door("GET", "/accounts/{account_id}/mandates", list_payer_mandates),
     Door("POST", "/accounts/{account_id}/mandates", add_mandate, Right.COLLECT_DEBTS),
     Door("POST", "/accounts/{account_id}/mandates/{mandate_id}", step_mandate, Right.COLLECT_DEBTS),
+    Door("POST", "/accounts/{account_id}/mandates/{mandate_id}/amend", change_signed, Right.COLLECT_DEBTS),
     Door("GET", "/remittances", list_files),
     Door("POST", "/remittances", make_file, Right.COLLECT_DEBTS),
     Door("GET", "/remittances/{number}", show_file),
@@ -211,6 +228,13 @@ DOORS: Final = (
 
 def _account_id(call: Call) -> AccountId:
     return AccountId(call.path_values["account_id"])
+
+
+def _mandate_id(call: Call) -> int:
+    text = call.path_values["mandate_id"]
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
+        raise NoSuchMandate("There is no such mandate.")
+    return int(text)
 
 
 def _one_of(kind: type[Choice], text: str) -> Choice:

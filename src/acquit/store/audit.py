@@ -16,6 +16,7 @@ from acquit.store import (
     audit_chasing,
     audit_closing,
     audit_conditions,
+    audit_deliveries,
     audit_facts,
     audit_families,
     audit_journal,
@@ -48,6 +49,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_chasing.CHECKS,
     *audit_remittances.CHECKS,
     *audit_stamps.CHECKS,
+    *audit_deliveries.CHECKS,
 )
 """Every check, in the order in which they are told."""
 

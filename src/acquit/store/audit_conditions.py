@@ -32,6 +32,7 @@ DISCOUNTS: Final[LiteralString] = """
          SELECT l.account_id, l.bill_id, l.service_id, l.lowers, l.part, l.period_start,
                 sum(l.net_minor) AS off_minor
            FROM line l
+          WHERE l.kind <> 'credit-note'
           GROUP BY l.account_id, l.bill_id, l.service_id, l.lowers, l.part, l.period_start
          )
     SELECT count(*) AS compared,
@@ -59,27 +60,76 @@ DISCOUNTS: Final[LiteralString] = """
 """
 
 MINIMUMS: Final[LiteralString] = """
+    WITH made AS (
+         SELECT d.bill_id || '/' || d.detail_no AS id, d.net_minor, d.period_start, d.period_end,
+                b.currency, b.run_id, e.booked_at, m.minimum_spend_id, m.account_id, m.whose, m.from_on,
+                m.amount_minor, m.currency AS agreed_currency,
+                (to_date(r.period, 'YYYY-MM') + interval '1 month')::date AS after_on
+           FROM bill_detail d
+           JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
+           LEFT JOIN bill_run r ON r.run_id = b.run_id
+           LEFT JOIN entry e ON e.account_id = b.account_id AND e.kind = 'bill' AND e.reference = b.bill_id
+           LEFT JOIN minimum_spend m ON m.account_id = coalesce(d.owner_id, d.account_id)
+                                    AND d.part = 'minimum:' || m.minimum_spend_id
+          WHERE d.kind = 'adjustment' AND d.part LIKE 'minimum:%' AND d.correction_no = 0
+         )
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
-      FROM (SELECT d.bill_id || '/' || d.detail_no AS id,
-                   m.minimum_spend_id IS NULL OR m.currency <> b.currency OR d.net_minor <= 0
-                     OR d.net_minor > m.amount_minor OR d.period_start < m.from_on
-                     OR d.net_minor + coalesce(spent.net_minor, 0) < m.amount_minor AS differs
-              FROM bill_detail d
-              JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
-              LEFT JOIN minimum_spend m ON m.account_id = coalesce(d.owner_id, d.account_id)
-                                       AND d.part = 'minimum:' || m.minimum_spend_id
-              LEFT JOIN LATERAL (
-                   SELECT sum(o.net_minor) AS net_minor
-                     FROM bill ob
-                     JOIN bill_detail o ON o.account_id = ob.account_id AND o.bill_id = ob.bill_id
-                    WHERE (coalesce(o.owner_id, o.account_id) = m.account_id
-                           OR (m.whose = 'payer' AND ob.payer_id = m.account_id))
-                      AND ob.currency = m.currency AND ob.kind = 'bill' AND o.correction_no = 0
-                      AND ob.issued_on <= b.issued_on
-                      AND o.part NOT LIKE 'minimum:%'
-                      AND o.period_start BETWEEN d.period_start AND d.period_end) spent ON true
-             WHERE d.kind = 'adjustment' AND d.part LIKE 'minimum:%' AND d.correction_no = 0) compared
+      FROM (SELECT d.id,
+                   d.minimum_spend_id IS NULL OR d.agreed_currency <> d.currency OR d.net_minor <= 0
+                     OR d.period_start < d.from_on
+                     OR d.net_minor > d.amount_minor - least(spent.net_minor + waiting.net_minor, 0)
+                     OR (d.net_minor < d.amount_minor - spent.net_minor - waiting.net_minor
+                         AND NOT aside.is_any) AS differs
+              FROM made d
+             CROSS JOIN LATERAL (
+                   SELECT coalesce(sum(o.net_minor), 0) AS net_minor
+                     FROM account a
+                     JOIN bill_detail o ON coalesce(o.owner_id, o.account_id) = a.account_id
+                     JOIN bill ob ON ob.account_id = o.account_id AND ob.bill_id = o.bill_id
+                     JOIN entry oe ON oe.account_id = ob.account_id AND oe.kind = 'bill'
+                                  AND oe.reference = ob.bill_id
+                    WHERE (a.account_id = d.account_id OR (d.whose = 'payer' AND a.payer_id = d.account_id))
+                      AND (d.whose = 'account' OR ob.payer_id = d.account_id)
+                      AND ob.currency = d.currency AND ob.kind = 'bill' AND o.correction_no = 0
+                      AND oe.booked_at <= d.booked_at AND o.part NOT LIKE 'minimum:%'
+                      AND o.period_start BETWEEN d.period_start AND d.period_end) spent
+             CROSS JOIN LATERAL (
+                   SELECT coalesce(sum(
+                            round(c.quantity_e4::numeric * c.unit_price_ucents *
+                                  CASE WHEN c.currency IN ('JPY', 'XOF') THEN 0.000000000001
+                                       WHEN c.currency = 'TND' THEN 0.000000001
+                                       ELSE 0.0000000001 END)), 0) AS net_minor
+                     FROM account a
+                     JOIN charge c ON c.account_id = a.account_id
+                    WHERE (a.account_id = d.account_id OR (d.whose = 'payer' AND a.payer_id = d.account_id))
+                      AND c.currency = d.currency AND c.part NOT LIKE 'minimum:%'
+                      AND c.accepted_at <= d.booked_at AND c.accepted_on < d.after_on
+                      AND c.period_start BETWEEN d.period_start AND d.period_end
+                      AND NOT EXISTS (
+                          SELECT
+                            FROM bill_detail o
+                            JOIN entry oe ON oe.account_id = o.account_id AND oe.kind = 'bill'
+                                         AND oe.reference = o.bill_id
+                           WHERE coalesce(o.owner_id, o.account_id) = c.account_id
+                             AND o.service_id = c.service_id AND o.kind = c.kind AND o.part = c.part
+                             AND o.period_start = c.period_start AND oe.booked_at <= d.booked_at)
+                      AND NOT EXISTS (
+                          SELECT
+                            FROM credited_charge k
+                            JOIN entry ke ON ke.account_id = k.note_account_id AND ke.kind = 'credit-note'
+                                         AND ke.reference = k.note_bill_id
+                           WHERE k.account_id = c.account_id AND k.service_id = c.service_id
+                             AND k.kind = c.kind AND k.part = c.part AND k.period_start = c.period_start
+                             AND ke.booked_at <= d.booked_at)) waiting
+             CROSS JOIN LATERAL (
+                   SELECT EXISTS (
+                          SELECT
+                            FROM parked_account p
+                            JOIN account a ON a.account_id = p.account_id AND a.payer_id = d.account_id
+                           WHERE p.run_id = d.run_id AND d.whose = 'payer'
+                             AND (p.resolved_at IS NULL OR p.resolved_at >= d.booked_at)) AS is_any) aside
+           ) compared
 """
 
 CREDIT_LOTS: Final[LiteralString] = """

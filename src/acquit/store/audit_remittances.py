@@ -43,7 +43,11 @@ COLLECTION_SUMS: Final[LiteralString] = """
       FROM (SELECT coalesce(c.end_to_end, s.payer_id || '/' || s.collection_id) AS id,
                    c.amount_minor IS DISTINCT FROM s.amount_minor OR NOT s.owed
                      OR m.legal_entity_id IS DISTINCT FROM c.legal_entity_id
-                     OR c.requested_on < m.signed_on AS differs
+                     OR c.requested_on < m.signed_on
+                     OR (c.amendment_no > 0 AND NOT EXISTS (
+                         SELECT FROM mandate_amendment n
+                          WHERE n.account_id = c.account_id AND n.mandate_id = c.mandate_id
+                            AND n.amendment_no = c.amendment_no)) AS differs
               FROM collection c
               FULL JOIN summed s ON s.payer_id = c.account_id AND s.collection_id = c.collection_id
               LEFT JOIN mandate m ON m.account_id = c.account_id AND m.mandate_id = c.mandate_id) compared

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, LiteralString
 
 from acquit.core.charge import Charge
-from acquit.core.identifiers import AccountId, BillId
+from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.store.transaction import Transaction
 
 SOURCES: Final[LiteralString] = """
@@ -24,6 +24,15 @@ SOURCES: Final[LiteralString] = """
                     FROM debt_operation u
                    WHERE u.account_id = o.account_id AND u.debt_id = o.debt_id
                      AND u.reverses_id = o.operation_id))
+       AND NOT EXISTS (
+           SELECT
+             FROM bill_run r
+             JOIN entry e ON e.account_id = b.account_id AND e.kind = 'bill' AND e.reference = b.bill_id
+             JOIN open_charge w ON w.account_id = %(owner_id)s AND w.service_id = d.service_id
+             JOIN charge c ON c.account_id = w.account_id AND c.service_id = w.service_id AND c.kind = w.kind
+                          AND c.part = w.part AND c.period_start = w.period_start
+            WHERE r.run_id = b.run_id AND r.legal_entity_id = %(legal_entity_id)s AND r.period = %(period)s
+              AND c.quantity_e4 < 0 AND c.accepted_at <= e.booked_at)
      ORDER BY b.issued_on DESC, b.bill_id DESC
 """
 
@@ -41,14 +50,17 @@ def sources(
     payer_id: AccountId,
     service_ids: Iterable[int],
     account_ids: Sequence[AccountId],
+    run: tuple[LegalEntityId, str],
 ) -> list[tuple[AccountId, BillId]]:
     """Return the bills of those accounts that charged for the services and that the payer owes, latest first.
 
-    Bills whose debt was given up are not among them.
+    Bills whose debt was given up are not among them, nor what the run of the legal entity and period issued
+    beside something of the service that was carried: run again, it decides the same.
     """
     rows = tx.all(
         SOURCES,
         owner_id=owner_id, payer_id=payer_id, service_ids=list(service_ids), account_ids=list(account_ids),
+        legal_entity_id=run[0], period=run[1],
     )  # fmt: skip
     return [(row.account_id, row.bill_id) for row in rows]
 

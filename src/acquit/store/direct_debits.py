@@ -45,7 +45,11 @@ OPEN_DEBTS: Final[LiteralString] = """
              JOIN collection c ON c.account_id = t.payer_id AND c.collection_id = t.collection_id
              JOIN collection_event e ON e.account_id = c.account_id AND e.collection_id = c.collection_id
               AND e.state IN ('rejected', 'returned')
-            WHERE t.account_id = d.account_id AND t.debt_id = d.debt_id) f ON true
+            WHERE t.account_id = d.account_id AND t.debt_id = d.debt_id
+              AND NOT EXISTS (
+                  SELECT FROM mandate_amendment n
+                   WHERE n.account_id = c.account_id AND n.mandate_id = c.mandate_id AND n.iban <> ''
+                     AND n.amendment_no > c.amendment_no)) f ON true
      WHERE d.payer_id = ANY(%(payer_ids)s) AND d.due_on <= %(until)s
        AND d.amount_minor + coalesce(o.effect_minor, 0) - coalesce(s.disputed_minor, 0) > 0
        AND NOT EXISTS (SELECT FROM pending_debt n WHERE n.account_id = d.account_id AND n.debt_id = d.debt_id)
@@ -58,7 +62,7 @@ NEXT_IDS: Final[LiteralString] = """
 
 _COLLECTIONS: Final[LiteralString] = """
     SELECT c.account_id, c.collection_id, c.legal_entity_id, c.remittance_id, c.batch_id, c.end_to_end,
-           c.mandate_id, c.sequence, c.requested_on, c.currency, c.amount_minor,
+           c.mandate_id, c.sequence, c.requested_on, c.currency, c.amount_minor, c.amendment_no,
            coalesce(e.state, 'open') AS state, e.happened_on AS state_on,
            coalesce(e.reason_code, '') AS reason_code, p.deposit_id, p.happened_on AS collected_on
       FROM collection c
@@ -90,12 +94,24 @@ OF_IDS: Final[LiteralString] = (
 
 ANY_OPEN: Final[LiteralString] = """
     SELECT EXISTS (
-           SELECT FROM collection c
-            WHERE c.legal_entity_id = %(legal_entity_id)s AND c.remittance_id = %(remittance_id)s
-              AND NOT EXISTS (SELECT FROM collection_event e
-                               WHERE e.account_id = c.account_id AND e.collection_id = c.collection_id)
+           SELECT FROM pending_debt p
+            WHERE p.collection_id BETWEEN
+                  (SELECT collection_id
+                     FROM collection
+                    WHERE legal_entity_id = %(legal_entity_id)s AND remittance_id = %(remittance_id)s
+                      AND line_no = 1)
+              AND (SELECT collection_id
+                     FROM collection
+                    WHERE legal_entity_id = %(legal_entity_id)s AND remittance_id = %(remittance_id)s
+                    ORDER BY line_no DESC
+                    LIMIT 1)
+              AND (SELECT remittance_id
+                     FROM collection
+                    WHERE collection_id = p.collection_id AND legal_entity_id = %(legal_entity_id)s
+                  ) = %(remittance_id)s
            ) AS any_open
 """
+"""An open line has its debts pending, lines are numbered in the order of their ids: one look finds one."""
 
 OF_PAYER: Final[LiteralString] = (
     _COLLECTIONS + "WHERE c.account_id = %(account_id)s ORDER BY c.collection_id DESC"
@@ -162,6 +178,10 @@ FAILURES: Final[LiteralString] = """
               JOIN collection_event e ON e.account_id = c.account_id AND e.collection_id = c.collection_id
                AND e.state IN ('rejected', 'returned')
              WHERE t.payer_id = %(account_id)s AND t.collection_id = %(collection_id)s
+               AND NOT EXISTS (
+                  SELECT FROM mandate_amendment n
+                   WHERE n.account_id = c.account_id AND n.mandate_id = c.mandate_id AND n.iban <> ''
+                     AND n.amendment_no > c.amendment_no)
              GROUP BY t.account_id, t.debt_id) counted
 """
 
@@ -171,9 +191,25 @@ NOTICED: Final[LiteralString] = """
     ON CONFLICT DO NOTHING
 """
 
+UNTOLD: Final[LiteralString] = (
+    _COLLECTIONS
+    + """
+     WHERE e.state IN ('rejected', 'returned')
+       AND NOT EXISTS (SELECT FROM collection_failure_notice n
+                        WHERE n.account_id = c.account_id AND n.collection_id = c.collection_id)
+     ORDER BY c.collection_id
+"""
+)
+
+TOLD: Final[LiteralString] = """
+    INSERT INTO collection_failure_notice (account_id, collection_id, sent_to, sent_on)
+    VALUES (%(account_id)s, %(collection_id)s, %(sent_to)s, %(sent_on)s)
+    ON CONFLICT DO NOTHING
+"""
+
 COLLECTION: Final = (
     "account_id", "collection_id", "legal_entity_id", "remittance_id", "line_no", "batch_id", "end_to_end",
-    "mandate_id", "sequence", "requested_on", "currency", "amount_minor",
+    "mandate_id", "sequence", "requested_on", "currency", "amount_minor", "amendment_no",
 )  # fmt: skip
 
 COLLECTION_DEBT: Final = ("account_id", "debt_id", "collection_id", "payer_id", "bill_id", "amount_minor")
@@ -182,7 +218,8 @@ COLLECTION_DEBT: Final = ("account_id", "debt_id", "collection_id", "payer_id", 
 def open_debts(tx: Transaction, payer_ids: Sequence[AccountId], until: date) -> list[OpenDebt]:
     """Return what of the payers' debts, due by that day, is open, undisputed and in no collection.
 
-    Only of payers whose default method is a direct debit.
+    Only of payers whose default method is a direct debit. What failed on another bank account than the
+    mandate has now is no failure.
     """
     return [_open_debt(row) for row in tx.all(OPEN_DEBTS, payer_ids=list(payer_ids), until=until)]
 
@@ -206,7 +243,7 @@ def write(
             (
                 each.account_id, each.collection_id, each.legal_entity_id, each.remittance_id, line_no,
                 each.batch_id, each.end_to_end, each.mandate_id, each.sequence.value, each.requested_on,
-                each.currency, each.amount_minor,
+                each.currency, each.amount_minor, each.amendment_no,
             )
             for line_no, each in collections
         ),
@@ -335,9 +372,30 @@ def failures_of(tx: Transaction, collection: Collection) -> int:
     return int(row.failures)
 
 
-def noticed(tx: Transaction, payer_id: AccountId, collection_id: int, sent_to: str, sent_on: date) -> None:
-    """Write that the payer was told."""
-    tx.run(NOTICED, account_id=payer_id, collection_id=collection_id, sent_to=sent_to, sent_on=sent_on)
+def noticed(tx: Transaction, collection: Collection, sent_to: str, sent_on: date) -> bool:
+    """Write that the payer was told of a debit to come; return whether it had not been."""
+    return _is_news(tx, NOTICED, collection, sent_to, sent_on)
+
+
+def untold(tx: Transaction) -> list[Collection]:
+    """Return the collections that failed and whose payers were not told so."""
+    return [_collection(row) for row in tx.all(UNTOLD)]
+
+
+def told(tx: Transaction, collection: Collection, sent_to: str, sent_on: date) -> bool:
+    """Write that the payer was told of a debit that failed; return whether it had not been."""
+    return _is_news(tx, TOLD, collection, sent_to, sent_on)
+
+
+def _is_news(
+    tx: Transaction, query: LiteralString, collection: Collection, sent_to: str, sent_on: date
+) -> bool:
+    return bool(
+        tx.run(
+            query, account_id=collection.account_id, collection_id=collection.collection_id,
+            sent_to=sent_to, sent_on=sent_on,
+        )
+    )  # fmt: skip
 
 
 def _open_debt(row: Any) -> OpenDebt:
@@ -374,4 +432,5 @@ def _collection(row: Any) -> Collection:
         reason_code=row.reason_code,
         deposit_id=row.deposit_id,
         collected_on=row.collected_on,
+        amendment_no=row.amendment_no,
     )

@@ -8,11 +8,15 @@ from typing import Any, Final, LiteralString, NamedTuple
 
 from acquit.core.bill import Bill, BillKind, Detail, Slice
 from acquit.core.identifiers import AccountId, BillId
+from acquit.core.metered_use import MeteredUse
 from acquit.core.snapshot import Buyer, Debit, Seller
 from acquit.core.tax import TaxLine
+from acquit.store import metered_uses
 from acquit.store.transaction import Transaction
 
 PDF: Final = "pdf"
+METERED: Final = BillKind.BILL.value
+"""What has an annex of use: a credit note or a corrective bill repeats what an annex told."""
 
 BillKey = tuple[AccountId, BillId]
 
@@ -29,6 +33,7 @@ class Printed(NamedTuple):
     is_test: bool
     debit: Debit | None = None
     units: Mapping[int, str] = {}
+    uses: tuple[MeteredUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,7 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
     taxes = _by_bill(tx.all(TAXES, **asked), TaxLine)
     slices = _by_bill(tx.all(SLICES, **asked), Slice)
     units = _units(tx.all(UNITS, **asked))
+    uses = metered_uses.behind(tx, {key: details[key] for key, row in rows.items() if row.kind == METERED})
     copies = _copies(tx, rows.values())
     corrected = _corrected(tx, rows.values())
     sellers = tx.all(LOGOS)
@@ -171,6 +177,7 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
             is_test=rows[key].legal_entity_id in tests,
             debit=_debit(rows[key], copies),
             units=units[key],
+            uses=uses.get(key, ()),
         )
         for key in keys
         if key in rows

@@ -7,6 +7,7 @@ from typing import Any, Final, LiteralString
 
 from acquit.core.identifiers import AccountId, LegalEntityId, PaymentMethodId
 from acquit.core.mandate import (
+    Amendment,
     Held,
     Mandate,
     MandateEvent,
@@ -14,6 +15,7 @@ from acquit.core.mandate import (
     MandateUse,
     PostalAddress,
     Scheme,
+    amended,
 )
 from acquit.store.transaction import Transaction
 
@@ -21,11 +23,12 @@ OF_PAYERS: Final[LiteralString] = """
     SELECT m.account_id, m.mandate_id, m.legal_entity_id, m.reference, m.creditor_id, m.scheme, m.use, m.iban,
            m.bic, m.debtor_name, m.street, m.building, m.postcode, m.town, m.country, m.signed_on,
            m.payment_method_id, m.registered_by, m.registered_at, u.last_used_on,
-           coalesce(u.is_begun, false) AS is_begun
+           coalesce(u.is_begun, false) AS is_begun, coalesce(u.known_no, 0) AS known_no
       FROM mandate m
       LEFT JOIN LATERAL (
            SELECT max(c.requested_on) AS last_used_on,
-                  bool_or(e.state IS DISTINCT FROM 'rejected') AS is_begun
+                  bool_or(e.state IS DISTINCT FROM 'rejected') AS is_begun,
+                  max(c.amendment_no) FILTER (WHERE e.state IS DISTINCT FROM 'rejected') AS known_no
              FROM collection c
              LEFT JOIN collection_event e
                ON e.account_id = c.account_id AND e.collection_id = c.collection_id
@@ -41,6 +44,31 @@ EVENTS: Final[LiteralString] = """
       FROM mandate_event
      WHERE account_id = ANY(%(payer_ids)s)
      ORDER BY account_id, mandate_id, event_no
+"""
+
+AMENDMENTS: Final[LiteralString] = """
+    SELECT account_id, mandate_id, amendment_no, amended_on, reference, creditor_id, former_name, iban, bic,
+           reason, recorded_by
+      FROM mandate_amendment
+     WHERE account_id = ANY(%(payer_ids)s)
+     ORDER BY account_id, mandate_id, amendment_no
+"""
+
+AMEND: Final[LiteralString] = """
+    INSERT INTO mandate_amendment (account_id, mandate_id, amendment_no, legal_entity_id, amended_on,
+           reference, creditor_id, former_name, iban, bic, reason, recorded_by)
+    SELECT %(account_id)s, %(mandate_id)s, %(amendment_no)s, %(legal_entity_id)s, %(amended_on)s,
+           %(reference)s, %(creditor_id)s, %(former_name)s, %(iban)s, %(bic)s, %(reason)s, %(recorded_by)s
+     WHERE %(reference)s::text = '' OR NOT EXISTS (
+           SELECT FROM mandate WHERE legal_entity_id = %(legal_entity_id)s AND reference = %(reference)s
+              AND mandate_id <> %(mandate_id)s)
+    ON CONFLICT (legal_entity_id, reference) WHERE reference <> '' DO NOTHING
+"""
+
+SET_METHOD_LABEL: Final[LiteralString] = """
+    UPDATE payment_method
+       SET label = %(label)s, description = %(description)s, updated_at = instant()
+     WHERE account_id = %(account_id)s AND payment_method_id = %(payment_method_id)s
 """
 
 ADD: Final[LiteralString] = """
@@ -88,11 +116,19 @@ def of_payers(tx: Transaction, payer_ids: Sequence[AccountId]) -> dict[AccountId
                 row.event_no, MandateStep(row.step), row.happened_on, row.reason, row.recorded_by
             )
         )  # fmt: skip
+    changed: dict[tuple[str, int], list[Amendment]] = defaultdict(list)
+    for row in tx.all(AMENDMENTS, payer_ids=list(payer_ids)):
+        changed[row.account_id, row.mandate_id].append(Amendment(*row[2:]))
     found: dict[AccountId, list[Held]] = defaultdict(list)
     for row in tx.all(OF_PAYERS, payer_ids=list(payer_ids)):
-        mandate = _mandate(row)
-        steps = tuple(events[mandate.account_id, mandate.mandate_id])
-        found[mandate.account_id].append(Held(mandate, steps, row.last_used_on, row.is_begun))
+        signed = _mandate(row)
+        key = signed.account_id, signed.mandate_id
+        changes = tuple(changed[key])
+        held = Held(
+            amended(signed, changes), tuple(events[key]), row.last_used_on, row.is_begun, signed, changes,
+            row.known_no,
+        )  # fmt: skip
+        found[signed.account_id].append(held)
     return dict(found)
 
 
@@ -147,6 +183,38 @@ def take_step(tx: Transaction, mandate: Mandate, step: MandateStep, on: date, re
         happened_on=on,
         reason=reason,
         recorded_by=by,
+    )
+
+
+def amend(tx: Transaction, mandate: Mandate, amendment: Amendment) -> bool:
+    """Write an amendment; hold its payer before. False when another mandate bears its new reference."""
+    return bool(
+        tx.run(
+            AMEND,
+            account_id=mandate.account_id,
+            mandate_id=mandate.mandate_id,
+            amendment_no=amendment.amendment_no,
+            legal_entity_id=mandate.legal_entity_id,
+            amended_on=amendment.amended_on,
+            reference=amendment.reference,
+            creditor_id=amendment.creditor_id,
+            former_name=amendment.former_name,
+            iban=amendment.iban,
+            bic=amendment.bic,
+            reason=amendment.reason,
+            recorded_by=amendment.recorded_by,
+        )
+    )
+
+
+def relabel(tx: Transaction, mandate: Mandate, label: str) -> None:
+    """Write how the mandate's payment method is called, and its reference."""
+    tx.run(
+        SET_METHOD_LABEL,
+        account_id=mandate.account_id,
+        payment_method_id=mandate.payment_method_id,
+        label=label,
+        description=mandate.reference,
     )
 
 

@@ -19,6 +19,9 @@ from procrastinate.jobs import Job
 
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import QUEUE, RENDER
+from acquit.actions.deliver import deliver_due
+from acquit.actions.queue_deliveries import DELIVER
+from acquit.actions.queue_deliveries import QUEUE as DELIVERIES
 from acquit.actions.render_document import Press, one_by_one, render_bills
 from acquit.core.identifiers import AccountId, BillId
 from acquit.store.transaction import TAKE_ROLE, Unavailable
@@ -177,6 +180,7 @@ def _queue(context: Context, url: str, stop: threading.Event, press: Press, sche
     connector = PsycopgConnector(conninfo=url, configure=_take_role, min_size=1, max_size=CONNECTIONS_MAX)
     app = App(connector=connector)
     app.task(name=RENDER, queue=QUEUE, retry=Patience())(partial(_render, context, press, stop))
+    app.task(name=DELIVER, queue=DELIVERIES, retry=Patience())(partial(_deliver, context, stop))
     for due in schedule:
         task = app.task(
             name=due.name, queue=SCHEDULED, priority=FIRST, queueing_lock=due.name, retry=Patience()
@@ -202,6 +206,13 @@ def _render(context: Context, press: Press, stop: threading.Event, keys: str) ->
         made = render_bills(context, bills[start : start + AT_ONCE], press)
         if made:
             log.info("papers.rendered", extra={"bills": made})
+
+
+def _deliver(context: Context, stop: threading.Event) -> None:
+    """Try what is due; what is left when we are told to stop is due for the next worker."""
+    done = deliver_due(context, lambda: not stop.is_set())
+    if done.sent:
+        log.info("deliveries.sent", extra={"deliveries": done.sent})
 
 
 def _carry_out(context: Context, act: Callable[[Context], object], timestamp: int) -> None:

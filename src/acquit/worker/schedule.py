@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.deliver import deliver_due
 from acquit.actions.export_bills import build_exports
+from acquit.actions.follow_platform import hear_platform
 from acquit.actions.notify_debits import notify_debits
+from acquit.actions.queue_deliveries import queue_missing
 from acquit.actions.register_mandate import expire_mandates
 from acquit.actions.render_document import render_missing
 from acquit.actions.run_dunning import chase_all, restore_all
 from acquit.actions.stamp_archive import stamp_days
+from acquit.actions.tell_statuses import tell_statuses
 from acquit.actions.turn_day import turn_day
 
 
@@ -32,4 +36,8 @@ SCHEDULE: Final = (
     Due("notify_debits", "*/5 * * * *", notify_debits),
     Due("expire_mandates", "41 * * * *", expire_mandates),
     Due("render_missing", "17 * * * *", render_missing),
+    Due("tell_statuses", "* * * * *", tell_statuses),
+    Due("deliver_due", "* * * * *", deliver_due),
+    Due("hear_platform", "*/10 * * * *", hear_platform),
+    Due("queue_missing", "37 * * * *", queue_missing),
 )
