@@ -15,6 +15,8 @@ QUERIES = {"/order/cart/{cartId}/eco/options": "?planCode=metal-s"}
 SAMPLES: dict[str, Any] = {
     "string": "sample", "text": "sample", "password": "correct-horse-battery-staple", "long": 1, "int": 1,
     "boolean": True, "date": "2027-01-01", "datetime": "2027-01-01T00:00:00Z", "duration": "P1M",
+    "ipBlock": "198.51.100.0/24", "ip": "198.51.100.7", "phoneNumber": "+33.123456789", "double": 1.5,
+    "uuid": "00000000-0000-4000-8000-000000000000",
 }  # fmt: skip
 
 
