@@ -12,7 +12,7 @@ help:
 	@echo "make test     every test; what CI runs (ARGS=\"tests/unit\" runs some)"
 	@echo "make check    format, lint, types, import rules, house rules"
 	@echo "make bench    what is measured, as ratios"
-	@echo "make soak     the long runs of simulation and faults"
+	@echo "make soak     the long runs of simulation, faults and calls made up"
 	@echo "make docs     the generated pages of docs/reference"
 	@echo "make setup    ./.venv, without running anything"
 	@echo "make format   writes the format that make check asks for"
@@ -45,7 +45,8 @@ bench: setup
 		[ ! -f benchmarks/$$(echo $$name | tr - _).py ] || $(BIN)/acquit bench $$name $(ARGS) || exit 1; done
 
 soak: setup
-	@$(PYTEST) --soak tests/simulation tests/fault tests/collector tests/property/test_gate_laws.py $(ARGS)
+	@$(PYTEST) --soak tests/simulation tests/fault tests/collector tests/property/test_gate_laws.py \
+		tests/contract/test_generated.py tests/contract/test_fuzz.py tests/contract/test_isolation_property.py $(ARGS)
 
 docs: setup
 	@$(BIN)/python tools/reference.py

@@ -1,12 +1,14 @@
-"""The wire against the bare statement: signed GET /me/bill (50 ids) and GET /me/bill/{billId}.
+"""The wire against the bare statement: signed lists, objects, a page of 300 objects, a batch of 50.
 
 The baseline runs on the same server, in the same worker, threads and pool, in autocommit: the route's SQL
 alone, its rows encoded, no authentication, no contract, no shapes. Ratios are of one run; each figure is the
-median of alternating rounds. The store holds so many bills, fifty of each account.
+median of alternating rounds. The store holds so many bills, fifty of each account, and one account with 300.
+A wrong signature is set against the right one of an object; memory is that of the worker before and after.
 """
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,9 +39,13 @@ from acquit.core.identifiers import AccountId, BillId
 from acquit.store import bill_lists
 from acquit.store.embedded import open_cluster
 from acquit.store.migrate import migrate
-from acquit.store.transaction import Database
+from acquit.store.transaction import Database, Transaction
 
 BILLS_EACH = 50
+PAGE = 300
+BATCH = 50
+LARGE = AccountId("bb9999999-acq")
+"""The account with a page of bills."""
 CALLERS = 64
 THREADS = 8
 CONNECTIONS = 16
@@ -51,7 +57,8 @@ VALUES ('FR', 'Bench', '1 rue', '59000', 'Lille', 'FR', 'EUR', 'Europe/Paris', '
 INSERT INTO account (account_id, legal_entity_id, payer_id, currency)
 SELECT name, 'FR', name, 'EUR'
   FROM generate_series(1::bigint, {accounts}) n,
-       LATERAL (SELECT 'bb' || lpad(n::text, 7, '0') || '-acq') a(name);
+       LATERAL (SELECT 'bb' || lpad(n::text, 7, '0') || '-acq') a(name)
+ UNION ALL SELECT '{large}', 'FR', '{large}', 'EUR';
 INSERT INTO bill (account_id, bill_id, order_id, kind, legal_entity_id, payer_id, category, issued_on,
                   issued_at, term_days, term_method, due_on, currency, net_minor, tax_minor, total_minor,
                   payment_reference, language, seller_hash, buyer_hash)
@@ -59,8 +66,9 @@ SELECT name, 'FR' || lpad(n::text, 8, '0'), 100000000 + n, 'bill', 'FR', name, '
        date '2022-01-01' + age, timestamptz '2022-01-01' + age * interval '1 day',
        30, 'net', date '2022-01-31' + age, 'EUR', net, net / 5, net + net / 5,
        'RF' || n, 'fr_FR', '\\x00', '\\x00'
-  FROM generate_series(1::bigint, {bills}) n,
-       LATERAL (SELECT 'bb' || lpad(((n - 1) / {each} + 1)::text, 7, '0') || '-acq',
+  FROM generate_series(1::bigint, {bills} + {page}) n,
+       LATERAL (SELECT CASE WHEN n > {bills} THEN '{large}'
+                            ELSE 'bb' || lpad(((n - 1) / {each} + 1)::text, 7, '0') || '-acq' END,
                        ((n - 1) % {each} * 30)::int, n % 100000 + 100) a(name, age, net);
 """
 
@@ -80,15 +88,23 @@ def bare(database: Database, environ: dict[str, Any], start_response: Callable[.
     """Answer with the rows of the route's statement."""
     _, _, account, *rest = environ["REQUEST_URI"].split("/")
     with database.read() as tx:
-        if rest:
-            rows: Any = tx.one_or_none(bill_lists.FIND, account_id=account, bill_id=rest[0])
+        if rest and "," in rest[0]:
+            rows: Any = _many(tx, account, rest[0].split(","))
+        elif rest and rest[0] != "page":
+            rows = tx.one_or_none(bill_lists.FIND, account_id=account, bill_id=rest[0])
         else:
             selection = bill_lists.of_account(AccountId(account))
             query = selection.statement
             rows = [row[0] for row in tx.all(query, **selection.values)]  # type: ignore[arg-type]
+            rows = _many(tx, account, rows) if rest else rows
     content = msgspec.json.encode(rows)
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
     return [content]
+
+
+def _many(tx: Transaction, account: str, bill_ids: list[str]) -> list[Any]:
+    """Return the rows of these bills: what a page or a batch cannot do without."""
+    return tx.all(bill_lists.FIND_MANY, account_id=account, bill_ids=bill_ids)
 
 
 def site(url: str, papers: Path) -> Site:
@@ -108,19 +124,23 @@ def seed(url: str, bills: int) -> None:
     """Fill the store with bills by statements of sets (they are rows to read, no bill run made them)."""
     accounts = (bills + BILLS_EACH - 1) // BILLS_EACH
     with psycopg.connect(url, autocommit=True) as connection:
-        for statement in SEED.format(accounts=accounts, bills=bills, each=BILLS_EACH).split(";\n"):
+        filled = SEED.format(accounts=accounts, bills=bills, each=BILLS_EACH, page=PAGE, large=LARGE)
+        for statement in filled.split(";\n"):
             if statement.strip():
                 connection.execute(statement.encode())
         connection.execute("VACUUM ANALYZE")
 
 
-def keys(context: Context, accounts: int) -> list[dict[str, str]]:
-    """Return signed callers of accounts spread over the store, with what they will read."""
+def keys(context: Context, accounts: int, first_large: int) -> list[dict[str, str]]:
+    """Return signed callers of accounts all over the store, with what they will read; the large one last."""
     application = create_application(context, AccountId("bb0000001-acq"), "bench", by="system")
     step = max(1, accounts // CALLERS)
+    named = [
+        (AccountId(f"bb{number:07d}-acq"), (number - 1) * BILLS_EACH + 7)
+        for number in range(1, accounts + 1, step)[:CALLERS]
+    ]
     made = []
-    for number in range(1, accounts + 1, step)[:CALLERS]:
-        account = AccountId(f"bb{number:07d}-acq")
+    for account, bill_no in [*named, (LARGE, first_large)]:
         granted = grant_consumer_key(context, application.application.application_id, account, by="system")
         made.append(
             {
@@ -128,7 +148,7 @@ def keys(context: Context, accounts: int) -> list[dict[str, str]]:
                 "application_secret": application.secret,
                 "consumer_key": granted.consumer_key,
                 "account": account,
-                "bill": BillId(f"FR{(number - 1) * BILLS_EACH + 7:08d}"),
+                "bill": BillId(f"FR{bill_no:08d}"),
             }
         )
     return made
@@ -151,37 +171,81 @@ def load(target: Target, seconds: float, per_second: int = 0) -> dict[str, Any]:
     return told
 
 
-def measure(port: int, callers: list[dict[str, str]], seconds: float, rounds: int) -> dict[str, float]:
-    """Return the figures of one store."""
-    kept = {name: callers[0][name] for name in ("application_key", "application_secret", "consumer_key")}
-    own = callers[0]
-    targets = {
-        "list": Target("127.0.0.1", port, ["/1.0/me/bill"], **kept),
-        "bare_list": Target("127.0.0.1", port, [f"/bare/{own['account']}"]),
-        "object": Target("127.0.0.1", port, [f"/1.0/me/bill/{own['bill']}"], **kept),
-        "bare_object": Target("127.0.0.1", port, [f"/bare/{own['account']}/{own['bill']}"]),
+def targets(port: int, own: dict[str, str], large: dict[str, str]) -> dict[str, Target]:
+    """Return what is asked, each beside its baseline."""
+
+    def signed(caller: dict[str, str], path: str, expected: int = 200, **headers: str) -> Target:
+        names = ("application_key", "application_secret", "consumer_key")
+        said = {name.replace("_", "-"): text for name, text in headers.items()}
+        kept = {name: caller[name] for name in names}
+        return Target("127.0.0.1", port, [path], **kept, headers=said, expected=expected)
+
+    bare = partial(Target, "127.0.0.1", port)
+    first = int(large["bill"].removeprefix("FR"))
+    joined = ",".join(f"FR{first + number:08d}" for number in range(BATCH))
+    mode = {"X_Pagination_Mode": "CachedObjectList-Pages", "X_Pagination_Size": str(PAGE)}
+    wrong = own | {"application_secret": "w" * 32}
+    return {
+        "list": signed(own, "/1.0/me/bill"),
+        "bare_list": bare([f"/bare/{own['account']}"]),
+        "object": signed(own, f"/1.0/me/bill/{own['bill']}"),
+        "bare_object": bare([f"/bare/{own['account']}/{own['bill']}"]),
+        "page": signed(large, "/1.0/me/bill", **mode),
+        "bare_page": bare([f"/bare/{large['account']}/page"]),
+        "batch": signed(large, f"/1.0/me/bill/{joined}", X_Ovh_Batch=","),
+        "bare_batch": bare([f"/bare/{large['account']}/{joined}"]),
+        "wrong_signature": signed(wrong, f"/1.0/me/bill/{own['bill']}", 400),
     }
-    rates: dict[str, list[float]] = {name: [] for name in targets}
+
+
+def measure(port: int, callers: list[dict[str, str]], seconds: float, rounds: int) -> dict[str, float]:
+    """Return the figures of one store; the last caller has the large account."""
+    own, large = callers[0], callers[-1]
+    asked = targets(port, own, large)
+    rates: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(rounds):
-        for name, target in targets.items():
+        for name, target in asked.items():
             rates[name].append(load(target, seconds)["per_second"])
     median = {name: statistics.median(found) for name, found in rates.items()}
-    mixed = Target("127.0.0.1", port, ["/1.0/me/bill", f"/1.0/me/bill/{own['bill']}"], **kept)
+    mixed = replace(asked["list"], paths=asked["list"].paths + asked["object"].paths)
     paced = load(mixed, max(5.0, seconds), 500)
     return {
-        "list_ratio": round(median["list"] / median["bare_list"], 3),
-        "object_ratio": round(median["object"] / median["bare_object"], 3),
-        "lists_per_second": median["list"],
-        "objects_per_second": median["object"],
-        "bare_lists_per_second": median["bare_list"],
-        "bare_objects_per_second": median["bare_object"],
+        **{f"{name}_ratio": _ratio(median, name) for name in ("list", "object", "page", "batch")},
+        "wrong_signature_cost": round(median["object"] / median["wrong_signature"], 3),
+        **{f"{name}_per_second": rate for name, rate in median.items()},
         "requests_per_second": round(load(mixed, seconds)["per_second"], 1),
         "p50_ms_at_500": paced["p50_ms"],
         "p99_ms_at_500": paced["p99_ms"],
     }
 
 
-def run(bills: int, seconds: float, rounds: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _ratio(median: dict[str, float], name: str) -> float:
+    return round(median[name] / median[f"bare_{name}"], 3)
+
+
+def memory(port: int, callers: list[dict[str, str]], requests: int) -> dict[str, int]:
+    """Return the worker's memory after a tenth of so many requests, and after all of them, in KiB."""
+    asked = targets(port, callers[0], callers[-1])
+    every = replace(asked["list"], paths=asked["list"].paths + asked["object"].paths)
+    done, begun = 0, 0
+    while done < requests:
+        done += load(every, 2.0)["answers"]
+        begun = begun or (_resident() if done >= requests // 10 else 0)
+    return {"requests": done, "kib_after_a_tenth": begun, "kib_at_the_end": _resident()}
+
+
+def _resident() -> int:
+    """Return the memory of the worker processes below this one, in KiB."""
+    own = os.getpid()
+    children = Path(f"/proc/{own}/task/{own}/children").read_text(encoding="ascii").split()
+    found = [Path(f"/proc/{child}") for child in children]
+    workers = [each for each in found if b"spawn_main" in (each / "cmdline").read_bytes()]
+    assert workers, "the server has no worker process"
+    lines = [line for each in workers for line in (each / "status").read_text(encoding="utf-8").splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+
+def run(bills: int, seconds: float, rounds: int, requests: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Make a store of so many bills, serve it, measure it."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="acquit-bench-")))
@@ -191,7 +255,7 @@ def run(bills: int, seconds: float, rounds: int) -> tuple[dict[str, Any], dict[s
         seed(url, bills)
         context = context_of(url, home / "papers")
         stack.callback(context.database.close)
-        callers = keys(context, (bills + BILLS_EACH - 1) // BILLS_EACH)
+        callers = keys(context, (bills + BILLS_EACH - 1) // BILLS_EACH, bills + 1)
         server = Server(partial(site, url, home / "papers"), workers=1, limits=Limits(threads=THREADS))
         found: dict[str, Any] = {}
 
@@ -199,6 +263,9 @@ def run(bills: int, seconds: float, rounds: int) -> tuple[dict[str, Any], dict[s
             try:
                 say("Measuring …")
                 found.update(measure(server.port, callers, seconds, rounds))
+                if requests:
+                    say(f"Watching the memory of {requests} requests …")
+                    found["memory"] = memory(server.port, callers, requests)
             finally:
                 server.stop()
 
@@ -212,11 +279,12 @@ def main() -> None:
     given.add_argument("--bills", type=int, nargs="+", default=[10_000])
     given.add_argument("--seconds", type=float, default=4.0)
     given.add_argument("--rounds", type=int, default=3)
+    given.add_argument("--requests", type=int, default=20_000)
     asked = given.parse_args()
     found: dict[str, Any] = {}
     figures = []
     for bills in asked.bills:
-        found, told = run(bills, asked.seconds, asked.rounds)
+        found, told = run(bills, asked.seconds, asked.rounds, asked.requests)
         figures.append(told)
     tell(
         "api", found, figures[0] if len(figures) == 1 else {str(told.pop("bills")): told for told in figures}

@@ -11,12 +11,12 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to ask: paths in turn, and the keys that sign them (none: unsigned)."""
+    """What to ask: paths in turn, the keys that sign them (none: unsigned), and the status that is right."""
 
     host: str
     port: int
@@ -24,6 +24,8 @@ class Target:
     application_key: str = ""
     application_secret: str = ""
     consumer_key: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    expected: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def requests(target: Target) -> Iterator[bytes]:
     origin = f"http://{target.host}:{target.port}"
     for path in itertools.cycle(target.paths):
         lines = [f"GET {path} HTTP/1.1", f"Host: {target.host}:{target.port}"]
+        lines += [f"{name}: {said}" for name, said in target.headers.items()]
         if target.consumer_key:
             stamp = str(int(time.time()))
             text = "+".join((target.application_secret, target.consumer_key, "GET", origin + path, "", stamp))
@@ -93,7 +96,7 @@ async def closed(target: Target, connections: int, seconds: float) -> Told:
     async def keep_busy(connection: Connection) -> None:
         nonlocal failures
         while (start := time.perf_counter()) < end:
-            failures += await connection.ask(next(made)) != 200
+            failures += await connection.ask(next(made)) != target.expected
             took.append(time.perf_counter() - start)
 
     opened = await _open(target, connections)
@@ -115,7 +118,7 @@ async def paced(target: Target, connections: int, seconds: float, per_second: in
     async def one(due: float) -> None:
         nonlocal failures
         connection = await free.get()
-        failures += await connection.ask(next(made)) != 200
+        failures += await connection.ask(next(made)) != target.expected
         free.put_nowait(connection)
         took.append(time.perf_counter() - due)
 

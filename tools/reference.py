@@ -15,6 +15,7 @@ from acquit.actions.run_bills import RunReport
 from acquit.cli.commands import COMMANDS
 from acquit.cli.frame import command_tree
 from acquit.settings import ALL
+from apiv6_page import page as apiv6_page
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -161,6 +162,7 @@ def main() -> None:
     """Write every generated page."""
     (REFERENCE / "settings.md").write_text(settings_page(), encoding="utf-8")
     (REFERENCE / "commands.md").write_text(commands_page(), encoding="utf-8")
+    (REFERENCE / "apiv6.md").write_text(apiv6_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

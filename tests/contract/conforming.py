@@ -1,7 +1,15 @@
 """Compares an answer of the wire with what the contract declares: members, types, nulls, enumerations."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from typing import Any, Final
 
 from acquit.api import routing
@@ -10,7 +18,14 @@ from acquit.api.contract import Route, contract
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 DURATION: Final = re.compile(r"P\d+[DMY]")
-TEXTS: Final = {"string", "text", "password", "ip", "ipBlock", "uuid"}
+UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PHONE: Final = re.compile(r"\+?[0-9][0-9. ()-]{3,29}")
+TEXTS: Final = {"string", "text", "password"}
+NETS: Final[Mapping[str, Callable[[str], object]]] = {
+    "ip": ip_address, "ipv4": IPv4Address, "ipv6": IPv6Address,
+    "ipBlock": ip_network, "ipv4Block": IPv4Network, "ipv6Block": IPv6Network,
+}  # fmt: skip
+PATTERNS: Final = {"datetime": INSTANT, "date": DAY, "duration": DURATION, "uuid": UUID, "phoneNumber": PHONE}
 ERROR: Final = {"message", "class", "errorCode", "httpCode", "details"}
 ROUTER: Final = routing.Router(contract().routes)
 
@@ -69,6 +84,9 @@ def _value(value: Any, kind: str, *, nullable: bool, place: str) -> Iterator[str
             return
         for number, element in enumerate(value):
             yield from _value(element, kind[:-2], nullable=False, place=f"{place}[{number}]")
+    elif kind == "map[string]string":
+        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+            yield f"{place} is no {kind}: {value!r}"
     elif "<" in kind:
         yield from _generic(value, kind, place)
     elif kind in contract().models and contract().models[kind].is_enumeration:
@@ -109,5 +127,15 @@ def _is_primitive(value: Any, kind: str) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if not isinstance(value, str):
         return False
-    pattern = {"datetime": INSTANT, "date": DAY, "duration": DURATION}.get(kind)
+    if kind in NETS:
+        return _is_net(value, kind)
+    pattern = PATTERNS.get(kind)
     return pattern.fullmatch(value) is not None if pattern else kind in TEXTS
+
+
+def _is_net(value: str, kind: str) -> bool:
+    try:
+        NETS[kind](value)
+    except ValueError:
+        return False
+    return True

@@ -95,12 +95,13 @@ class Keys:
     def sign(self, method: str, url: str, body: bytes = b"", at: int | None = None) -> dict[str, str]:
         """Return the headers of a signed request, made as the published algorithm says."""
         stamp = str(int(time.time()) if at is None else at)
-        joined = "+".join((self.secret, self.consumer_key, method, url, body.decode(), stamp))
+        parts = (self.secret, self.consumer_key, method, url)
+        joined = b"+".join((*(part.encode() for part in parts), body, stamp.encode()))
         return {
             "X-Ovh-Application": self.application_key,
             "X-Ovh-Consumer": self.consumer_key,
             "X-Ovh-Timestamp": stamp,
-            "X-Ovh-Signature": "$1$" + hashlib.sha1(joined.encode()).hexdigest(),
+            "X-Ovh-Signature": "$1$" + hashlib.sha1(joined).hexdigest(),
         }
 
 

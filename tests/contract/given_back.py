@@ -53,5 +53,9 @@ def give_back_some(context: Context, account_id: AccountId) -> None:
     refund = refund_money(context, account_id, deposit_id, "paid too much", 500, by="cli")
     record_refund_paid(context, account_id, refund.refund_id, TODAY, by="cli")
     credit_bill(context, account_id, bill_id, "an hour of outage", [Part(1, 100)], by="cli")
-    voucher = Voucher(FR, 0, "", EUR, 500, date(2027, 6, 30), "welcome", credit_days=90)
-    make_voucher(context, voucher, CODE, by="cli")
+    make_voucher(context, voucher(), CODE, by="cli")
+
+
+def voucher() -> Voucher:
+    """A voucher of 5 EUR."""
+    return Voucher(FR, 0, "", EUR, 500, date(2027, 6, 30), "welcome", credit_days=90)

@@ -1,10 +1,6 @@
-"""The official client for Python, unmodified, and requests as the other official clients write them."""
+"""The official client for Python, unmodified: the way to a key, its exceptions, writes, the description."""
 
-import http.client
-import json
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -93,57 +89,3 @@ def test_the_official_client_reads_the_clock_and_the_description(endpoint: str, 
     described = client.get("/auth.json", _need_auth=False)
     assert described["resourcePath"] == "/auth"
     assert list(described) == ["apiVersion", "apis", "resourcePath", "basePath", "models"]
-
-
-# ---------------------------------------------------------------- as the others write it
-
-
-def send(
-    server: Running, method: str, target: str, headers: dict[str, str], body: bytes | None = None
-) -> object:
-    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
-        connection.request(method, target, body, headers)
-        reply = connection.getresponse()
-        content = json.loads(reply.read())
-        assert reply.status == 200, content
-        return content
-
-
-def test_requests_of_php_go_and_node(server: Running, keys: Keys) -> None:
-    url = f"{server.origin}/1.0/auth/details"
-    php = {"Content-Type": "application/json; charset=utf-8", **keys.sign("GET", url)}
-    assert send(server, "GET", "/1.0/auth/details", php)
-    go = {"Accept": "application/json", "User-Agent": "github.com/ovh/go-ovh", **keys.sign("GET", url)}
-    assert send(server, "GET", "/1.0/auth/details", go)
-    without_port = "http://127.0.0.1/1.0/auth/details"
-    node = {"Content-Type": "application/json", **keys.sign("GET", without_port)}
-    assert send(server, "GET", "/1.0/auth/details", node)
-
-
-def test_unsigned_calls_of_php_and_go(server: Running, keys: Keys) -> None:
-    rules = b'{"accessRules":[{"method":"GET","path":"\\/me"}],"redirection":"https:\\/\\/example.com"}'
-    json_type = {"Content-Type": "application/json;charset=utf-8"}
-    php = {"X-Ovh-Application": keys.application_key, "X-Ovh-Timestamp": str(int(time.time()))}
-    assert send(server, "POST", "/1.0/auth/credential", json_type | php, rules)
-    empty = replace(keys, consumer_key="")
-    go = empty.sign("POST", f"{server.origin}/1.0/auth/credential", rules)
-    assert go["X-Ovh-Consumer"] == ""
-    assert send(server, "POST", "/1.0/auth/credential", json_type | go, rules)
-    assert isinstance(send(server, "GET", "/1.0/auth/time", {"X-Ovh-Application": ""}), int)
-
-
-def test_a_post_without_parameters_may_have_no_body(server: Running, make_keys: MakeKeys) -> None:
-    keys = make_keys()
-    target = "/1.0/auth/logout"
-    assert send(server, "POST", target, keys.sign("POST", server.origin + target)) is None
-
-
-def test_a_delete_with_an_empty_object_as_php_sends_it(
-    server: Running, keys: Keys, make_keys: MakeKeys
-) -> None:
-    victim = make_keys()
-    current = "/1.0/auth/currentCredential"
-    shown = send(server, "GET", current, victim.sign("GET", server.origin + current))
-    assert isinstance(shown, dict)
-    target = f"/1.0/me/api/credential/{shown['credentialId']}"
-    assert send(server, "DELETE", target, keys.sign("DELETE", server.origin + target, b"{}"), b"{}") is None

@@ -16,7 +16,8 @@ QUERIES = {"/order/cart/{cartId}/eco/options": "?planCode=metal-s"}
 SAMPLES: dict[str, Any] = {
     "string": "sample", "text": "sample", "password": "correct-horse-battery-staple", "long": 1, "int": 1,
     "boolean": True, "date": "2027-01-01", "datetime": "2027-01-01T00:00:00Z", "duration": "P1M",
-    "ipBlock": "192.0.2.0/24",
+    "ipBlock": "198.51.100.0/24", "ip": "198.51.100.7", "phoneNumber": "+33.123456789", "double": 1.5,
+    "uuid": "00000000-0000-4000-8000-000000000000",
 }  # fmt: skip
 
 
@@ -50,11 +51,13 @@ def required_query(path: str, without: str = "") -> str:
 
 
 def _keys(customer: Customer, target: str) -> list[str]:
+    """The first ids of a list, and its last."""
     reply = customer.reply("GET", target)
-    found = reply.json()[:AT_MOST] if reply.status_code == 200 else []
-    return [
+    found = reply.json() if reply.status_code == 200 else []
+    keys = [
         str(each["planCode"] if isinstance(each, dict) and "planCode" in each else each) for each in found
     ]
+    return keys if len(keys) <= AT_MOST else [*keys[: AT_MOST - 1], keys[-1]]
 
 
 def smallest_body(route: Route) -> dict[str, Any] | None:

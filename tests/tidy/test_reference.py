@@ -5,9 +5,13 @@ from dataclasses import fields
 
 from cyclopts import App
 
+import apiv6_page
 import reference
 from acquit.actions.run_bills import RunReport
+from acquit.api.contract import contract
+from acquit.api.routes import ROUTES
 from acquit.cli.frame import command_tree
+from acquit.collector.probe_questions import QUESTIONS
 from acquit.settings import ALL
 from tidy.tree import HOME
 
@@ -20,6 +24,23 @@ def test_the_page_of_settings_is_as_the_code_says() -> None:
 def test_the_page_of_commands_is_as_the_code_says() -> None:
     page = HOME / "docs" / "reference" / "commands.md"
     assert page.read_text(encoding="utf-8") == reference.commands_page(), "run make docs"
+
+
+def test_the_page_of_the_wire_is_as_the_code_says() -> None:
+    page = (HOME / "docs" / "reference" / "apiv6.md").read_text(encoding="utf-8")
+    assert page == apiv6_page.page(), "run make docs"
+    told = re.search(r"has (\d+) routes; (\d+) are served, (\d+) answer 501", page)
+    assert told is not None
+    routes = contract().routes
+    assert [int(each) for each in told.groups()] == [len(routes), len(ROUTES), len(routes) - len(ROUTES)]
+
+
+def test_every_choice_of_the_wire_concerns_a_route_of_the_contract() -> None:
+    assert set(apiv6_page.CONCERNS) == {question.id for question in QUESTIONS}
+    assert set(apiv6_page.CHANGED_BY) <= set(apiv6_page.CONCERNS)
+    assert set(apiv6_page.SINCE) <= set(ROUTES)
+    for name in apiv6_page.CONCERNS:
+        assert any(apiv6_page.concerns(name, route) for route in contract().routes), name
 
 
 def test_what_scripts_read_of_a_run_is_what_it_says() -> None:
@@ -91,3 +112,16 @@ def test_links_between_pages_lead_somewhere() -> None:
         if not re.match(r"[a-z]+:", target) and not (page.parent / target).exists()
     ]
     assert not broken, "\n".join(broken)
+
+
+def test_the_page_of_clients_names_tests_that_exist() -> None:
+    page = (HOME / "docs" / "reference" / "clients.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    there = {
+        name: file.name
+        for file in (HOME / "tests" / "contract").glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert named <= set(there)
+    replayed = {name for name, file in there.items() if file == "test_sdk_shapes.py"}
+    assert replayed <= named, "a replayed shape that the page does not tell"

@@ -58,7 +58,7 @@ def plain_fault(status: int) -> tuple[Headers, bytes]:
 class Mount:
     """An application and the raw path prefixes it answers; `""` answers everything.
 
-    `fault` makes the answer to requests that never reach the application: 408, 413, 503.
+    `fault` makes the answer to requests that never reach the application: 400, 408, 413, 503.
     """
 
     prefixes: tuple[str, ...]
@@ -99,8 +99,8 @@ class TooLarge(Exception):
     """The body is longer than the mount takes."""
 
 
-class Gone(Exception):
-    """The caller hung up before the request was complete."""
+class Cut(Exception):
+    """The body came to no end: its chunks are malformed, or the caller hung up (who then hears no answer)."""
 
 
 @dataclass(slots=True)
@@ -153,8 +153,8 @@ class Bridge:
             return await _send_fault(send, mount.fault, 413)
         except TimeoutError:
             return await _send_fault(send, mount.fault, 408)
-        except Gone:
-            return None
+        except Cut:
+            return await _send_fault(send, mount.fault, 400)
         if self._taken >= self._limits.waiting_max:
             return await _send_fault(send, mount.fault, 503)
         await self._answer(mount, environment(scope, raw_path, body), send)
@@ -196,7 +196,7 @@ class Bridge:
 
 
 async def _whole_body(scope: Scope, receive: Receive, size_max: int, seconds: float) -> bytes:
-    """Return the body. Raises TooLarge once all of it was seen (so that the caller hears the answer)."""
+    """Return the body. Raises Cut, and TooLarge once all of it was seen, so that the answer is heard."""
     if scope["method"] in ("GET", "HEAD") and not _announces_body(scope):
         return b""
     async with asyncio.timeout(seconds):
@@ -204,7 +204,7 @@ async def _whole_body(scope: Scope, receive: Receive, size_max: int, seconds: fl
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise Gone
+                raise Cut
             part = message.get("body", b"")
             size += len(part)
             if size <= size_max:

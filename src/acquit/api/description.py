@@ -1,10 +1,12 @@
-"""The API described by itself: `GET /1.0/` and `GET /1.0/{section}.json`, for what is really served."""
+"""The API described by itself, for what is really served: `GET /1.0/`, `GET /1.0/{section}.json`, and
+`GET /1.0/openapi.json`, the whole as OpenAPI 3.1."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
+from acquit.api import openapi
 from acquit.api.contract import Member, Model, Parameter, Route, contract
 from acquit.api.parameters import primitive
 from acquit.api.refusals import NoSuchRoute
@@ -28,12 +30,14 @@ Served = Collection[tuple[str, str]]
 
 
 def describe(method: str, target: Target, served: Served, origin: str) -> dict[str, Any] | None:
-    """Return the index or a section; None when the target is neither. Raises NoSuchRoute."""
+    """Return the index, a section or the OpenAPI document; None for any other target. Raises NoSuchRoute."""
     if method != "GET":
         return None
     base_path = origin + target.base
     if not target.segments:
         return _index(base_path, served)
+    if target.segments == ("openapi.json",):
+        return openapi.document((route for route in contract().routes if route.key in served), base_path)
     if not target.segments[-1].endswith(".json"):
         return None
     section = "/".join(target.segments).removesuffix(".json")

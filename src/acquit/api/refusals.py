@@ -150,6 +150,10 @@ class Fault(NamedTuple):
 
 FAULTS: Final = {
     500: Fault(CRASH, "Internal server error"),
+    400: Fault(
+        Meaning(400, "Client::BadRequest", "BROKEN_BODY"),
+        "The body came to no end: send as many bytes as announced, or well-formed chunks",
+    ),
     408: Fault(
         Meaning(408, "Client::RequestTimeout", "REQUEST_TIMEOUT"), "The request did not arrive in time"
     ),

@@ -36,15 +36,17 @@ def bill_run(*, accounts: int = 10_000, program: Given) -> int:
 
 
 @app.command
-def api(*, bills: int = 10_000, program: Given) -> int:
-    """Ask the wire for lists and objects, beside the bare statement.
+def api(*, bills: int = 10_000, requests: int = 20_000, program: Given) -> int:
+    """Ask the wire for lists, objects, pages and batches, beside the bare statement.
 
     Parameters
     ----------
     bills
         How many bills the store holds.
+    requests
+        Over how many requests the memory of the worker is watched.
     """
-    return _run("api", program, "--bills", str(bills))
+    return _run("api", program, "--bills", str(bills), "--requests", str(requests))
 
 
 @app.command

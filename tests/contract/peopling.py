@@ -1,0 +1,89 @@
+"""The world of the conformance test: something in every list of every family, for those that may have it.
+
+What is made is made as people and programs make it: by calls of the wire, by actions, by runs.
+"""
+
+from datetime import UTC, datetime
+
+from acquit.actions.issue_access_token import issue_access_token
+from acquit.core.api_call import ApiCall
+from acquit.store import api_calls
+
+from .families import Customer, Families
+from .given_back import CODE, correct_one, give_back_some
+from .metered import use_some
+from .signing import sign_mandate
+from .walking import SSH_KEY
+from .world import ACCOUNTS, ACME
+
+PLAN = {"planCode": "metal-s", "duration": "P1M", "pricingMode": "default", "quantity": 1}
+PASSWORD = "correct-horse-battery-staple"
+
+
+def people(families: Families) -> Families:
+    """Every account has logins, carts and orders of its own; Acme has something in every list."""
+    for number, account_id in enumerate(ACCOUNTS):
+        _name_some(families.customer(account_id), number)
+    acme = families.customer()
+    use_some(families.world.context)
+    sign_mandate(families.world.context, ACME)
+    ordered = new_cart(acme)
+    new_line(acme, ordered)
+    acme.post(f"/order/cart/{ordered}/checkout", autoPayWithPreferredPaymentMethod=True)
+    give_back_some(families.world.context, ACME)
+    correct_one(families.world.context, ACME, families.world.paid_bill)
+    _let_in(families)
+    acme.post("/me/credit/code", inputCode=CODE)
+    new_order(acme)
+    return families
+
+
+def _let_in(families: Families) -> None:
+    """Acme has a robot with a token, rules for addresses, a second factor, keys, and a log of calls."""
+    acme, context = families.customer(), families.world.context
+    robot = acme.post("/me/api/oauth2/client", name="robot", description="", flow="CLIENT_CREDENTIALS")
+    issue_access_token(context, robot["clientId"], robot["clientSecret"])
+    acme.post("/me/accessRestriction/ip", ip="192.0.2.0/24", rule="deny", warning=False)
+    acme.post("/me/sshKey", keyName="laptop", key=SSH_KEY)
+    acme.post("/me/preferences/manager", key="SIDEBAR", value="open")
+    acme.post("/me/changeEmail", newEmail="books@example.com")
+    acme.post("/me/accessRestriction/totp")
+    acme.post("/me/accessRestriction/backupCode")
+    with context.database.write() as tx:
+        called = ApiCall(ACME, datetime.now(UTC), "GET", "/services/{serviceId}", "/services/1", "192.0.2.1")
+        api_calls.add(tx, [called])
+    group = acme.post("/me/billing/group", name="site A")["groupId"]
+    acme.post(f"/me/billing/group/{group}/service", serviceId=acme.get("/services")[0])
+
+
+def _name_some(caller: Customer, number: int) -> None:
+    login = f"user-{number}"
+    caller.post("/me/identity/user", login=login, password=PASSWORD, group="ADMIN")
+    caller.post(f"/me/identity/user/{login}/token", name=f"token-{number}", description="at work")
+    caller.post("/me/identity/group", name=f"group-{number}", role="UNPRIVILEGED")
+    caller.post(f"/me/identity/group/group-{number}/user", user=login)
+    caller.post(
+        "/me/billing/purchaseOrder", reference="R", type="PURCHASE_ORDER", startDate="2030-01-01",
+        active=False,
+    )  # fmt: skip
+    cart = new_cart(caller, description="kept")
+    line = new_line(caller, cart)
+    caller.post(f"/order/cart/{cart}/eco/options", **PLAN | {"planCode": "disk-1t", "itemId": line})
+    caller.post(f"/order/cart/{cart}/item/{line}/configuration", label="place", value="north")
+
+
+def new_cart(caller: Customer, **more: object) -> str:
+    """A cart of the caller's."""
+    return str(caller.post("/order/cart", ovhSubsidiary="FR", **more)["cartId"])
+
+
+def new_line(caller: Customer, cart: str) -> int:
+    """A plan in the cart."""
+    return int(caller.post(f"/order/cart/{cart}/eco", **PLAN)["itemId"])
+
+
+def new_order(caller: Customer) -> int:
+    """An order of a plan that nobody paid yet."""
+    cart = new_cart(caller)
+    new_line(caller, cart)
+    return int(caller.post(f"/order/cart/{cart}/checkout")["orderId"])
