@@ -55,7 +55,7 @@ ENDS: Final[LiteralString] = """
                  FROM (SELECT legal_entity_id, rule, is_automatic::text AS reason_kind FROM bank_match) m
                 GROUP BY 2, 3, 4
      UNION ALL SELECT 'month', legal_entity_id, period, happening, count(*) FROM period_act
-                WHERE happening <> 'deferred' GROUP BY 2, 3, 4
+                WHERE happening NOT IN ('deferred', 'accrued') GROUP BY 2, 3, 4
      ORDER BY 1, 2, 3, 4
 """
 
