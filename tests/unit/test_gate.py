@@ -125,6 +125,10 @@ CASES: dict[str, tuple[Callable[[World], World], str, str, str]] = {
         seller(vat_id="12-3456"), "bad-vat-prefix", "BR-CO-09", "legal entity",
     ),
     "a bad SIREN": (buyer(siren="55210055x"), "bad-siren", "BR-FR-11", "legal party"),
+    "a bad SIREN of an exempt business": (
+        buyer(siren="55210055", tax_profile="exempt", exemption_reason="Art. 151"), "bad-siren", "BR-FR-11",
+        "legal party",
+    ),
     "no name of the buyer": (buyer(name="\t"), "missing-name", "BR-07", "legal party"),
     "a country that is none": (
         lambda world: replace(world, buyer=replace(SWISS, country="XX")),

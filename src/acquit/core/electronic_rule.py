@@ -64,7 +64,8 @@ def buyer_problems(buyer: Buyer, seller: Seller, case: TaxCase) -> list[Problem]
     is_addressed = buyer.name.strip() and buyer.street.strip() and buyer.zip.strip() and buyer.city.strip()
     problems = [] if is_addressed else _lacks(buyer)
     problems += _country_problems(buyer.country, "buyer", BUYER)
-    if buyer.tax_profile == "business" and seller.country == "FR" and buyer.country in AT_HOME:
+    needs_siren = buyer.tax_profile == "business" and seller.country == "FR" and buyer.country in AT_HOME
+    if needs_siren or is_french_exchange(seller, buyer):
         problems += _siren_problems(buyer.siren, "buyer", BUYER, "BR-FR-11")
     if case.category != VatCategory.OUT_OF_SCOPE:
         problems += _prefix_problems(buyer.vat_id, "buyer", BUYER)
