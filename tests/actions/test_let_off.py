@@ -11,10 +11,13 @@ from acquit.actions.agree_minimum_spend import agree_minimum_spend
 from acquit.actions.change_service import change_service
 from acquit.actions.context import Context
 from acquit.actions.correct_bill import Correction, correct_bill
+from acquit.actions.credit_bill import credit_bill
 from acquit.actions.explain_bill import explain_bill
 from acquit.actions.replay_run import replay_run
+from acquit.actions.set_legal_entity import set_legal_entity
 from acquit.actions.set_purchase_order import set_purchase_order
 from acquit.actions.terminate_service import terminate_service
+from acquit.core.credit import Part
 from acquit.core.discount import Discount
 from acquit.core.explanation_text import told
 from acquit.core.identifiers import BillId, DiscountId, MinimumSpendId
@@ -204,6 +207,56 @@ def test_use_that_was_adjusted_down_bears_its_share_and_a_minimum_counts_what_wa
     )
     assert made_up.net_minor + spent[0].net == 5_000
     proved(context, "2026-10", "2026-11")
+
+
+def corrected_use(context: Context, day: date, corrects: str, quantity: int, *, alone: bool = False) -> str:
+    """An event of October is corrected and billed that day; return the latest bill with an adjustment."""
+    now = later(context, day)
+    send(now, event(f"{corrects}-anew", "srv", quantity, corrects=corrects))
+    if not alone:
+        sell(now, "l", day)
+    bill(now, f"{day:%Y-%m}")
+    found = rows(
+        context, "SELECT max(bill_id) AS bill_id FROM bill_detail WHERE part LIKE 'usage:traffic:2026-10:%'"
+    )
+    return str(found[0].bill_id)
+
+
+def measured(database: Database, **settings: Any) -> Context:
+    """Use of October for 10.00, of which a tenth is let off."""
+    context = market(database, **settings)
+    measure(context)
+    agree(context, share_bp=1_000, end_on=date(2026, 10, 31))
+    subscribe(context, PETIT, "srv", next_on=date(2026, 1, 1), unit_price_ucents=0)
+    send(context, event("t1", "srv", 60), event("t2", "srv", 50))
+    bill(context, "2026-10")
+    return context
+
+
+def test_use_of_which_an_adjustment_was_credited_by_hand_bears_its_share_of_the_rest(
+    database: Database,
+) -> None:
+    context = measured(database)
+    more = BillId(corrected_use(context, date(2026, 11, 30), "t2", 250))
+    (line,) = rows(
+        context, "SELECT detail_no, net_minor FROM bill_detail WHERE part = 'usage:traffic:2026-10:2'"
+    )
+    assert line.net_minor == 1_000
+    credit_bill(later(context, date(2026, 12, 5)), PETIT, more, "Told late", [Part(line.detail_no)], by="cli")
+    corrected_use(context, date(2026, 12, 31), "t1", 0)
+    assert kept(context) == [("Launch -10 %", 30)]
+    proved(context, "2026-10", "2026-11", "2026-12")
+
+
+def test_use_that_went_back_by_a_credit_note_is_counted_once(database: Database) -> None:
+    context = measured(database)
+    set_legal_entity(context, FR, {"below_zero": "credit-note"}, by="cli")
+    corrected_use(context, date(2026, 11, 30), "t2", 0, alone=True)
+    notes = rows(context, "SELECT net_minor FROM bill WHERE kind = 'credit-note'")
+    assert [each.net_minor for each in notes] == [500 - 50]
+    corrected_use(context, date(2026, 12, 31), "t1", 30)
+    assert kept(context) == [("Launch -10 %", 30)]
+    proved(context, "2026-10", "2026-11", "2026-12")
 
 
 def test_a_month_without_a_bill_carries_both_and_the_next_bears_them(database: Database) -> None:

@@ -42,6 +42,20 @@ LET_OFF: Final[LiteralString] = """
            JOIN accepted a ON a.account_id = o.account_id AND a.service_id = o.service_id
                           AND a.kind = o.kind AND a.part = o.part AND a.period_start = o.period_start
           WHERE o.kind = 'discount' AND o.part ~ '^[0-9]+(:|$)'
+         ), corrected AS (
+         SELECT coalesce(d.owner_id, d.account_id) AS owner_id, d.service_id, d.kind, d.part, d.period_start,
+                e.booked_at,
+                CASE WHEN b.kind = 'credit-note' THEN -d.net_minor ELSE d.net_minor END AS net_minor
+           FROM bill_detail d
+           JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
+           JOIN entry e ON e.account_id = d.account_id AND e.kind IN ('bill', 'credit-note')
+                       AND e.reference = d.bill_id
+          WHERE d.correction_no > 0 AND d.kind IN ('usage', 'adjustment') AND d.part LIKE 'usage:%'
+            AND NOT EXISTS (
+                SELECT
+                  FROM credited_charge k
+                 WHERE k.account_id = coalesce(d.owner_id, d.account_id) AND k.service_id = d.service_id
+                   AND k.note_account_id = d.account_id AND k.note_bill_id = d.bill_id)
          ), days AS (
          SELECT k.id, k.net_minor, -g.net_minor AS back_minor,
                 greatest(-g.net_minor - coalesce(n.net_minor, 0), 0) AS lost_minor,
@@ -80,8 +94,8 @@ LET_OFF: Final[LiteralString] = """
                         coalesce(substring(k.part FROM '^change-([0-9]+)-')::bigint, 9223372036854775807))) b
           WHERE k.part LIKE '%-back'
          ), used AS (
-         SELECT k.id, k.net_minor, -g.net_minor AS back_minor, u.net_minor AS used_minor, l.off_minor,
-                l.is_corrected, b.kept_minor
+         SELECT k.id, k.net_minor, -g.net_minor AS back_minor, u.net_minor + n.net_minor AS used_minor,
+                l.off_minor, l.is_corrected, b.kept_minor
            FROM kept k
           CROSS JOIN LATERAL (
                 SELECT split_part(k.part, ':', 2) AS meter, split_part(k.part, ':', 3) AS month,
@@ -100,6 +114,17 @@ LET_OFF: Final[LiteralString] = """
                                  AND starts_with(a.part, 'usage:' || m.meter || ':' || m.month || ':')
                             THEN split_part(a.part, ':', 4)::bigint < m.number
                             ELSE false END) u
+          CROSS JOIN LATERAL (
+                SELECT coalesce(sum(o.net_minor), 0) AS net_minor
+                  FROM corrected o
+                 WHERE o.owner_id = k.owner_id AND o.service_id = k.service_id
+                   AND o.booked_at < k.decided_at
+                   AND CASE WHEN o.kind = 'usage'
+                            THEN starts_with(o.part, 'usage:' || m.meter || ':')
+                                 AND to_char(o.period_start, 'YYYY-MM') = m.month
+                            WHEN starts_with(o.part, 'usage:' || m.meter || ':' || m.month || ':')
+                            THEN split_part(o.part, ':', 4)::bigint < m.number
+                            ELSE false END) n
           CROSS JOIN LATERAL (
                 SELECT coalesce(sum(o.off_minor), 0) AS off_minor,
                        coalesce(bool_or(o.correction_no > 0), false) AS is_corrected

@@ -126,6 +126,11 @@ BILLED_LINES: Final[LiteralString] = """
       JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = w.account_id AND d.service_id = w.service_id
       JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
      WHERE d.period_end >= w.since_on AND (d.kind = 'discount' OR d.part LIKE 'usage:%%')
+       AND NOT EXISTS (
+           SELECT
+             FROM credited_charge n
+            WHERE n.account_id = w.account_id AND n.service_id = w.service_id
+              AND n.note_account_id = d.account_id AND n.note_bill_id = d.bill_id)
      UNION ALL
     SELECT w.account_id, c.service_id, c.kind, c.part, c.period_start, c.period_end, -k.amount_minor,
            c.description
@@ -258,7 +263,10 @@ def given_minor(
 def billed_lines(
     tx: Transaction, since: Mapping[tuple[AccountId, ServiceId], date]
 ) -> dict[AccountId, list[Line]]:
-    """Return the discounts and the use of services on bills and credit notes, for days since one of each."""
+    """Return the discounts and the use of services on bills and credit notes, for days since one of each.
+
+    Where a run took charges back by a credit note these are the lines, not those of the note.
+    """
     found: dict[AccountId, list[Line]] = defaultdict(list)
     rows = tx.all(
         BILLED_LINES,
