@@ -6,35 +6,26 @@ takes: most need no example. What is deleted here was made for it.
 
 import base64
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final, LiteralString, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, LiteralString
 
 from acquit.actions.change_email import token_of
 from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.create_application import create_application
 from acquit.actions.issue_access_token import issue_access_token
 from acquit.actions.redeem_voucher import make_voucher
-from acquit.core.identifiers import AccountId, BillId, ServiceId
+from acquit.core.identifiers import AccountId, BillId
 from acquit.core.second_factor import code_at
-from acquit.store import kept_texts, services
+from acquit.store import kept_texts
 
-from .families import Customer, Families
+from .called import Call, Example
+from .families import Families
 from .given_back import voucher
 from .peopling import PASSWORD, PLAN, new_cart, new_line, new_order
+from .service_examples import SERVICE_EXAMPLES
 from .signing import sign_mandate
 from .walking import SSH_KEY
 from .world import ACME, LAB, PETIT, SHOP
-
-
-class Call(NamedTuple):
-    """A call that must succeed."""
-
-    caller: Customer
-    target: str
-    body: Mapping[str, Any] | None = None
-
-
-Example = Callable[[Families], Call]
 
 
 def _plain(target: str, caller: AccountId = ACME, **body: Any) -> Example:
@@ -100,21 +91,6 @@ def _cart(families: Families, below: str, **body: Any) -> Call:
 
 def _in_cart(below: str, **body: Any) -> Example:
     return lambda families: _cart(families, below, **body)
-
-
-def _ending(account_id: AccountId, name: str, confirm: Callable[[dict[str, Any]], str]) -> Example:
-    """A service ends with the token of the letter."""
-
-    def example(families: Families) -> Call:
-        caller, context = families.customer(account_id), families.world.context
-        service = caller.page("/services", Filter=f"resource.name:eq={name}")[0]
-        with context.database.read() as tx:
-            found = services.find(tx, account_id, ServiceId(service["serviceId"]))
-        assert found is not None
-        token = context.sealer.token(f"terminate:{found.service_id}:{found.next_renewal_on}")
-        return Call(caller, confirm(service), {"token": token})
-
-    return example
 
 
 OWED: Final[LiteralString] = """
@@ -209,24 +185,6 @@ def _corrected(families: Families) -> Call:
     return Call(caller, f"/me/correctiveInvoice/{made.bill.bill_id}/debt/pay")
 
 
-def _upgrade(last: str) -> Example:
-    """A service of Shop's takes the commitment of its plan."""
-
-    def example(families: Families) -> Call:
-        shop = families.customer(SHOP)
-        head = next(each for each in shop.page("/services") if each["parentServiceId"] is None)
-        path = f"/services/{head['serviceId']}/upgrade"
-        offer = shop.get(path)[0]
-        body = {
-            "duration": offer["prices"][0]["duration"],
-            "pricingMode": offer["prices"][0]["pricingMode"],
-            "quantity": 1,
-        }
-        return Call(shop, f"{path}/{offer['planCode']}/{last}", body)
-
-    return example
-
-
 RULES: Final = [{"method": "GET", "path": "/me"}]
 EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/auth/credential"): _plain("/auth/credential", accessRules=RULES),
@@ -247,8 +205,6 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/me/billing/group"): _plain("/me/billing/group", name="site C"),
     ("POST", "/me/billing/group/{groupId}/service"): _billing_group_service,
     ("POST", "/me/correctiveInvoice/{correctiveInvoiceId}/debt/pay"): _corrected,
-    ("POST", "/services/{serviceId}/upgrade/{planCode}/simulate"): _upgrade("simulate"),
-    ("POST", "/services/{serviceId}/upgrade/{planCode}/execute"): _upgrade("execute"),
     ("DELETE", "/me/api/application/{applicationId}"): _application,
     ("DELETE", "/me/api/credential/{credentialId}"): _credential,
     ("POST", "/me/credit/code"): _voucher,
@@ -268,12 +224,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/order/cart/{cartId}/item/{itemId}/configuration"): _in_cart(
         "/item/LINE/configuration", label="place", value="south"
     ),
-    ("POST", "/services/{serviceId}/terminate/confirm"): _ending(
-        PETIT, "ns-cd67890.example.net", lambda each: f"/services/{each['serviceId']}/terminate/confirm"
-    ),
-    ("POST", "/{product}/{serviceName}/confirmTermination"): _ending(
-        SHOP, "ns-ab20002.example.net", lambda each: f"{each['route']['url']}/confirmTermination"
-    ),
+    **SERVICE_EXAMPLES,
 }
 NOT_OFFERED: Final = [
     *(("PUT", f"/me/accessRestriction/{kind}/{{id}}") for kind in ("sms", "u2f")),

@@ -4,9 +4,13 @@ What is made is made as people and programs make it: by calls of the wire, by ac
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from acquit.actions.issue_access_token import issue_access_token
+from acquit.actions.subscribe_service import subscribe_service
 from acquit.core.api_call import ApiCall
+from acquit.core.identifiers import AccountId, ServiceId
+from acquit.core.subscription import Wish
 from acquit.store import api_calls
 
 from .families import Customer, Families
@@ -14,7 +18,7 @@ from .given_back import CODE, correct_one, give_back_some
 from .metered import use_some
 from .signing import sign_mandate
 from .walking import SSH_KEY
-from .world import ACCOUNTS, ACME
+from .world import ACCOUNTS, ACME, SHOP, TODAY
 
 PLAN = {"planCode": "metal-s", "duration": "P1M", "pricingMode": "default", "quantity": 1}
 PASSWORD = "correct-horse-battery-staple"
@@ -35,7 +39,18 @@ def people(families: Families) -> Families:
     _let_in(families)
     acme.post("/me/credit/code", inputCode=CODE)
     new_order(acme)
+    shop = families.customer(SHOP)
+    fresh = new_service(families, SHOP, "ns-asked.example.net")
+    shop.post(f"/services/{fresh}/billing/engagement/request", pricingMode="degressivity12")
     return families
+
+
+def new_service(families: Families, account_id: AccountId, name: str, **wish: Any) -> ServiceId:
+    """A server that the account has from today on."""
+    made = subscribe_service(
+        families.world.context, account_id, Wish("metal-s", TODAY, resource_name=name, **wish), by="cli"
+    )
+    return made.service.service_id
 
 
 def _let_in(families: Families) -> None:

@@ -201,7 +201,16 @@ def test_a_batch_of_one_is_an_array_too(wire: Wire, page: Callable[..., Reply]) 
 
 
 @pytest.mark.parametrize(
-    ("separator", "written"), [(";", ";"), ("--", "--"), (",", "%2C"), ("/", "%2F"), ("é", "%C3%A9")]
+    ("separator", "written"),
+    [
+        (";", ";"),
+        ("--", "--"),
+        (",", "%2C"),
+        ("/", "%2F"),
+        ("é", "%C3%A9"),
+        ("—".encode().decode("latin-1"), "%E2%80%94"),
+        ("é".encode().decode("latin-1"), "%C3%A9"),
+    ],
 )
 def test_any_separator_will_do(wire: Wire, page: Callable[..., Reply], separator: str, written: str) -> None:
     every = wire.get(LIST)

@@ -36,6 +36,11 @@ def targets(customer: Customer, path: str) -> Iterator[str]:
     yield from (f"{target}{required_query(path)}" for target in made)
 
 
+def _named(element: dict[str, Any]) -> Any:
+    """The member of a list's element by which its item is read."""
+    return next((element[name] for name in ("planCode", "name") if name in element), element)
+
+
 def required_query(path: str, without: str = "") -> str:
     """Return the parameters that a read of the path cannot do without, as a query; empty for most."""
     if path in QUERIES and not without:
@@ -54,9 +59,7 @@ def _keys(customer: Customer, target: str) -> list[str]:
     """The first ids of a list, and its last."""
     reply = customer.reply("GET", target)
     found = reply.json() if reply.status_code == 200 else []
-    keys = [
-        str(each["planCode"] if isinstance(each, dict) and "planCode" in each else each) for each in found
-    ]
+    keys = [str(_named(each) if isinstance(each, dict) else each) for each in found]
     return keys if len(keys) <= AT_MOST else [*keys[: AT_MOST - 1], keys[-1]]
 
 

@@ -63,11 +63,21 @@ def _renewal(price: int, mode: str = "default", commitment: int = 0) -> dict[str
     }  # fmt: skip
 
 
+TECHNICAL: Final = {
+    "server": {
+        "cpu": {"boost": 4.5, "brand": "AMD", "cores": 6, "frequency": 3.5, "model": "EPYC 4244P",
+                "number": 1, "score": 30000, "threads": 12},
+        "frame": {"dualPowerSupply": True, "maxNbDisks": 4, "model": "1U", "size": "1U"},
+        "range": "metal",
+    },
+    "memory": {"ecc": True, "frequency": 5200, "ramType": "DDR5", "size": 32},
+    "bandwidth": {"level": "high"},
+}  # fmt: skip
 CATALOGUE: Final = {
     "catalogId": 1,
     "locale": {"currencyCode": "EUR", "subsidiary": "FR", "taxRate": 20},
     "products": [
-        {"name": "metal", "description": "A server", "blobs": {"technical": {"server": {"cores": 4}}}},
+        {"name": "metal", "description": "A server", "blobs": {"technical": TECHNICAL}},
         {"name": "disk", "description": "A disk", "blobs": None},
     ],
     "plans": [

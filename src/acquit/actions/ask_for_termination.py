@@ -2,13 +2,14 @@
 
 import hmac
 
+from acquit.actions.answer_form import reason_in
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in
 from acquit.actions.terminate_service import terminate_service
 from acquit.core.account import Account
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import AccountId, ServiceId
-from acquit.core.service import Ending, NoSuchService, RenewalIsPermanent, Service, refuse_ended
+from acquit.core.service import Ending, NoSuchService, Service, refuse_ended, refuse_permanent
 from acquit.store import acts, services
 from acquit.store.transaction import Transaction
 
@@ -47,12 +48,14 @@ def ask_for_termination(context: Context, account_id: AccountId, service_id: Ser
 def confirm_termination(
     context: Context, account_id: AccountId, service_id: ServiceId, token: str, *, by: str, reason: str = ""
 ) -> Service:
-    """End the service with its running period, or with its engagement.
+    """End the service with its running period, or with its engagement; without `reason` for the one that
+    was told when the account was asked.
 
     Raises NoSuchService, ServiceEnded, RenewalIsPermanent, WrongToken.
     """
     with context.database.read() as tx:
         service = _endable(tx, account_id, service_id)
+        reason = reason or reason_in(tx, account_id, service_id)
     if not hmac.compare_digest(token.encode(), _token(context, service).encode()):
         raise WrongToken("[token] Given data is not the token of the letter", parameter="token")
     ending = Ending.AT_RENEWAL if service.engaged_until_on is None else Ending.AT_ENGAGEMENT
@@ -73,12 +76,7 @@ def _endable(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> S
     if service is None:
         raise NoSuchService(f"The requested object ({service_id}) does not exist", service=str(service_id))
     refuse_ended(service)
-    if service.renewal.forced:
-        raise RenewalIsPermanent(
-            f"{service.resource_name} renews permanently while enterprise payment is granted: ask sales to "
-            "end it",
-            service=service.resource_name,
-        )
+    refuse_permanent(service)
     return service
 
 

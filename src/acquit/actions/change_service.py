@@ -21,7 +21,6 @@ from acquit.core.planned_change import ChangeKind, PlannedChange, engagement_end
 from acquit.core.service import Service, first_renewal, months_after, refuse_unchangeable
 from acquit.core.service_change import (
     Move,
-    NotAService,
     Target,
     Wanted,
     When,
@@ -34,6 +33,7 @@ from acquit.core.service_change import (
     grows,
     moves,
     refuse_change,
+    refuse_option,
     settled,
 )
 from acquit.core.subscription import NotSoldAlone, Wish, installations, option_mode, parts_of, refuse_bad_wish
@@ -109,7 +109,7 @@ def _changed_in(
 ) -> Changed:
     require_if_staff(tx, by, Right.CHANGE_SERVICES)
     account, head, today = hold_service_in(context, tx, account_id, service_id)
-    _refuse_option(head)
+    refuse_option(head)
     on = max(today, head.started_on)
     refuse_unchangeable(head, on)
     group = [begun_in(tx, each, on, by) for each in belonging_in(tx, head, on)]
@@ -136,14 +136,6 @@ def change_in(
     planned = plan_in(tx, account.account_id, tuple(each for _, later in made for each in later), by)
     after = belonging_in(tx, services.find(tx, account.account_id, head.service_id) or head, on)
     return Changed(after[0], tuple(after[1:]), starts_on, is_upgrade, charges, tuple(planned))
-
-
-def _refuse_option(head: Service) -> None:
-    if head.parent_service_id is not None:
-        raise NotAService(
-            f"{head.plan_code} is an option of service {head.parent_service_id}: change that one.",
-            parent=str(head.parent_service_id),
-        )
 
 
 # ---------------------------------------------------------------- what it is to be

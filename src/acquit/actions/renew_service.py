@@ -8,6 +8,7 @@ from acquit.actions.context import Context
 from acquit.actions.loading import require_if_staff
 from acquit.actions.serving import belonging_in, hold_service_in
 from acquit.actions.taking_changes import waiting_in, write_taken
+from acquit.core.account import Account
 from acquit.core.charge import EARLY_CATEGORY, Charge
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, ServiceId
@@ -51,21 +52,26 @@ def renew_service(
     with context.database.write() as tx:
         require_if_staff(tx, by, Right.CHANGE_SERVICES)
         account, head, today = hold_service_in(context, tx, account_id, service_id)
-        _refuse(head)
-        until_on = months_after(
-            head.next_renewal_on, head.renewal_months * (periods - 1), head.anniversary_day
-        )
-        made = [_renew(tx, each, until_on, by) for each in belonging_in(tx, head, today)]
-        charges = tuple(charge for _, charged in made for charge in charged)
-        adding_minor = sum(charge.net_minor for charge in charges)
-        left_minor = terms.credit_left_on(tx, account.payer_id, today)
-        refuse_over_credit(account.payer_id, left_minor, adding_minor)
-        charge_in_at(tx, account_id, charges, today)
-        after, *options = [service for service, _ in made]
-        acts.record(
-            tx, by, "renew_service", account_id, f"service:{service_id}",
-            periods=periods, until=str(after.next_renewal_on),
-        )  # fmt: skip
+        return renew_in(tx, account, head, today, periods, by)
+
+
+def renew_in(
+    tx: Transaction, account: Account, head: Service, today: date, periods: int, by: str
+) -> RenewedAhead:
+    """Renew a service that is held, and its options; raises the same but for the number of periods."""
+    _refuse(head)
+    until_on = months_after(head.next_renewal_on, head.renewal_months * (periods - 1), head.anniversary_day)
+    made = [_renew(tx, each, until_on, by) for each in belonging_in(tx, head, today)]
+    charges = tuple(charge for _, charged in made for charge in charged)
+    adding_minor = sum(charge.net_minor for charge in charges)
+    left_minor = terms.credit_left_on(tx, account.payer_id, today)
+    refuse_over_credit(account.payer_id, left_minor, adding_minor)
+    charge_in_at(tx, account.account_id, charges, today)
+    after, *options = [service for service, _ in made]
+    acts.record(
+        tx, by, "renew_service", account.account_id, f"service:{head.service_id}",
+        periods=periods, until=str(after.next_renewal_on),
+    )  # fmt: skip
     return RenewedAhead(after, tuple(options), charges)
 
 

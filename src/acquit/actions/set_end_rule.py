@@ -12,7 +12,7 @@ from acquit.core.errors import Conflict, NotFound
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.operator import Right
 from acquit.core.planned_change import Binding, ChangeKind, PlannedChange, engagement_end
-from acquit.core.service import RenewalIsPermanent, Service, first_renewal, refuse_ended
+from acquit.core.service import Service, first_renewal, refuse_ended, refuse_permanent
 from acquit.store import acts, planned_changes, services
 from acquit.store.transaction import Transaction
 
@@ -72,12 +72,8 @@ def _choose(
             f"{service.plan_code} is not sold without engagement: choose another rule.",
             plan=service.plan_code,
         )
-    if end_action is EndAction.CANCEL and service.renewal.forced and by.startswith("account:"):
-        raise RenewalIsPermanent(
-            f"{service.resource_name} renews permanently while enterprise payment is granted: ask sales to "
-            "end it",
-            service=service.resource_name,
-        )
+    if end_action is EndAction.CANCEL and by.startswith("account:"):
+        refuse_permanent(service)
     chosen = replace(binding, end_action=end_action)
     planned_changes.withdraw(tx, service.account_id, [change.change_no], by, "another rule was chosen")
     plan_in(tx, service.account_id, (engagement_end(service.service_id, change.not_before_on, chosen),), by)

@@ -6,6 +6,7 @@ from datetime import date
 from acquit.actions.context import Context
 from acquit.actions.loading import entity_of, require_staff
 from acquit.actions.serving import begun_in, belonging_in, hold_service_in
+from acquit.core.account import Account
 from acquit.core.agreement import last_of
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.operator import Right
@@ -29,15 +30,20 @@ def suspend_service(
     with context.database.write() as tx:
         require_staff(tx, by, Right.CHANGE_SERVICES)
         _, head, today = hold_service_in(context, tx, account_id, service_id)
-        suspended(head)
-        group = [begun_in(tx, each, today, by) for each in belonging_in(tx, head, today)]
-        for each in group:
-            if each.state is State.ACTIVE:
-                services.set_end(tx, suspended(each))
-                agreements.record_suspension(tx, each, Suspension("suspended", today, reason, by))
-        acts.record(
-            tx, by, "suspend_service", account_id, f"service:{service_id}", on=str(today), reason=reason
-        )
+        return suspend_in(tx, head, today, reason, by)
+
+
+def suspend_in(tx: Transaction, head: Service, today: date, reason: str, by: str) -> Service:
+    """Suspend a service that is held, and its options; raises ServiceEnded, ServiceSuspended."""
+    suspended(head)
+    group = [begun_in(tx, each, today, by) for each in belonging_in(tx, head, today)]
+    for each in group:
+        if each.state is State.ACTIVE:
+            services.set_end(tx, suspended(each))
+            agreements.record_suspension(tx, each, Suspension("suspended", today, reason, by))
+    acts.record(
+        tx, by, "suspend_service", head.account_id, f"service:{head.service_id}", on=str(today), reason=reason
+    )
     return suspended(group[0])
 
 
@@ -53,15 +59,20 @@ def restore_service(context: Context, account_id: AccountId, service_id: Service
     with context.database.write() as tx:
         require_staff(tx, by, Right.CHANGE_SERVICES)
         account, head, today = hold_service_in(context, tx, account_id, service_id)
-        bills_gap = entity_of(tx, account).bills_suspended
-        after = restored(head, today, bills_gap)
-        for each in belonging_in(tx, head, today):
-            if each.state is State.SUSPENDED:
-                _restore(tx, each, today, bills_gap, by)
-        acts.record(
-            tx, by, "restore_service", account_id, f"service:{service_id}",
-            on=str(today), next_renewal=str(after.next_renewal_on),
-        )  # fmt: skip
+        return restore_in(tx, account, head, today, by)
+
+
+def restore_in(tx: Transaction, account: Account, head: Service, today: date, by: str) -> Service:
+    """Restore a service that is held, and its options; raises ServiceEnded, NotSuspended."""
+    bills_gap = entity_of(tx, account).bills_suspended
+    after = restored(head, today, bills_gap)
+    for each in belonging_in(tx, head, today):
+        if each.state is State.SUSPENDED:
+            _restore(tx, each, today, bills_gap, by)
+    acts.record(
+        tx, by, "restore_service", head.account_id, f"service:{head.service_id}",
+        on=str(today), next_renewal=str(after.next_renewal_on),
+    )  # fmt: skip
     return after
 
 

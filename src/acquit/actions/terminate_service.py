@@ -1,6 +1,7 @@
 """End a service: now, with its running period, or with its engagement."""
 
 from dataclasses import replace
+from datetime import date
 
 from acquit.actions.context import Context
 from acquit.actions.keep_service import ENDS
@@ -35,22 +36,30 @@ def terminate_service(
     with context.database.write() as tx:
         require_if_staff(tx, by, Right.CHANGE_SERVICES)
         account, head, today = hold_service_in(context, tx, account_id, service_id)
-        refuse_ended(head)
-        is_now = ending is Ending.NOW
-        group = [begun_in(tx, each, today, by) if is_now else each for each in belonging_in(tx, head, today)]
-        ended = terminated(group[0], ending, today)
-        gives_back = is_now and (entity_of(tx, account).refunds_unused if refund is None else refund)
-        for each in group:
-            after = replace(each, state=ended.state, terminated_on=ended.terminated_on)
-            services.set_end(tx, after)
-            _withdraw(tx, each, by)
-            if gives_back and is_there(each, today):
-                history = agreements.history(tx, each)
-                charge_in(tx, account_id, settled(Move(each, None, None), history, (), today))
-        acts.record(
-            tx, by, "terminate_service", account_id, f"service:{service_id}",
-            ending=ending.value, on=str(ended.terminated_on), reason=reason, refund=gives_back,
-        )  # fmt: skip
+        gives_back = entity_of(tx, account).refunds_unused if refund is None else refund
+        return terminate_in(tx, head, today, ending, by, reason, gives_back)
+
+
+def terminate_in(
+    tx: Transaction, head: Service, today: date, ending: Ending, by: str, reason: str, refund: bool
+) -> Service:
+    """End a service that is held, and its options; raises ServiceEnded, StillEngaged."""
+    refuse_ended(head)
+    is_now = ending is Ending.NOW
+    group = [begun_in(tx, each, today, by) if is_now else each for each in belonging_in(tx, head, today)]
+    ended = terminated(group[0], ending, today)
+    gives_back = is_now and refund
+    for each in group:
+        after = replace(each, state=ended.state, terminated_on=ended.terminated_on)
+        services.set_end(tx, after)
+        _withdraw(tx, each, by)
+        if gives_back and is_there(each, today):
+            history = agreements.history(tx, each)
+            charge_in(tx, head.account_id, settled(Move(each, None, None), history, (), today))
+    acts.record(
+        tx, by, "terminate_service", head.account_id, f"service:{head.service_id}",
+        ending=ending.value, on=str(ended.terminated_on), reason=reason, refund=gives_back,
+    )  # fmt: skip
     return ended
 
 

@@ -1,8 +1,8 @@
 """Several objects in one request: the header X-Ovh-Batch names the separator of the ids in the path.
 
 It works on every GET route whose last segment is a parameter, and on lists below one object
-(`/me/bill/a,b/details`). The answer is an array in the order of the ids, each with its value or
-its error.
+(`/me/bill/a,b/details`). The separator may be any text, `,` and `§` alike. The answer is an array in
+the order of the ids, each with its value or its error.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +26,18 @@ def is_batch(route: Route, headers: Mapping[str, str]) -> bool:
     if route.method != "GET" or not route.path_parameters or not headers.get("x-ovh-batch"):
         return False
     return route.path.endswith("}") or route.response.endswith("[]")
+
+
+def separator(headers: Mapping[str, str]) -> str:
+    """Return the separator that the header names.
+
+    A server hands headers on byte by byte; outside ASCII programs write them in UTF-8, or in Latin-1.
+    """
+    as_bytes = headers["x-ovh-batch"].encode("latin-1")
+    try:
+        return as_bytes.decode()
+    except UnicodeDecodeError:
+        return as_bytes.decode("latin-1")
 
 
 def split(separator: str, text: str) -> list[str]:

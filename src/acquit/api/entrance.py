@@ -184,7 +184,7 @@ class Entrance:
 
     def _serve_batch(self, handler: Handler | Batched, request: Request, texts: Mapping[str, str]) -> Answer:
         last = request.route.path_parameters[-1]
-        given = batch.split(request.headers["x-ovh-batch"], texts[last.name])
+        given = batch.split(batch.separator(request.headers), texts[last.name])
         return Answer(batch.answer(handler, request, texts, last, given, _read_path, self._call))
 
     def _call(self, handler: Handler, request: Request) -> Answer:

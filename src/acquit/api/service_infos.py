@@ -7,9 +7,9 @@ from acquit.actions.set_renewal import set_renewal
 from acquit.api import wire
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
-from acquit.api.services import ask_to_end, end, is_leaving, refuse_permanent, take_back
+from acquit.api.services import ask_to_end, end, is_leaving, take_back
 from acquit.core.errors import Forbidden
-from acquit.core.service import RenewalType, Service, Status
+from acquit.core.service import RenewalType, Service, Status, refuse_permanent
 from acquit.store import services
 
 RENEWAL_TYPES: Final[Mapping[RenewalType, str]] = {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from acquit.actions.pause_service import pause_service, resume_service
 from acquit.actions.set_renewal import rename_service
 from acquit.api import wire
 from acquit.api.listing import Column, Listing
@@ -123,3 +124,15 @@ def edit_service(request: Request) -> None:
 def terminate(request: Request) -> None:
     """POST /service/{serviceId}/terminate: a letter with a token; nothing ends before it is sent back."""
     ask_to_end(request, find(request).service_id)
+
+
+def suspend(request: Request) -> None:
+    """POST /service/{serviceId}/suspend: it does not renew until it is reopened; begun periods are billed."""
+    caller, service = request.caller, find(request)
+    pause_service(request.context, caller.account_id, service.service_id, by=caller.actor)
+
+
+def reopen(request: Request) -> None:
+    """POST /service/{serviceId}/reopen: what the account suspended runs again."""
+    caller, service = request.caller, find(request)
+    resume_service(request.context, caller.account_id, service.service_id, by=caller.actor)

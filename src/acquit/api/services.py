@@ -1,10 +1,12 @@
 """/services: what the account has subscribed, how each renews, and how it ends."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 from acquit.actions.ask_for_termination import ask_for_termination, confirm_termination
+from acquit.actions.drop_service import drop_service
 from acquit.actions.keep_service import keep_service
 from acquit.actions.set_end_rule import possible, set_end_rule
 from acquit.actions.set_renewal import rename_service, set_renewal
@@ -14,11 +16,12 @@ from acquit.api.listing import Column, Listing
 from acquit.api.refusals import BadParameter, NoSuchObject
 from acquit.api.request import Request
 from acquit.core.catalogue import EndAction
-from acquit.core.identifiers import AccountId, ServiceId
+from acquit.core.identifiers import ServiceId
 from acquit.core.money import E4_PER_ONE, amount_minor
-from acquit.core.planned_change import Binding, ChangeKind
-from acquit.core.service import Ending, RenewalIsPermanent, Service, State, Status, months_after
+from acquit.core.planned_change import Binding, ChangeKind, PlannedChange, commits
+from acquit.core.service import Ending, Service, State, Status, months_after, refuse_permanent
 from acquit.store import planned_changes, service_lists, services
+from acquit.store.planned_changes import Announced
 from acquit.store.selection import Order, keys
 from acquit.store.service_lists import PlanName
 from acquit.store.transaction import Transaction
@@ -119,7 +122,8 @@ def get_engagement(request: Request) -> object:
     if until is None:
         raise NoSuchObject(service.service_id)
     with request.read() as tx:
-        binding = _bindings(tx, request.caller.account_id, [service.service_id]).get(service.service_id)
+        waiting = planned_changes.waiting(tx, request.caller.account_id, [service.service_id])
+    binding = next((found for each in waiting[service.service_id] if (found := _binding_of(each))), None)
     begun = service.started_on
     if binding is not None:
         begun = max(begun, months_after(until, -binding.months, service.anniversary_day))
@@ -136,17 +140,9 @@ def edit_end_rule(request: Request) -> None:
     set_end_rule(request.context, caller.account_id, service.service_id, chosen, by=caller.actor)
 
 
-def _bindings(
-    tx: Transaction, account_id: AccountId, service_ids: Sequence[ServiceId]
-) -> dict[ServiceId, Binding]:
-    """Return what follows the engagement of each service that has one."""
-    waiting = planned_changes.waiting(tx, account_id, service_ids)
-    return {
-        service_id: change.binding
-        for service_id, changes in waiting.items()
-        for change in changes
-        if change.kind is ChangeKind.ENGAGEMENT_END and change.binding is not None
-    }
+def _binding_of(change: PlannedChange) -> Binding | None:
+    """Return what ends with the change, if it is the end of an engagement."""
+    return change.binding if change.kind is ChangeKind.ENGAGEMENT_END else None
 
 
 def _end_rule(binding: Binding) -> dict[str, Any]:
@@ -212,6 +208,12 @@ def edit_service(request: Request) -> None:
         )
 
 
+def drop(request: Request) -> None:
+    """POST /services/{serviceId}/terminate/skipRetentionPeriod: what is to end on a later day ends now."""
+    caller, service = request.caller, find(request)
+    drop_service(request.context, caller.account_id, service.service_id, by=caller.actor)
+
+
 def terminate(request: Request) -> object:
     """POST /services/{serviceId}/terminate: a letter with a token; nothing ends before it is sent back."""
     return {"message": ask_to_end(request, find(request).service_id)}
@@ -251,16 +253,6 @@ def is_leaving(service: Service) -> bool:
     return service.terminated_on is not None and service.state is State.ACTIVE
 
 
-def refuse_permanent(service: Service) -> None:
-    """Pass unless enterprise payment renews the service permanently. Raises RenewalIsPermanent."""
-    if service.renewal.forced:
-        raise RenewalIsPermanent(
-            f"{service.resource_name} renews permanently while enterprise payment is granted: ask sales to "
-            "end it",
-            service=service.resource_name,
-        )
-
-
 def months_of(period: str) -> int:
     """Return the months of `P1M` or `P1Y`. Raises BadParameter for another duration."""
     count, unit = period[1:-1], period[-1:]
@@ -276,16 +268,14 @@ def _services(tx: Transaction, request: Request, ids: Sequence[int]) -> dict[int
     account_id = request.caller.account_id
     found = services.find_several(tx, account_id, ids)
     names = service_lists.plan_names(tx, found)
-    engaged = [each.service_id for each in found if each.engaged_until_on is not None]
-    bindings = _bindings(tx, account_id, engaged) if engaged else {}
-    on = request.today
+    waiting: dict[ServiceId, list[Announced]] = defaultdict(list)
+    for each in planned_changes.announced(tx, account_id, [service.service_id for service in found]):
+        waiting[each.change.service_id].append(each)
     return {
         service.service_id: _service(
             service,
             names.get((service.catalogue_id, service.plan_code)),
-            bindings.get(service.service_id),
-            account_id,
-            on,
+            waiting[service.service_id],
             request,
         )
         for service in found
@@ -293,16 +283,12 @@ def _services(tx: Transaction, request: Request, ids: Sequence[int]) -> dict[int
 
 
 def _service(
-    service: Service,
-    name: PlanName | None,
-    binding: Binding | None,
-    account_id: AccountId,
-    on: date,
-    request: Request,
+    service: Service, name: PlanName | None, waiting: Sequence[Announced], request: Request
 ) -> dict[str, Any]:
+    account_id = request.caller.account_id
     path = f"{service.route}/{{serviceName}}"
     return {
-        "billing": _billing(service, name, binding, on, request),
+        "billing": _billing(service, name, waiting, request),
         "customer": {"contacts": [{"customerCode": account_id, "type": kind} for kind in CONTACTS]},
         "parentServiceId": service.parent_service_id,
         "resource": {
@@ -323,22 +309,24 @@ def _service(
 
 
 def _billing(
-    service: Service, name: PlanName | None, binding: Binding | None, on: date, request: Request
+    service: Service, name: PlanName | None, waiting: Sequence[Announced], request: Request
 ) -> dict[str, Any]:
+    binding = next((found for each in waiting if (found := _binding_of(each.change))), None)
+    asked = next((each for each in waiting if commits(each.change, service)), None)
     next_on = wire.midnight(service.next_renewal_on, request.zone)
     engaged = service.engaged_until_on
     return {
         "engagement": engaged and {"endDate": wire.day(engaged), "endRule": binding and _end_rule(binding)},
-        "engagementRequest": None,
+        "engagementRequest": asked and _asked(asked, request),
         "expirationDate": next_on,
         "group": None if service.billing_group_id is None else {"id": service.billing_group_id},
-        "lifecycle": _lifecycle(service, on, request),
+        "lifecycle": _lifecycle(service, request.today, request),
         "nextBillingDate": next_on if service.renews else None,
         "plan": {
             "code": service.plan_code,
             "invoiceName": service.description if name is None else name.invoice_name,
         },
-        "pricing": _pricing(service),
+        "pricing": pricing_shown(service),
         "renew": {
             "capacities": {"mode": ["automatic"] if service.renewal.forced else ["automatic", "manual"]},
             "current": {
@@ -347,6 +335,13 @@ def _billing(
                 "period": wire.months(service.renewal_months),
             },
         },
+    }
+
+
+def _asked(asked: Announced, request: Request) -> dict[str, Any]:
+    return {
+        "pricingMode": asked.change.pricing_mode,
+        "requestDate": wire.day(asked.planned_at.astimezone(request.zone).date()),
     }
 
 
@@ -367,7 +362,8 @@ def _lifecycle(service: Service, on: date, request: Request) -> dict[str, Any]:
     }
 
 
-def _pricing(service: Service) -> dict[str, Any]:
+def pricing_shown(service: Service) -> dict[str, Any]:
+    """Return what one unit of the service costs per period."""
     unit_minor = amount_minor(E4_PER_ONE, service.unit_price_ucents, service.currency)
     return {
         "capacities": ["renew"],

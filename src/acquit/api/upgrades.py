@@ -1,19 +1,20 @@
 """/services/{serviceId}/upgrade: other plans for a running service, from today on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 
 from acquit.actions.cart_prices import tax_minor
 from acquit.actions.change_service import Changed, change_service, try_change
 from acquit.api import wire
-from acquit.api.cart_lines import months_of, pricings_shown, product_shown, quantity_of
+from acquit.api.cart_lines import months_of, product_shown, quantity_of
 from acquit.api.carts import unit_price
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
-from acquit.api.services import STRATEGIES, find
+from acquit.api.services import find
 from acquit.core.cart import Shopper
-from acquit.core.catalogue import END_ACTIONS, Capacity, Kind, Plan, Pricing
+from acquit.core.catalogue import Capacity, Kind, Plan, Pricing
 from acquit.core.charge import Charge, ChargeKind
 from acquit.core.identifiers import ServiceId
 from acquit.core.money import Currency
@@ -21,7 +22,6 @@ from acquit.core.service import Service, Status
 from acquit.core.service_change import Wanted
 from acquit.store import catalogues
 
-ENGAGEMENT_TYPES: Final = ("periodic", "upfront")
 FEES: Final = frozenset({Capacity.UPGRADE, Capacity.DOWNGRADE})
 
 
@@ -31,7 +31,7 @@ FEES: Final = frozenset({Capacity.UPGRADE, Capacity.DOWNGRADE})
 def list_plans(request: Request) -> list[dict[str, Any]]:
     """GET /services/{serviceId}/upgrade: plans of its catalogue that are sold today for its period."""
     service = find(request)
-    return [_shown(plan, service) for plan in _plans(request, service)]
+    return [_shown(plan, service) for plan in _fitting_plans(request, service)]
 
 
 def get_plan(request: Request) -> object:
@@ -46,19 +46,26 @@ def _shown(plan: Plan, service: Service) -> dict[str, Any]:
 
 
 def _plan(request: Request, service: Service, code: str) -> Plan:
-    for plan in _plans(request, service):
+    for plan in _fitting_plans(request, service):
         if plan.plan_code == code:
             return plan
     raise NoSuchObject(code)
 
 
-def _plans(request: Request, service: Service) -> list[Plan]:
+def _fitting_plans(request: Request, service: Service) -> list[Plan]:
     """Return the plans that the service may move to now, each with the prices that it may move to.
 
-    None for an option, which follows its service, and for a service that does not run.
+    None for an option, which follows its service.
     """
-    running = service.status(request.today) in (Status.RUNNING, Status.RENEWING)
-    if service.parent_service_id is not None or not running:
+    if service.parent_service_id is not None:
+        return []
+    plans = plans_of_today(request, service)
+    return [fitting for plan in plans if (fitting := _fitting(plan, service)) is not None]
+
+
+def plans_of_today(request: Request, service: Service) -> list[Plan]:
+    """Return what the catalogue of the service sells today; nothing for a service that does not run."""
+    if service.status(request.today) not in (Status.RUNNING, Status.RENEWING):
         return []
     seller, on = request.caller.legal_entity_id, request.today
     with request.read() as tx:
@@ -67,8 +74,7 @@ def _plans(request: Request, service: Service) -> list[Plan]:
         for catalogue_id in catalogues.in_force(tx, seller, service.currency, on):
             version = catalogues.find(tx, catalogue_id)
             if version is not None and version.name == sold_from.name:
-                plans = catalogues.plans(tx, catalogue_id).values()
-                return [fitting for plan in plans if (fitting := _fitting(plan, service)) is not None]
+                return list(catalogues.plans(tx, catalogue_id).values())
     return []
 
 
@@ -87,32 +93,6 @@ def _fitting(plan: Plan, service: Service) -> Plan | None:
     once = tuple(each for each in plan.pricings if each.capacities & FEES and each.mode in modes)
     is_other = plan.plan_code != service.plan_code
     return replace(plan, pricings=(*renewing, *(once if is_other else ())))
-
-
-def list_engagements(request: Request) -> list[dict[str, Any]]:
-    """GET /services/{serviceId}/billing/engagement/available: modes of its plan that bind, as sold today."""
-    service = find(request)
-    own = [plan for plan in _plans(request, service) if plan.plan_code == service.plan_code]
-    return [
-        shown | {"engagementConfiguration": _engagement(pricing)}
-        for plan in own
-        for pricing in plan.pricings
-        if _bound_months(pricing)
-        for shown in pricings_shown([pricing], service.currency)
-    ]
-
-
-def _bound_months(pricing: Pricing) -> int:
-    return pricing.commitment_months or (pricing.engagement.months if pricing.engagement else 0)
-
-
-def _engagement(pricing: Pricing) -> dict[str, Any]:
-    told = pricing.engagement
-    return {
-        "defaultEndAction": STRATEGIES[END_ACTIONS[told.end_action if told else ""]],
-        "duration": wire.months(_bound_months(pricing)),
-        "type": told.type if told and told.type in ENGAGEMENT_TYPES else ENGAGEMENT_TYPES[0],
-    }
 
 
 # ---------------------------------------------------------------- moves
@@ -136,17 +116,24 @@ def _moved(request: Request, change: Callable[..., Changed]) -> dict[str, Any]:
     changed = change(
         request.context, caller.account_id, ServiceId(service.service_id), wanted, by=caller.actor
     )
+    return {"order": order_shown(request, changed.charges, changed.effective_on, service.currency, _type)}
+
+
+def order_shown(
+    request: Request,
+    charges: Sequence[Charge],
+    on: date,
+    currency: Currency,
+    kind_of: Callable[[Charge], str],
+) -> dict[str, Any]:
+    """Return charges that the next bill bears as the wire shows an order; it has no number of its own."""
+    caller, net = request.caller, sum(charge.net_minor for charge in charges)
     with request.read() as tx:
-        shopper = Shopper(caller.account_id, caller.legal_entity_id, service.currency)
-        tax = tax_minor(tx, shopper, changed.effective_on, abs(changed.net_minor))
-    return {"order": _order(changed, tax if changed.net_minor >= 0 else -tax, service.currency)}
-
-
-def _order(changed: Changed, tax: int, currency: Currency) -> dict[str, Any]:
-    net = changed.net_minor
+        shopper = Shopper(caller.account_id, caller.legal_entity_id, currency)
+        tax = tax_minor(tx, shopper, on, abs(net)) * (1 if net >= 0 else -1)
     return {
         "contracts": [],
-        "details": [_detail(charge, currency) for charge in changed.charges],
+        "details": [_detail(charge, kind_of(charge), currency) for charge in charges],
         "orderId": None,
         "prices": {
             "originalWithoutTax": wire.price(net, currency),
@@ -159,12 +146,12 @@ def _order(changed: Changed, tax: int, currency: Currency) -> dict[str, Any]:
     }
 
 
-def _detail(charge: Charge, currency: Currency) -> dict[str, Any]:
+def _detail(charge: Charge, kind: str, currency: Currency) -> dict[str, Any]:
     total = wire.price(charge.net_minor, currency)
     return {
         "cartItemID": None,
         "description": charge.description,
-        "detailType": _type(charge),
+        "detailType": kind,
         "domain": charge.domain,
         "originalTotalPrice": total,
         "quantity": wire.whole(charge.quantity_e4),

@@ -162,6 +162,12 @@ def rebinds(change: PlannedChange) -> bool:
     return change.kind is ChangeKind.PLAN and change.unit_price_ucents is not None
 
 
+def commits(change: PlannedChange, service: Service) -> bool:
+    """Whether the change is another mode of the service's own plan, one that binds."""
+    is_own = change.plan_code == service.plan_code and change.pricing_mode != service.pricing_mode
+    return rebinds(change) and is_own and change.binding is not None
+
+
 def due(changes: Sequence[PlannedChange], service: Service, start_on: date) -> list[PlannedChange]:
     """Return what a renewal that starts on that day takes, in order."""
     until = service.engaged_until_on

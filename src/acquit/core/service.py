@@ -251,10 +251,10 @@ def terminated(service: Service, ending: Ending, on: date) -> Service:
     """
     refuse_ended(service)
     if ending is Ending.NOW:
-        _refuse_engaged(service, on)
+        refuse_engaged(service, on)
         return replace(service, state=State.TERMINATED, terminated_on=on)
     if ending is Ending.AT_RENEWAL:
-        _refuse_engaged(service, service.next_renewal_on)
+        refuse_engaged(service, service.next_renewal_on)
         return replace(service, terminated_on=service.next_renewal_on)
     last = service
     while service.engaged_until_on is not None and last.next_renewal_on < service.engaged_until_on:
@@ -320,7 +320,18 @@ def first_renewal(service: Service, not_before_on: date) -> date:
     return on
 
 
-def _refuse_engaged(service: Service, on: date) -> None:
+def refuse_permanent(service: Service, to_do: str = "end") -> None:
+    """Pass unless enterprise payment renews the service permanently. Raises RenewalIsPermanent."""
+    if service.renewal.forced:
+        raise RenewalIsPermanent(
+            f"{service.resource_name} renews permanently while enterprise payment is granted: ask sales to "
+            f"{to_do} it",
+            service=service.resource_name,
+        )
+
+
+def refuse_engaged(service: Service, on: date) -> None:
+    """Pass when nothing binds the account on that day any more. Raises StillEngaged."""
     until = service.engaged_until_on
     if until is not None and on < until:
         raise StillEngaged(

@@ -180,6 +180,15 @@ def refuse_change(head: Service, of_moves: Sequence[Move], when: When, on: date)
         )
 
 
+def refuse_option(head: Service) -> None:
+    """Pass for a service of its own. Raises NotAService."""
+    if head.parent_service_id is not None:
+        raise NotAService(
+            f"{head.plan_code} is an option of service {head.parent_service_id}: change that one.",
+            parent=str(head.parent_service_id),
+        )
+
+
 def effective_on(head: Service, when: When, on: date) -> date:
     """Return the day on which a change takes effect."""
     if when is When.NOW:

@@ -40,6 +40,15 @@ WITHDRAWN_LAST: Final[LiteralString] = (
 """
 )
 
+WITHDRAWN_AT: Final[LiteralString] = (
+    _SELECTED
+    + """
+     WHERE p.account_id = %(account_id)s AND p.service_id = %(service_id)s
+       AND p.withdrawn_at = %(at)s AND p.planned_at < %(at)s AND p.kind <> 'plan'
+     ORDER BY p.not_before_on, p.change_no
+"""
+)
+
 DUE: Final[LiteralString] = """
     WITH due AS (
          SELECT account_id, service_id
@@ -228,6 +237,14 @@ def withdrawn_last(
 ) -> list[PlannedChange]:
     """Return what was withdrawn from the service together, the last time that it was for that reason."""
     rows = tx.all(WITHDRAWN_LAST, account_id=account_id, service_id=service_id, reason=reason)
+    return [_change(row) for row in rows]
+
+
+def withdrawn_at(
+    tx: Transaction, account_id: AccountId, service_id: ServiceId, at: datetime
+) -> list[PlannedChange]:
+    """Return the prices and ends of promotions that made way for what was planned in that moment."""
+    rows = tx.all(WITHDRAWN_AT, account_id=account_id, service_id=service_id, at=at)
     return [_change(row) for row in rows]
 
 
