@@ -36,7 +36,7 @@ from acquit.adapters.mail import NullMailer
 from acquit.adapters.sealer import AesSealer
 from acquit.api.entrance import Entrance
 from acquit.core.identifiers import AccountId, BillId
-from acquit.store import bill_lists
+from acquit.store import bill_lists, bill_statuses
 from acquit.store.embedded import open_cluster
 from acquit.store.migrate import migrate
 from acquit.store.transaction import Database, Transaction
@@ -91,7 +91,7 @@ def bare(database: Database, environ: dict[str, Any], start_response: Callable[.
         if rest and "," in rest[0]:
             rows: Any = _many(tx, account, rest[0].split(","))
         elif rest and rest[0] != "page":
-            rows = tx.one_or_none(bill_lists.FIND, account_id=account, bill_id=rest[0])
+            rows = _many(tx, account, rest)
         else:
             selection = bill_lists.of_account(AccountId(account))
             query = selection.statement
@@ -103,8 +103,8 @@ def bare(database: Database, environ: dict[str, Any], start_response: Callable[.
 
 
 def _many(tx: Transaction, account: str, bill_ids: list[str]) -> list[Any]:
-    """Return the rows of these bills: what a page or a batch cannot do without."""
-    return tx.all(bill_lists.FIND_MANY, account_id=account, bill_ids=bill_ids)
+    """Return the rows of these bills by the statement of the route."""
+    return tx.all(bill_statuses.FIND_BILLS, account_id=account, bill_ids="\x1f".join(bill_ids))
 
 
 def site(url: str, papers: Path) -> Site:

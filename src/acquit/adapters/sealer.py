@@ -21,7 +21,7 @@ class AesSealer:
     def __init__(self, secret: bytes) -> None:
         assert len(secret) >= 32, "the secret key has at least 32 bytes"
         self._cipher = AESGCM(_derive(secret, b"seal"))
-        self._token_key = _derive(secret, b"token")
+        self._token = hmac.new(_derive(secret, b"token"), digestmod=hashlib.sha256)
         self._signing_key = Ed25519PrivateKey.from_private_bytes(_derive(secret, b"sign"))
 
     def seal(self, secret: str) -> bytes:
@@ -38,8 +38,9 @@ class AesSealer:
 
     def token(self, purpose: str) -> str:
         """Return the 24 characters (144 bits) of base64url that belong to `purpose`."""
-        digest = hmac.new(self._token_key, purpose.encode(), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(digest)[:24].decode()
+        keyed = self._token.copy()
+        keyed.update(purpose.encode())
+        return base64.urlsafe_b64encode(keyed.digest()[:18]).decode()
 
     def sign(self, message: bytes) -> bytes:
         """Return the installation's Ed25519 signature (64 bytes, RFC 8032) of the message."""

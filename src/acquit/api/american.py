@@ -34,8 +34,7 @@ def download_withdrawal(request: Request) -> object:
 
 
 def _paper(request: Request, bill_id: BillId) -> str:
-    page = "bill.cgi" if request.query["extension"] == "html" else "bill.pdf"
-    return links.bill_link(request, bill_id, links.bill_password(request, bill_id), page)
+    return links.bill_links(request, bill_id)["url" if request.query["extension"] == "html" else "pdfUrl"]
 
 
 def _link(shown: object) -> object:

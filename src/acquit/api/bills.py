@@ -80,13 +80,11 @@ def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, ob
 
 def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return those of the caller's bills that have these numbers, as the wire shows them."""
-    found = bill_lists.find_many(tx, request.caller.account_id, bill_ids)
-    on_wire = bill_statuses.on_wire(tx, request.caller.account_id, bill_ids)
-    return {bill.bill_id: _bill(bill, on_wire.get(bill.bill_id), request) for bill in found}
+    found = bill_statuses.find_bills(tx, request.caller.account_id, bill_ids)
+    return {bill.bill_id: _bill(bill, left, request) for bill, left in found}
 
 
 def _bill(bill: BillSummary, left: OnWire | None, request: Request) -> dict[str, Any]:
-    password = links.bill_password(request, bill.bill_id)
     return {
         "billId": bill.bill_id,
         "category": bill.category,
@@ -94,12 +92,8 @@ def _bill(bill: BillSummary, left: OnWire | None, request: Request) -> dict[str,
         "eInvoicingId": None if left is None else left.reference or None,
         "eInvoicingStatus": None if left is None else e_invoicing_status(left.outcome, left.codes),
         "orderId": bill.order_id,
-        "password": password,
-        "pdfUrl": links.bill_link(request, bill.bill_id, password, "bill.pdf"),
-        "priceWithTax": wire.price(bill.total_minor, bill.currency),
-        "priceWithoutTax": wire.price(bill.net_minor, bill.currency),
-        "tax": wire.price(bill.tax_minor, bill.currency),
-        "url": links.bill_link(request, bill.bill_id, password, "bill.cgi"),
+        **wire.prices(bill.net_minor, bill.tax_minor, bill.total_minor, bill.currency),
+        **links.bill_links(request, bill.bill_id),
     }
 
 

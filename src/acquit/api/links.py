@@ -1,4 +1,7 @@
-"""Links that open a paper without a login: whoever has one may read the paper, nobody can guess one."""
+"""Links that open a paper without a login: whoever has one may read the paper, nobody can guess one.
+
+Their secret part is base64url, which a query bears as it is.
+"""
 
 from urllib.parse import quote
 
@@ -6,14 +9,13 @@ from acquit.api.request import Request
 from acquit.core.identifiers import BillId, OrderId
 
 
-def bill_password(request: Request, bill_id: BillId) -> str:
-    """Return the secret part of the links to a bill."""
-    return request.context.sealer.token(f"bill:{bill_id}")
-
-
-def bill_link(request: Request, bill_id: BillId, password: str, page: str) -> str:
-    """Return a link to the bill's paper: `page` is `bill.pdf`, or `bill.cgi` for the page."""
-    return f"{request.origin}/cgi-bin/order/{page}?reference={quote(bill_id)}&passwd={quote(password)}"
+def bill_links(request: Request, bill_id: BillId) -> dict[str, str]:
+    """Return the links to a bill's paper and page, and their secret part, as the wire names them."""
+    password = request.context.sealer.token(f"bill:{bill_id}")
+    place = f"{request.origin}/cgi-bin/order/bill"
+    named = bill_id if bill_id.isascii() and bill_id.isalnum() else quote(bill_id)
+    asked = f"?reference={named}&passwd={password}"
+    return {"password": password, "pdfUrl": f"{place}.pdf{asked}", "url": f"{place}.cgi{asked}"}
 
 
 def order_password(request: Request, order_id: OrderId) -> str:
@@ -24,7 +26,7 @@ def order_password(request: Request, order_id: OrderId) -> str:
 def order_link(request: Request, order_id: OrderId, password: str) -> str:
     """Return the link to the page of a payment order."""
     page = f"{request.origin}/cgi-bin/order/displayOrder.cgi"
-    return f"{page}?orderId={order_id}&orderPassword={quote(password)}"
+    return f"{page}?orderId={order_id}&orderPassword={password}"
 
 
 def receipt_link(request: Request, kind: str, number: str) -> tuple[str, str]:
@@ -33,4 +35,4 @@ def receipt_link(request: Request, kind: str, number: str) -> tuple[str, str]:
     password = request.context.sealer.token(f"receipt:{kind}:{account_id}:{number}")
     page = f"{request.origin}/cgi-bin/order/receipt.cgi"
     place = f"kind={kind}&account={quote(account_id)}&number={quote(number)}"
-    return f"{page}?{place}&passwd={quote(password)}", password
+    return f"{page}?{place}&passwd={password}", password

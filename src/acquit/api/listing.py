@@ -244,23 +244,22 @@ def _page_in_sql(
     """Read one page from where the walk has come; only its first page, or one out of turn, is counted to."""
     column = source.key if wanted.sort is None else listing.columns[wanted.sort].name
     order = Order(column, wanted.descending)
-    total = _total(tx, source, conditions, wanted, walked)
     after, skipped = _start(tx, source, order, wanted, walked)
     found: list[K] = keys(tx, source, conditions, order, limit=wanted.size + 1, offset=skipped, after=after)
     page = found[: wanted.size]
     has_more = len(found) > wanted.size
+    is_whole = after is None and not skipped and not has_more
+    total = _total(wanted, walked, lambda: len(page) if is_whole else count(tx, source, conditions))
     if has_more:
         walked.places.reach(walked.asked, wanted.number, page[-1])
     return list(_fetch(tx, listing, page).values()), total, page[-1] if has_more else None
 
 
-def _total(
-    tx: Transaction, source: Selection, conditions: Sequence[Condition], wanted: Wanted, walked: _Walked
-) -> int:
+def _total(wanted: Wanted, walked: _Walked, counted: Callable[[], int]) -> int:
     begins = wanted.after is None if wanted.cursors else wanted.number == 1
     total = None if begins else walked.places.total(walked.asked)
     if total is None:
-        total = count(tx, source, conditions)
+        total = counted()
         walked.places.begin(walked.asked, total)
     return total
 

@@ -165,28 +165,21 @@ def _shown(order: Order, request: Request) -> dict[str, Any]:
         "orderId": made.order_id,
         "password": password,
         "pdfUrl": link,
-        "priceWithTax": wire.price(made.total_minor, made.currency),
-        "priceWithoutTax": wire.price(made.net_minor, made.currency),
         "retractionDate": None,
-        "tax": wire.price(made.tax_minor, made.currency),
         "url": link,
+        **wire.prices(made.net_minor, made.tax_minor, made.total_minor, made.currency),
     }
 
 
 def _behind_bill(bill: BillSummary, request: Request) -> dict[str, Any]:
-    password = links.bill_password(request, bill.bill_id)
     return {
         "date": wire.instant(bill.issued_at, request.zone),
         "expirationDate": None,
         "metadatas": None,
         "orderId": bill.order_id,
-        "password": password,
-        "pdfUrl": links.bill_link(request, bill.bill_id, password, "bill.pdf"),
-        "priceWithTax": wire.price(bill.total_minor, bill.currency),
-        "priceWithoutTax": wire.price(bill.net_minor, bill.currency),
         "retractionDate": None,
-        "tax": wire.price(bill.tax_minor, bill.currency),
-        "url": links.bill_link(request, bill.bill_id, password, "bill.cgi"),
+        **wire.prices(bill.net_minor, bill.tax_minor, bill.total_minor, bill.currency),
+        **links.bill_links(request, bill.bill_id),
     }
 
 

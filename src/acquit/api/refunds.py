@@ -101,18 +101,13 @@ def _notes(tx: Transaction, request: Request, refund_ids: Sequence[str]) -> dict
 
 
 def _note(note: NoteSummary, request: Request) -> dict[str, Any]:
-    password = links.bill_password(request, note.bill_id)
     return {
         "date": wire.instant(note.issued_at, request.zone),
         "orderId": note.order_id,
         "originalBillId": note.corrects_bill_id,
-        "password": password,
-        "pdfUrl": links.bill_link(request, note.bill_id, password, "bill.pdf"),
-        "priceWithTax": wire.price(note.total_minor, note.currency),
-        "priceWithoutTax": wire.price(note.net_minor, note.currency),
         "refundId": note.bill_id,
-        "tax": wire.price(note.tax_minor, note.currency),
-        "url": links.bill_link(request, note.bill_id, password, "bill.cgi"),
+        **wire.prices(note.net_minor, note.tax_minor, note.total_minor, note.currency),
+        **links.bill_links(request, note.bill_id),
     }
 
 

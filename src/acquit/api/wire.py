@@ -15,6 +15,9 @@ SYMBOLS: Final[Mapping[str, str]] = {
     "PLN": "zł", "SGD": "$", "USD": "$",
 }  # fmt: skip
 SCALES: Final = {code: Decimal(1).scaleb(-digits) for code, digits in EXPONENTS.items()}
+_MONEY: Final = {
+    code: (scale, ucents_per_minor(Currency(code)), SYMBOLS.get(code, code)) for code, scale in SCALES.items()
+}
 CENT: Final = Decimal("0.01")
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -69,12 +72,22 @@ def symbol(currency: str) -> str:
 
 def price(minor: int, currency: str) -> dict[str, Any]:
     """Return an `order.Price`: exact value, text, and micro-cents."""
-    value = minor * SCALES[currency]
+    scale, ucents, sign = _MONEY[currency]
+    value = minor * scale
     return {
         "currencyCode": currency,
-        "priceInUcents": minor * ucents_per_minor(Currency(currency)),
-        "text": f"{value} {SYMBOLS.get(currency, currency)}",
+        "priceInUcents": minor * ucents,
+        "text": f"{value} {sign}",
         "value": value,
+    }
+
+
+def prices(net_minor: int, tax_minor: int, total_minor: int, currency: str) -> dict[str, Any]:
+    """Return the three prices of a paper, under the names that they have on every one."""
+    return {
+        "priceWithTax": price(total_minor, currency),
+        "priceWithoutTax": price(net_minor, currency),
+        "tax": price(tax_minor, currency),
     }
 
 

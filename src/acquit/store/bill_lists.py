@@ -11,10 +11,12 @@ from typing import Any, Final, LiteralString
 
 from acquit.core.identifiers import AccountId, BillId, OrderId
 from acquit.core.money import Currency
+from acquit.core.quick import quick
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class BillSummary:
     """The head of an issued bill; a corrective bill names the one that it is in place of."""
@@ -95,13 +97,15 @@ FIND_MANY: Final[LiteralString] = """
     SELECT bill_id, order_id, category, issued_at, currency, net_minor, tax_minor, total_minor,
            corrects_bill_id
       FROM bill
-     WHERE account_id = %(account_id)s AND bill_id = ANY(%(bill_ids)s) AND kind <> 'credit-note'
+     WHERE account_id = %(account_id)s AND bill_id = ANY(string_to_array(%(bill_ids)s, chr(31)))
+       AND kind <> 'credit-note'
 """
 
 
 def find_many(tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]) -> list[BillSummary]:
     """Return the account's bills of these numbers, in no order; the others are left out."""
-    return [BillSummary(*row) for row in tx.all(FIND_MANY, account_id=account_id, bill_ids=list(bill_ids))]
+    rows = tx.all(FIND_MANY, account_id=account_id, bill_ids="\x1f".join(bill_ids))
+    return [BillSummary(*row) for row in rows]
 
 
 DETAILS: Final[LiteralString] = """

@@ -8,6 +8,7 @@ from typing import Any, Final, LiteralString
 from acquit.core.delivery import Outcome
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.life_cycle import SaidBy, Status
+from acquit.store.bill_lists import BillSummary
 from acquit.store.transaction import Transaction
 
 ADD: Final[LiteralString] = """
@@ -34,15 +35,22 @@ OF_BILL: Final[LiteralString] = """
      ORDER BY s.status_no
 """
 
-ON_WIRE: Final[LiteralString] = """
-    SELECT d.bill_id, t.state, t.reference, (
-           SELECT coalesce(array_agg(code ORDER BY status_no), '{}') FROM bill_status s
-            WHERE s.account_id = d.account_id AND s.bill_id = d.bill_id) AS codes
-      FROM delivery d
-      JOIN delivery_state t ON t.account_id = d.account_id AND t.delivery_id = d.delivery_id
-     WHERE d.account_id = %(account_id)s AND d.bill_id = ANY(%(bill_ids)s) AND d.event = 'bill'
-       AND d.bill_id <> '' AND d.channel IN ('platform', 'peppol')
-     ORDER BY d.bill_id, d.channel DESC
+FIND_BILLS: Final[LiteralString] = """
+    SELECT b.bill_id, b.order_id, b.category, b.issued_at, b.currency, b.net_minor, b.tax_minor,
+           b.total_minor, b.corrects_bill_id, e.state, e.reference, e.codes
+      FROM bill b
+      LEFT JOIN LATERAL (
+           SELECT t.state, t.reference, (
+                  SELECT coalesce(array_agg(code ORDER BY status_no), '{}') FROM bill_status s
+                   WHERE s.account_id = d.account_id AND s.bill_id = d.bill_id) AS codes
+             FROM delivery d
+             JOIN delivery_state t ON t.account_id = d.account_id AND t.delivery_id = d.delivery_id
+            WHERE d.account_id = b.account_id AND d.bill_id = b.bill_id AND d.event = 'bill'
+              AND d.bill_id <> '' AND d.channel IN ('platform', 'peppol')
+            ORDER BY d.channel DESC
+            LIMIT 1) e ON true
+     WHERE b.account_id = %(account_id)s AND b.bill_id = ANY(string_to_array(%(bill_ids)s, chr(31)))
+       AND b.kind <> 'credit-note'
 """
 
 IS_ON_PLATFORM: Final[LiteralString] = """
@@ -157,15 +165,19 @@ def of_bill(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[Sta
     return [_status(row) for row in tx.all(OF_BILL, account_id=account_id, bill_id=bill_id)]
 
 
-def on_wire(tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]) -> dict[str, OnWire]:
-    """Return where the e-invoices of these bills are; a bill that is none is left out."""
-    rows = tx.all(ON_WIRE, account_id=account_id, bill_ids=list(bill_ids))
-    return {
-        row.bill_id: OnWire(
-            row.reference, None if row.state == "waiting" else Outcome(row.state), tuple(row.codes)
-        )
-        for row in reversed(rows)
-    }
+def find_bills(
+    tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]
+) -> list[tuple[BillSummary, OnWire | None]]:
+    """Return the account's bills of these numbers, in no order, each with where its e-invoice is.
+
+    Numbers of no bill of the account are left out; a bill that is no e-invoice is nowhere.
+    """
+    rows = tx.all(FIND_BILLS, account_id=account_id, bill_ids="\x1f".join(bill_ids))
+    return [(BillSummary(*row[:9]), None if row.state is None else _on_wire(row)) for row in rows]
+
+
+def _on_wire(row: Any) -> OnWire:
+    return OnWire(row.reference, None if row.state == "waiting" else Outcome(row.state), tuple(row.codes))
 
 
 def is_on_platform(tx: Transaction, account_id: AccountId, bill_id: BillId) -> bool:
