@@ -60,6 +60,13 @@ def _order_by_mean(families: Families) -> Call:
     return Call(acme, target, {"paymentMean": "ENTERPRISE"})
 
 
+def _money_back(families: Families) -> Call:
+    acme = families.customer()
+    bank = sign_mandate(families.world.context, ACME).mandate.payment_method_id
+    (account,) = acme.get("/me/ovhAccount")
+    return Call(acme, f"/me/ovhAccount/{account}/retrieveMoney", {"amount": 100, "bankAccountId": bank})
+
+
 def _group(families: Families) -> Call:
     families.customer().post("/me/identity/group", name="passing", role="REGULAR")
     return Call(families.customer(), "/me/identity/group/passing")
@@ -217,6 +224,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/me/order/{orderId}/payWithRegisteredPaymentMean"): _order_by_mean,
     ("DELETE", "/me/payment/method/{paymentMethodId}"): _mandate("/me/payment/method"),
     ("DELETE", "/me/paymentMean/bankAccount/{id}"): _mandate("/me/paymentMean/bankAccount"),
+    ("POST", "/me/ovhAccount/{ovhAccountId}/retrieveMoney"): _money_back,
     ("POST", "/me/tag"): _plain("/me/tag", PETIT, tagName="reseller"),
     ("POST", "/order/cart"): _plain("/order/cart", LAB, ovhSubsidiary="FR"),
     ("POST", "/order/cart/{cartId}/eco"): _in_cart("/eco", **PLAN),

@@ -38,6 +38,7 @@ def people(families: Families) -> Families:
     correct_one(families.world.context, ACME, families.world.paid_bill)
     _let_in(families)
     acme.post("/me/credit/code", inputCode=CODE)
+    _prepay(acme)
     new_order(acme)
     shop = families.customer(SHOP)
     fresh = new_service(families, SHOP, "ns-asked.example.net")
@@ -51,6 +52,15 @@ def new_service(families: Families, account_id: AccountId, name: str, **wish: An
         families.world.context, account_id, Wish("metal-s", TODAY, resource_name=name, **wish), by="cli"
     )
     return made.service.service_id
+
+
+def _prepay(acme: Customer) -> None:
+    """Acme orders credit for its prepaid account, and some of what is on it back."""
+    (account,) = acme.get("/me/ovhAccount")
+    acme.put(f"/me/ovhAccount/{account}", alertThreshold=500)
+    acme.post(f"/me/ovhAccount/{account}/creditOrder", amount=50_000)
+    bank = acme.get("/me/paymentMean/bankAccount")[0]
+    acme.post(f"/me/ovhAccount/{account}/retrieveMoney", amount=100, bankAccountId=bank)
 
 
 def _let_in(families: Families) -> None:

@@ -7,15 +7,18 @@ import pytest
 
 from acquit.actions.audit_books import audit_books
 from acquit.actions.export_bills import build_exports
+from acquit.actions.order_prepayment import pay_prepay_order
 from acquit.actions.refund_money import approve_refund, record_refund_paid, refunds_in_state
-from acquit.core.identifiers import AccountId, OperatorId
+from acquit.actions.settle_debt import Receipt, settle_debt
+from acquit.core.identifiers import AccountId, OperatorId, OrderId
 from acquit.core.operator import Operator, Role
 from acquit.core.refund import RefundState
 from acquit.store import bill_exports, operators
 
 from .families import Families
 from .given_back import CODE, give_back_some
-from .world import ACME, LAB, PETIT, TODAY
+from .signing import sign_mandate
+from .world import ACME, EUR, LAB, PETIT, TODAY
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +152,65 @@ def test_credit_notes_are_exported_and_bills_are_not_among_them(given: Families)
         (export,) = bill_exports.waiting(tx, 10)
     assert export.bill_ids == (note,)
     assert build_exports(context) == 1
+
+
+def test_credit_is_ordered_and_money_goes_back(given: Families) -> None:
+    acme, context = given.customer(), given.world.context
+    (account,) = acme.get("/me/ovhAccount")
+    path = f"/me/ovhAccount/{account}"
+    before = acme.get(path)["balance"]["value"]
+    ordered = acme.post(f"{path}/creditOrder", amount=40_000)
+    assert (ordered["priceWithTax"]["value"], ordered["tax"]["value"]) == (400, 0)
+    order = f"/me/order/{ordered['orderId']}"
+    assert acme.get(order) == ordered
+    assert acme.post(f"{path}/creditOrder", amount=40_000) == ordered
+    assert (acme.get(f"{order}/status"), acme.get(f"{order}/associatedObject")) == (
+        "notPaid", {"id": None, "type": None},
+    )  # fmt: skip
+    assert acme.refusal("GET", f"{order}/payment")[0] == 404
+    with urlopen(ordered["url"]) as page:
+        assert "Approvisionnement" in page.read().decode()
+    assert acme.refusal("POST", f"{order}/pay", {"paymentMethod": {"id": 1}})[0] == 409
+    receipt = Receipt(TODAY, 40_000, EUR, bank_reference="E2E-77", label="VIR")
+    deposit_id = settle_debt(context, ACME, receipt, by="cli").deposit.deposit_id
+    pay_prepay_order(context, ACME, OrderId(ordered["orderId"]), deposit_id, by="cli")
+    assert acme.get(f"{order}/status") == "delivered"
+    assert acme.get(f"{order}/associatedObject") == {"id": deposit_id, "type": "Deposit"}
+    assert acme.get(f"{order}/payment")["paymentIdentifier"] == "E2E-77"
+    assert acme.get(path)["balance"]["value"] == before + 400
+    bank = sign_mandate(context, ACME).mandate.payment_method_id
+    assert acme.refusal("POST", f"{path}/retrieveMoney", {"amount": 10**9, "bankAccountId": bank})[0] == 400
+    assert acme.refusal("POST", f"{path}/retrieveMoney", {"amount": 1, "bankAccountId": 1})[0] == 404
+    back = acme.post(f"{path}/retrieveMoney", amount=40_100, bankAccountId=bank)
+    order = f"/me/order/{back['orderId']}"
+    assert (acme.get(f"{order}/status"), len(acme.get(f"{order}/details"))) == ("checking", 2)
+    with context.database.write() as tx:
+        operators.add(tx, Operator(OperatorId("rob"), "Rob", "rob@example.com", Role.TREASURY), "x")
+    for refund in refunds_in_state(context, RefundState.ASKED):
+        approve_refund(context, AccountId(ACME), refund.refund_id, by="operator:rob")
+        record_refund_paid(context, AccountId(ACME), refund.refund_id, TODAY, by="cli")
+    assert acme.get(f"{order}/status") == "delivered"
+    kind = acme.get(f"{order}/associatedObject")
+    assert kind["type"] == "Withdrawal"
+    assert kind["id"] in acme.get("/me/withdrawal")
+    assert acme.get(f"{order}/payment")["paymentType"] == "transfer"
+    assert given.customer(PETIT).refusal("GET", order)[0] == 404
+    assert all(found.passed for found in audit_books(context))
+
+
+def test_a_prepaid_account_is_there_for_whoever_pays(given: Families) -> None:
+    petit, lab = given.customer(PETIT), given.customer(LAB)
+    (account,) = petit.get("/me/ovhAccount")
+    path = f"/me/ovhAccount/{account}"
+    assert petit.get(path)["balance"]["value"] == 0
+    petit.put(path, alertThreshold=12_345)
+    assert (petit.get(path)["alertThreshold"], petit.get(path)["canBeCredited"]) == (12_345, True)
+    petit.put(path)
+    assert petit.get(path)["alertThreshold"] == 12_345
+    petit.put(path, alertThreshold=None)
+    assert petit.get(path)["alertThreshold"] is None
+    assert petit.refusal("PUT", path, {"alertThreshold": -1})[0] == 400
+    for amount in (0, -5, 10**12):
+        assert petit.refusal("POST", f"{path}/creditOrder", {"amount": amount})[0] == 400
+    assert lab.get("/me/ovhAccount") == []
+    assert lab.refusal("POST", f"{path}/creditOrder", {"amount": 1})[0] == 404

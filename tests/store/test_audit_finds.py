@@ -47,7 +47,14 @@ from acquit.core.money import Currency
 from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import OrderKind, OrderLine, Policy
 from acquit.core.service import Ending
-from acquit.store import audit_deliveries, audit_facts, audit_let_off, audit_remittances, audit_stamps
+from acquit.store import (
+    audit_deliveries,
+    audit_facts,
+    audit_let_off,
+    audit_prepaid,
+    audit_remittances,
+    audit_stamps,
+)
 from acquit.store.audit import CHECKS, audit
 from acquit.store.transaction import Database, Transaction
 from banking import IBAN, Tx, camt
@@ -62,11 +69,18 @@ WORKS = AccountId("ab20003-acq")
 BUYER = AccountId("ef11111-acq")
 ELSEWHERE = {
     check.name
-    for each in (audit_remittances, audit_facts, audit_stamps, audit_deliveries, audit_let_off)
+    for each in (
+        audit_remittances,
+        audit_prepaid,
+        audit_facts,
+        audit_stamps,
+        audit_deliveries,
+        audit_let_off,
+    )
     for check in each.CHECKS
 }
 """Checks that modules of their own tamper with: test_audit_of_remittances, _facts, _stamps, _deliveries;
-actions/test_let_off."""
+actions/test_let_off, actions/test_prepaid_accounts."""
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,14 @@
 
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in
-from acquit.actions.settling import book_in, books_in, hold_in
+from acquit.actions.settling import Books, book_in, books_in, hold_in
 from acquit.core.credit_balance import NoSuchCredit, refuse_not_retrievable
 from acquit.core.identifiers import AccountId, CreditMovementId
 from acquit.core.journal import EntryKind, Role, credit_withdrawn_postings, require_role
 from acquit.core.refund import Refund
 from acquit.store import acts, credit_movements, refunds
+from acquit.store.credit_movements import Movement
+from acquit.store.transaction import Transaction
 
 WHY = "prepaid money that the payer asks back"
 
@@ -30,16 +32,24 @@ def ask_prepaid_back(
         refuse_not_retrievable(amount_minor, left_minor, added.currency)
         books = books_in(context, tx, account.legal_entity_id)
         require_role(books.chart, account.legal_entity_id, Role.REFUND_PAYABLE, Role.CREDIT_BALANCE)
-        movement_id = credit_movements.withdraw(tx, payer_id, lot_id, amount_minor, books.today, by)
-        postings = credit_withdrawn_postings(books.chart, amount_minor, added.currency)
-        book_in(tx, payer_id, EntryKind.CREDIT_WITHDRAWN, books.today, str(movement_id), postings)
-        refund_id = refunds.add(
-            tx, payer_id, added.deposit_id, added.currency, amount_minor, "refund", WHY, books.today, by
-        )
-        acts.record(
-            tx, by, "ask_refund", payer_id, added.deposit_id, refund=refund_id, amount_minor=amount_minor,
-            credit=lot_id,
-        )  # fmt: skip
+        refund_id = ask_back_in(tx, books, added, amount_minor, by)
         found = refunds.find(tx, payer_id, refund_id)
         assert found is not None, "it was written just now"
         return found
+
+
+def ask_back_in(tx: Transaction, books: Books, lot: Movement, amount_minor: int, by: str) -> int:
+    """Make so much of a lot of money a refund that is asked for; return its id. Hold the payer before."""
+    payer_id, deposit_id = lot.account_id, lot.deposit_id
+    assert deposit_id is not None, "money came with a deposit"
+    movement_id = credit_movements.withdraw(tx, payer_id, lot.movement_id, amount_minor, books.today, by)
+    postings = credit_withdrawn_postings(books.chart, amount_minor, lot.currency)
+    book_in(tx, payer_id, EntryKind.CREDIT_WITHDRAWN, books.today, str(movement_id), postings)
+    refund_id = refunds.add(
+        tx, payer_id, deposit_id, lot.currency, amount_minor, "refund", WHY, books.today, by
+    )
+    acts.record(
+        tx, by, "ask_refund", payer_id, deposit_id, refund=refund_id, amount_minor=amount_minor,
+        credit=lot.movement_id,
+    )  # fmt: skip
+    return refund_id

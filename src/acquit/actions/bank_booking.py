@@ -31,6 +31,7 @@ from acquit.store import (
     credit_movements,
     debts,
     journals,
+    prepayments,
     series,
 )
 from acquit.store.bank_evidence import PendingVat
@@ -108,7 +109,7 @@ def deposits_of(proposal: Proposal) -> dict[AccountId, int]:
 
 def is_bookable(proposal: Proposal) -> bool:
     """Whether every payer's share is money that came; credit alone is no deposit."""
-    return bool(proposal.paid) and min(deposits_of(proposal).values(), default=0) > 0
+    return bool(proposal.paid or proposal.prepays) and min(deposits_of(proposal).values(), default=0) > 0
 
 
 def book_entries(
@@ -363,11 +364,16 @@ def _keep_as_credit(
     on: date,
     entry: BankEntry,
 ) -> None:
-    """Make credit of what came beyond the debts."""
+    """Make credit of what came beyond the debts: on the prepaid account, if it was ordered."""
+    kind, source = CreditType.DEPOSIT, f"over-payment, {deposit_id}"
+    if proposal.prepays is not None:
+        kind, source = CreditType.PREPAID_ACCOUNT, f"order {proposal.prepays}"
     movement_id: CreditMovementId = credit_movements.add(
-        tx, proposal.payer_id, "credit", CreditType.DEPOSIT, proposal.over_minor, entry.currency,
-        expires_on=None, source=f"over-payment, {deposit_id}", deposit_id=deposit_id, on=on, by=desk.by,
+        tx, proposal.payer_id, "credit", kind, proposal.over_minor, entry.currency,
+        expires_on=None, source=source, deposit_id=deposit_id, on=on, by=desk.by,
     )  # fmt: skip
+    if proposal.prepays is not None:
+        prepayments.pay(tx, proposal.payer_id, proposal.prepays, movement_id)
     postings = journal.credit_added_postings(
         desk.books.chart, proposal.over_minor, entry.currency, is_money=True
     )

@@ -17,8 +17,9 @@ from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.match import DebtKey, Decision, Evidence, Named, OpenDebt, Paid, Proposal, after
 from acquit.core.matching import known_exactly, named_exactly, referenced_exactly
 from acquit.core.money import Currency, plain
+from acquit.core.prepayment import PrepayOrder, prepay_reference
 from acquit.core.proposing import proposals
-from acquit.store import bank_evidence, bank_matches
+from acquit.store import bank_evidence, bank_matches, prepayments
 from acquit.store.bank_evidence import Bundled
 from acquit.store.bank_files import Stored
 from acquit.store.transaction import Transaction
@@ -44,6 +45,7 @@ class Known:
     bills: Mapping[str, Bill]
     numbered: Mapping[str, AccountId]
     bundles: Mapping[str, Bundled]
+    ordered: dict[str, PrepayOrder]
     payers: Mapping[str, frozenset[AccountId]]
     alike: Mapping[str, frozenset[AccountId]]
     names: Mapping[AccountId, str]
@@ -111,21 +113,28 @@ def _known(
     found = {each.entry_id: clues(each.entry, setting.patterns) for each in stored}
     references = {reference for each in found.values() for reference in each.references}
     bills = _bills_of(tx, setting, references)
-    bundled = bank_evidence.bundles(tx, entity_id, sorted(references - set(bills)))
+    others = sorted(references - set(bills))
+    bundled = bank_evidence.bundles(tx, entity_id, others)
+    ordered = prepayments.awaited(tx, entity_id, others) if others else {}
     ids = {bill_id for each in found.values() for bill_id in (*each.bill_ids, *each.short_ids)}
     numbered = bank_evidence.bills_by_id(tx, entity_id, sorted(ids)) if ids else {}
     payers, alike = senders_in(tx, entity_id, stored)
     wanted = {*bills.values(), *((account_id, BillId(bill_id)) for bill_id, account_id in numbered.items())}
     debtors = set(bank_evidence.payers_of_bills(tx, sorted(wanted))) if wanted else set()
     debtors |= {each for group in (*payers.values(), *alike.values()) for each in group}
-    debtors |= {each.account_id for each in bundled.values()} | {each.payer_id for each in returned}
+    debtors |= {each.account_id for each in bundled.values()}
+    debtors |= {each.account_id for each in ordered.values()}
+    debtors |= {each.payer_id for each in returned}
     accounts = {account_id for account_id, _ in wanted}
     accounts |= {account_id for each in bundled.values() for account_id, _ in each.debts}
     accounts |= {part.account_id for each in returned for part, _ in each.payments}
     held = bank_evidence.lock(tx, sorted(debtors), sorted(accounts)) if debtors | accounts else frozenset()
+    if ordered:
+        ordered = prepayments.awaited(tx, entity_id, others)
     known = Known(
-        found, bills, numbered, bundled, payers, alike, bank_evidence.names(tx, sorted(debtors)), held
-    )
+        found, bills, numbered, bundled, ordered, payers, alike, bank_evidence.names(tx, sorted(debtors)),
+        held,
+    )  # fmt: skip
     known.opened = bank_evidence.open_of_bills(tx, sorted(wanted)) if wanted else {}
     keys = sorted({key for each in bundled.values() for key in each.debts})
     known.bundled = bank_evidence.open_of_debts(tx, keys) if keys else {}
@@ -216,6 +225,8 @@ def _automatic(
 def _spend(known: Known, proposal: Proposal, currency: Currency) -> None:
     for part in proposal.paid:
         known.spent[part.account_id, part.debt_id] += part.amount_minor
+    if proposal.prepays is not None:
+        known.ordered.pop(prepay_reference(proposal.prepays))
     if proposal.credit_minor:
         known.credit[proposal.payer_id][currency] -= proposal.credit_minor
 
@@ -229,7 +240,8 @@ def _evidence(known: Known, setting: Setting, stored: Stored) -> Evidence:
     senders = debtors | alike | {debt.payer_id for one in by_number for debt in one.debts}
     return Evidence(
         by_reference=tuple(_named(known, reference, entry.currency) for reference in told.references
-                           if reference in known.bills or reference in known.bundles),
+                           if reference in known.bills or reference in known.bundles
+                           or reference in known.ordered),
         by_number=by_number,
         by_short_number=tuple(
             _of_bill(known, bill_id) for bill_id in told.short_ids if bill_id in known.numbered
@@ -248,6 +260,8 @@ def _named(known: Known, reference: str, currency: Currency) -> Named:
     bill = known.bills.get(reference)
     if bill is not None:
         return replace(_of_bill(known, bill[1]), name=reference)
+    if reference in known.ordered:
+        return Named(reference, (), order=known.ordered[reference])
     bundle = known.bundles[reference]
     debts = [known.bundled[key] for key in bundle.debts if key in known.bundled]
     has_credit = known.credit.get(bundle.account_id, {}).get(currency, 0) >= bundle.credit_minor

@@ -14,7 +14,7 @@ from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.match import OpenDebt, Paid, Proposal, Rule
 from acquit.core.money import plain
 from acquit.core.operator import Right
-from acquit.store import acts, bank_evidence, bank_files, bank_matches, bank_settings
+from acquit.store import acts, bank_evidence, bank_files, bank_matches, bank_settings, prepayments
 from acquit.store.bank_files import Stored
 from acquit.store.bank_matches import in_suspense
 from acquit.store.transaction import Transaction
@@ -216,5 +216,9 @@ def _refuse_stale(tx: Transaction, house: House, entry: BankEntry, proposal: Pro
         has = bank_evidence.credit(tx, [proposal.payer_id], house.setting.on)
         if has.get(proposal.payer_id, {}).get(entry.currency, 0) < proposal.credit_minor:
             raise NotOwed(f"The credit of {proposal.payer_id} was used since the proposal was made.")
+    if proposal.prepays is not None:
+        order = prepayments.find(tx, proposal.payer_id, proposal.prepays)
+        if order is None or order.is_paid:
+            raise NotOwed(f"Order {proposal.prepays} was paid since the proposal was made.")
     if min(deposits_of(proposal).values(), default=0) <= 0:
         raise BadAmount("Credit alone is no payment: each payer's bills take a part of the money that came.")

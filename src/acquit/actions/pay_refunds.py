@@ -17,7 +17,7 @@ from acquit.core.account import LegalEntity
 from acquit.core.collection import EURO, LEAD_BANK_DAYS, AmountDiffers, NoCreditor, bank_days_later
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, LegalEntityId
-from acquit.core.mandate import SEPA_COUNTRIES, MandateState, masked_iban
+from acquit.core.mandate import SEPA_COUNTRIES, Mandate, MandateState, masked_iban
 from acquit.core.money import Currency, plain
 from acquit.core.operator import Right
 from acquit.core.remittance import (
@@ -31,7 +31,7 @@ from acquit.core.remittance import (
 )
 from acquit.documents.pain001 import TRANSFERS_MAX, Transfer, TransferFile, render
 from acquit.documents.sepa_xml import Address, BankParty
-from acquit.store import accounts, acts, mandates, refund_lines, refunds, remittances
+from acquit.store import accounts, acts, mandates, refund_lines, refunds, remittances, retrievals
 from acquit.store.refund_lines import RefundAccount, RefundLine
 from acquit.store.transaction import Transaction
 
@@ -204,10 +204,10 @@ def _named(tx: Transaction, reference: str, *, files: bool = True) -> tuple[Remi
 
 def _gathered(tx: Transaction, entity: LegalEntity, today: date) -> RefundsMade:
     rows = refund_lines.to_pay(tx, entity.legal_entity_id)
-    where = _accounts(tx, [AccountId(row.account_id) for row in rows], today)
+    where = _destinations(tx, [(AccountId(row.account_id), row.refund_id) for row in rows], today)
     lines, left_out = list[RefundLine](), list[NotPaid]()
     for row in rows:
-        account = where.get(row.account_id)
+        account = where.get((row.account_id, row.refund_id))
         if row.currency != EURO or account is None or len(lines) == TRANSFERS_MAX:
             why = (
                 f"it is of {row.currency}, files of transfers are in EUR: send it at your bank, then "
@@ -227,25 +227,42 @@ def _gathered(tx: Transaction, entity: LegalEntity, today: date) -> RefundsMade:
     return RefundsMade(tuple(lines), tuple(left_out))
 
 
-def _accounts(tx: Transaction, payer_ids: Sequence[AccountId], today: date) -> dict[AccountId, RefundAccount]:
-    """Return the account that was set for each payer, else that of its newest active mandate."""
-    found = dict[AccountId, RefundAccount]()
-    for payer_id, held_by in mandates.of_payers(tx, sorted(set(payer_ids))).items():
+def _destinations(
+    tx: Transaction, keys: Sequence[tuple[AccountId, int]], today: date
+) -> dict[tuple[AccountId, int], RefundAccount]:
+    """Return where each refund goes.
+
+    To the bank account that its payer named for it, else to the one that was set for the payer, else to that
+    of its newest active mandate.
+    """
+    payer_ids = sorted({payer_id for payer_id, _ in keys})
+    usual, signed = dict[AccountId, RefundAccount](), dict[tuple[AccountId, int], RefundAccount]()
+    for payer_id, held_by in mandates.of_payers(tx, payer_ids).items():
         for held in held_by:
+            signed[payer_id, held.mandate.payment_method_id] = _of_mandate(held.mandate)
             if held.state(today) is MandateState.ACTIVE:
-                mandate = held.mandate
-                found[payer_id] = RefundAccount(
-                    payer_id, mandate.iban, mandate.bic, mandate.debtor_name, mandate.address.town,
-                    mandate.address.country,
-                )  # fmt: skip
-    return found | refund_lines.accounts_of(tx, payer_ids)
+                usual[payer_id] = _of_mandate(held.mandate)
+    usual |= refund_lines.accounts_of(tx, payer_ids)
+    named = retrievals.methods(tx, payer_ids)
+    return {
+        key: found
+        for key in keys
+        if (found := signed[key[0], named[key]] if key in named else usual.get(key[0])) is not None
+    }
+
+
+def _of_mandate(mandate: Mandate) -> RefundAccount:
+    address = mandate.address
+    return RefundAccount(
+        mandate.account_id, mandate.iban, mandate.bic, mandate.debtor_name, address.town, address.country
+    )
 
 
 def _written(
     context: Context, tx: Transaction, entity: LegalEntity, lines: Sequence[RefundLine], by: str
 ) -> Remittance:
     entity_id, today = entity.legal_entity_id, date_of(context, entity)
-    where = _accounts(tx, [line.account_id for line in lines], today)
+    where = _destinations(tx, [(line.account_id, line.refund_id) for line in lines], today)
     remittances.lock(tx, entity_id)
     remittance_id = remittances.next_id(tx, entity_id)
     number = message_id(entity_id, RemittanceKind.REFUND, remittance_id)
@@ -256,7 +273,7 @@ def _written(
         )
         for line in lines
     ]  # fmt: skip
-    transfers = [_transfer(line, where[line.account_id]) for line in named]
+    transfers = [_transfer(line, where[line.account_id, line.refund_id]) for line in named]
     made_at = context.clock.now().replace(microsecond=0)
     execute_on = bank_days_later(today, LEAD_BANK_DAYS, is_bank_day)
     content = render(TransferFile(number, made_at, execute_on, seller_party(entity), transfers))

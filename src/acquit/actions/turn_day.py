@@ -1,4 +1,4 @@
-"""A business day begins: settings and terms of that day hold, the day before is sealed."""
+"""A business day begins: settings and terms hold, the day before is sealed, low balances are told."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +7,7 @@ from acquit.actions.context import Context
 from acquit.actions.enforce_terms import enforce_terms
 from acquit.actions.loading import date_of
 from acquit.actions.set_legal_entity import take_due_settings
+from acquit.actions.warn_low_balances import warn_low_balances
 from acquit.core.account import LegalEntity
 from acquit.store import journals, legal_entities
 
@@ -27,6 +28,8 @@ def turn_day(context: Context) -> Turned:
     with context.database.read() as tx:
         entities = legal_entities.every(tx)
     turned = [turn_day_of(context, entity) for entity in entities]
+    for entity in entities:
+        warn_low_balances(context, entity.legal_entity_id)
     return Turned(sum(each.accounts for each in turned), sum(each.days for each in turned))
 
 

@@ -18,7 +18,16 @@ from acquit.core.journal import EntryKind
 from acquit.core.match import Proposal, Rule
 from acquit.core.money import plain
 from acquit.core.operator import Right
-from acquit.store import acts, bank_evidence, bank_matches, bank_settings, billables, credit_movements, debts
+from acquit.store import (
+    acts,
+    bank_evidence,
+    bank_matches,
+    bank_settings,
+    billables,
+    credit_movements,
+    debts,
+    prepayments,
+)
 from acquit.store.bank_files import Stored
 from acquit.store.bank_matches import Part
 from acquit.store.transaction import Transaction
@@ -154,6 +163,7 @@ def _take_credit_back(tx: Transaction, books: Books, part: Part) -> None:
             "that payment first.",
             account=part.account_id,
         )
+    prepayments.unpay(tx, part.account_id, lot.movement_id)
     movement_id = credit_movements.withdraw(
         tx, part.account_id, lot.movement_id, part.amount_minor, books.today
     )

@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from acquit.actions.ask_money_back import ask_prepaid_back
+from acquit.actions.order_prepayment import order_prepayment, set_balance_threshold
 from acquit.actions.redeem_voucher import is_voucher_usable, redeem_voucher
-from acquit.api import wire
+from acquit.actions.retrieve_prepaid import retrieve_prepaid
+from acquit.api import prepaid_orders, wire
 from acquit.api.listing import Listing
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.credit_balance import CreditType
-from acquit.core.identifiers import CreditMovementId
-from acquit.store import credit_lists
+from acquit.core.identifiers import CreditMovementId, PaymentMethodId
+from acquit.store import accounts, credit_lists, prepayments
 from acquit.store.credit_lists import Moved
 from acquit.store.transaction import Transaction
 
@@ -26,6 +28,9 @@ TYPES: Final[Mapping[CreditType, str]] = {
     CreditType.DEPOSIT: "MANUAL",
 }
 """What the wire calls a movement that adds credit of a type."""
+
+PREPAID: Final = "prepaid_account-credit"
+"""The prepaid account of a payer in its own currency."""
 
 Balances = dict[str, list[Moved]]
 
@@ -86,26 +91,67 @@ def check_voucher(request: Request) -> object:
 
 
 def list_prepaid(request: Request) -> Listing[str]:
-    """GET /me/ovhAccount: the prepaid accounts."""
-    return _listed(request, CreditType.PREPAID_ACCOUNT, _prepaid)
+    """GET /me/ovhAccount: the prepaid accounts: a payer has one, also before anything is on it."""
+    return Listing(
+        lambda tx: list(_prepaid_accounts(tx, request)),
+        lambda tx, wanted: {
+            name: shown for name, shown in _prepaid_accounts(tx, request).items() if name in wanted
+        },
+    )
 
 
 def get_prepaid(request: Request) -> object:
     """GET /me/ovhAccount/{ovhAccountId}: one of them."""
     name = request.path["ovhAccountId"]
-    return _prepaid(name, _of_type(request, name, CreditType.PREPAID_ACCOUNT), request)
+    with request.read() as tx:
+        found = _prepaid_accounts(tx, request)
+    if name not in found:
+        raise NoSuchObject(name)
+    return found[name]
+
+
+def edit_prepaid(request: Request) -> None:
+    """PUT /me/ovhAccount/{ovhAccountId}: below which balance the payer wants a letter.
+
+    `alertThreshold` counts the smallest unit of the currency.
+    """
+    _known_prepaid(request)
+    if "alertThreshold" in request.body:
+        caller, threshold = request.caller, request.body["alertThreshold"]
+        set_balance_threshold(request.context, caller.account_id, threshold, by=caller.actor)
+
+
+def order_credit(request: Request) -> object:
+    """POST /me/ovhAccount/{ovhAccountId}/creditOrder: an order whose page says what to transfer.
+
+    `amount` counts the smallest unit of the currency.
+    """
+    _known_prepaid(request)
+    caller = request.caller
+    made = order_prepayment(request.context, caller.account_id, request.body["amount"], by=caller.actor)
+    return prepaid_orders.shown(made, request)
+
+
+def retrieve_money(request: Request) -> object:
+    """POST /me/ovhAccount/{ovhAccountId}/retrieveMoney: prepaid money goes back, when people agree.
+
+    `amount` counts the smallest unit of the currency.
+    """
+    _known_prepaid(request)
+    caller, body = request.caller, request.body
+    method_id = PaymentMethodId(body["bankAccountId"])
+    made = retrieve_prepaid(request.context, caller.account_id, body["amount"], method_id, by=caller.actor)
+    return prepaid_orders.shown(made, request)
 
 
 def list_prepaid_movements(request: Request) -> Listing[int]:
     """GET /me/ovhAccount/{ovhAccountId}/movements: what came and went, between two instants."""
-    moved = _of_type(request, request.path["ovhAccountId"], CreditType.PREPAID_ACCOUNT)
-    return _moves(request, moved, retrievable=True)
+    return _moves(request, _prepaid_moves(request), retrievable=True)
 
 
 def get_prepaid_movement(request: Request) -> object:
     """GET /me/ovhAccount/{ovhAccountId}/movements/{movementId}: one of them."""
-    moved = _of_type(request, request.path["ovhAccountId"], CreditType.PREPAID_ACCOUNT)
-    return _move(_one(moved, request), request, retrievable=True)
+    return _move(_one(_prepaid_moves(request), request), request, retrievable=True)
 
 
 def request_refund(request: Request) -> None:
@@ -113,8 +159,7 @@ def request_refund(request: Request) -> None:
 
     `amount` counts the smallest unit of the currency.
     """
-    moved = _of_type(request, request.path["ovhAccountId"], CreditType.PREPAID_ACCOUNT)
-    lot = _one(moved, request)
+    lot = _one(_prepaid_moves(request), request)
     if not lot.is_lot:
         raise NoSuchObject(lot.movement_id)
     caller = request.caller
@@ -277,16 +322,48 @@ def _movement(name: str, moved: Moved, request: Request) -> dict[str, Any]:
     }
 
 
-def _prepaid(name: str, moved: Sequence[Moved], request: Request) -> dict[str, Any]:
-    return {
-        "alertThreshold": None,
-        "balance": wire.price(_left(moved, request), moved[0].currency),
-        "canBeCredited": False,
-        "isActive": True,
-        "lastUpdate": wire.instant(moved[-1].recorded_at, request.zone),
-        "openDate": wire.instant(moved[0].recorded_at, request.zone),
-        "ovhAccountId": name,
+def _prepaid_accounts(tx: Transaction, request: Request) -> dict[str, dict[str, Any]]:
+    """Return the prepaid accounts by name; the one in the payer's currency can be credited."""
+    account = accounts.find(tx, request.caller.account_id)
+    assert account is not None, "a caller's account exists"
+    moved = {
+        name: found
+        for name, found in _balances(tx, request).items()
+        if found[0].type is CreditType.PREPAID_ACCOUNT
     }
+    threshold = None
+    if account.pays_itself:
+        moved.setdefault(PREPAID, [])
+        threshold = prepayments.threshold(tx, account.account_id)
+    return {
+        name: {
+            "alertThreshold": threshold if name == PREPAID else None,
+            "balance": wire.price(_left(found, request), found[0].currency if found else account.currency),
+            "canBeCredited": name == PREPAID and account.pays_itself,
+            "isActive": True,
+            "lastUpdate": wire.instant(found[-1].recorded_at if found else account.opened_at, request.zone),
+            "openDate": wire.instant(found[0].recorded_at if found else account.opened_at, request.zone),
+            "ovhAccountId": name,
+        }
+        for name, found in moved.items()
+    }
+
+
+def _known_prepaid(request: Request) -> None:
+    """Pass when the path names the prepaid account that its payer can fill. Raises NoSuchObject."""
+    name = request.path["ovhAccountId"]
+    with request.read() as tx:
+        found = _prepaid_accounts(tx, request)
+    if name not in found or not found[name]["canBeCredited"]:
+        raise NoSuchObject(name)
+
+
+def _prepaid_moves(request: Request) -> list[Moved]:
+    name = request.path["ovhAccountId"]
+    with request.read() as tx:
+        if name not in _prepaid_accounts(tx, request):
+            raise NoSuchObject(name)
+        return _balances(tx, request).get(name, [])
 
 
 def _voucher_account(name: str, moved: Sequence[Moved], request: Request) -> dict[str, Any]:

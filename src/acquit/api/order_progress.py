@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Final, NoReturn
 
-from acquit.api import orders, wire
+from acquit.api import orders, prepaid_orders, wire
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.debt import open_minor
@@ -14,6 +14,15 @@ DONE: Final = "DONE"
 DOING: Final = "DOING"
 NOT_BEGUN: Final = "".join(("TO", "DO"))
 """The wire's word, written so that nobody takes it for a note of ours."""
+
+PREPAID_STEPS: Final = {
+    "notPaid": (DOING, NOT_BEGUN),
+    "checking": (DOING, NOT_BEGUN),
+    "delivering": (DONE, DOING),
+    "delivered": (DONE, DONE),
+    "cancelled": ("ERROR", NOT_BEGUN),
+}
+"""How far validation and delivery are, by the status of an order of prepaid money."""
 
 Moment = tuple[str, datetime, str]
 """What happened (as the wire calls it), when, and in words."""
@@ -28,8 +37,10 @@ def follow(request: Request) -> list[object]:
         if order.bill is not None:
             begun = order.bill.issued_at
             return _steps(request, DONE, DONE, [("INVOICE_SENT", begun, "Bill issued")], [])
+        if order.prepaid is not None:
+            return _of_prepaid(request, order.prepaid)
         payment = order.payment
-        assert payment is not None, "an order is of one of three kinds"
+        assert payment is not None, "an order is of one of four kinds"
         ids = [part.debt_id for part in payment.debts]
         owed = debt_lists.find_many(tx, request.caller.account_id, ids)
     is_settled = all(open_minor(one.debt, one.operations) <= 0 for one in owed)
@@ -76,6 +87,12 @@ def _of_services(request: Request, order: ServiceOrder) -> list[object]:
     paid: Moment = ("PAYMENT_CONFIRMED", payment.paid_at, "Order paid")
     delivered: Moment = ("DELIVERY", payment.paid_at, "Services begun")
     return _steps(request, DONE, DONE, [started, paid], [delivered])
+
+
+def _of_prepaid(request: Request, order: prepaid_orders.Prepaid) -> list[object]:
+    started: Moment = ("ORDER_STARTED", order.ordered_at, "Order made")
+    validating, delivering = PREPAID_STEPS[prepaid_orders.status(order)]
+    return _steps(request, validating, delivering, [started], [])
 
 
 def _validating(order: ServiceOrder, today: date) -> str:

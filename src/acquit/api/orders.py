@@ -1,11 +1,11 @@
-"""Orders: /me/order. Of services, behind bills, and to pay what is owed; one list, one shape."""
+"""Orders: /me/order. Of services, behind bills, to pay what is owed, of prepaid money; in one shape."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from acquit.actions.pay_order import pay_order
-from acquit.api import debts, links, payment_methods, wire
+from acquit.api import debts, links, payment_methods, prepaid_orders, wire
 from acquit.api.bills import DETAILS_PER_ORDER
 from acquit.api.carts import DETAIL_TYPES, NOT_NAMED, unit_price
 from acquit.api.listing import Column, Listing
@@ -17,7 +17,16 @@ from acquit.core.identifiers import OrderId, PaymentMethodId
 from acquit.core.payment_method import PaymentMethod
 from acquit.core.payment_order import PaymentOrder
 from acquit.core.service_order import NotPayable, OrderMeans, OrderState, ServiceOrder
-from acquit.store import bill_lists, debt_lists, order_lists, payment_orders, service_orders, services
+from acquit.store import (
+    bill_lists,
+    debt_lists,
+    order_lists,
+    payment_orders,
+    prepayments,
+    retrievals,
+    service_orders,
+    services,
+)
 from acquit.store.bill_lists import BillSummary, DetailSummary
 from acquit.store.order_lists import OrderKind
 from acquit.store.transaction import Transaction
@@ -37,19 +46,20 @@ FREE_MEANS: Final = ("fidelityAccount", "ovhAccount")
 
 
 class NotAnOrderOfServices(Conflict):
-    """The order came with a bill or asks for its payment: it is settled by paying the bill."""
+    """The order came with a bill, asks for its payment or is of prepaid money: no method pays it."""
 
     code = "not-an-order-of-services"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order of one of the three kinds."""
+    """An order of one of the four kinds."""
 
     order_id: OrderId
     services: ServiceOrder | None = None
     bill: BillSummary | None = None
     payment: PaymentOrder | None = None
+    prepaid: prepaid_orders.Prepaid | None = None
 
 
 # ---------------------------------------------------------------- orders
@@ -84,6 +94,8 @@ def get_status(request: Request) -> str:
         found = order_of(tx, request)
         if found.services is not None:
             return STATES[found.services.state(request.today)]
+        if found.prepaid is not None:
+            return prepaid_orders.status(found.prepaid)
         if found.payment is None:
             return "delivered"
         ids = [part.debt_id for part in found.payment.debts]
@@ -93,9 +105,12 @@ def get_status(request: Request) -> str:
 
 
 def get_associated_object(request: Request) -> object:
-    """GET /me/order/{orderId}/associatedObject: the bill; of an order that is on no bill yet, nulls."""
+    """GET /me/order/{orderId}/associatedObject: its bill or receipt; before there is one, nulls."""
     with request.read() as tx:
         found = order_of(tx, request)
+        if found.prepaid is not None:
+            kind, key = prepaid_orders.associated(found.prepaid)
+            return {"id": key, "type": kind}
         bill_id = None if found.bill is None else found.bill.bill_id
         if found.services is not None:
             billed = service_orders.first_bills(tx, request.caller.account_id, [found.order_id])
@@ -107,6 +122,8 @@ def get_payment(request: Request) -> object:
     """GET /me/order/{orderId}/payment: how and when; 404 while it is not paid."""
     with request.read() as tx:
         found = order_of(tx, request)
+        if found.prepaid is not None:
+            return prepaid_orders.payment(tx, found.prepaid, request)
     if found.bill is not None:
         return debts.get_payment(request)
     if found.services is None or found.services.payment is None:
@@ -145,6 +162,10 @@ def _read(tx: Transaction, request: Request, order_ids: Sequence[int]) -> dict[i
         **{one.order_id: Order(one.order_id, payment=one)
            for key in of_kind[OrderKind.PAYMENT]
            if (one := payment_orders.find(tx, account_id, OrderId(key))) is not None},
+        **{one.order_id: Order(one.order_id, prepaid=one)
+           for one in prepayments.find_several(tx, account_id, of_kind[OrderKind.PREPAY])},
+        **{one.order_id: Order(one.order_id, prepaid=one)
+           for one in retrievals.find_several(tx, account_id, of_kind[OrderKind.RETRIEVAL])},
     }  # fmt: skip
     return {key: found[key] for key in order_ids if key in found}
 
@@ -154,8 +175,10 @@ def _shown(order: Order, request: Request) -> dict[str, Any]:
         return debts.order_shown(order.payment, request)
     if order.bill is not None:
         return _behind_bill(order.bill, request)
+    if order.prepaid is not None:
+        return prepaid_orders.shown(order.prepaid, request)
     made = order.services
-    assert made is not None, "an order is of one of three kinds"
+    assert made is not None, "an order is of one of four kinds"
     password = links.order_password(request, made.order_id)
     link = links.order_link(request, made.order_id, password)
     return {
@@ -244,7 +267,9 @@ def _details(tx: Transaction, order: Order, request: Request) -> dict[int, dict[
     if order.bill is not None:
         of_bill = bill_lists.details(tx, request.caller.account_id, order.bill.bill_id)
         return dict(_bill_detail(order.bill, detail) for detail in of_bill)
-    assert order.payment is not None, "an order is of one of three kinds"
+    if order.prepaid is not None:
+        return dict(_prepaid_details(order.prepaid))
+    assert order.payment is not None, "an order is of one of four kinds"
     return dict(_payment_details(order.payment))
 
 
@@ -292,6 +317,15 @@ def _payment_details(order: PaymentOrder) -> list[tuple[int, dict[str, Any]]]:
         )
         for number, part in enumerate(order.debts, 1)
     ]
+
+
+def _prepaid_details(order: prepaid_orders.Prepaid) -> list[tuple[int, dict[str, Any]]]:
+    found = []
+    for number, (description, domain, amount_minor) in enumerate(prepaid_orders.lines(order), 1):
+        price = wire.price(amount_minor, order.currency)
+        key = _key(order.order_id, number)
+        found.append(_detail(key, description, "OTHER", domain, "1", price, price))
+    return found
 
 
 def _detail(
@@ -385,8 +419,8 @@ def _pay(request: Request, payment_method_id: PaymentMethodId | None) -> None:
 def _services_of(order: Order) -> ServiceOrder:
     if order.services is None:
         raise NotAnOrderOfServices(
-            f"Order {order.order_id} is settled by paying its bills: transfer the amount with the reference "
-            "on its page"
+            f"Order {order.order_id} is settled by a transfer: quote the reference on its page, or have a "
+            "bill of it paid"
         )
     return order.services
 

@@ -148,7 +148,7 @@ def list_withdrawals(request: Request) -> Listing[str]:
             and (query["date.to"] is None or each.asked_at.replace(microsecond=0) <= query["date.to"])
             and query["orderId"] in (None, each.order_id)
         ]
-        return [_withdrawal_id(each) for each in found]
+        return [withdrawal_id(each.refund_id) for each in found]
 
     return Listing(ids, lambda tx, some: _withdrawals(tx, request, some))
 
@@ -205,7 +205,7 @@ def _known_withdrawal(request: Request) -> Refund:
     wanted = request.path["withdrawalId"]
     with request.read() as tx:
         for refund in _paid(tx, request):
-            if _withdrawal_id(refund) == wanted:
+            if withdrawal_id(refund.refund_id) == wanted:
                 return refund
     raise NoSuchObject(wanted)
 
@@ -213,12 +213,13 @@ def _known_withdrawal(request: Request) -> Refund:
 def _withdrawals(tx: Transaction, request: Request, wanted: Sequence[str]) -> dict[str, object]:
     party = legal_parties.of_account(tx, request.caller.account_id, request.today)
     country = "" if party is None else party.country
-    found = {_withdrawal_id(each): each for each in _paid(tx, request)}
+    found = {withdrawal_id(each.refund_id): each for each in _paid(tx, request)}
     return {key: _withdrawal(found[key], country, request) for key in wanted if key in found}
 
 
-def _withdrawal_id(refund: Refund) -> str:
-    return f"{WITHDRAWAL}{refund.refund_id:08d}"
+def withdrawal_id(refund_id: int) -> str:
+    """Return what the wire calls a refund that was paid."""
+    return f"{WITHDRAWAL}{refund_id:08d}"
 
 
 def _withdrawal(refund: Refund, country: str, request: Request) -> dict[str, Any]:
@@ -231,7 +232,7 @@ def _withdrawal(refund: Refund, country: str, request: Request) -> dict[str, Any
         "password": password,
         "pdfUrl": link,
         "url": link,
-        "withdrawalId": _withdrawal_id(refund),
+        "withdrawalId": withdrawal_id(refund.refund_id),
     }
 
 

@@ -252,6 +252,9 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("POST", "/me/order/{orderId}/waiveRetraction"): order_progress.waive_retraction,
     ("GET", "/me/ovhAccount"): credit_balances.list_prepaid,
     ("GET", "/me/ovhAccount/{ovhAccountId}"): credit_balances.get_prepaid,
+    ("PUT", "/me/ovhAccount/{ovhAccountId}"): credit_balances.edit_prepaid,
+    ("POST", "/me/ovhAccount/{ovhAccountId}/creditOrder"): credit_balances.order_credit,
+    ("POST", "/me/ovhAccount/{ovhAccountId}/retrieveMoney"): credit_balances.retrieve_money,
     ("GET", "/me/ovhAccount/{ovhAccountId}/movements"): credit_balances.list_prepaid_movements,
     ("GET", "/me/ovhAccount/{ovhAccountId}/movements/{movementId}"): credit_balances.get_prepaid_movement,
     (

@@ -10,17 +10,20 @@ from acquit.actions.agree_discount import agree_discount, discounts_of, end_disc
 from acquit.actions.agree_minimum_spend import agree_minimum_spend, end_minimum_spend, minimums_of
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, today_of
+from acquit.actions.order_prepayment import order_prepayment, pay_prepay_order
 from acquit.cli.program import Given
 from acquit.cli.screen import table
 from acquit.core.credit_balance import CreditLot, CreditType
 from acquit.core.discount import Discount, percent
-from acquit.core.identifiers import AccountId, DiscountId, MinimumSpendId, ServiceId
+from acquit.core.identifiers import AccountId, DiscountId, MinimumSpendId, OrderId, ServiceId
 from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
 from acquit.core.money import Currency, parsed, plain, scaled
+from acquit.core.prepayment import PrepayOrder
+from acquit.store import prepayments
 
 discount = App(name="discount", help="Discounts of an account: add, list, end.")
 minimum_spend = App(name="minimum-spend", help="Minimum spend: set, list, end.")
-credit = App(name="credit", help="Credit that pays bills: add, show.")
+credit = App(name="credit", help="Credit that pays bills: add, order, show.")
 
 ForAccount = Annotated[str, Parameter(name="--account", help="The account, as in ab12345-acq.")]
 From = Annotated[date | None, Parameter(name="--from", help="First day, today if not given.")]
@@ -220,6 +223,58 @@ def show(account: str, *, program: Given) -> None:
     ]  # fmt: skip
     movements = table(">", "on", "balance", ">amount", "", "why", rows=moved)
     program.screen.answer({"lots": lots, "movements": history}, _lots(lots), movements)
+
+
+@credit.command(name="order")
+def order(
+    *,
+    account: ForAccount,
+    amount: Annotated[str, Parameter(help="How much is to be prepaid, as in 500.00.")],
+    operator: Operator = None,
+    program: Given,
+) -> None:
+    """Order credit for a prepaid account: a transfer with its reference pays it by itself."""
+    account_id = AccountId(account)
+    with program.open() as context:
+        currency, _ = _of(context, account_id)
+        made = order_prepayment(context, account_id, parsed(amount, currency), by=_actor(operator))
+    program.screen.answer(made, _prepay_orders([made]))
+
+
+@credit.command(name="orders")
+def orders(account: str, *, program: Given) -> None:
+    """List the orders of credit of a payer, paid and awaited."""
+    with program.open() as context, context.database.read() as tx:
+        account_in(tx, AccountId(account))
+        found = prepayments.every(tx, AccountId(account))
+    program.screen.answer(found, _prepay_orders(found) if found else "No order.")
+
+
+@credit.command(name="paid")
+def paid(
+    number: Annotated[int, Parameter(name="order", help="The order's number.")],
+    /,
+    *,
+    account: ForAccount,
+    deposit: Annotated[str, Parameter(help="The deposit that brought the money.")],
+    operator: Operator = None,
+    program: Given,
+) -> None:
+    """Let unapplied money that came without the reference pay an order of credit."""
+    with program.open() as context:
+        made = pay_prepay_order(context, AccountId(account), OrderId(number), deposit, by=_actor(operator))
+    program.screen.answer(made, _lots([made]))
+
+
+def _prepay_orders(found: list[PrepayOrder]) -> object:
+    rows = [
+        (
+            each.order_id, each.ordered_at.date(), plain(each.amount_minor, each.currency), each.currency,
+            each.reference, f"paid by {each.deposit_id}" if each.is_paid else "awaited",
+        )
+        for each in found
+    ]  # fmt: skip
+    return table(">order", "on", ">amount", "", "reference", "", rows=rows)
 
 
 def _lots(lots: list[CreditLot]) -> object:

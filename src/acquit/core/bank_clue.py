@@ -15,6 +15,8 @@ from acquit.core.numbering import DocumentKind, Series, check_digits
 
 BUNDLE_CODE: Final = "BDL"
 BUNDLE_DIGITS: Final = 10
+PREPAY_CODE: Final = "PRP"
+PREPAY_DIGITS: Final = 10
 LEGAL_FORMS: Final = frozenset(
     """
     SA SAS SASU SARL EURL SNC SCI SCOP GIE GMBH AG KG UG LTD LIMITED PLC LLP LLC INC BV NV SPA SRL SL SLU AB
@@ -40,7 +42,7 @@ class Patterns:
 
     @classmethod
     def of(cls, series: Iterable[Series]) -> "Patterns":
-        """Return the patterns of the series of bills; bundles are referred to as well."""
+        """Return the patterns of the series of bills; bundles and prepayments are referred to as well."""
         known = list(series)
         references = tuple(dict.fromkeys((each.reference_code, each.digits) for each in known))
         numbers, claims = (
@@ -53,7 +55,8 @@ class Patterns:
             )
             for is_claim in (False, True)
         )
-        return cls((*references, (BUNDLE_CODE, BUNDLE_DIGITS)), numbers, claims)
+        own = ((BUNDLE_CODE, BUNDLE_DIGITS), (PREPAY_CODE, PREPAY_DIGITS))
+        return cls((*references, *own), numbers, claims)
 
 
 @dataclass(frozen=True, slots=True)

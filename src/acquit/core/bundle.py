@@ -7,13 +7,16 @@ amount with its reference settles all of it at once.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from acquit.core.bank_clue import BUNDLE_CODE, BUNDLE_DIGITS
+from acquit.core.bank_clue import BUNDLE_CODE, BUNDLE_DIGITS, PREPAY_CODE, PREPAY_DIGITS
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.match import OpenDebt
 from acquit.core.money import Currency, plain
 from acquit.core.numbering import Series, payment_reference
+
+_OWN: Final = ((BUNDLE_CODE, BUNDLE_DIGITS), (PREPAY_CODE, PREPAY_DIGITS))
 
 
 class NothingToBundle(Conflict):
@@ -29,7 +32,7 @@ class NoSuchBundle(NotFound):
 
 
 class ReferenceClash(Conflict):
-    """A series of bills could give the reference of a bundle."""
+    """A series of bills could give the reference of a bundle or of a prepayment."""
 
     code = "reference-clash"
 
@@ -101,10 +104,11 @@ def bundle_reference(bundle_id: int) -> str:
 
 
 def refuse_clash(series: Sequence[Series]) -> None:
-    """Pass when no series of bills could give the reference of a bundle. Raises ReferenceClash."""
+    """Pass when no series of bills gives references of bundles or prepayments. Raises ReferenceClash."""
     for each in series:
-        if (each.reference_code, each.digits) == (BUNDLE_CODE, BUNDLE_DIGITS):
+        if (each.reference_code, each.digits) in _OWN:
             raise ReferenceClash(
-                f"Series {each.series_id} gives the references of bundles: set up another for new bills.",
+                f"Series {each.series_id} gives the references of bundles or prepayments: set up another for "
+                "new bills.",
                 series=each.series_id,
             )

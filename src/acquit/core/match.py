@@ -7,8 +7,9 @@ from enum import IntEnum
 
 from acquit.core.bank_clue import joined
 from acquit.core.bank_entry import BankEntry
-from acquit.core.identifiers import AccountId, BillId, DebtId
+from acquit.core.identifiers import AccountId, BillId, DebtId, OrderId
 from acquit.core.money import Currency, plain
+from acquit.core.prepayment import PrepayOrder
 from acquit.core.quick import quick
 
 DebtKey = tuple[AccountId, DebtId]
@@ -69,7 +70,8 @@ class Paid:
 class Proposal:
     """One way to explain an entry: Σ paid + over = amount of the entry + credit used.
 
-    `credit_minor` of the payer's credit balance helps to pay; `over_minor` becomes credit of the payer.
+    `credit_minor` of the payer's credit balance helps to pay; `over_minor` becomes credit of the payer, the
+    credit that it ordered by `prepays` if that is given.
     """
 
     rule: Rule
@@ -79,6 +81,7 @@ class Proposal:
     paid: tuple[Paid, ...]
     credit_minor: int = 0
     over_minor: int = 0
+    prepays: OrderId | None = None
 
     @property
     def write_off_minor(self) -> int:
@@ -88,11 +91,12 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What one reference or number in an entry stands for: a bill's debt, or those of a bundle."""
+    """What a reference or number in an entry stands for: a bill's debt, a bundle's, or a prepayment."""
 
     name: str
     debts: tuple[OpenDebt, ...]
     credit_minor: int = 0
+    order: PrepayOrder | None = None
 
     @property
     def open_minor(self) -> int:

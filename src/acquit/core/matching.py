@@ -38,9 +38,13 @@ def referenced_exactly(entry: BankEntry, evidence: Evidence) -> Proposal | None:
 def named_exactly(entry: BankEntry, evidence: Evidence) -> Proposal | None:
     """Return the match by rules 1, 2 and 4, which look at what the entry names, or None.
 
+    An order of prepaid credit is paid by its own reference and amount, and by nothing else beside it.
+
     A number has no check digits: when a slip of the pen makes it another bill of the payer with the same
     amount, a person decides.
     """
+    if any(one.order is not None for one in evidence.by_reference):
+        return _prepaid_exactly(entry, evidence)
     named = merged(evidence)
     if not named or any(_has_foreign(one, entry.currency) for one in named):
         return None
@@ -96,6 +100,19 @@ def decide(entry: BankEntry, evidence: Evidence) -> Decision:
     if automatic is not None:
         return Decision(automatic)
     return Decision(None, proposals(entry, evidence))
+
+
+def _prepaid_exactly(entry: BankEntry, evidence: Evidence) -> Proposal | None:
+    order = evidence.by_reference[0].order
+    if order is None or len(evidence.by_reference) > 1 or evidence.by_number:
+        return None
+    if (order.amount_minor, order.currency) != (entry.amount_minor, entry.currency):
+        return None
+    return Proposal(
+        Rule.REFERENCE, 100, f"Reference {order.reference} stands for order {order.order_id}, by which "
+        f"{order.account_id} prepays exactly {money_of(entry)}.",
+        order.account_id, (), over_minor=entry.amount_minor, prepays=order.order_id,
+    )  # fmt: skip
 
 
 def _has_foreign(one: Named, currency: Currency) -> bool:

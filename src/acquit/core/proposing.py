@@ -32,7 +32,7 @@ def proposals(entry: BankEntry, evidence: Evidence) -> tuple[Proposal, ...]:
     """Return what may explain the entry, best first; a person decides."""
     if entry.amount_minor <= 0:
         return ()
-    found = [*_of_named(entry, evidence), *_of_debtors(entry, evidence)]
+    found = [*_of_orders(entry, evidence), *_of_named(entry, evidence), *_of_debtors(entry, evidence)]
     best: dict[tuple[object, ...], Proposal] = {}
     for each in sorted(found, key=lambda one: -one.score):
         what = (frozenset((part.account_id, part.debt_id) for part in each.paid), each.over_minor)
@@ -48,6 +48,31 @@ def why_unexplained(entry: BankEntry) -> str:
     return unknown_return(entry) or (
         "Money left the account: it pays no bill. Set the entry aside with its reason."
     )
+
+
+def _of_orders(entry: BankEntry, evidence: Evidence) -> list[Proposal]:
+    """The entry quotes an order of prepaid credit beside something else, or came with another amount."""
+    found = []
+    for order in [one.order for one in evidence.by_reference if one.order is not None]:
+        told = (
+            f"Reference {order.reference} is of order {order.order_id}, by which {order.account_id} prepays"
+        )
+        if (order.amount_minor, order.currency) == (entry.amount_minor, entry.currency):
+            score, prepays = 92, order.order_id
+            reason = f"{told} this amount; more is named beside it."
+        elif order.currency == entry.currency:
+            wanted = f"{plain(order.amount_minor, order.currency)} {order.currency}"
+            score, prepays = 70, None
+            reason = f"{told} {wanted}; what came would be credit, the order stays open."
+        else:
+            continue
+        found.append(
+            Proposal(
+                Rule.REFERENCE, score, reason, order.account_id, (), over_minor=entry.amount_minor,
+                prepays=prepays,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _of_named(entry: BankEntry, evidence: Evidence) -> list[Proposal]:

@@ -23,6 +23,7 @@ from acquit.store import (
     audit_let_off,
     audit_money,
     audit_orders,
+    audit_prepaid,
     audit_remittances,
     audit_runs,
     audit_services,
@@ -50,6 +51,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_closing.CHECKS,
     *audit_chasing.CHECKS,
     *audit_remittances.CHECKS,
+    *audit_prepaid.CHECKS,
     *audit_stamps.CHECKS,
     *audit_deliveries.CHECKS,
 )

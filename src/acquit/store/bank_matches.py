@@ -361,8 +361,9 @@ def read_body(rule: int, score: int, reason: str, body: Mapping[str, Any]) -> Pr
         for each in body["paid"]
     )
     return Proposal(
-        Rule(rule), score, reason, AccountId(body["payer"]), paid, body["credit_minor"], body["over_minor"]
-    )
+        Rule(rule), score, reason, AccountId(body["payer"]), paid, body["credit_minor"], body["over_minor"],
+        body.get("prepays"),
+    )  # fmt: skip
 
 
 def _body(proposal: Proposal) -> dict[str, Any]:
@@ -381,6 +382,7 @@ def _body(proposal: Proposal) -> dict[str, Any]:
         ],
         "credit_minor": proposal.credit_minor,
         "over_minor": proposal.over_minor,
+        "prepays": proposal.prepays,
     }
 
 

@@ -1,11 +1,11 @@
-"""Every order of an account in one list: of services, behind bills, and to pay what is owed."""
+"""Every order of an account in one list: of services, behind bills, to pay what is owed, to prepay."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, LiteralString
 
-from acquit.core.identifiers import AccountId, BillId
+from acquit.core.identifiers import AccountId, BillId, OrderId
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
@@ -14,7 +14,19 @@ ORDERS: Final[LiteralString] = """(
      UNION ALL
     SELECT account_id, order_id, issued_at FROM bill WHERE kind <> 'credit-note'
      UNION ALL
-    SELECT account_id, order_id, ordered_at FROM payment_order) AS account_order"""
+    SELECT account_id, order_id, ordered_at FROM payment_order
+     UNION ALL
+    SELECT account_id, order_id, ordered_at FROM prepay_order
+     UNION ALL
+    SELECT account_id, order_id, ordered_at FROM retrieval) AS account_order"""
+
+ACCOUNT_OF: Final[LiteralString] = """
+    SELECT account_id FROM service_order WHERE order_id = %(order_id)s
+     UNION ALL
+    SELECT account_id FROM prepay_order WHERE order_id = %(order_id)s
+     UNION ALL
+    SELECT account_id FROM retrieval WHERE order_id = %(order_id)s
+"""
 
 KINDS: Final[LiteralString] = """
     SELECT order_id, 'services' AS kind, NULL AS bill_id
@@ -28,6 +40,14 @@ KINDS: Final[LiteralString] = """
     SELECT order_id, 'payment', NULL
       FROM payment_order
      WHERE account_id = %(account_id)s AND order_id = ANY(%(order_ids)s)
+     UNION ALL
+    SELECT order_id, 'prepay', NULL
+      FROM prepay_order
+     WHERE account_id = %(account_id)s AND order_id = ANY(%(order_ids)s)
+     UNION ALL
+    SELECT order_id, 'retrieval', NULL
+      FROM retrieval
+     WHERE account_id = %(account_id)s AND order_id = ANY(%(order_ids)s)
 """
 
 
@@ -37,6 +57,8 @@ class OrderKind(StrEnum):
     SERVICES = "services"
     BILL = "bill"
     PAYMENT = "payment"
+    PREPAY = "prepay"
+    RETRIEVAL = "retrieval"
 
 
 def of_account(
@@ -63,3 +85,9 @@ def kinds(
         row.order_id: (OrderKind(row.kind), None if row.bill_id is None else BillId(row.bill_id))
         for row in rows
     }
+
+
+def account_of(tx: Transaction, order_id: OrderId) -> AccountId | None:
+    """Return whose order of services or prepaid money it is: for the link that needs no login."""
+    row = tx.one_or_none(ACCOUNT_OF, order_id=order_id)
+    return None if row is None else AccountId(row.account_id)

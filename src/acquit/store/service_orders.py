@@ -83,17 +83,6 @@ def every(tx: Transaction, account_id: AccountId) -> list[ServiceOrder]:
     return find_several(tx, account_id, ids)
 
 
-ACCOUNT_OF: Final[LiteralString] = """
-    SELECT account_id FROM service_order WHERE order_id = %(order_id)s
-"""
-
-
-def account_of(tx: Transaction, order_id: OrderId) -> AccountId | None:
-    """Return which account an order belongs to: for the link that opens it without a login."""
-    row = tx.one_or_none(ACCOUNT_OF, order_id=order_id)
-    return None if row is None else AccountId(row.account_id)
-
-
 ADD: Final[LiteralString] = """
     INSERT INTO service_order (account_id, order_id, cart_id, currency, net_minor, tax_minor, total_minor,
                                ordered_on, expires_on, ordered_by)
