@@ -1,28 +1,19 @@
 """Pages billed by two threads of one process: while PostgreSQL works on one, Python decides the other.
 
-Each thread has a connection and a transaction of its own, as two processes would. Pages are disjoint
-families, so neither waits for an account of the other; the series of numbers lets one in at a time.
+Pages are disjoint families, so neither waits for an account of the other; the series of numbers lets one in
+at a time.
 """
 
-import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Final
 
 from acquit.actions.bill_page import Written
 from acquit.actions.context import Context
+from acquit.actions.lanes import LANES, side_by_side
 from acquit.actions.page_loading import Scope
 from acquit.actions.run_pages import bill_accounts
 from acquit.store.billables import DuePage
-
-LANES: Final = 2
-"""How many pages are at work at once: one for Python, one for PostgreSQL."""
-
-SWITCH_SECONDS: Final = 0.001
-"""How long a thread that PostgreSQL has answered waits for the other; Python's own 5 ms starve the server."""
 
 Add = Callable[[DuePage, Written], None]
 """Called with each page when it is committed, by one thread at a time."""
@@ -63,34 +54,7 @@ def bill_pages(
     waiting = _Pages(pages, add)
 
     def work() -> None:
-        try:
-            while (page := waiting.take()) is not None:
-                waiting.tell(page, bill_accounts(context, scope, page.account_ids, wait=False))
-        except BaseException:
-            waiting.stop()
-            raise
+        while (page := waiting.take()) is not None:
+            waiting.tell(page, bill_accounts(context, scope, page.account_ids, wait=False))
 
-    others = min(lanes, len(pages)) - 1
-    if others < 1:
-        work()
-        return
-    with _switching(), ThreadPoolExecutor(others, "page") as pool:
-        beside = [pool.submit(work) for _ in range(others)]
-        try:
-            work()
-            for each in beside:
-                each.result()
-        except BaseException:
-            waiting.stop()
-            raise
-
-
-@contextmanager
-def _switching() -> Iterator[None]:
-    """Let threads take turns more often."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
+    side_by_side(work, waiting.stop, min(lanes, len(pages)))

@@ -7,10 +7,12 @@ before is not rated again unless events came since: the difference is then a cha
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
 
 import msgspec
 
 from acquit.actions.context import Context
+from acquit.actions.lanes import side_by_side
 from acquit.actions.loading import require_staff
 from acquit.actions.usage_terms import Plans, Seller, seller
 from acquit.core.bill_run import Period
@@ -83,17 +85,49 @@ def _rate_all(
             usage_ratings.add_committed(tx, legal_entity_id, period.first_on, period.last_on)
     with context.database.write() as tx:
         up_to_no = usage.watermark(tx)
-    found = RatedNow()
-    for wait in (False, True):
-        after = usage_ratings.BEFORE_ALL
-        while True:
-            with context.database.write() as tx:
-                keys = usage_ratings.claim(tx, legal_entity_id, period.last_on, after, keys_max, wait=wait)
-                if not keys:
-                    break
-                found += _rate_page(tx, known, keys, up_to_no, period)
-            after = keys[-1]
-    return found
+    walk = _Walk(context, legal_entity_id, known, period, keys_max, up_to_no)
+    begun = walk.page(usage_ratings.BEFORE_ALL, wait=False)
+    if begun is not None:
+        side_by_side(lambda: walk.go_on(begun, wait=False), walk.stop)
+    walk.go_on(usage_ratings.BEFORE_ALL, wait=True)
+    return walk.found
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A walk through what waits, page by page; several threads may go on with it at once."""
+
+    context: Context
+    legal_entity_id: LegalEntityId
+    known: Seller
+    period: Period
+    keys_max: int
+    up_to_no: int
+    found: RatedNow = field(default_factory=RatedNow)
+    guard: Lock = field(default_factory=Lock)
+    stopped: bool = False
+
+    def go_on(self, after: Key, *, wait: bool) -> None:
+        """What comes after that use and nobody holds is rated, with `wait` also what others held at first."""
+        while not self.stopped and (reached := self.page(after, wait=wait)) is not None:
+            after = reached
+
+    def page(self, after: Key, *, wait: bool) -> Key | None:
+        """The next page is rated; return its last key, None when there is no page."""
+        with self.context.database.write() as tx:
+            keys = usage_ratings.claim(
+                tx, self.legal_entity_id, self.period.last_on, after, self.keys_max, wait=wait
+            )
+            if not keys:
+                return None
+            rated = _rate_page(tx, self.known, keys, self.up_to_no, self.period)
+        with self.guard:
+            self.found += rated
+        return keys[-1]
+
+    def stop(self) -> None:
+        """The page at hand is the last."""
+        self.stopped = True
 
 
 def _rate_page(
