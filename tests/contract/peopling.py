@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from acquit.actions.issue_access_token import issue_access_token
+from acquit.actions.publish_contract import publish_contract
 from acquit.actions.subscribe_service import subscribe_service
 from acquit.core.api_call import ApiCall
 from acquit.core.identifiers import AccountId, ServiceId
@@ -18,7 +19,7 @@ from .given_back import CODE, correct_one, give_back_some
 from .metered import use_some
 from .signing import sign_mandate
 from .walking import SSH_KEY
-from .world import ACCOUNTS, ACME, SHOP, TODAY
+from .world import ACCOUNTS, ACME, FR, PETIT, SHOP, TODAY
 
 PLAN = {"planCode": "metal-s", "duration": "P1M", "pricingMode": "default", "quantity": 1}
 PASSWORD = "correct-horse-battery-staple"
@@ -30,6 +31,7 @@ def people(families: Families) -> Families:
         _name_some(families.customer(account_id), number)
     acme = families.customer()
     use_some(families.world.context)
+    _publish_some(families)
     sign_mandate(families.world.context, ACME)
     ordered = new_cart(acme)
     new_line(acme, ordered)
@@ -79,6 +81,17 @@ def _let_in(families: Families) -> None:
         api_calls.add(tx, [called])
     group = acme.post("/me/billing/group", name="site A")["groupId"]
     acme.post(f"/me/billing/group/{group}/service", serviceId=acme.get("/services")[0])
+
+
+def _publish_some(families: Families) -> None:
+    """The seller asks everybody to accept something; Acme and Petit have special terms, accepted by Acme."""
+    context, acme = families.world.context, families.customer()
+    publish_contract(context, FR, "Terms of service", "# Price\nWhat is billed.\n\nWhen.", by="cli")
+    for account_id in (ACME, PETIT):
+        name = f"Special terms of {account_id}"
+        made = publish_contract(context, FR, name, f"For {account_id}.", by="cli", account_id=account_id)
+        if account_id == ACME:
+            acme.post(f"/me/agreements/{made.contract_text_id}/accept")
 
 
 def _name_some(caller: Customer, number: int) -> None:

@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 
 from acquit.actions.issue_access_token import issue_access_token
+from acquit.actions.publish_contract import publish_contract
 from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 from acquit.store.transaction import Transaction
@@ -13,7 +14,7 @@ from acquit.store.transaction import Transaction
 from .families import Customer, Families
 from .given_back import correct_one
 from .walking import SSH_KEY, smallest_body, targets
-from .world import ACME, LAB, PETIT, SHOP
+from .world import ACME, FR, LAB, PETIT, SHOP
 
 Make = Callable[..., Customer]
 
@@ -45,6 +46,9 @@ def peopled(families: Families) -> Families:
         )  # fmt: skip
         group = caller.post("/me/billing/group", name=f"site {number}")["groupId"]
         caller.post(f"/me/billing/group/{group}/service", serviceId=caller.get("/services")[0])
+        publish_contract(
+            families.world.context, FR, f"Terms {number}", "Words.", by="cli", account_id=account_id
+        )
     correct_one(families.world.context, ACME, families.world.paid_bill)
     return families
 

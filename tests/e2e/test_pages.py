@@ -8,15 +8,17 @@ from typing import Any, Final, LiteralString
 import pytest
 from playwright.sync_api import Page, expect
 
+from acquit.actions.accept_contract import accept_contract
 from acquit.actions.ask_sales import ask_sales
 from acquit.actions.bundle_bills import bundle_bills
 from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
+from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
 from acquit.console.routes import ROUTES
 from acquit.core.electronic_rule import buyer_problems
-from acquit.core.identifiers import AccountId, BillId
+from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.sales_request import AskedTerm, Attachment
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
@@ -76,6 +78,7 @@ MANAGER = (
     "/manager/requests/purchase-order",
     "/manager/requests/correction?bill=FR00000026",
     "/manager/requests/{request}",
+    "/manager/contracts",
     "/manager/keys",
     "/manager/preferences",
     "/createApp/",
@@ -126,6 +129,9 @@ def names(context: Context, world: World) -> dict[str, str]:
     made = create_application(context, account_id, "Robot", "Gathers bills every night", by="system")
     rules = [{"method": "GET", "path": "/me/*"}, {"method": "DELETE", "path": "/*"}]
     credential = request_credential(context, made.application.application_key, rules, ["192.0.2.0/24"])
+    for name in ("Terms of service", f"Special terms {SCRIPT}"):
+        publish_contract(context, LegalEntityId("FR"), name, "# One\nWords.\n\nMore words.", by="cli")
+    accept_contract(context, account_id, 1, by=f"account:{ACME}/alice")
     bundled = bundle_bills(context, account_id, [BillId("FR00000026")], by=f"account:{ACME}")
     with context.database.write() as tx:
         tx.run(DEPOSIT)

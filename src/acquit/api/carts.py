@@ -7,6 +7,7 @@ from acquit.actions.cart_prices import PricedCart, cart_in
 from acquit.actions.change_cart import assign_cart, create_cart, delete_cart, edit_cart
 from acquit.actions.check_out import check_out, preview_cart, preview_order
 from acquit.api import links, wire
+from acquit.api.agreements import contracts_to_order
 from acquit.api.listing import Column, Listing
 from acquit.api.me import subsidiary
 from acquit.api.refusals import BadParameter
@@ -84,13 +85,13 @@ def assign(request: Request) -> None:
 
 def get_summary(request: Request) -> object:
     """GET /order/cart/{cartId}/summary: prices, also of a cart that lacks something yet."""
-    return _priced(preview_cart(request.context, request.path["cartId"], owner(request)))
+    return _priced(request, preview_cart(request.context, request.path["cartId"], owner(request)))
 
 
 def get_checkout(request: Request) -> object:
     """GET /order/cart/{cartId}/checkout: what the order would be; refused as making it would be."""
     found = preview_order(request.context, request.path["cartId"], request.caller.account_id)
-    return _priced(found) | _made(request, found.cart.order_id)
+    return _priced(request, found) | _made(request, found.cart.order_id)
 
 
 def post_checkout(request: Request) -> object:
@@ -104,7 +105,8 @@ def post_checkout(request: Request) -> object:
     )
     lines = {line.line_no: line.cart_line_id for line in order.lines}
     shown = _shown(order.details, lines, order.tax_minor, order.currency)
-    return shown | _made(request, order.order_id)
+    contracts = contracts_to_order(request, request.caller.legal_entity_id)
+    return {**shown, "contracts": contracts} | _made(request, order.order_id)
 
 
 def _seller(request: Request, wanted: str) -> LegalEntityId:
@@ -144,9 +146,13 @@ def _made(request: Request, order_id: OrderId | None) -> dict[str, Any]:
     return {"orderId": order_id, "url": links.order_link(request, order_id, password)}
 
 
-def _priced(found: PricedCart) -> dict[str, Any]:
+def _priced(request: Request, found: PricedCart) -> dict[str, Any]:
     heads = {number: head.line_id for number, head in enumerate(found.cart.heads, 1)}
-    return _shown(found.details, heads, found.tax_minor, found.shopper.currency)
+    contracts = contracts_to_order(request, found.shopper.legal_entity_id)
+    return {
+        **_shown(found.details, heads, found.tax_minor, found.shopper.currency),
+        "contracts": contracts,
+    }
 
 
 def _shown(
@@ -155,7 +161,6 @@ def _shown(
     full = sum(full_minor(detail, currency) for detail in details)
     net = sum(detail.net_minor for detail in details)
     return {
-        "contracts": [],
         "details": [_detail(detail, lines[detail.line_no], currency) for detail in details],
         "orderId": None,
         "prices": {

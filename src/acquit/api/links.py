@@ -5,6 +5,7 @@ Their secret part is base64url, which a query bears as it is.
 
 from urllib.parse import quote
 
+from acquit.actions.publish_contract import contract_token
 from acquit.api.request import Request
 from acquit.core.identifiers import BillId, OrderId
 
@@ -36,3 +37,10 @@ def receipt_link(request: Request, kind: str, number: str) -> tuple[str, str]:
     page = f"{request.origin}/cgi-bin/order/receipt.cgi"
     place = f"kind={kind}&account={quote(account_id)}&number={quote(number)}"
     return f"{page}?{place}&passwd={password}", password
+
+
+def contract_link(request: Request, contract_text_id: int) -> str:
+    """Return the link to the paper of a contract text."""
+    password = contract_token(request.context, contract_text_id)
+    page = f"{request.origin}/cgi-bin/order/contract.pdf"
+    return f"{page}?contract={contract_text_id}&passwd={password}"

@@ -1,7 +1,7 @@
 """The links that open a paper without a login.
 
-Below `/cgi-bin/order`: `bill.pdf`, `bill.cgi`, `displayOrder.cgi`, `receipt.cgi`, and `bills.cgi` for an
-archive of bills.
+Below `/cgi-bin/order`: `bill.pdf`, `bill.cgi`, `displayOrder.cgi`, `receipt.cgi`, `contract.pdf`, and
+`bills.cgi` for an archive of bills.
 
 Whoever has a link may read one paper; a wrong one is not found, whether the paper exists or not. Nothing
 of a link's query ever reaches a log.
@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from acquit.actions.context import Context
 from acquit.actions.export_bills import exported
+from acquit.actions.publish_contract import contract_paper
 from acquit.actions.render_document import account_of, bill_page, bill_pdf
 from acquit.actions.show_order import order_page
 from acquit.actions.show_receipt import deposit_page, refund_page
@@ -68,6 +69,7 @@ class Papers:
             f"{PREFIX}/bills.cgi": self._archive,
             f"{PREFIX}/displayOrder.cgi": self._order_page,
             f"{PREFIX}/receipt.cgi": self._receipt_page,
+            f"{PREFIX}/contract.pdf": self._contract,
         }
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -126,6 +128,14 @@ class Papers:
             ("Content-Type", mimetypes.guess_type(found.name)[0] or "application/octet-stream"),
             ("Content-Disposition", f'attachment; filename="{found.name}"'),
         ], found.content
+
+    def _contract(self, query: Query) -> Paper:
+        number = _number(query.get("contract", ""))
+        content = contract_paper(self._context, number, query.get("passwd", ""))
+        return [
+            ("Content-Type", "application/pdf"),
+            ("Content-Disposition", f'inline; filename="contract-{number}.pdf"'),
+        ], content
 
     def _bill(self, query: Query) -> BillId:
         reference = query.get("reference", "")

@@ -9,6 +9,7 @@ from typing import Final
 
 from acquit.api import (
     access_restriction,
+    agreements,
     american,
     american_methods,
     applications,
@@ -61,6 +62,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me"): me.get_account,
     ("PUT", "/me"): me.edit_account,
     **access_restriction.ROUTES,
+    **agreements.ROUTES,
     **kept_texts.ROUTES,
     ("GET", "/me/api/application"): applications.list_applications,
     ("GET", "/me/api/application/{applicationId}"): Batched(

@@ -8,6 +8,7 @@ from typing import Any, Final
 from acquit.actions.cart_prices import tax_minor
 from acquit.actions.change_service import Changed, change_service, try_change
 from acquit.api import wire
+from acquit.api.agreements import contracts_to_order
 from acquit.api.cart_lines import months_of, product_shown, quantity_of
 from acquit.api.carts import unit_price
 from acquit.api.refusals import NoSuchObject
@@ -132,7 +133,7 @@ def order_shown(
         shopper = Shopper(caller.account_id, caller.legal_entity_id, currency)
         tax = tax_minor(tx, shopper, on, abs(net)) * (1 if net >= 0 else -1)
     return {
-        "contracts": [],
+        "contracts": contracts_to_order(request, caller.legal_entity_id),
         "details": [_detail(charge, kind_of(charge), currency) for charge in charges],
         "orderId": None,
         "prices": {

@@ -54,6 +54,11 @@ BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "expired": ("Expired", "bad"),
         "terminated": ("Terminated", ""),
     },
+    "contract": {
+        "todo": ("To be accepted", "warn"),
+        "ok": ("Accepted", "good"),
+        "obsolete": ("Replaced", ""),
+    },
     "key": {
         "validated": ("Valid", "good"),
         "pendingValidation": ("Waiting", "warn"),
@@ -162,6 +167,7 @@ DONE: Final[Mapping[str, str]] = {
     "keys-login": "The service account is there: give it a token.",
     "keys-revoke-token": "The token is gone: it opens nothing any more.",
     "saved": "Saved.",
+    "accepted": "The contract is accepted.",
     "service-rename": "The service has its new name.",
     "service-renew": "The service renews as you said.",
     "service-ask": "A letter with a token was sent to you. Nothing ends unless the token comes back here.",

@@ -11,7 +11,15 @@ from acquit.console.visit import Page, Reply, Visit
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.purchase_order import used_percent
 from acquit.core.terms import Grant, warnings
-from acquit.store import account_searches, accounts, bill_searches, payment_methods, purchase_orders, terms
+from acquit.store import (
+    account_searches,
+    accounts,
+    bill_searches,
+    contract_texts,
+    payment_methods,
+    purchase_orders,
+    terms,
+)
 from acquit.store.bill_searches import Wanted
 
 BILLS = 10
@@ -38,6 +46,7 @@ def show_account(visit: Visit) -> Page:
             "attributes": terms.attributes(tx, account_id),
             "methods": payment_methods.of_account(tx, place.account.payer_id),
             "family": accounts.of_parent(tx, account_id),
+            "contracts": contract_texts.presented(tx, account_id, place.today),
             "lost": warnings(applicant_in(tx, place.account)) if any(map(_runs, grants)) else [],
         }
     return page(
