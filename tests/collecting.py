@@ -42,7 +42,7 @@ class Postbox:
 
     letters: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, account_id: str = "") -> None:
         """Keep the letter."""
         self.letters.append((to, subject, text))
 

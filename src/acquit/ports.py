@@ -42,8 +42,11 @@ class Archive(Protocol):
 class Mailer(Protocol):
     """Sends one letter."""
 
-    def send(self, to: str, subject: str, text: str) -> None:
-        """Hand the letter over: it is kept until a mail server has it, or said loudly that none will."""
+    def send(self, to: str, subject: str, text: str, account_id: str = "") -> None:
+        """Hand the letter over: it is kept until a mail server has it, or said loudly that none will.
+
+        With an account, that account can read it again once it was sent: never with a token to give back.
+        """
         ...
 
 

@@ -58,7 +58,7 @@ class Letters:
 
     sent: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, account_id: str = "") -> None:
         self.sent.append((to, subject, text))
 
 
@@ -201,7 +201,7 @@ def _states(context: Context) -> dict[str, str]:
 
 def test_a_run_that_was_stopped_is_taken_up(world: Context) -> None:
     class Broken(Letters):
-        def send(self, to: str, subject: str, text: str) -> None:
+        def send(self, to: str, subject: str, text: str, account_id: str = "") -> None:
             super().send(to, subject, text)
             raise OSError("the mail server is gone")
 

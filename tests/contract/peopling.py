@@ -3,16 +3,25 @@
 What is made is made as people and programs make it: by calls of the wire, by actions, by runs.
 """
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
+from acquit.actions.change_prices import change_price, withdraw_change
+from acquit.actions.deliver import deliver_due
 from acquit.actions.issue_access_token import issue_access_token
 from acquit.actions.publish_contract import publish_contract
+from acquit.actions.set_messages import set_messages
 from acquit.actions.subscribe_service import subscribe_service
+from acquit.adapters.hand_over import NullHandOver
+from acquit.adapters.mail import SmtpServer
+from acquit.adapters.platform import NullPlatform
 from acquit.core.api_call import ApiCall
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.subscription import Wish
+from acquit.ports import Ways
 from acquit.store import api_calls
+from delivering import Mailbox, mail_server
 
 from .families import Customer, Families
 from .given_back import CODE, correct_one, give_back_some
@@ -39,6 +48,7 @@ def people(families: Families) -> Families:
     give_back_some(families.world.context, ACME)
     correct_one(families.world.context, ACME, families.world.paid_bill)
     _let_in(families)
+    write_to(families)
     acme.post("/me/credit/code", inputCode=CODE)
     _prepay(acme)
     new_order(acme)
@@ -92,6 +102,21 @@ def _publish_some(families: Families) -> None:
         made = publish_contract(context, FR, name, f"For {account_id}.", by="cli", account_id=account_id)
         if account_id == ACME:
             acme.post(f"/me/agreements/{made.contract_text_id}/accept")
+
+
+def write_to(families: Families) -> None:
+    """Every account is told of another price, which is withdrawn then: its mail was sent."""
+    context = families.world.context
+    set_messages(context, FR, is_on=True, sender="", reply_to="", by="cli")
+    for account_id in ACCOUNTS:
+        service = ServiceId(families.customer(account_id).get("/services")[0])
+        told = change_price(context, account_id, service, 10_000_000_000, date(2027, 6, 1), by="cli")
+        withdraw_change(context, account_id, service, told.change.change_no, by="cli", reason="a trial")
+    with mail_server(Mailbox()) as box:
+        server = SmtpServer("127.0.0.1", box.port, "none", "billing@example.com")
+        ways = Ways(server, NullPlatform(), NullHandOver())
+        assert deliver_due(replace(context, ways=ways)).sent == len(ACCOUNTS)
+    set_messages(context, FR, is_on=False, sender="", reply_to="", by="cli")
 
 
 def _name_some(caller: Customer, number: int) -> None:

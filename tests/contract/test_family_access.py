@@ -41,7 +41,7 @@ class Letters:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, str]] = []
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, account_id: str = "") -> None:
         self.sent.append((to, subject, text))
 
 

@@ -110,7 +110,7 @@ def test_letters_go_to_both_addresses(families: Families) -> None:
     sent: list[tuple[str, str, str]] = []
 
     class Letters:
-        def send(self, to: str, subject: str, text: str) -> None:
+        def send(self, to: str, subject: str, text: str, account_id: str = "") -> None:
             sent.append((to, subject, text))
 
     context = replace(families.world.context, mailer=Letters())

@@ -22,7 +22,7 @@ class Letters:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, account_id: str = "") -> None:
         self.texts.append(text)
 
 

@@ -17,6 +17,7 @@ from acquit.actions.page_credit import entries_of_uses, prepaid_of, take_ids, wr
 from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_loading import Page, Scope, load
 from acquit.actions.taking_changes import write_taken
+from acquit.actions.tell_accounts import tell_in
 from acquit.core.bill import Bill, Draft, Issuing, issue
 from acquit.core.bill_run import Carried, Hold, Outcome, Totals, carried_of, totals_of
 from acquit.core.charge import Charge, ChargeKey, ChargeKind
@@ -24,8 +25,9 @@ from acquit.core.debt import Debt
 from acquit.core.discount import Discount, bound_lines, keeps_let_off, lowered_key
 from acquit.core.identifiers import AccountId, DebtId, OrderId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, bill_postings, chained
+from acquit.core.message import MessageKind, Telling
 from acquit.core.money import Currency
-from acquit.core.purchase_order import Draw, newly_warned, newly_warned_lines
+from acquit.core.purchase_order import Draw, PurchaseOrder, newly_warned, newly_warned_lines
 from acquit.core.snapshot import snapshot
 from acquit.store import (
     acts,
@@ -184,7 +186,8 @@ def _billed_charges(page: Page, drafts: Iterable[Draft]) -> list[tuple[AccountId
 
 
 def _warn(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> None:
-    """Record bills without their order and orders that have passed a threshold."""
+    """Record bills without their order and orders that have passed a threshold; tell the orders' accounts."""
+    told: list[Telling] = []
     for outcome in decided.outcomes:
         for reason in outcome.warnings:
             acts.record(tx, scope.by, "billed_without_order", outcome.account_id, reason=reason)
@@ -192,11 +195,25 @@ def _warn(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> None:
         mark = newly_warned(before, decided.orders[order_id])
         if mark is not None:
             acts.record(tx, scope.by, "order_nearly_spent", before.account_id, str(order_id), percent=mark)
+            told.append(_nearly_spent(decided.orders[order_id], mark))
         for line_no, percent in newly_warned_lines(before, decided.orders[order_id]):
             acts.record(
                 tx, scope.by, "order_line_nearly_spent", before.account_id, str(order_id),
                 line=line_no, percent=percent,
             )  # fmt: skip
+    if told:
+        tell_in(tx, told)
+
+
+def _nearly_spent(order: PurchaseOrder, percent: int) -> Telling:
+    said = {
+        "order": order.reference,
+        "percent": percent,
+        "currency": order.currency,
+        "left_minor": max(order.left_minor or 0, 0),
+    }
+    about = f"{order.purchase_order_id}/{percent}"
+    return Telling(order.account_id, MessageKind.ORDER_NEARLY_SPENT, about, said)
 
 
 def _write_numbered(tx: Transaction, scope: Scope, page: Page, decided: Decided) -> list[Bill]:

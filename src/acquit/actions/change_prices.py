@@ -10,11 +10,13 @@ from acquit.actions.selling import offered_in
 from acquit.actions.serving import hold_service_in
 from acquit.actions.settling import hold_in
 from acquit.actions.subscribe_service import plan_in
+from acquit.actions.tell_accounts import tell_in
 from acquit.core.account import Account
 from acquit.core.catalogue import NotPriced, Plan
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId, LegalEntityId, ServiceId
-from acquit.core.money import E4_PER_ONE
+from acquit.core.message import MessageKind, Telling
+from acquit.core.money import E4_PER_ONE, amount_minor
 from acquit.core.operator import Right
 from acquit.core.planned_change import ChangeKind, NoSuchChange, PlannedChange, takes_effect_on
 from acquit.core.price_change import SamePrice, announced, refuse_bad_price, refuse_short_notice
@@ -70,7 +72,9 @@ def change_price(
         change = announced(service, waiting, from_on, unit_price_ucents, None, reason)
         (change,) = plan_in(tx, account_id, (change,), by)
         _record(tx, by, service, change)
-    return Announcement(account_id, service, change, takes_effect_on(change, service))
+        announcement = Announcement(account_id, service, change, takes_effect_on(change, service))
+        _tell(tx, [announcement])
+    return announcement
 
 
 def withdraw_change(
@@ -165,10 +169,35 @@ def _apply(
         changes = tuple(plan_in(tx, account_id, changes, by))
         for (service, _), change in zip(told, changes, strict=True):
             _record(tx, by, service, change)
-    return [
+    announcements = [
         Announcement(account_id, service, change, takes_effect_on(change, service))
         for (service, _), change in zip(told, changes, strict=True)
-    ], left_out
+    ]
+    if write and announcements:
+        _tell(tx, announcements)
+    return announcements, left_out
+
+
+def _tell(tx: Transaction, announcements: Sequence[Announcement]) -> None:
+    """The account, which is one, is told of these prices in one message."""
+    first = announcements[0]
+    lines = [
+        {
+            "service": f"{each.service.description} ({each.service.resource_name})",
+            "currency": each.service.currency,
+            "now_minor": _of_one(each.service, each.service.unit_price_ucents),
+            "then_minor": _of_one(each.service, each.change.unit_price_ucents or 0),
+            "from_on": each.takes_effect_on.isoformat(),
+        }
+        for each in announcements
+    ]
+    about = f"{first.service.service_id}/{first.change.change_no}"
+    said = {"currency": first.service.currency, "lines": lines}
+    tell_in(tx, [Telling(first.account_id, MessageKind.PRICE_CHANGE, about, said)])
+
+
+def _of_one(service: Service, unit_price_ucents: int) -> int:
+    return amount_minor(E4_PER_ONE, unit_price_ucents, service.currency)
 
 
 def _price(plan: Plan, service: Service, of_plan: Sequence[Service]) -> int:

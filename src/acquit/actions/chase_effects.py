@@ -158,7 +158,7 @@ def _hand_over(
         with context.database.write() as tx:
             fresh = dunning_steps.record(tx, step, "sent", told, step.happened_on)
         if fresh and letter is not None and address is not None:
-            context.mailer.send(address, letter.subject, letter.body)
+            context.mailer.send(address, letter.subject, letter.body, step.account_id)
             sent += 1
     return sent
 

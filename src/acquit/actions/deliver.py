@@ -37,13 +37,17 @@ from acquit.core.delivery import (
     next_try,
 )
 from acquit.core.life_cycle import PAID
+from acquit.core.message import EVENT, TOO_LATE
 from acquit.core.money import Currency
 from acquit.documents.bill_mail import Announced, write_mail
 from acquit.documents.life_cycle import Collected, Party, write_collected
+from acquit.documents.message_mail import Announcer, language_of, write_message
 from acquit.documents.peppol import NoUbl, enveloped
 from acquit.ports import Ways
-from acquit.store import bill_statuses, deliveries, delivery_settings
+from acquit.store import bill_statuses, deliveries, delivery_settings, messages
 from acquit.store.deliveries import Head, Parcel
+from acquit.store.messages import Message, Words
+from acquit.store.transaction import Transaction
 
 log = logging.getLogger("acquit.delivery")
 
@@ -118,17 +122,20 @@ def _try(
         except NotEver as why:
             _record(context, parcel, Answer(Outcome.REFUSED, told=str(why)), done)
     answers = carry([thing for _, thing in ready])
-    for (parcel, _), answer in zip(ready, answers, strict=True):
-        _record(context, parcel, answer, done)
+    for (parcel, thing), answer in zip(ready, answers, strict=True):
+        _record(context, parcel, answer, done, thing)
         if answer.is_silent and answer.is_tried:
             _put_off_rest(context, parcel)
 
 
-def _record(context: Context, parcel: Parcel, answer: Answer, done: Delivered) -> None:
+def _record(
+    context: Context, parcel: Parcel, answer: Answer, done: Delivered, carried: object = None
+) -> None:
     next_at = next_try(context.clock.now(), parcel.tries - 1)
     with context.database.write() as tx:
         if deliveries.hold(tx, parcel.account_id, parcel.delivery_id):
             deliveries.record(tx, parcel.account_id, parcel.delivery_id, answer, next_at)
+            _keep(context, tx, parcel, answer, carried)
     done.sent += answer.outcome is Outcome.SENT
     done.delayed += answer.outcome is Outcome.DELAYED
     done.refused += answer.outcome is Outcome.REFUSED
@@ -144,6 +151,15 @@ def _record(context: Context, parcel: Parcel, answer: Answer, done: Delivered) -
         )
 
 
+def _keep(context: Context, tx: Transaction, parcel: Parcel, answer: Answer, carried: object) -> None:
+    """Keep a mail that somebody took, where it is an account's."""
+    taken = answer.outcome is Outcome.SENT or answer.accepted
+    if isinstance(carried, Mail) and parcel.account_id and taken:
+        sealed = context.sealer.seal(carried.text)
+        to = answer.accepted or carried.to
+        messages.keep_mail(tx, parcel.account_id, parcel.delivery_id, to, carried.subject, sealed)
+
+
 def _put_off_rest(context: Context, silent: Parcel) -> None:
     """Put off all that is due by a channel that does not answer: each try would wait for it again."""
     now = context.clock.now()
@@ -156,13 +172,19 @@ def _put_off_rest(context: Context, silent: Parcel) -> None:
 
 def _mail_of(context: Context, parcels: Iterable[Parcel]) -> Callable[[Parcel], Mail]:
     account_ids = sorted({each.account_id for each in parcels if each.event != LETTER})
+    keys = [(each.account_id, _number(each)) for each in parcels if each.event.startswith(EVENT)]
     with context.database.read() as tx:
         recipients = delivery_settings.recipients(tx, account_ids)
+        found = messages.find(tx, keys)
+        words = messages.own_words(tx, sorted({each.legal_entity_id for each in found.values()}))
 
     def made(parcel: Parcel) -> Mail:
         if parcel.event == LETTER:
             return _letter(context, parcel)
-        return _bill_mail(context, parcel, recipients.get(parcel.account_id, ()))
+        to = _still(parcel, recipients.get(parcel.account_id, ()))
+        if parcel.event.startswith(EVENT):
+            return _message_mail(context, parcel, found[_number(parcel)], words, to)
+        return _bill_mail(context, parcel, to)
 
     return made
 
@@ -173,8 +195,29 @@ def _letter(context: Context, parcel: Parcel) -> Mail:
     return Mail((parcel.to_address,), parcel.subject, text, letter_key(parcel.delivery_id))
 
 
-def _bill_mail(context: Context, parcel: Parcel, recipients: Sequence[str]) -> Mail:
-    head = _head(parcel)
+def _number(parcel: Parcel) -> int:
+    return int(parcel.event.removeprefix(EVENT))
+
+
+def _message_mail(
+    context: Context, parcel: Parcel, message: Message, words: Words, to: tuple[str, ...]
+) -> Mail:
+    """Return the mail of a message, in the words that hold now. Raises NotEver when it is too late."""
+    if context.clock.now() - message.told_at > TOO_LATE:
+        raise NotEver(f"The message is of {message.told_at.date()}: it is too late to tell it.")
+    own = words.get((message.legal_entity_id, message.kind, language_of(message.language)))
+    written = write_message(
+        message.kind, message.language, message.said, Announcer(message.seller, message.iban),
+        ("", "") if own is None else (own.subject, own.intro),
+    )  # fmt: skip
+    return Mail(
+        to, written.subject, written.text, key_of("", parcel.channel, parcel.event),
+        message.reply_to or message.seller_email, (), message.sender, written.html,
+    )  # fmt: skip
+
+
+def _still(parcel: Parcel, recipients: Sequence[str]) -> tuple[str, ...]:
+    """Return who is still to get the mail. Raises NotEver when nobody is."""
     to = tuple(each for each in recipients if each not in parcel.accepted)
     if not recipients:
         raise NotEver(
@@ -182,7 +225,12 @@ def _bill_mail(context: Context, parcel: Parcel, recipients: Sequence[str]) -> M
             f"contacts --account {parcel.account_id} --to …`, then `acquit delivery retry`."
         )
     if not to:
-        raise NotEver("Everybody who gets this account's bills has it already.")
+        raise NotEver("Everybody who gets this account's mails has it already.")
+    return to
+
+
+def _bill_mail(context: Context, parcel: Parcel, to: tuple[str, ...]) -> Mail:
+    head = _head(parcel)
     link = ""
     if parcel.form == "link":
         password = context.sealer.token(f"bill:{parcel.bill_id}")

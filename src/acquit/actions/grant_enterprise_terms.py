@@ -13,10 +13,12 @@ from acquit.actions.loading import (
     require_staff,
     today_of,
 )
+from acquit.actions.tell_accounts import tell_in
 from acquit.core import terms as law
 from acquit.core.account import LegalEntity
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, GrantId, RequestId
+from acquit.core.message import MessageKind, Telling
 from acquit.core.operator import Right
 from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import AlreadyGranted, Applicant, Grant, NoSuchGrant, UsageChoice
@@ -64,8 +66,7 @@ def grant_in(
         needs_approval=grant.needs_approval,
     )  # fmt: skip
     if grant.is_approved:
-        _replace_earlier(tx, history, grant, today, by)
-        bring_into_step(tx, account_id, entity, today)
+        _begin(tx, history, grant, entity, today, by)
     return _written(tx, grant)
 
 
@@ -90,8 +91,7 @@ def approve_enterprise_terms(context: Context, account_id: AccountId, grant_id: 
         acts.record(
             tx, by, "approve_enterprise_terms", account_id, str(grant_id), granted_by=grant.granted_by
         )
-        _replace_earlier(tx, history, grant, today, by)
-        bring_into_step(tx, account_id, entity, today)
+        _begin(tx, history, grant, entity, today, by)
         return _written(tx, grant)
 
 
@@ -141,6 +141,20 @@ def _refuse_twice(history: list[Grant], grant: Grant) -> None:
                 f"Account {grant.account_id} has {grant.term} already, by grant {other.grant_id}{waits}.",
                 grant=str(other.grant_id),
             )
+
+
+def _begin(
+    tx: Transaction, history: list[Grant], grant: Grant, entity: LegalEntity, today: date, by: str
+) -> None:
+    """The grant holds, the earlier ones end, the account shows it and is told."""
+    _replace_earlier(tx, history, grant, today, by)
+    bring_into_step(tx, grant.account_id, entity, today)
+    said = {
+        "days": grant.term.days,
+        "method": grant.term.method.value,
+        "from_on": max(grant.from_on, today).isoformat(),
+    }
+    tell_in(tx, [Telling(grant.account_id, MessageKind.TERM_GRANTED, str(grant.grant_id), said)])
 
 
 def _replace_earlier(tx: Transaction, history: list[Grant], grant: Grant, today: date, by: str) -> None:

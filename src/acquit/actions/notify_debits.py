@@ -37,7 +37,9 @@ def notify_debits(context: Context) -> int:
         with context.database.write() as tx:
             today = date_of(context, entity_in(tx, collection.legal_entity_id))
             if direct_debits.noticed(tx, collection, letter.email, today):
-                context.mailer.send(letter.email, *notice(letter.debited, letter.language))
+                context.mailer.send(
+                    letter.email, *notice(letter.debited, letter.language), collection.account_id
+                )
                 told += 1
     return told + tell_failures(context, untold)
 
@@ -56,7 +58,8 @@ def _tell_failure(context: Context, collection: Collection) -> bool:
         if not direct_debits.told(tx, collection, address, today) or not address:
             return False
         what_next = _next(context, tx, collection)
-        context.mailer.send(address, *returned(letter.debited, reason.code, what_next, letter.language))
+        text = returned(letter.debited, reason.code, what_next, letter.language)
+        context.mailer.send(address, *text, collection.account_id)
     return True
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from acquit.actions.queue_deliveries import defer_deliveries
+from acquit.core.identifiers import AccountId
 from acquit.ports import Sealer
 from acquit.store import deliveries
 from acquit.store.transaction import Database
@@ -15,8 +16,9 @@ class Outbox:
     database: Database
     sealer: Sealer
 
-    def send(self, to: str, subject: str, text: str) -> None:
-        """Keep the letter until a mail server has it; its text is encrypted, and forgotten then."""
+    def send(self, to: str, subject: str, text: str, account_id: str = "") -> None:
+        """Keep the letter, encrypted, until a mail server has it; without an account it is forgotten then."""
+        line = " ".join(subject.split())
         with self.database.write() as tx:
-            deliveries.queue_letter(tx, to, " ".join(subject.split()), self.sealer.seal(text))
+            deliveries.queue_letter(tx, AccountId(account_id), to, line, self.sealer.seal(text))
             defer_deliveries(tx.connection, 1)

@@ -6,6 +6,7 @@ from typing import Final
 
 from acquit.actions.context import Context
 from acquit.actions.queue_deliveries import queue_deliveries_in
+from acquit.actions.tell_bills import tell_bills_in
 from acquit.core.bill import NoSuchBill
 from acquit.core.errors import NotFound
 from acquit.core.identifiers import AccountId, BillId
@@ -153,7 +154,9 @@ def _render(context: Context, keys: Sequence[BillKey], press: Press) -> int:
     ]
     with context.database.write() as tx:
         documents.record(tx, made)
-        queue_deliveries_in(tx, sorted({(each.account_id, each.bill_id) for each in made}))
+        written = sorted({(each.account_id, each.bill_id) for each in made})
+        queue_deliveries_in(tx, written)
+        tell_bills_in(tx, written)
     return len(papers)
 
 

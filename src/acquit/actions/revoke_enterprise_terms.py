@@ -6,7 +6,9 @@ from acquit.actions.context import Context
 from acquit.actions.enforce_terms import bring_into_step
 from acquit.actions.grant_enterprise_terms import GrantBackdated
 from acquit.actions.loading import date_of, entity_of, locked_account_in, require_staff
+from acquit.actions.tell_accounts import tell_in
 from acquit.core.identifiers import AccountId
+from acquit.core.message import MessageKind, Telling
 from acquit.core.operator import Right
 from acquit.core.sales_request import checked_reason
 from acquit.core.terms import Grant, NoSuchGrant
@@ -38,5 +40,11 @@ def revoke_enterprise_terms(
             terms.end(tx, account_id, grant.grant_id, max(ends_on, grant.from_on), by, why)
             acts.record(tx, by, "revoke_enterprise_terms", account_id, str(grant.grant_id), reason=why)
         bring_into_step(tx, account_id, entity, today)
+        tell_in(tx, [_ended(grant, max(ends_on, grant.from_on)) for grant in running if grant.is_approved])
         ended = {grant.grant_id for grant in running}
         return [grant for grant in terms.of_account(tx, account_id) if grant.grant_id in ended]
+
+
+def _ended(grant: Grant, ends_on: date) -> Telling:
+    said = {"days": grant.term.days, "ends_on": ends_on.isoformat()}
+    return Telling(grant.account_id, MessageKind.TERM_ENDED, str(grant.grant_id), said)

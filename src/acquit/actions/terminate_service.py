@@ -7,6 +7,8 @@ from acquit.actions.context import Context
 from acquit.actions.keep_service import ENDS
 from acquit.actions.loading import entity_of, require_if_staff
 from acquit.actions.serving import begun_in, belonging_in, charge_in, hold_service_in, is_there
+from acquit.actions.tell_accounts import ending as telling_of_end
+from acquit.actions.tell_accounts import tell_in
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.operator import Right
 from acquit.core.planned_change import ChangeKind
@@ -60,6 +62,7 @@ def terminate_in(
         tx, by, "terminate_service", head.account_id, f"service:{head.service_id}",
         ending=ending.value, on=str(ended.terminated_on), reason=reason, refund=gives_back,
     )  # fmt: skip
+    tell_in(tx, [telling_of_end(ended)])
     return ended
 
 

@@ -25,7 +25,7 @@ Security = Literal["starttls", "tls", "none"]
 class NullMailer:
     """Sends nothing and warns: no mail server is set up."""
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, account_id: str = "") -> None:
         """Warn that the message stays unsent; the text is not logged."""
         log.warning("mail.not_sent", extra={"reason": "no mail server is set up", "subject": subject})
 
@@ -118,7 +118,7 @@ class SmtpServer:
     def _message(self, mail: Mail) -> EmailMessage:
         name, address = parseaddr(self.sender)
         message = EmailMessage()
-        message["From"] = formataddr((name, address))
+        message["From"] = formataddr((mail.sender or name, address))
         message["To"] = ", ".join(mail.to)
         message["Subject"] = " ".join(mail.subject.split())
         message["Date"] = formatdate(usegmt=True)
@@ -127,6 +127,8 @@ class SmtpServer:
         if mail.reply_to:
             message["Reply-To"] = mail.reply_to
         message.set_content(mail.text)
+        if mail.html:
+            message.add_alternative(mail.html, subtype="html")
         for file in mail.files:
             kind, _, subtype = file.media_type.partition("/")
             message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)

@@ -39,6 +39,7 @@ from acquit.api import (
     payment_methods,
     purchase_orders,
     refunds,
+    sent_mails,
     service_accounts,
     service_forms,
     service_infos,
@@ -64,6 +65,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     **access_restriction.ROUTES,
     **agreements.ROUTES,
     **kept_texts.ROUTES,
+    **sent_mails.ROUTES,
     ("GET", "/me/api/application"): applications.list_applications,
     ("GET", "/me/api/application/{applicationId}"): Batched(
         applications.get_application, applications.get_applications

@@ -23,6 +23,7 @@ from acquit.actions.set_delivery import (
     show_contacts,
     show_statuses,
 )
+from acquit.actions.set_messages import set_messages, show_messages
 from acquit.actions.take_bounces import take_bounces
 from acquit.actions.tell_statuses import tell_statuses
 from acquit.cli.program import Given, WrongUsage
@@ -115,6 +116,39 @@ def contacts(
             found = show_contacts(context, AccountId(account))
     said = "\n".join(found) or "Nobody: no e-mail address is known for this account."
     program.screen.answer({"account": account, "contacts": list(found)}, said)
+
+
+@app.command
+def messages(
+    *,
+    legal_entity: Annotated[str, Parameter(help="Which seller; without it all are shown.")] = "",
+    on: Annotated[
+        bool | None, Parameter(negative="--off", help="Tell accounts what happens, or not.")
+    ] = None,
+    sender: Annotated[str, Parameter(help="The name that mails come from.")] = "",
+    reply_to: Annotated[str, Parameter(help="The address for answers; the seller's own.")] = "",
+    operator: Operator = None,
+    program: Given,
+) -> None:
+    """Show, or say, which sellers tell their accounts by mail what happens: bills, dates, orders, prices."""
+    if bool(legal_entity) != (on is not None):
+        raise WrongUsage("Say --legal-entity and --on or --off, or nothing to see how it is.")
+    with program.open() as context:
+        if on is not None:
+            set_messages(
+                context, LegalEntityId(legal_entity), is_on=on, sender=sender, reply_to=reply_to,
+                by=actor(operator),
+            )  # fmt: skip
+        found = list(show_messages(context).values())
+    rows = [
+        (each.legal_entity_id, "on" if each.is_on else "off", each.from_on, each.sender, each.reply_to)
+        for each in found
+    ]
+    shown = table("seller", "", "bills from", "sender", "answers to", rows=rows) if rows else (
+        "No seller tells its accounts anything by messages: "
+        "`acquit delivery messages --legal-entity FR --on` begins."
+    )  # fmt: skip
+    program.screen.answer(found, shown)
 
 
 @app.command(name="list")

@@ -110,7 +110,10 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message; `key` is the same whenever the same message is sent again."""
+    """One message; `key` is the same whenever the same message is sent again.
+
+    `sender` is the name that it comes from (empty: the mail server's own), `html` the text as a page.
+    """
 
     to: tuple[str, ...]
     subject: str
@@ -118,6 +121,8 @@ class Mail:
     key: str
     reply_to: str = ""
     files: tuple[Attached, ...] = ()
+    sender: str = ""
+    html: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ WAITING: Final[LiteralString] = """
     WITH ended AS (
         SELECT d.account_id, d.delivery_id, w.delivery_id IS NOT NULL AS waits,
                coalesce(a.outcome IN ('sent', 'refused', 'bounced', 'ended'), false) AS has_ended,
-               d.event = 'letter' OR EXISTS (
+               d.event = 'letter' OR d.event LIKE 'message/%' OR EXISTS (
                    SELECT FROM bill b WHERE b.account_id = d.account_id AND b.bill_id = d.bill_id) AS has_bill
           FROM delivery d
           LEFT JOIN delivery_waiting w ON w.account_id = d.account_id AND w.delivery_id = d.delivery_id
@@ -88,9 +88,35 @@ COLLECTED: Final[LiteralString] = """
                           AND h.reference = t.reference
 """
 
+MESSAGES: Final[LiteralString] = """
+    WITH compared AS (
+        SELECT coalesce(m.account_id, d.account_id) || '/' || coalesce('message/' || m.message_id, d.event)
+                 AS name,
+               m.message_id IS NULL OR d.delivery_id IS NULL AS is_alone
+          FROM message m
+          FULL JOIN (SELECT account_id, delivery_id, event FROM delivery WHERE event LIKE 'message/%') d
+            ON d.account_id = m.account_id AND d.event = 'message/' || m.message_id)
+    SELECT count(*) AS compared,
+           coalesce((array_agg(name ORDER BY name) FILTER (WHERE is_alone))[:1000], '{}') AS differences
+      FROM compared
+"""
+
+MAILS: Final[LiteralString] = """
+    SELECT count(*) AS compared,
+           coalesce((array_agg(s.account_id || '/' || s.mail_id ORDER BY s.account_id, s.mail_id)
+                     FILTER (WHERE NOT EXISTS (
+                         SELECT FROM delivery_attempt a
+                          WHERE a.account_id = s.account_id AND a.delivery_id = s.delivery_id
+                            AND (a.outcome = 'sent' OR cardinality(a.accepted) > 0))))[:1000], '{}')
+             AS differences
+      FROM sent_mail s
+"""
+
 CHECKS: Final = (
     Check("deliveries", DELIVERIES),
     Check("deliveries-wait", WAITING),
     Check("collected-told", COLLECTED),
+    Check("messages-leave", MESSAGES),
+    Check("mails-kept", MAILS),
 )
 """In the order in which they are told."""

@@ -37,7 +37,7 @@ QUEUE: Final[LiteralString] = """
 QUEUE_LETTER: Final[LiteralString] = """
     WITH fresh AS (
         INSERT INTO delivery (account_id, legal_entity_id, channel, bill_id, event, form, subject)
-        VALUES ('', '', 'email', '', 'letter', 'text', %(subject)s)
+        VALUES (%(kept_for)s, '', 'email', '', 'letter', 'text', %(subject)s)
         RETURNING account_id, delivery_id, channel)
     INSERT INTO delivery_waiting (account_id, delivery_id, channel, to_address, sealed)
     SELECT account_id, delivery_id, channel, %(to_address)s, %(sealed)s FROM fresh
@@ -235,9 +235,14 @@ def queue(tx: Transaction, deliveries: Sequence[Queued]) -> int:
     )
 
 
-def queue_letter(tx: Transaction, to_address: str, subject: str, sealed: bytes) -> None:
-    """Write a letter that is to leave; its text is kept sealed and only while it waits."""
-    tx.run(QUEUE_LETTER, to_address=to_address, subject=subject, sealed=sealed)
+def queue_letter(
+    tx: Transaction, account_id: AccountId, to_address: str, subject: str, sealed: bytes
+) -> None:
+    """Write a letter that is to leave; here its text is sealed and only while it waits.
+
+    With an account, not empty, that account can read it again once it was sent.
+    """
+    tx.run(QUEUE_LETTER, kept_for=account_id, to_address=to_address, subject=subject, sealed=sealed)
 
 
 def note_earlier(tx: Transaction, keys: Sequence[BillKey]) -> None:

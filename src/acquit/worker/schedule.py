@@ -14,6 +14,7 @@ from acquit.actions.register_mandate import expire_mandates
 from acquit.actions.render_document import render_missing
 from acquit.actions.run_dunning import chase_all, restore_all
 from acquit.actions.stamp_archive import stamp_days
+from acquit.actions.tell_accounts import tell_due
 from acquit.actions.tell_statuses import tell_statuses
 from acquit.actions.turn_day import turn_day
 
@@ -33,6 +34,7 @@ SCHEDULE: Final = (
     Due("stamp_days", "*/10 * * * *", stamp_days),
     Due("restore_all", "*/10 * * * *", restore_all),
     Due("chase_all", "30 6 * * *", chase_all),
+    Due("tell_due", "50 6 * * *", tell_due),
     Due("notify_debits", "*/5 * * * *", notify_debits),
     Due("expire_mandates", "41 * * * *", expire_mandates),
     Due("render_missing", "17 * * * *", render_missing),

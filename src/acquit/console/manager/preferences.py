@@ -4,9 +4,12 @@ from typing import Final
 
 from acquit.actions.change_account import AccountChange, change_account
 from acquit.actions.set_delivery import set_contacts, show_contacts
+from acquit.actions.set_messages import set_wishes
 from acquit.console import typed
 from acquit.console.place import own_place, page
 from acquit.console.visit import Page, Redirect, Reply, Visit
+from acquit.core.message import MessageKind
+from acquit.store import messages
 
 LANGUAGES: Final = (
     ("fr_FR", "Français"), ("en_GB", "English"), ("de_DE", "Deutsch"), ("es_ES", "Español"),
@@ -14,21 +17,41 @@ LANGUAGES: Final = (
 )  # fmt: skip
 
 
+KINDS: Final = {
+    MessageKind.BILL_AVAILABLE: "A document is available",
+    MessageKind.DUE_SOON: "A payment is due soon",
+    MessageKind.OVERDUE: "A payment is late",
+    MessageKind.ORDER_NEARLY_SPENT: "A purchase order is nearly spent",
+    MessageKind.ORDER_EXPIRING: "A purchase order expires soon",
+    MessageKind.TERM_GRANTED: "A payment term is granted",
+    MessageKind.TERM_ENDED: "A payment term ends",
+    MessageKind.PRICE_CHANGE: "A price changes",
+    MessageKind.SERVICE_ENDING: "A service ends",
+}
+"""What each kind of message is called on pages."""
+
+
 def ask_preferences(visit: Visit) -> Page:
     """GET /manager/preferences: how it is today."""
     with visit.read() as tx:
         place = own_place(visit, tx)
+        unwanted = messages.unwanted(tx, visit.account_id)
     known = [code for code, _ in LANGUAGES]
     current = place.account.language
     languages = LANGUAGES if current in known else ((current, current), *LANGUAGES)
     contacts = show_contacts(visit.context, visit.account_id)
-    return page("preferences.html", place, languages=languages, contacts=contacts)
+    wishes = [(kind.value, said, kind not in unwanted) for kind, said in KINDS.items()]
+    return page("preferences.html", place, languages=languages, contacts=contacts, wishes=wishes)
 
 
 def send_preferences(visit: Visit) -> Reply:
-    """POST /manager/preferences: another language, or other people to send bills to."""
+    """POST /manager/preferences: another language, other people to send bills to, other messages."""
     form = visit.form
-    if typed.one_of(form.text("do"), ["language", "contacts"]) == "language":
+    asked = typed.one_of(form.text("do"), ["language", "contacts", "messages"])
+    if asked == "messages":
+        wanted = {kind for kind in MessageKind if form.text(f"tell:{kind.value}")}
+        set_wishes(visit.context, visit.account_id, wanted, by=visit.actor)
+    elif asked == "language":
         language = typed.one_of(form.text("language"), [code for code, _ in LANGUAGES])
         change = AccountChange(person={"language": language})
         change_account(visit.context, visit.account_id, change, by=visit.actor)
