@@ -3,12 +3,14 @@
 What is made is made as people and programs make it: by calls of the wire, by actions, by runs.
 """
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from acquit.actions.change_prices import change_price, withdraw_change
 from acquit.actions.deliver import deliver_due
+from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.issue_access_token import issue_access_token
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.set_messages import set_messages
@@ -28,9 +30,13 @@ from .given_back import CODE, correct_one, give_back_some
 from .metered import use_some
 from .signing import sign_mandate
 from .walking import SSH_KEY
-from .world import ACCOUNTS, ACME, FR, PETIT, SHOP, TODAY
+from .world import ACCOUNTS, ACME, CATALOGUE, FR, PETIT, SHOP, TODAY
 
 PLAN = {"planCode": "metal-s", "duration": "P1M", "pricingMode": "default", "quantity": 1}
+DISK: list[dict[str, Any]] = [
+    {"capacities": ["renew"], "price": 300_000_000, "interval": 1, "intervalUnit": "month", "phase": 1},
+    {"capacities": ["detach"], "price": 500_000_000, "interval": 0, "intervalUnit": "none", "phase": 0},
+]
 PASSWORD = "correct-horse-battery-staple"
 
 
@@ -52,10 +58,22 @@ def people(families: Families) -> Families:
     acme.post("/me/credit/code", inputCode=CODE)
     _prepay(acme)
     new_order(acme)
+    sell_disks_alone(families)
     shop = families.customer(SHOP)
     fresh = new_service(families, SHOP, "ns-asked.example.net")
     shop.post(f"/services/{fresh}/billing/engagement/request", pricingMode="degressivity12")
     return families
+
+
+def sell_disks_alone(families: Families) -> None:
+    """A newer version of the catalogue sells disks alone, also those that a server has as an option."""
+    renewing, fee = ({"mode": "default", "tax": 0, **each} for each in DISK)
+    disk = {"planCode": "disk-alone", "product": "disk", "invoiceName": "Disque seul 1 To",
+            "pricings": [renewing, fee]}  # fmt: skip
+    content = json.dumps({**CATALOGUE, "plans": [*CATALOGUE["plans"], disk]}).encode()  # type: ignore[misc]
+    import_catalogue(
+        families.world.context, content, by="cli", legal_entity_id=FR, from_on=date(2026, 11, 20)
+    )
 
 
 def new_service(families: Families, account_id: AccountId, name: str, **wish: Any) -> ServiceId:

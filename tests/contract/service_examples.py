@@ -64,6 +64,20 @@ def _on_a_new_one(
     return example
 
 
+def _detached(last: str) -> Example:
+    """The disk of a new server of Shop's becomes a service of its own."""
+
+    def example(families: Families) -> Call:
+        shop = families.customer(SHOP)
+        name = f"ns-new-{next(NUMBERS)}.example.net"
+        head = new_service(families, SHOP, name, options=("disk-1t",))
+        (option,) = shop.get(f"/services/{head}/options")
+        path = f"/services/{option['serviceId']}/detach/disk-alone/{last}"
+        return Call(shop, path, {"duration": "P1M", "pricingMode": "default", "quantity": 1})
+
+    return example
+
+
 def _dropped(families: Families) -> Call:
     """A new server of Shop's is to end with its month, and is dropped before."""
     shop, context = families.customer(SHOP), families.world.context
@@ -85,6 +99,8 @@ SERVICE_EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/services/{serviceId}/billing/engagement/flush"): _on_a_new_one(
         "{path}/billing/engagement/flush", mode=COMMITTED
     ),
+    ("POST", "/services/{serviceId}/detach/{planCode}/simulate"): _detached("simulate"),
+    ("POST", "/services/{serviceId}/detach/{planCode}/execute"): _detached("execute"),
     ("POST", "/services/{serviceId}/form/{formName}/answer"): _on_a_new_one(
         "{path}/form/termination/answer", body={"answers": [{"question": "reason", "value": "NOT_RELIABLE"}]}
     ),

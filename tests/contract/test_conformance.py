@@ -35,6 +35,7 @@ EMPTY = {
     "/me/accessRestriction/u2f": "not offered",
     "/me/order/{orderId}/balance": "credit pays bills as they are issued, no order keeps any",
     "/me/payment/transaction": "needs a collector that takes payments on-line",
+    "/services/{serviceId}/detach/{planCode}/options": "an option has no options of its own",
 }
 """Lists that are empty for everybody, and why; one that is not has to leave the table."""
 KNOWN = {route.key: route for route in contract().routes}

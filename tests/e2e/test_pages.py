@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final, LiteralString
 
 import pytest
@@ -14,6 +15,7 @@ from acquit.actions.bundle_bills import bundle_bills
 from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
+from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
 from acquit.console.routes import ROUTES
@@ -27,6 +29,7 @@ from acquit.store import runs
 from e2e.office_world import PAGES as MONEY
 from e2e.people import barriers, sign_in
 from e2e.world import ACME, SCRIPT, SMALL, World
+from serving import month, plan, prices
 
 SET_LANGUAGE: Final[LiteralString] = """
     UPDATE account SET language = %(language)s WHERE account_id = 'ab12345-acq'
@@ -47,6 +50,7 @@ DEPOSIT: Final[LiteralString] = """
                          currency, means, bank_reference)
     VALUES ('ab12345-acq', 'RC00000001', 'FR', 990000001, '2026-11-20', 12345, 'EUR', 'transfer', 'RF18 5390')
 """
+SIZES: Final = prices(plans=[plan("srv-rise-1", month(90)), plan("srv-rise-2", month(120))], addons=[])
 OPEN = ("/", "/manager/login", "/manager/login/code", "/office/login", "/nothing-here")
 MANAGER = (
     "/manager",
@@ -70,6 +74,8 @@ MANAGER = (
     "/manager/bill-references",
     "/manager/services",
     "/manager/services/{service}",
+    "/manager/services/{service}/change",
+    "/manager/services/{service}/change?to=srv-rise-2|default&quantity=1",
     "/manager/consumption",
     "/manager/sub-accounts",
     "/manager/sub-accounts?period=2026&by=order",
@@ -132,6 +138,7 @@ def names(context: Context, world: World) -> dict[str, str]:
     for name in ("Terms of service", f"Special terms {SCRIPT}"):
         publish_contract(context, LegalEntityId("FR"), name, "# One\nWords.\n\nMore words.", by="cli")
     accept_contract(context, account_id, 1, by=f"account:{ACME}/alice")
+    import_catalogue(context, SIZES, by="cli", legal_entity_id=LegalEntityId("FR"), from_on=date(2025, 1, 1))
     bundled = bundle_bills(context, account_id, [BillId("FR00000026")], by=f"account:{ACME}")
     with context.database.write() as tx:
         tx.run(DEPOSIT)

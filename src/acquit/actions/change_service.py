@@ -12,7 +12,7 @@ from acquit.actions.serving import begun_in, belonging_in, charge_in, hold_servi
 from acquit.actions.subscribe_service import plan_in
 from acquit.core.account import Account
 from acquit.core.agreement import first_of
-from acquit.core.catalogue import Kind, Plan, of_code
+from acquit.core.catalogue import Capacity, Kind, Plan, of_code
 from acquit.core.charge import Charge
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.money import E4_PER_ONE
@@ -131,7 +131,7 @@ def change_in(
     make = _now if wanted.when is When.NOW else _later
     made = [make(tx, head, move, starts_on, is_upgrade, by) for move in of_moves]
     charges = tuple(charge for charged, _ in made for charge in charged)
-    _refuse_over_credit(tx, account, starts_on, charges)
+    refuse_over_credit_in(tx, account, starts_on, charges)
     charge_in(tx, account.account_id, charges)
     planned = plan_in(tx, account.account_id, tuple(each for _, later in made for each in later), by)
     after = belonging_in(tx, services.find(tx, account.account_id, head.service_id) or head, on)
@@ -237,10 +237,13 @@ def _now(tx: Transaction, head: Service, move: Move, on: date, is_upgrade: bool,
     history = agreements.history(tx, move.before)
     added = agreed(move, history, on, _reason(move, is_upgrade))
     agreements.extend(tx, move.before, added, by)
-    after, planned = _rebound(tx, move, on, by)
+    after, planned = rebound_in(tx, move, on, by)
     services.set_terms(tx, [after])
     number = added[0].agreement_no
-    return (*settled(move, history, added, on), *fees(move, on, is_upgrade, number)), planned
+    return (
+        *settled(move, history, added, on),
+        *fees(move, on, Capacity.UPGRADE if is_upgrade else Capacity.DOWNGRADE, number),
+    ), planned
 
 
 def _later(tx: Transaction, head: Service, move: Move, on: date, is_upgrade: bool, by: str) -> Made:
@@ -279,7 +282,7 @@ def _begin(tx: Transaction, head: Service, move: Move, on: date, by: str) -> Mad
     return (*settled(begun, (), (sold,), on), *installations([part], [after])), planned
 
 
-def _rebound(tx: Transaction, move: Move, on: date, by: str) -> tuple[Service, tuple[PlannedChange, ...]]:
+def rebound_in(tx: Transaction, move: Move, on: date, by: str) -> tuple[Service, tuple[PlannedChange, ...]]:
     """Return the service with the engagement that it has after the move, and withdraw what no longer fits."""
     before, after, part = move.before, move.after, move.part
     assert before is not None, "what is rebound was there"
@@ -315,7 +318,8 @@ def _reason(move: Move, is_upgrade: bool) -> str:
     return f"quantity {after.quantity_e4 // E4_PER_ONE}, {before.quantity_e4 // E4_PER_ONE} before"
 
 
-def _refuse_over_credit(tx: Transaction, account: Account, on: date, charges: Sequence[Charge]) -> None:
+def refuse_over_credit_in(tx: Transaction, account: Account, on: date, charges: Sequence[Charge]) -> None:
+    """Pass when the payer may owe what is charged too. Raises CreditLimitExceeded."""
     adding_minor = sum(charge.net_minor for charge in charges)
     if adding_minor > 0:
         left_minor = terms.credit_left_on(tx, account.payer_id, on)

@@ -16,7 +16,7 @@ from acquit.api.cart_lines import pricings_shown
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Handler, Request
 from acquit.api.services import STRATEGIES, edit_end_rule, find, get_engagement, pricing_shown
-from acquit.api.upgrades import order_shown, plans_of_today
+from acquit.api.upgrades import order_shown, sold_today
 from acquit.core.catalogue import END_ACTIONS, Capacity, Pricing
 from acquit.core.planned_change import Binding, PlannedChange
 from acquit.core.service import Service
@@ -29,7 +29,7 @@ def list_available(request: Request) -> list[dict[str, Any]]:
     service = find(request)
     if service.parent_service_id is not None:
         return []
-    own = [plan for plan in plans_of_today(request, service) if plan.plan_code == service.plan_code]
+    own = [plan for plan in sold_today(request, service) if plan.plan_code == service.plan_code]
     binding = [
         pricing
         for plan in own

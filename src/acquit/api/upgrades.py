@@ -1,12 +1,12 @@
 """/services/{serviceId}/upgrade: other plans for a running service, from today on."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from acquit.actions.cart_prices import tax_minor
 from acquit.actions.change_service import Changed, change_service, try_change
+from acquit.actions.show_moves import plans_of_today, plans_to_move_to
 from acquit.api import wire
 from acquit.api.agreements import contracts_to_order
 from acquit.api.cart_lines import months_of, product_shown, quantity_of
@@ -15,16 +15,12 @@ from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.api.services import find
 from acquit.core.cart import Shopper
-from acquit.core.catalogue import Capacity, Kind, Plan, Pricing
+from acquit.core.catalogue import Plan
 from acquit.core.charge import Charge, ChargeKind
 from acquit.core.identifiers import ServiceId
 from acquit.core.money import Currency
-from acquit.core.service import Service, Status
+from acquit.core.service import Service
 from acquit.core.service_change import Wanted
-from acquit.store import catalogues
-
-FEES: Final = frozenset({Capacity.UPGRADE, Capacity.DOWNGRADE})
-
 
 # ---------------------------------------------------------------- plans
 
@@ -32,68 +28,36 @@ FEES: Final = frozenset({Capacity.UPGRADE, Capacity.DOWNGRADE})
 def list_plans(request: Request) -> list[dict[str, Any]]:
     """GET /services/{serviceId}/upgrade: plans of its catalogue that are sold today for its period."""
     service = find(request)
-    return [_shown(plan, service) for plan in _fitting_plans(request, service)]
+    return [plan_shown(plan, service) for plan in _moves(request, service)]
 
 
 def get_plan(request: Request) -> object:
     """GET /services/{serviceId}/upgrade/{planCode}: one of them."""
     service, code = find(request), request.path["planCode"]
-    return _shown(_plan(request, service, code), service)
+    return plan_shown(_plan(request, service, code), service)
 
 
-def _shown(plan: Plan, service: Service) -> dict[str, Any]:
+def plan_shown(plan: Plan, service: Service) -> dict[str, Any]:
+    """Return a plan that a service may become, with its prices."""
     named = {"invoiceName": plan.invoice_name, "productName": plan.product}
     return product_shown(plan, service.currency) | named
 
 
 def _plan(request: Request, service: Service, code: str) -> Plan:
-    for plan in _fitting_plans(request, service):
+    for plan in _moves(request, service):
         if plan.plan_code == code:
             return plan
     raise NoSuchObject(code)
 
 
-def _fitting_plans(request: Request, service: Service) -> list[Plan]:
-    """Return the plans that the service may move to now, each with the prices that it may move to.
-
-    None for an option, which follows its service.
-    """
-    if service.parent_service_id is not None:
-        return []
-    plans = plans_of_today(request, service)
-    return [fitting for plan in plans if (fitting := _fitting(plan, service)) is not None]
+def _moves(request: Request, service: Service) -> list[Plan]:
+    return plans_to_move_to(sold_today(request, service), service)
 
 
-def plans_of_today(request: Request, service: Service) -> list[Plan]:
+def sold_today(request: Request, service: Service) -> list[Plan]:
     """Return what the catalogue of the service sells today; nothing for a service that does not run."""
-    if service.status(request.today) not in (Status.RUNNING, Status.RENEWING):
-        return []
-    seller, on = request.caller.legal_entity_id, request.today
     with request.read() as tx:
-        sold_from = catalogues.find(tx, service.catalogue_id)
-        assert sold_from is not None, "a service was sold from a catalogue"
-        for catalogue_id in catalogues.in_force(tx, seller, service.currency, on):
-            version = catalogues.find(tx, catalogue_id)
-            if version is not None and version.name == sold_from.name:
-                return list(catalogues.plans(tx, catalogue_id).values())
-    return []
-
-
-def _fitting(plan: Plan, service: Service) -> Plan | None:
-    """Return the plan with what it costs for the service's period; None when it is not sold for it."""
-
-    def fits(pricing: Pricing) -> bool:
-        is_same = (plan.plan_code, pricing.mode) == (service.plan_code, service.pricing_mode)
-        renews = Capacity.RENEW in pricing.capacities and pricing.months == service.renewal_months
-        return renews and not is_same
-
-    renewing = tuple(each for each in plan.pricings if fits(each))
-    if plan.kind is not Kind.PLAN or not renewing:
-        return None
-    modes = {each.mode for each in renewing}
-    once = tuple(each for each in plan.pricings if each.capacities & FEES and each.mode in modes)
-    is_other = plan.plan_code != service.plan_code
-    return replace(plan, pricings=(*renewing, *(once if is_other else ())))
+        return plans_of_today(tx, request.caller.legal_entity_id, service, request.today)
 
 
 # ---------------------------------------------------------------- moves
@@ -117,7 +81,7 @@ def _moved(request: Request, change: Callable[..., Changed]) -> dict[str, Any]:
     changed = change(
         request.context, caller.account_id, ServiceId(service.service_id), wanted, by=caller.actor
     )
-    return {"order": order_shown(request, changed.charges, changed.effective_on, service.currency, _type)}
+    return {"order": order_shown(request, changed.charges, changed.effective_on, service.currency, type_of)}
 
 
 def order_shown(
@@ -163,7 +127,7 @@ def _detail(charge: Charge, kind: str, currency: Currency) -> dict[str, Any]:
     }
 
 
-def _type(charge: Charge) -> str:
+def type_of(charge: Charge) -> str:
     """What was not used comes back, the rest of the period is charged anew, a move may cost a fee."""
     if charge.net_minor < 0:
         return "REFUND"

@@ -170,6 +170,7 @@ DONE: Final[Mapping[str, str]] = {
     "accepted": "The contract is accepted.",
     "service-rename": "The service has its new name.",
     "service-renew": "The service renews as you said.",
+    "service-change": "The service is changed. The next bill has what it costs or gives back.",
     "service-ask": "A letter with a token was sent to you. Nothing ends unless the token comes back here.",
     "service-end": "The service ends. Until its last day you may take that back.",
     "service-keep": "The service goes on.",

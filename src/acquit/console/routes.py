@@ -19,6 +19,7 @@ from acquit.console.manager import (
     preferences,
     purchase_orders,
     requests,
+    service_change,
     services,
 )
 from acquit.console.staff import (
@@ -117,6 +118,8 @@ MANAGER: Final = (
     _get(Door.MANAGER, "/manager/services", services.list_services),
     _get(Door.MANAGER, "/manager/services/{service_id}", services.show_service),
     _post(Door.MANAGER, "/manager/services/{service_id}", services.change_service),
+    _get(Door.MANAGER, "/manager/services/{service_id}/change", service_change.ask_change),
+    _post(Door.MANAGER, "/manager/services/{service_id}/change", service_change.make_change),
     _get(Door.MANAGER, "/manager/consumption", services.show_consumption),
     _get(Door.MANAGER, "/manager/sub-accounts", family.list_sub_accounts),
     _get(Door.MANAGER, "/manager/contracts", contracts.list_contracts),

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from math import lcm
 
 from acquit.core.agreement import Agreement, amended, cost_minor, prorated
-from acquit.core.catalogue import Capacity, OptionRefused, Plan, is_sold, lines, options_of
+from acquit.core.catalogue import Capacity, Kind, OptionRefused, Plan, is_sold, lines, options_of
 from acquit.core.charge import Charge, ChargeKind
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import CatalogueId
@@ -99,6 +99,16 @@ def codes_after(plan: Plan, now: Sequence[str], wanted: Wanted, is_same_plan: bo
     older = [code for code in kept if code not in known] if is_same_plan else []
     chosen = dict.fromkeys([*(code for code in kept if code in known), *wanted.add])
     return (*older, *options_of(plan, tuple(chosen)))
+
+
+def detachable_to(plan: Plan, option: Plan) -> bool:
+    """Whether an option may become a service of the plan: the same product, with a price for detaching.
+
+    A plan that needs options of its own is subscribed, not detached to.
+    """
+    detaches = any(Capacity.DETACH in pricing.capacities for pricing in plan.pricings)
+    needs = any(family.mandatory for family in plan.families)
+    return plan.kind is Kind.PLAN and plan.product == option.product and detaches and not needs
 
 
 def moves(head: Service, targets: Iterable[Target], fresh: Callable[[], Service]) -> tuple[Move, ...]:
@@ -248,12 +258,14 @@ def settled(
     return charges
 
 
-def fees(move: Move, on: date, is_upgrade: bool, number: int) -> tuple[Charge, ...]:
-    """Return what the catalogue asks once for a move to another plan; `number` tells two of a day apart."""
+def fees(move: Move, on: date, capacity: Capacity, number: int) -> tuple[Charge, ...]:
+    """Return what the catalogue asks once for a move to another plan; `number` tells two of a day apart.
+
+    `capacity` is an upgrade, a downgrade or the detaching of an option.
+    """
     before, after, part = move.before, move.after, move.part
     if before is None or after is None or part is None or before.plan_code == after.plan_code:
         return ()
-    capacity = Capacity.UPGRADE if is_upgrade else Capacity.DOWNGRADE
     if not is_sold(part.plan, capacity, after.pricing_mode):
         return ()
     sold = lines(part.plan, capacity, after.pricing_mode, part.line.quantity)

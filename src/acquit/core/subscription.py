@@ -172,7 +172,7 @@ def services(
             service_id=service_id,
             resource_name=name,
             display_name=name,
-            route=ROUTES.get(head.plan.product_type, OTHER_ROUTE),
+            route=route_of(head.plan),
             catalogue_id=buying.catalogue_id,
             plan_code=part.plan.plan_code,
             pricing_mode=part.line.pricing.mode,
@@ -192,6 +192,11 @@ def services(
         )
         for part, service_id in zip(of_parts, ids, strict=True)
     )
+
+
+def route_of(plan: Plan) -> str:
+    """Return where the services of a plan are found."""
+    return ROUTES.get(plan.product_type, OTHER_ROUTE)
 
 
 def planned(

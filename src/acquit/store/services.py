@@ -115,6 +115,13 @@ SET_DISPLAY_NAME: Final[LiteralString] = """
      WHERE account_id = %(account_id)s AND service_id = %(service_id)s
 """
 
+SET_ALONE: Final[LiteralString] = """
+    UPDATE service
+       SET parent_service_id = NULL, resource_name = %(resource_name)s, display_name = %(display_name)s,
+           route = %(route)s
+     WHERE account_id = %(account_id)s AND service_id = %(service_id)s
+"""
+
 TYPED: Final = {
     "account_id": "text", "service_id": "int8", "parent_service_id": "int8", "resource_name": "text",
     "display_name": "text", "route": "text", "catalogue_id": "int8", "plan_code": "text",
@@ -244,6 +251,18 @@ def set_display_name(tx: Transaction, service: Service) -> None:
         account_id=service.account_id,
         service_id=service.service_id,
         display_name=service.display_name,
+    )
+
+
+def set_alone(tx: Transaction, service: Service) -> None:
+    """Write that an option is a service of its own from now on, under its own name."""
+    tx.run(
+        SET_ALONE,
+        account_id=service.account_id,
+        service_id=service.service_id,
+        resource_name=service.resource_name,
+        display_name=service.display_name,
+        route=service.route,
     )
 
 

@@ -34,7 +34,7 @@ def show_service(visit: Visit) -> Page:
     """GET /manager/services/{service_id}: what it costs, how it renews, what will change, how to end it."""
     with visit.snapshot() as tx:
         place = own_place(visit, tx)
-        service = _own_service(visit, tx)
+        service = own_service(visit, tx)
         options = services.options_of(tx, visit.account_id, service.service_id)
         family = [service, *options]
         waiting = planned_changes.waiting(tx, visit.account_id, [each.service_id for each in family])
@@ -57,7 +57,7 @@ def show_service(visit: Visit) -> Page:
 def change_service(visit: Visit) -> Reply:
     """POST /manager/services/{service_id}: another name or renewal, an end asked for or taken back."""
     with visit.read() as tx:
-        service_id = _own_service(visit, tx).service_id
+        service_id = own_service(visit, tx).service_id
     form, wanted = visit.form, typed.one_of(visit.form.text("do"), ["rename", "renew", "ask", "end", "keep"])
     whose = (visit.context, visit.account_id, service_id)
     if wanted == "rename":
@@ -93,7 +93,8 @@ def show_consumption(visit: Visit) -> Page:
     )
 
 
-def _own_service(visit: Visit, tx: Transaction) -> Service:
+def own_service(visit: Visit, tx: Transaction) -> Service:
+    """Return the service that the address names. Raises NoSuchService."""
     text = visit.path_values["service_id"]
     is_number = text.isascii() and text.isdigit() and len(text) < 19
     service = services.find(tx, visit.account_id, ServiceId(int(text))) if is_number else None
