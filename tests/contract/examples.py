@@ -209,6 +209,9 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
         "/me/api/oauth2/client", name="second", description="", flow="CLIENT_CREDENTIALS"
     ),
     ("DELETE", "/me/api/oauth2/token/{id}"): _access_token,
+    ("POST", "/me/billing/report/consumption"): _plain(
+        "/me/billing/report/consumption", periodStart="2026-10-01", periodEnd="2026-10-31"
+    ),
     ("POST", "/me/billing/group"): _plain("/me/billing/group", name="site C"),
     ("POST", "/me/billing/group/{groupId}/service"): _billing_group_service,
     ("POST", "/me/correctiveInvoice/{correctiveInvoiceId}/debt/pay"): _corrected,

@@ -28,7 +28,7 @@ from delivering import Mailbox, mail_server
 from .families import Customer, Families
 from .given_back import CODE, correct_one, give_back_some
 from .metered import use_some
-from .signing import sign_mandate
+from .signing import collect, sign_mandate
 from .walking import SSH_KEY
 from .world import ACCOUNTS, ACME, CATALOGUE, FR, PETIT, SHOP, TODAY
 
@@ -37,6 +37,7 @@ DISK: list[dict[str, Any]] = [
     {"capacities": ["renew"], "price": 300_000_000, "interval": 1, "intervalUnit": "month", "phase": 1},
     {"capacities": ["detach"], "price": 500_000_000, "interval": 0, "intervalUnit": "none", "phase": 0},
 ]
+REPORTS = "/me/billing/report/consumption"
 PASSWORD = "correct-horse-battery-staple"
 
 
@@ -59,6 +60,9 @@ def people(families: Families) -> Families:
     _prepay(acme)
     new_order(acme)
     sell_disks_alone(families)
+    families.customer(SHOP).post("/me/debtAccount/pay")
+    families.customer(SHOP).post(REPORTS, periodStart="2026-09-01", periodEnd="2026-12-31")
+    collect(families.world.context, SHOP)
     shop = families.customer(SHOP)
     fresh = new_service(families, SHOP, "ns-asked.example.net")
     shop.post(f"/services/{fresh}/billing/engagement/request", pricingMode="degressivity12")

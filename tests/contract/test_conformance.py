@@ -26,15 +26,11 @@ from .world import ACCOUNTS
 UNREADABLE = {
     "/me/accessRestriction/sms/{id}": "not offered",
     "/me/accessRestriction/u2f/{id}": "not offered",
-    "/me/order/{orderId}/balance/{balanceName}": "credit pays bills as they are issued, no order keeps any",
-    "/me/payment/transaction/{transactionId}": "needs a collector that takes payments on-line",
 }
 """Reads that no call of the world succeeds with, and why; one that succeeds has to leave the table."""
 EMPTY = {
     "/me/accessRestriction/sms": "not offered",
     "/me/accessRestriction/u2f": "not offered",
-    "/me/order/{orderId}/balance": "credit pays bills as they are issued, no order keeps any",
-    "/me/payment/transaction": "needs a collector that takes payments on-line",
     "/services/{serviceId}/detach/{planCode}/options": "an option has no options of its own",
 }
 """Lists that are empty for everybody, and why; one that is not has to leave the table."""

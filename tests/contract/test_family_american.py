@@ -15,6 +15,7 @@ from acquit.core.terms import Term
 
 from .families import Customer, Families
 from .given_back import give_back_some
+from .peopling import new_order
 from .test_family_terms import AMERICA
 from .walking import smallest_body
 from .world import ACME, PETIT, SHOP
@@ -31,10 +32,18 @@ def petit(families: Families) -> Customer:
     set_support_level(context, PETIT, SupportLevel.BUSINESS, by="cli")
     grant_enterprise_terms(context, PETIT, AskedTerm(Term(45)), by="cli")
     give_back_some(context, PETIT)
+    _order_some(families.customer(PETIT))
     with context.database.write() as tx:
         tx.run(AMERICA)
         tx.run(MOVE)
     return families.customer(PETIT)
+
+
+def _order_some(petit: Customer) -> None:
+    """Petit orders a server twice, and pays the second order."""
+    new_order(petit)
+    (method,) = petit.get("/me/payment/method", paymentType="ENTERPRISE")
+    petit.post(f"/me/order/{new_order(petit)}/pay", paymentMethod={"id": method})
 
 
 @pytest.mark.parametrize("route", AMERICAN, ids=lambda route: f"{route.method} {route.path}")
@@ -89,3 +98,27 @@ def test_methods_in_their_older_shape(petit: Customer, customer: Make) -> None:
     foreign = customer(ACME).get("/me/payment/method")[0]
     for method in ("GET", "PUT", "DELETE"):
         assert petit.refusal(method, f"/me/paymentMethod/{foreign}")[0] == 404
+
+
+def test_what_an_order_set_up(petit: Customer) -> None:
+    first = petit.get("/me/order")[0]
+    made = {
+        petit.get(f"/me/order/{each['orderId']}/status"): each["orderId"]
+        for each in petit.page("/me/order", Size="100")
+        if each["expirationDate"] is not None
+    }
+    unpaid, paid = made["notPaid"], made["delivered"]
+    (line, *_) = petit.get(f"/me/order/{unpaid}/details")
+    assert petit.get(f"/me/order/{unpaid}/details/{line}/operations") == []
+    (line, *_) = petit.get(f"/me/order/{paid}/details")
+    path = f"/me/order/{paid}/details/{line}/operations"
+    (key,) = petit.get(path)
+    operation = petit.get(f"{path}/{key}")
+    assert (operation["status"], operation["type"], operation["quantity"]) == ("done", "installation", 1)
+    service = petit.get(f"/services/{key}")
+    assert operation["resource"]["name"] == service["resource"]["name"]
+    assert petit.page(path) == [operation]
+    assert petit.refusal("GET", f"{path}/1")[0] == 404
+    assert petit.refusal("GET", f"/me/order/{paid}/details/1/operations")[0] == 404
+    (line, *_) = petit.get(f"/me/order/{first}/details")
+    assert petit.get(f"/me/order/{first}/details/{line}/operations") == []

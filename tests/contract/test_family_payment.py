@@ -1,15 +1,20 @@
 """/me/payment, /me/paymentMean/deferredPaymentAccount and /me/debtAccount."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from ovh.exceptions import BadParametersError, Forbidden, ResourceConflictError, ResourceNotFoundError
 
-from acquit.core.identifiers import AccountId
+from acquit.actions.advance_remittance import approve_remittance, hand_over_remittance
+from acquit.actions.end_collections import take_collected, take_return
+from acquit.core.identifiers import AccountId, OperatorId
+from acquit.core.operator import Operator, Role
 from acquit.core.payment_method import MethodStatus
-from acquit.store import payment_methods
+from acquit.store import direct_debits, operators, payment_methods
 
 from .families import Customer, Families
+from .signing import collect
 from .world import ACME, LAB, PETIT, SHOP
 
 Make = Callable[..., Customer]
@@ -117,13 +122,6 @@ def test_no_registration_is_under_way(acme: Customer, step: str, body: dict[str,
     assert acme.refusal("POST", f"/me/payment/method/999/{step}", body)[0] == 404
 
 
-def test_no_collector_has_taken_a_payment(acme: Customer) -> None:
-    assert acme.get("/me/payment/transaction") == []
-    assert acme.get("/me/payment/transaction", status="SUCCESS") == []
-    with pytest.raises(ResourceNotFoundError):
-        acme.get("/me/payment/transaction/1")
-
-
 def test_a_strangers_method_does_not_exist(customer: Make) -> None:
     (granted,) = customer(ACME).get("/me/payment/method", default=True)
     for stranger in (customer(PETIT), customer(SHOP)):
@@ -197,3 +195,30 @@ def test_a_strangers_debt_does_not_exist(customer: Make, path: str) -> None:
         assert stranger.refusal("GET", f"/me/debtAccount/debt/{foreign}{path}")[0] == 404
         assert stranger.refusal("POST", f"/me/debtAccount/debt/{foreign}/pay")[0] == 404
     assert customer(ACME).refusal("GET", f"/me/debtAccount/debt/{foreign}/operation/9")[0] == 404
+
+
+def test_debits_are_transactions(families: Families, customer: Make) -> None:
+    context, shop = families.world.context, customer(SHOP)
+    path = "/me/payment/transaction"
+    assert shop.get(path) == []
+    made = collect(context, SHOP)
+    (key,) = shop.get(path)
+    (method,) = shop.get("/me/payment/method", paymentType="SEPA_DIRECT_DEBIT")
+    debit = shop.get(f"{path}/{key}")
+    assert (debit["status"], debit["type"], debit["paymentMethodId"]) == ("READY", "DEBIT", method)
+    assert debit["amount"]["value"] == shop.get("/me/debtAccount")["pendingAmount"]["value"]
+    with context.database.write() as tx:
+        operators.add(tx, Operator(OperatorId("tess"), "Tess", "tess@example.com", Role.TREASURY), "x")
+    approve_remittance(context, made.message_id, by="operator:tess")
+    assert shop.get(f"{path}/{key}")["status"] == "READY"
+    hand_over_remittance(context, made.message_id, by="cli")
+    assert shop.get(path, status="CONFIRMING") == [key]
+    take_collected(context, made.message_id, made.amount_minor, date(2026, 11, 23), by="cli")
+    assert shop.get(path, status="SUCCESS", paymentMethodId=method) == [key]
+    assert shop.get(path, status="CONFIRMING") == shop.get(path, paymentMethodId=1) == []
+    with context.database.read() as tx:
+        (line,) = direct_debits.of_payer(tx, AccountId(SHOP))
+    take_return(context, line.end_to_end, "AM04", line.amount_minor, date(2026, 11, 25), by="cli")
+    assert shop.page(path)[0]["status"] == "FAILED"
+    with pytest.raises(ResourceNotFoundError):
+        customer(PETIT).get(f"{path}/{key}")

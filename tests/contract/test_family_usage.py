@@ -1,13 +1,24 @@
 """/me/consumption/usage and /services/{serviceId}/consumption: now, forecast, and what was billed."""
 
+import csv
+import io
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from ovh.exceptions import BadParametersError, ResourceNotFoundError
 
+from acquit.actions.report_usage import build_usage_reports
+from acquit.actions.run_bills import run_bills
+from acquit.adapters.clock import FixedClock
+
 from .families import Customer, Families
 from .metered import use_some
-from .world import ACME, SHOP
+from .world import ACME, FR, SHOP
 
 Make = Callable[..., Customer]
 
@@ -83,3 +94,65 @@ def test_a_service_without_use_has_used_nothing(customer: Make) -> None:
     service = acme.get("/services")[0]
     assert acme.get(f"/services/{service}/consumption")["price"]["value"] == 0
     assert acme.get(f"/services/{service}/consumption/history") == []
+
+
+def test_a_report_is_made_in_the_background(customer: Make, used: int, families: Families) -> None:
+    shop, path = customer(SHOP), "/me/billing/report/consumption"
+    for start, end, says in (
+        ("2026-11-01", "2026-10-31", "before periodStart"),
+        ("2090-01-01", "2090-02-01", "after today"),
+        ("2020-01-01", "2026-10-31", "too many"),
+    ):
+        status, message = shop.refusal("POST", path, {"periodStart": start, "periodEnd": end})
+        assert (status, says in message) == (400, True)
+    today = date.today()  # noqa: DTZ011 - the server's business date is the machine's
+    task = shop.post(path, periodStart="2026-10-01", periodEnd=f"{today}")["taskId"]
+    assert task in shop.get(path)
+    assert (shop.get(f"{path}/{task}")["status"], shop.get(f"{path}/{task}")["report"]) == ("CREATING", None)
+    while build_usage_reports(families.world.context):
+        pass
+    shown = shop.get(f"{path}/{task}")
+    assert (shown["status"], shown["periodStart"]) == ("READY", "2026-10-01")
+    rows = _table(shown["report"])
+    rated = [each for each in rows if each["state"] == "rated"]
+    assert [(each["month"], each["part"], each["quantity"]) for each in rated] == [
+        ("2026-10", "included", "10"), ("2026-10", "tier-01", "50.5"),
+    ]  # fmt: skip
+    assert sum(Decimal(each["amount"]) for each in rated) == Decimal("5.05")
+    assert [each["quantity"] for each in rows if each["state"] == "so far"] == ["10", "1.25"]
+    for wrong in (shown["report"][:-1], shown["report"].replace(task, "1")):
+        with pytest.raises(HTTPError):
+            urlopen(wrong)
+    assert customer(ACME).refusal("GET", f"{path}/{task}")[0] == 404
+    assert customer(ACME).get(path) == []
+
+
+def test_what_stands_behind_an_order_is_a_file(customer: Make, used: int, families: Families) -> None:
+    shop = customer(SHOP)
+    context = replace(families.world.context, clock=FixedClock(date(2026, 12, 1)))
+    run_bills(context, FR, "2026-12", by="cli")
+    first, *_, last = shop.get("/me/order")
+    plain = shop.get(f"/me/order/{first}/consumption/details", fileFormat="csv")
+    assert (plain["fileURL"], plain["taskStatus"], "No metered use" in plain["message"]) == (
+        None,
+        "DONE",
+        True,
+    )
+    billed = shop.get(f"/me/order/{last}/consumption/details", fileFormat="csv")
+    rows = _table(billed["fileURL"])
+    metered = sum(
+        Decimal(str(each["totalPrice"]["value"]))
+        for each in shop.page(f"/me/order/{last}/details")
+        if "raffic" in each["description"] or "rafic" in each["description"]
+    )
+    assert sum(Decimal(each["amount"]) for each in rows) == metered > 0
+    assert {each["state"] for each in rows} == {"billed"}
+    with pytest.raises(HTTPError):
+        urlopen(billed["fileURL"][:-1])
+    assert shop.refusal("GET", f"/me/order/{last}/consumption/details?fileFormat=xml")[0] == 400
+    assert customer(ACME).refusal("GET", f"/me/order/{last}/consumption/details?fileFormat=csv")[0] == 404
+
+
+def _table(link: str) -> list[dict[str, str]]:
+    with urlopen(link) as answer:
+        return list(csv.DictReader(io.StringIO(answer.read().decode())))

@@ -46,7 +46,7 @@ def required_query(path: str, without: str = "") -> str:
     if path in QUERIES and not without:
         return QUERIES[path]
     said = [
-        f"{each.name}={EARLY if each.name.startswith('begin') else SAMPLES[each.type]}"
+        f"{each.name}={EARLY if each.name.startswith('begin') else _sample(each.type)}"
         for route in contract().routes
         if (route.method, route.path) == ("GET", path)
         for each in route.query_parameters

@@ -1,10 +1,9 @@
-"""How far an order is, and what credit is kept for it: /me/order/{orderId}/followUp and /balance."""
+"""How far an order is, how a transfer pays it, and that businesses do not withdraw: below /me/order."""
 
 from datetime import date, datetime
 from typing import Any, Final, NoReturn
 
-from acquit.api import orders, prepaid_orders, wire
-from acquit.api.refusals import NoSuchObject
+from acquit.api import links, orders, prepaid_orders, wire
 from acquit.api.request import Request
 from acquit.core.debt import open_minor
 from acquit.core.service_order import NoWithdrawal, OrderState, ServiceOrder
@@ -48,18 +47,15 @@ def follow(request: Request) -> list[object]:
     return _steps(request, DONE if is_settled else DOING, DONE if is_settled else NOT_BEGUN, [asked], [])
 
 
-def list_balances(request: Request) -> list[object]:
-    """GET /me/order/{orderId}/balance: none: credit pays bills as they are issued, none is kept before."""
+def list_means(request: Request) -> list[object]:
+    """GET /me/order/{orderId}/availablePaymentMean: a transfer, as the order's page tells; else none."""
     with request.read() as tx:
-        orders.order_of(tx, request)
-    return []
-
-
-def get_balance(request: Request) -> object:
-    """GET /me/order/{orderId}/balance/{balanceName}: there is none."""
-    with request.read() as tx:
-        orders.order_of(tx, request)
-    raise NoSuchObject(request.path["balanceName"])
+        order = orders.order_of(tx, request)
+    if order.services is not None or order.bill is not None or orders.get_status(request) != "notPaid":
+        return []
+    password = links.order_password(request, order.order_id)
+    page = links.order_link(request, order.order_id, password)
+    return [{"fields": None, "integration": "REDIRECT", "name": "transfer", "url": page}]
 
 
 def retract(request: Request) -> NoReturn:

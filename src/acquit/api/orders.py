@@ -273,14 +273,15 @@ def _details(tx: Transaction, order: Order, request: Request) -> dict[int, dict[
     return dict(_payment_details(order.payment))
 
 
-def _key(order_id: int, number: int) -> int:
+def detail_key(order_id: int, number: int) -> int:
+    """Return the id of an order's detail."""
     return order_id * DETAILS_PER_ORDER + number
 
 
 def _service_details(order: ServiceOrder, named: Mapping[int, str]) -> list[tuple[int, dict[str, Any]]]:
     return [
         _detail(
-            _key(order.order_id, each.detail_no),
+            detail_key(order.order_id, each.detail_no),
             each.description,
             DETAIL_TYPES[each.kind],
             named.get(each.line_no, NOT_NAMED.format(line_no=each.line_no)),
@@ -294,7 +295,7 @@ def _service_details(order: ServiceOrder, named: Mapping[int, str]) -> list[tupl
 
 def _bill_detail(bill: BillSummary, detail: DetailSummary) -> tuple[int, dict[str, Any]]:
     return _detail(
-        _key(bill.order_id, detail.detail_no),
+        detail_key(bill.order_id, detail.detail_no),
         detail.description,
         None,
         detail.domain,
@@ -307,7 +308,7 @@ def _bill_detail(bill: BillSummary, detail: DetailSummary) -> tuple[int, dict[st
 def _payment_details(order: PaymentOrder) -> list[tuple[int, dict[str, Any]]]:
     return [
         _detail(
-            _key(order.order_id, number),
+            detail_key(order.order_id, number),
             part.bill_id,
             "OTHER",
             part.bill_id,
@@ -323,7 +324,7 @@ def _prepaid_details(order: prepaid_orders.Prepaid) -> list[tuple[int, dict[str,
     found = []
     for number, (description, domain, amount_minor) in enumerate(prepaid_orders.lines(order), 1):
         price = wire.price(amount_minor, order.currency)
-        key = _key(order.order_id, number)
+        key = detail_key(order.order_id, number)
         found.append(_detail(key, description, "OTHER", domain, "1", price, price))
     return found
 

@@ -1,7 +1,7 @@
 """The links that open a paper without a login.
 
-Below `/cgi-bin/order`: `bill.pdf`, `bill.cgi`, `displayOrder.cgi`, `receipt.cgi`, `contract.pdf`, and
-`bills.cgi` for an archive of bills.
+Below `/cgi-bin/order`: `bill.pdf`, `bill.cgi`, `displayOrder.cgi`, `receipt.cgi`, `contract.pdf`,
+`bills.cgi` for an archive of bills, and `usage.cgi` for use as a table.
 
 Whoever has a link may read one paper; a wrong one is not found, whether the paper exists or not. Nothing
 of a link's query ever reaches a log.
@@ -18,6 +18,7 @@ from acquit.actions.context import Context
 from acquit.actions.export_bills import exported
 from acquit.actions.publish_contract import contract_paper
 from acquit.actions.render_document import account_of, bill_page, bill_pdf
+from acquit.actions.report_usage import bill_usage, usage_report
 from acquit.actions.show_order import order_page
 from acquit.actions.show_receipt import deposit_page, refund_page
 from acquit.core.errors import NotFound
@@ -70,6 +71,7 @@ class Papers:
             f"{PREFIX}/displayOrder.cgi": self._order_page,
             f"{PREFIX}/receipt.cgi": self._receipt_page,
             f"{PREFIX}/contract.pdf": self._contract,
+            f"{PREFIX}/usage.cgi": self._usage,
         }
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -135,6 +137,17 @@ class Papers:
         return [
             ("Content-Type", "application/pdf"),
             ("Content-Disposition", f'inline; filename="contract-{number}.pdf"'),
+        ], content
+
+    def _usage(self, query: Query) -> Paper:
+        secret = query.get("passwd", "")
+        if "report" in query:
+            name, content = usage_report(self._context, _number(query["report"]), secret)
+        else:
+            name, content = bill_usage(self._context, BillId(query.get("reference", "")), secret)
+        return [
+            ("Content-Type", "text/csv; charset=utf-8"),
+            ("Content-Disposition", f'attachment; filename="{name}"'),
         ], content
 
     def _bill(self, query: Query) -> BillId:

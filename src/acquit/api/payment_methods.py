@@ -6,7 +6,6 @@ from typing import Any, Final, NoReturn
 from acquit.actions.change_payment_method import change_payment_method, withdraw_payment_method
 from acquit.api import wire
 from acquit.api.listing import Listing
-from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.identifiers import PaymentMethodId
 from acquit.core.payment_method import (
@@ -200,16 +199,3 @@ def _available(method_type: str, days: int) -> dict[str, Any]:
         "registerable": False,
         "registerableWithTransaction": False,
     }
-
-
-# ---------------------------------------------------------------- transactions
-
-
-def list_transactions(request: Request) -> Listing[int]:
-    """GET /me/payment/transaction: payments that a collector takes; transfers come by themselves."""
-    return Listing(lambda tx: [], lambda tx, ids: {})
-
-
-def get_transaction(request: Request) -> NoReturn:
-    """GET /me/payment/transaction/{transactionId}: no collector has taken any."""
-    raise NoSuchObject(request.path["transactionId"])

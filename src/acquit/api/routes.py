@@ -38,6 +38,7 @@ from acquit.api import (
     order_progress,
     orders,
     payment_methods,
+    payment_transactions,
     purchase_orders,
     refunds,
     sent_mails,
@@ -50,6 +51,7 @@ from acquit.api import (
     tags,
     technical_details,
     upgrades,
+    usage_reports,
 )
 from acquit.api.corrective_bills import of_corrective
 from acquit.api.request import Batched, Handler
@@ -234,10 +236,9 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/order"): orders.list_orders,
     ("GET", "/me/order/{orderId}"): Batched(orders.get_order, orders.get_many_orders),
     ("GET", "/me/order/{orderId}/associatedObject"): orders.get_associated_object,
+    ("GET", "/me/order/{orderId}/availablePaymentMean"): order_progress.list_means,
     ("GET", "/me/order/{orderId}/availablePaymentMethod"): american.list_order_methods,
     ("GET", "/me/order/{orderId}/availableRegisteredPaymentMean"): orders.list_registered,
-    ("GET", "/me/order/{orderId}/balance"): order_progress.list_balances,
-    ("GET", "/me/order/{orderId}/balance/{balanceName}"): order_progress.get_balance,
     ("GET", "/me/order/{orderId}/debt"): debts.get_bill_debt,
     ("GET", "/me/order/{orderId}/debt/operation"): debts.list_operations,
     ("GET", "/me/order/{orderId}/debt/operation/{operationId}"): debts.get_operation,
@@ -246,6 +247,8 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("GET", "/me/order/{orderId}/details"): orders.list_details,
     ("GET", "/me/order/{orderId}/details/{orderDetailId}"): orders.get_detail,
     ("GET", "/me/order/{orderId}/details/{orderDetailId}/extension"): orders.get_extension,
+    ("GET", "/me/order/{orderId}/details/{detailId}/operations"): american.list_operations,
+    ("GET", "/me/order/{orderId}/details/{detailId}/operations/{operationId}"): american.get_operation,
     ("GET", "/me/order/{orderId}/followUp"): order_progress.follow,
     ("POST", "/me/order/{orderId}/pay"): orders.pay,
     ("POST", "/me/order/{orderId}/payWithRegisteredPaymentMean"): orders.pay_with_mean,
@@ -277,8 +280,8 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("POST", "/me/payment/method/{paymentMethodId}/challenge"): payment_methods.challenge,
     ("POST", "/me/payment/method/{paymentMethodId}/details"): payment_methods.add_details,
     ("POST", "/me/payment/method/{paymentMethodId}/finalize"): payment_methods.finalize,
-    ("GET", "/me/payment/transaction"): payment_methods.list_transactions,
-    ("GET", "/me/payment/transaction/{transactionId}"): payment_methods.get_transaction,
+    **payment_transactions.ROUTES,
+    **usage_reports.ROUTES,
     ("GET", "/me/paymentMean/bankAccount"): bank_accounts.list_accounts,
     ("POST", "/me/paymentMean/bankAccount"): bank_accounts.register_account,
     ("GET", "/me/paymentMean/bankAccount/{id}"): Batched(

@@ -12,6 +12,7 @@ from acquit.actions.notify_debits import notify_debits
 from acquit.actions.queue_deliveries import queue_missing
 from acquit.actions.register_mandate import expire_mandates
 from acquit.actions.render_document import render_missing
+from acquit.actions.report_usage import build_usage_reports
 from acquit.actions.run_dunning import chase_all, restore_all
 from acquit.actions.stamp_archive import stamp_days
 from acquit.actions.tell_accounts import tell_due
@@ -30,6 +31,7 @@ class Due:
 
 SCHEDULE: Final = (
     Due("build_exports", "* * * * *", build_exports),
+    Due("build_usage_reports", "* * * * *", build_usage_reports),
     Due("turn_day", "*/10 * * * *", turn_day),
     Due("stamp_days", "*/10 * * * *", stamp_days),
     Due("restore_all", "*/10 * * * *", restore_all),
