@@ -292,10 +292,13 @@ def test_parked_accounts_are_retried_and_a_hold_is_moved(
 ) -> None:
     page = office()
     page.goto("/office/runs/2026-11")
-    expect(page.get_by_text("missing-street")).to_be_visible()
-    expect(page.get_by_text("No purchase order")).to_be_visible()
+    page.get_by_role("link", name="See why, and try again").click()
+    expect(page.get_by_role("checkbox", name=f"Retry {NOWHERE}")).to_be_checked()
+    expect(page.get_by_text("street").first).to_be_visible()
     page.get_by_role("button", name="Try the ticked ones again").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was mended since")
+    page.goto("/office/runs/2026-11")
+    expect(page.get_by_text("No purchase order")).to_be_visible()
     page.get_by_label("Held until").fill("2026-12-20")
     page.get_by_label("Why", exact=True).fill("their order comes")
     page.get_by_role("button", name="Move the deadline").click()
@@ -303,5 +306,6 @@ def test_parked_accounts_are_retried_and_a_hold_is_moved(
     expect(page.get_by_role("cell", name="20 Dec 2026")).to_be_visible()
     with context.database.write() as tx:
         tx.run(MENDED, account_id=NOWHERE)
+    page.goto("/office/parked")
     page.get_by_role("button", name="Try the ticked ones again").click()
-    expect(page.get_by_text("No account is parked.")).to_be_visible()
+    expect(page.get_by_text("Nothing is parked.")).to_be_visible()

@@ -11,6 +11,7 @@ import pytest
 from acquit.console import formats, forms, texts, typed
 from acquit.console.badges import BADGES, DONE
 from acquit.console.consent import SUBJECTS, VALIDITIES, VERBS
+from acquit.console.manager.preferences import KINDS
 from acquit.console.staff.words import OFFICE_BADGES, OFFICE_DONE
 from acquit.console.timeline import OUTCOMES, WORDS
 from acquit.console.typed import METHODS, NotADate, NotAnAmount
@@ -36,6 +37,7 @@ def english() -> set[str]:
         *OFFICE_DONE.values(),
         *VERBS.values(),
         *WORDS.values(),
+        *KINDS.values(),
         "Bill issued",
         "Due",
         "Disputed",

@@ -153,6 +153,7 @@ OFFICE: Final = (
     _get(Door.OFFICE, f"{_REQUEST}/refuse", queue.ask_refusal, Right.DECIDE_REQUESTS),
     _post(Door.OFFICE, f"{_REQUEST}/refuse", queue.refuse, Right.DECIDE_REQUESTS),
     _get(Door.OFFICE, "/office/parked", parked.show_parked),
+    _post(Door.OFFICE, "/office/parked", parked.retry, Right.RUN_BILLS),
     _get(Door.OFFICE, "/office/accounts", accounts.list_accounts),
     _get(Door.OFFICE, _ACCOUNT, accounts.show_account),
     _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}", accounts.show_bill),

@@ -4,18 +4,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, LiteralString
 
-from acquit.core.identifiers import AccountId, RunId
+from acquit.core.identifiers import AccountId, LegalEntityId, RunId
 from acquit.core.money import Currency
 from acquit.core.problem import Problem
-from acquit.store.runs import Parked
 from acquit.store.transaction import Transaction
 
 PARKED_PAGE: Final[LiteralString] = """
-    SELECT account_id, problems, parked_at
-      FROM parked_account
-     WHERE run_id = %(run_id)s AND resolved_at IS NULL AND account_id > %(after_id)s
-     ORDER BY account_id
+    SELECT p.run_id, r.legal_entity_id, r.period, p.account_id, p.problems, p.parked_at
+      FROM parked_account p
+      JOIN bill_run r ON r.run_id = p.run_id
+     WHERE p.resolved_at IS NULL AND (p.run_id, p.account_id) > (%(after_run)s, %(after_id)s)
+       AND p.run_id <= %(last_run)s
+     ORDER BY p.run_id, p.account_id
      LIMIT %(rows_max)s
+"""
+
+COUNT_PARKED: Final[LiteralString] = """
+    SELECT count(*) AS accounts FROM parked_account WHERE run_id = %(run_id)s AND resolved_at IS NULL
 """
 
 HELD_PAGE: Final[LiteralString] = """
@@ -32,6 +37,18 @@ LAST_WRITTEN: Final[LiteralString] = """
 
 
 @dataclass(frozen=True, slots=True)
+class ParkedNow:
+    """An account that a run sets aside, with what has to be mended."""
+
+    run_id: RunId
+    legal_entity_id: LegalEntityId
+    period: str
+    account_id: AccountId
+    problems: tuple[Problem, ...]
+    parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class HeldNow:
     """A net amount that a run holds back, why, and until when."""
 
@@ -43,12 +60,21 @@ class HeldNow:
     until_on: date
 
 
-def parked_page(tx: Transaction, run_id: RunId, after_id: str, rows_max: int) -> list[Parked]:
-    """Return accounts that the run still sets aside, by account, those after one."""
-    rows = tx.all(PARKED_PAGE, run_id=run_id, after_id=after_id, rows_max=rows_max)
+def parked_page(tx: Transaction, after: tuple[int, str], last_run: int, rows_max: int) -> list[ParkedNow]:
+    """Return accounts that runs up to one still set aside, by run and account, those after a pair."""
+    rows = tx.all(PARKED_PAGE, after_run=after[0], after_id=after[1], last_run=last_run, rows_max=rows_max)
     return [
-        Parked(row.account_id, tuple(Problem(**each) for each in row.problems), row.parked_at) for row in rows
-    ]
+        ParkedNow(
+            row.run_id, row.legal_entity_id, row.period, row.account_id,
+            tuple(Problem(**each) for each in row.problems), row.parked_at,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def count_parked(tx: Transaction, run_id: RunId) -> int:
+    """Return how many accounts the run still sets aside."""
+    return int(tx.one(COUNT_PARKED, run_id=run_id).accounts)
 
 
 def held_page(tx: Transaction, run_id: RunId, after_id: str, rows_max: int) -> list[HeldNow]:

@@ -5,22 +5,14 @@ from typing import Final
 from acquit.actions.ask_run import NoSuchRunRequest, ask_run, show_run_request
 from acquit.actions.change_hold import extend_hold, release_hold
 from acquit.actions.loading import date_of
-from acquit.actions.retry_parked import retry_parked
 from acquit.console import typed
 from acquit.console.staff.seller import ROWS, NoSuchThing, link_with, number_in, seller_page, sellers_in
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.bill_run import BadPeriod, NoSuchRun, Period, period
-from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId
 from acquit.store import run_lists, run_requests, runs
 
 LATEST: Final = 12
-
-
-class NothingChosen(Invalid):
-    """Nothing was ticked."""
-
-    code = "nothing-chosen"
 
 
 def list_runs(visit: Visit) -> Page:
@@ -60,7 +52,7 @@ def show_asked(visit: Visit) -> Page:
 
 
 def show_run(visit: Visit) -> Page:
-    """GET /office/runs/{period}: a month's run, what it set aside with every reason, and what it holds."""
+    """GET /office/runs/{period}: a month's run, how much it set aside, and what it holds."""
     with visit.snapshot() as tx:
         sellers = sellers_in(visit, tx)
         entity = sellers.entity
@@ -71,31 +63,25 @@ def show_run(visit: Visit) -> Page:
         run = runs.find(tx, entity.legal_entity_id, month)
         if run is None:
             raise NoSuchRun(f"{month} was not run for {entity.legal_entity_id}.", period=month)
-        parked = run_lists.parked_page(tx, run.run_id, visit.query.get("parked", ""), ROWS + 1)
+        parked = run_lists.count_parked(tx, run.run_id)
         held = run_lists.held_page(tx, run.run_id, visit.query.get("held", ""), ROWS + 1)
         totals = runs.page_totals(tx, run.run_id)
         written_at, pages = run_lists.last_written(tx, run.run_id)
     return seller_page(
         "run.html", visit, sellers,
-        run=run, totals=totals, written_at=written_at, pages=pages, parked=parked[:ROWS], held=held[:ROWS],
-        more_parked=link_with(visit, parked=parked[ROWS - 1].account_id) if len(parked) > ROWS else "",
+        run=run, totals=totals, written_at=written_at, pages=pages, parked=parked, held=held[:ROWS],
         more_held=link_with(visit, held=held[ROWS - 1].account_id) if len(held) > ROWS else "",
-        is_first="parked" not in visit.query and "held" not in visit.query,
+        is_first="held" not in visit.query,
     )  # fmt: skip
 
 
 def change_run(visit: Visit) -> Reply:
-    """POST /office/runs/{period}: retry what is ticked, move a hold's deadline, or end a hold."""
-    verb = typed.one_of(visit.form.text("verb"), ["retry", "extend", "release"])
+    """POST /office/runs/{period}: move a hold's deadline, or end a hold."""
+    verb = typed.one_of(visit.form.text("verb"), ["extend", "release"])
     with visit.read() as tx:
         entity_id = sellers_in(visit, tx).entity.legal_entity_id
     account_id = AccountId(visit.form.text("account"))
-    if verb == "retry":
-        chosen = [AccountId(each) for each in visit.form.chosen("park:")]
-        if not chosen:
-            raise NothingChosen("Tick the accounts that are to be tried again.")
-        retry_parked(visit.context, chosen, by=visit.actor)
-    elif verb == "extend":
+    if verb == "extend":
         until_on = typed.day(visit.form.text("until"))
         if until_on is None:
             raise typed.NotADate("Say until when: write it as 2026-11-23.")
