@@ -37,9 +37,12 @@ def test_a_bundle_is_settled_by_its_reference(context: Context) -> None:
     assert (bundle.amount_minor, [part.account_id for part in bundle.parts]) == (3_600, [ACME, LAB])
     text = papers.text.decode()
     assert bill_ids(context)[LAB] in text
-    assert "36.00" in text
+    assert "Fiche de paiement" in text
+    assert "36,00" in text
     assert papers.table.decode().splitlines()[0] == "bill,account,amount,currency,reference"
     assert b'<img class="code" src="data:image/svg+xml;base64,' in papers.page
+    assert '<html lang="fr">' in papers.page.decode()
+    assert "À virer" in papers.page.decode()
     spelled = " ".join(bundle.reference[start : start + 4] for start in range(0, 20, 4))
     found = bring(context, camt([Tx(3_600, f"ref {spelled}", payer="Holding")]))
     assert found.matched == 1

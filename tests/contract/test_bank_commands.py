@@ -111,7 +111,7 @@ def test_settings_and_bundles(run: Run, context: Context, tmp_path: Path) -> Non
     assert {each["kind"] for each in run("bank", "payers")} == {"virtual", "group"}
     made = run("bank", "bundle", "--account", ACME, "--out", tmp_path / "out")
     assert (made["amount"], len(made["files"])) == ("36.00 EUR", 4)
-    assert b"Remittance advice" in Path(made["files"][0]).read_bytes()
+    assert "Fiche de paiement" in Path(made["files"][0]).read_text(encoding="utf-8")
     assert [each["reference"] for each in run("bank", "bundle", "--account", ACME, "--list")] == [
         made["reference"]
     ]

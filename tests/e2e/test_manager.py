@@ -23,6 +23,9 @@ def test_the_start_page_draws_twelve_months_with_a_table_behind(customer: Visito
 def test_the_bill_of_an_order_is_two_clicks_away(customer: Visitor) -> None:
     start = customer.get("/manager").text
     [order] = set(re.findall(r'href="(/manager/purchase-orders/\d+)">PO-2026-0042<', start))
-    listed = re.findall(r'href="(/manager/bills/FR\d+)"', customer.get(order).text)
+    first = customer.get(order).text
+    [after] = re.findall(r'rel="next" href="([^"]+)"', first)
+    both = first + customer.get(order, query_string=after.partition("?")[2]).text
+    listed = re.findall(r'href="(/manager/bills/FR\d+)"', both)
     assert len(listed) == 27
     assert "PO-2026-0042" in customer.get(listed[-1]).text

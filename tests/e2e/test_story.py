@@ -130,3 +130,39 @@ def test_a_newcomer_finds_the_bill_of_an_order_and_its_paper(page: Page) -> None
     expect(page.get_by_role("heading", name="Bill FR00000014")).to_be_visible()
     expect(page.get_by_text("PO-2026-0042")).to_be_visible()
     expect(page.get_by_text("Payment received")).to_be_visible()
+
+
+COUNT_CLICKS = "addEventListener('click', () => { sessionStorage.n = +(sessionStorage.n || 0) + 1 }, true)"
+
+
+def clicks(page: Page) -> int:
+    """How often was clicked in this window since the count began."""
+    return int(page.evaluate("+(sessionStorage.n || 0)"))
+
+
+def test_the_bill_of_an_order_is_two_clicks_from_the_start_page(visitor: Callable[..., Page]) -> None:
+    page = visitor()
+    page.add_init_script(COUNT_CLICKS)
+    sign_in(page, "manager", ACME)
+    page.wait_for_url("**/manager")
+    page.evaluate("sessionStorage.removeItem('n')")
+    page.get_by_role("main").get_by_role("link", name="PO-2026-0042").first.click()
+    page.get_by_role("link", name="FR00000030").click()
+    expect(page.get_by_role("heading", name="Bill FR00000030")).to_be_visible()
+    expect(page.get_by_text("PO-2026-0042").first).to_be_visible()
+    assert clicks(page) == 2
+
+
+def test_a_bill_of_any_order_is_two_clicks_and_a_search_away(visitor: Callable[..., Page]) -> None:
+    page = visitor()
+    page.add_init_script(COUNT_CLICKS)
+    sign_in(page, "manager", ACME)
+    page.wait_for_url("**/manager")
+    page.evaluate("sessionStorage.removeItem('n')")
+    page.get_by_role("navigation").get_by_role("link", name="Bills").click()
+    page.get_by_label("Search").focus()
+    page.keyboard.type("PO-2026-0042")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="FR00000030").click()
+    expect(page.get_by_role("heading", name="Bill FR00000030")).to_be_visible()
+    assert clicks(page) <= 3, "the Enter of a form counts as a click of its button"

@@ -72,7 +72,7 @@ def withdraw_decision(
 
 
 def _decision(tx: Transaction, legal_entity_id: LegalEntityId, decision_no: int) -> Waiting:
-    for each in bank_matches.waiting_decisions(tx, legal_entity_id):
+    for each in bank_matches.waiting_decisions(tx, legal_entity_id, decision_no - 1, 1):
         if each.decision_no == decision_no:
             return each
     raise NoSuchDecision(f"No decision {decision_no} waits for a second operator.", decision=str(decision_no))

@@ -175,20 +175,20 @@ def promise_to_pay(
         return next(each for each in promises.of_payer(tx, payer_id) if each.promise_id == promise_id)
 
 
-def promises_of(context: Context, payer_id: AccountId) -> list[Promise]:
+def promises_of(context: Context, payer_id: AccountId, rows_max: int | None = None) -> list[Promise]:
     """Return the payer's promises, newest first. Raises NoSuchAccount."""
     with context.database.read() as tx:
         account_in(tx, payer_id)
-        return promises.of_payer(tx, payer_id)
+        return promises.of_payer(tx, payer_id, rows_max)
 
 
-def history_of(context: Context, payer_id: AccountId) -> list[History]:
+def history_of(context: Context, payer_id: AccountId, rows_max: int | None = None) -> list[History]:
     """Return the payer's steps, newest first, with debts and what was done. Raises NoSuchAccount."""
     with context.database.snapshot() as tx:
         account_in(tx, payer_id)
-        steps = dunning_steps.of_payer(tx, payer_id)
+        steps = dunning_steps.of_payer(tx, payer_id, rows_max)
         debts = dunning_steps.debts_of(tx, steps)
-        effects = dunning_steps.effects_of(tx, payer_id)
+        effects = dunning_steps.effects_of(tx, payer_id, steps)
     return [
         History(
             step,

@@ -14,7 +14,7 @@ from acquit.store import acts, dunning
 from acquit.store.dunning import StepDebt
 
 CHASE: Final = "carry_out_dunning"
-PAYERS_MAX: Final = 2_000
+PAYERS_MAX: Final = 50
 
 _queue: Final = App(connector=SyncPsycopgConnector())
 
@@ -38,14 +38,17 @@ def carry_out_dunning(context: Context, legal_entity_id: str, by: str) -> int:
     return sum(each.payers for each in reports)
 
 
-def first_steps(context: Context, legal_entity_id: LegalEntityId) -> tuple[list[StepDebt], bool]:
-    """Return the steps that the first payers' debts would take today, and whether there are more payers.
+def some_steps(
+    context: Context, legal_entity_id: LegalEntityId, after_id: str = ""
+) -> tuple[list[StepDebt], str]:
+    """Return the steps that debts of some payers would take today, and the last of these payers.
 
-    A page that answers at once looks at PAYERS_MAX payers; all of them are told by `run_dunning`.
-    Raises NoSuchLegalEntity.
+    Payers that take no step are looked at too, PAYERS_MAX of them after one, so that a page answers at once;
+    the last is empty when nobody follows. Raises NoSuchLegalEntity.
     """
     with context.database.snapshot() as tx:
         entity = entity_in(tx, legal_entity_id)
         chase = chase_of(tx, entity, date_of(context, entity))
-        payers = dunning.payers(tx, chase, "", PAYERS_MAX + 1)
-        return dunning.rehearse(tx, chase, payers[:PAYERS_MAX]), len(payers) > PAYERS_MAX
+        payers = dunning.payers(tx, chase, after_id, PAYERS_MAX + 1)
+        last = payers[PAYERS_MAX - 1] if len(payers) > PAYERS_MAX else ""
+        return dunning.rehearse(tx, chase, payers[:PAYERS_MAX]), last

@@ -27,7 +27,10 @@ ADVICE_LINES_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """A bundle with its remittance advice in three forms, and in euro the code that a telephone reads."""
+    """A bundle with its remittance advice in three forms, and in euro the code that a telephone reads.
+
+    Text and page speak the account's language.
+    """
 
     bundle: Bundle
     text: bytes
@@ -63,15 +66,16 @@ def bundle_bills(
         parts, currency, taken = bundled(owed, payer_id, credit.get(currency, 0))
         bundle = bundles.add(tx, payer_id, parts, currency, taken, on, by)
         acts.record(tx, by, "bundle_bills", payer_id, bundle.reference, amount_minor=bundle.amount_minor)
-    return _papers(bundle, entity)
+    return _papers(bundle, entity, account.language)
 
 
 def find_bundle(context: Context, payer_id: AccountId, bundle_id: int) -> Papers:
     """Return the payer's bundle with its papers. Raises NoSuchAccount, NoSuchBundle."""
     with context.database.snapshot() as tx:
-        entity = entity_of(tx, account_in(tx, payer_id))
+        account = account_in(tx, payer_id)
+        entity = entity_of(tx, account)
         bundle = _bundle_in(tx, payer_id, bundle_id)
-    return _papers(bundle, entity)
+    return _papers(bundle, entity, account.language)
 
 
 def payment_sheet(context: Context, payer_id: AccountId, bundle_id: int, language: str = "") -> bytes:
@@ -109,19 +113,20 @@ def import_advice(
 
 
 def _bundle_in(tx: Transaction, payer_id: AccountId, bundle_id: int) -> Bundle:
-    for each in bundles.of_account(tx, payer_id):
-        if each.bundle_id == bundle_id:
-            return each
+    found = bundles.find(tx, payer_id, bundle_id)
+    if found is not None:
+        return found
     raise NoSuchBundle(f"Account {payer_id} has no bundle {bundle_id}.", bundle=str(bundle_id))
 
 
-def _papers(bundle: Bundle, entity: LegalEntity) -> Papers:
+def _papers(bundle: Bundle, entity: LegalEntity, language: str) -> Papers:
     payee = Payee(entity.name, entity.iban, entity.bic)
     sender = Letterhead(seller(entity), entity.logo or b"")
     code = None
     if bundle.currency == "EUR":
         code = payment_code(entity.name, entity.iban, entity.bic, bundle.reference, bundle.amount_minor)
-    return Papers(bundle, as_text(bundle, payee), as_table(bundle), as_page(bundle, payee, sender), code)
+    text, page = as_text(bundle, payee, language), as_page(bundle, payee, sender, language)
+    return Papers(bundle, text, as_table(bundle), page, code)
 
 
 def _chosen(owed: Sequence[OpenDebt], bill_ids: Sequence[BillId], payer_id: AccountId) -> list[OpenDebt]:

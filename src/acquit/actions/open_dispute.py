@@ -186,10 +186,12 @@ def dispute_file(
     raise NoSuchDispute(f"Message {message_no} of dispute {dispute_id} has no file.")
 
 
-def waiting_disputes(context: Context) -> Sequence[Dispute]:
-    """Return every open dispute, the one to be answered first before the others."""
+def waiting_disputes(
+    context: Context, after: tuple[date, int] = (date.min, 0), rows_max: int | None = None
+) -> Sequence[Dispute]:
+    """Return the open disputes, the one to be answered first before the others, after one."""
     with context.database.read() as tx:
-        return disputes.waiting(tx)
+        return disputes.waiting(tx, after, rows_max)
 
 
 def dispute_in(tx: Transaction, account_id: AccountId, dispute_id: int) -> Dispute:

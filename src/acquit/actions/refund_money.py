@@ -138,10 +138,12 @@ def list_refunds(context: Context, payer_id: AccountId) -> list[Refund]:
         return refunds.of_account(tx, payer_id)
 
 
-def refunds_in_state(context: Context, state: RefundState) -> list[Refund]:
-    """Return every refund that stands so, oldest first: asked (to approve), approved (to pay)."""
+def refunds_in_state(
+    context: Context, state: RefundState, after_id: int = 0, rows_max: int | None = None
+) -> list[Refund]:
+    """Return the refunds that stand so, oldest first, after one: asked (to approve), approved (to pay)."""
     with context.database.read() as tx:
-        return refunds.in_state(tx, state)
+        return refunds.in_state(tx, state, after_id, rows_max)
 
 
 def _held(

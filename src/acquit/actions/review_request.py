@@ -44,10 +44,10 @@ def review_request(context: Context, request_id: RequestId) -> Review:
         return review_in(context, tx, request)
 
 
-def review_waiting(context: Context) -> list[Review]:
-    """Return the queue of sales, oldest first, each with the check done now."""
+def review_waiting(context: Context, after_id: int = 0, rows_max: int | None = None) -> list[Review]:
+    """Return the queue of sales, oldest first, after one, each with the check done now."""
     with context.database.read() as tx:
-        return [review_in(context, tx, request) for request in requests.waiting(tx)]
+        return [review_in(context, tx, request) for request in requests.waiting(tx, after_id, rows_max)]
 
 
 def review_in(context: Context, tx: Transaction, request: SalesRequest) -> Review:

@@ -88,11 +88,15 @@ def show_contacts(context: Context, account_id: AccountId) -> Sequence[str]:
 
 
 def list_deliveries(
-    context: Context, states: Sequence[str] = (), bill_id: str = "", limit: int = 100
+    context: Context,
+    states: Sequence[str] = (),
+    bill_id: str = "",
+    limit: int = 100,
+    before_id: int = delivery_lists.LAST,
 ) -> Sequence[Listed]:
-    """Return deliveries, newest first: those in these states, or those of one bill."""
+    """Return deliveries, newest first, before one: those in these states, or those of one bill."""
     with context.database.read() as tx:
-        return delivery_lists.find(tx, states, bill_id, limit)
+        return delivery_lists.find(tx, states, bill_id, limit, before_id)
 
 
 def count_deliveries(context: Context) -> Sequence[tuple[str, str, int]]:

@@ -24,18 +24,20 @@ class RemittanceShown:
     refunds: Sequence[RefundLine]
 
 
-def show_remittance(context: Context, number: str) -> RemittanceShown:
-    """Return the file of that number. Raises NoSuchRemittance."""
+def show_remittance(
+    context: Context, number: str, after_no: int = 0, rows_max: int | None = None
+) -> RemittanceShown:
+    """Return the file of that number with its lines after one. Raises NoSuchRemittance."""
     with context.database.snapshot() as tx:
         remittance = found_in(tx, number)
         whose = (remittance.legal_entity_id, remittance.remittance_id)
-        debits = direct_debits.of_remittance(tx, *whose)
+        debits = direct_debits.of_remittance(tx, *whose, after_no, rows_max)
         return RemittanceShown(
             remittance,
             remittances.events(tx, remittance),
             debits,
             direct_debits.parts(tx, debits),
-            refund_lines.lines(tx, *whose),
+            refund_lines.lines(tx, *whose, after_no, rows_max),
         )
 
 

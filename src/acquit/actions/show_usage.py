@@ -16,7 +16,7 @@ from acquit.core.rating import Day, Line, Rated, forecast_e4, quantity_e4, rate,
 from acquit.core.terms import end_of_month
 from acquit.store import usage_ratings
 from acquit.store.transaction import Transaction
-from acquit.store.usage_ratings import Key, RatedService
+from acquit.store.usage_ratings import WHOLE_LIST, Key, Part, RatedService
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,10 @@ def current_uses(
     """
     period = on.replace(day=1)
     known = seller(context, tx, account.legal_entity_id)
-    services = usage_ratings.services(tx, [(account.account_id, ServiceId(0), "", period)])
     used = usage_ratings.used(tx, account.account_id, period)
+    commits = any((price := known.price(*of, period)) and price.committed_e4 for of in known.prices)
+    of_services = None if commits else {key[1] for key in used}
+    services = usage_ratings.services(tx, [(account.account_id, ServiceId(0), "", period)], of_services)
     keys = sorted({*used, *_committed(known, services.values(), period)})
     if not keys:
         return []
@@ -84,13 +86,22 @@ def current_uses(
 
 
 def past_uses(
-    context: Context, tx: Transaction, account: Account, from_on: date, until_on: date
+    context: Context,
+    tx: Transaction,
+    account: Account,
+    from_on: date,
+    until_on: date,
+    part: Part = WHOLE_LIST,
 ) -> list[Use]:
-    """Return what was rated of months that begin between two days, newest first, as it holds now."""
+    """Return what was rated of months that begin between two days, newest first, as it holds now.
+
+    With `part` those after a service and meter alone, at most so many.
+    """
     known = seller(context, tx, account.legal_entity_id)
-    services = usage_ratings.services(tx, [(account.account_id, ServiceId(0), "", from_on)])
+    rated = usage_ratings.ratings(tx, [account.account_id], from_on, until_on, part)
+    services = usage_ratings.services(tx, rated, {key[1] for key in rated})
     found = []
-    for key, rating in usage_ratings.ratings(tx, [account.account_id], from_on, until_on).items():
+    for key, rating in rated.items():
         meter = known.meter(key[2], key[3])
         service = services[key[0], key[1]]
         if meter is not None:

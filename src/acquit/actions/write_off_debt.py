@@ -73,11 +73,16 @@ def refuse_write_off(
         return _found(tx, account_id, write_off_id)
 
 
-def list_write_offs(context: Context, account_id: AccountId | None = None) -> list[WriteOff]:
-    """Return the account's write-offs, newest first; without an account those that wait, oldest first."""
+def list_write_offs(
+    context: Context, account_id: AccountId | None = None, after_id: int = 0, rows_max: int | None = None
+) -> list[WriteOff]:
+    """Return the account's write-offs, newest first.
+
+    Without an account those that wait, oldest first, at most so many after one.
+    """
     with context.database.read() as tx:
         if account_id is None:
-            return write_offs.waiting(tx)
+            return write_offs.waiting(tx, after_id, rows_max)
         account_in(tx, account_id)
         return write_offs.of_account(tx, account_id)
 

@@ -50,6 +50,20 @@ def api(*, bills: int = 10_000, requests: int = 20_000, program: Given) -> int:
 
 
 @app.command
+def console(*, bills: int = 100_000, rounds: int = 20, program: Given) -> int:
+    """Ask for every page of manager and office, signed in, before so many bills.
+
+    Parameters
+    ----------
+    bills
+        How many bills the store holds.
+    rounds
+        How often each page is asked for.
+    """
+    return _run("console", program, "--bills", str(bills), "--rounds", str(rounds))
+
+
+@app.command
 def documents(*, program: Given) -> int:
     """Render bills, beside bare typst."""
     return _run("documents", program)

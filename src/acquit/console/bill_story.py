@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from acquit.actions.paper_receipts import receipt_file
 from acquit.actions.render_document import bill_pdf, bill_ubl
+from acquit.console.listing import cut, key_in
 from acquit.console.place import Place
 from acquit.console.timeline import state_of, timeline
 from acquit.console.visit import Download, Visit
@@ -14,6 +15,8 @@ from acquit.core.identifiers import AccountId, BillId
 from acquit.store import bill_searches, bills, disputes, stamps
 from acquit.store.documents import PDF
 from acquit.store.transaction import Transaction
+
+LINES = 100
 
 
 def paper(visit: Visit, account_id: AccountId) -> Download:
@@ -37,14 +40,17 @@ def receipt(visit: Visit, account_id: AccountId) -> Download:
     return Download(content, "application/json", f"{bill_id.replace('/', '_')}.pdf.receipt.json")
 
 
-def bill_story(tx: Transaction, place: Place, account_id: AccountId, bill_id: BillId) -> Mapping[str, object]:
-    """Return all that the page of one bill shows.
+def bill_story(
+    visit: Visit, tx: Transaction, place: Place, account_id: AccountId, bill_id: BillId
+) -> Mapping[str, object]:
+    """Return all that the page of one bill shows, of its lines a page.
 
     Raises NoSuchBill: another account's does not exist here.
     """
     head = bill_searches.find(tx, account_id, bill_id)
     if head is None:
         raise NoSuchBill(bill_id)
+    lines = bills.details(tx, account_id, bill_id, key_in(visit, "after", 0), LINES + 1)
     owed, argued = head.owed, disputes.of_bill(tx, account_id, bill_id)
     return {
         "head": head,
@@ -52,7 +58,7 @@ def bill_story(tx: Transaction, place: Place, account_id: AccountId, bill_id: Bi
         "amounts": (
             debts.amounts(owed.debt, owed.operations, place.today, owed.collecting_minor) if owed else None
         ),
-        "details": bills.details(tx, account_id, bill_id),
+        "details": cut(visit, lines, "after", lambda line: line.detail_no, LINES),
         "taxes": bills.taxes(tx, account_id, bill_id),
         "timeline": timeline(head, argued, place.today),
         "disputed_minor": disputed_minor(argued),

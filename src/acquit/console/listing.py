@@ -1,14 +1,23 @@
-"""Lists in pages: which page is shown, and the links to its neighbours."""
+"""Lists in pages: which page is shown, and the links to its neighbours.
 
-from collections.abc import Mapping
+A list that can be counted has numbered pages (`listing`); one that only grows goes on from a key (`cut`), so
+that its last page costs what its first one does.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 from urllib.parse import urlencode
 
 from acquit.console.visit import Visit
 
 ROWS: Final = 25
 PAGE_MAX: Final = 100_000
+DIGITS_MAX: Final = 18
+LAST: Final = 2**62
+"""Comes after every key."""
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +47,39 @@ def listing(visit: Visit, total: int) -> Listing:
 
 def _link(path: str, kept: Mapping[str, str], page: int) -> str:
     return f"{path}?{urlencode({**kept, 'page': page})}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Generic[Row]):
+    """The rows that are shown; links to those that follow and to the first; empty where there are none."""
+
+    rows: Sequence[Row]
+    more: str
+    first: str
+
+
+def cut(
+    visit: Visit, found: Sequence[Row], name: str, key: Callable[[Row], object], rows_max: int = ROWS
+) -> Cut[Row]:
+    """Return the first rows of a list that was read from a key on, with one more than is shown."""
+    rows = found[:rows_max]
+    more = link_with(visit, **{name: key(rows[-1])}) if len(found) > rows_max else ""
+    return Cut(rows, more, link_with(visit, **{name: None}) if name in visit.query else "")
+
+
+def key_in(visit: Visit, name: str, otherwise: int) -> int:
+    """Return the number that the address gives, or the one it goes without."""
+    text = visit.query.get(name, "")
+    return int(text) if is_number(text) else otherwise
+
+
+def is_number(text: str) -> bool:
+    """Return whether the text is a number that a key may have."""
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
+
+
+def link_with(visit: Visit, **changed: object) -> str:
+    """Return the link of this page with some names of its query changed; None takes one away."""
+    kept = {name: text for name, text in visit.query.items() if text and name != "done"} | changed
+    query = urlencode({name: text for name, text in kept.items() if text is not None})
+    return f"{visit.path}?{query}" if query else visit.path

@@ -109,7 +109,9 @@ def _against(
     total = sum(debt.open_minor for debt in debts) - credit_minor
     bills, payer_id = bills_of(debts), debts[0].payer_id
     if total == amount:
-        reason = f"{bills} ({how}) are open with exactly {money_of(entry)}; who paid is not certain."
+        reason = (
+            f"{bills} ({how}) {_are(debts)} open with exactly {money_of(entry)}; who paid is not certain."
+        )
         yield proposed(Rule.BILL_NUMBER, 88 - less_certain, reason, debts, credit_minor)
         return
     available = evidence.credit.get(payer_id, 0) - credit_minor
@@ -128,10 +130,14 @@ def _against(
     elif amount > total:
         over = amount - total
         reason = (
-            f"{bills} ({how}) are open with {plain(total, currency)} {currency}; {plain(over, currency)} "
-            "more came and becomes credit of the payer."
+            f"{bills} ({how}) {_are(debts)} open with {plain(total, currency)} {currency}; "
+            f"{plain(over, currency)} more came and becomes credit of the payer."
         )
         yield proposed(Rule.OVER_PAYMENT, 80 - less_certain, reason, debts, credit_minor, over)
+
+
+def _are(debts: Sequence[OpenDebt]) -> str:
+    return "is" if len(debts) == 1 else "are"
 
 
 def _tolerance(entry: BankEntry, evidence: Evidence) -> int:

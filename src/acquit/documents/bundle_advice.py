@@ -1,4 +1,7 @@
-"""The paper of a bundle: a remittance advice as text, as a table and as a page with its transfer's code."""
+"""The paper of a bundle: a remittance advice as text, as a table and as a page with its transfer's code.
+
+Text and page speak a language of the papers; the table is for software and has one header.
+"""
 
 import csv
 import io
@@ -10,8 +13,12 @@ from acquit.core.money import plain
 from acquit.documents.letterhead import Letterhead
 from acquit.documents.page import filled
 from acquit.documents.payment_code import payment_code
+from acquit.documents.wording import wording
 
 HEAD: Final = ("bill", "account", "amount", "currency", "reference")
+PAGE_WORDS: Final = (
+    "payee", "iban", "reference", "code_alternative", "bill", "of_account", "open", "to_transfer", "how",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,48 +44,52 @@ def as_table(bundle: Bundle) -> bytes:
     return out.getvalue().encode()
 
 
-def as_text(bundle: Bundle, payee: Payee) -> bytes:
+def as_text(bundle: Bundle, payee: Payee, language: str) -> bytes:
     """Return the advice as people read it in a mail."""
-    currency = bundle.currency
+    says = wording(language, bundle.currency)
+    names = [says.say(f"bundle.{name}") for name in ("payee", "iban", "reference")]
+    broad = max(map(len, names)) + 2
+    told = (payee.name, in_fours(payee.iban), in_fours(bundle.reference))
+    title = says.say("bundle.title", number=str(bundle.bundle_id))
     lines = [
-        f"Remittance advice {bundle.bundle_id} of {bundle.account_id}, {bundle.made_on}",
+        f"{title}: {bundle.account_id}, {says.day(bundle.made_on)}",
         "",
-        f"To         {payee.name}",
-        f"IBAN       {in_fours(payee.iban)}",
-        f"Reference  {in_fours(bundle.reference)}",
+        *(f"{name:<{broad}}{text}" for name, text in zip(names, told, strict=True)),
         "",
         *(
-            f"{part.bill_id:<24}{part.account_id:<20}{plain(part.amount_minor, currency):>16}"
+            f"{part.bill_id:<24}{part.account_id:<20}{says.figure(part.amount_minor):>16}"
             for part in bundle.parts
         ),
-        *([f"{'credit':<44}{plain(-bundle.credit_minor, currency):>16}"] if bundle.credit_minor else []),
-        f"{f'transfer {currency}':<44}{plain(bundle.amount_minor, currency):>16}",
-        "",
     ]
-    return "\n".join(lines).encode()
+    if bundle.credit_minor:
+        lines.append(f"{says.say('bundle.credit'):<44}{says.figure(-bundle.credit_minor):>16}")
+    total = f"{says.say('bundle.to_transfer')} {bundle.currency}"
+    return "\n".join([*lines, f"{total:<44}{says.figure(bundle.amount_minor):>16}", ""]).encode()
 
 
-def as_page(bundle: Bundle, payee: Payee, sender: Letterhead) -> bytes:
+def as_page(bundle: Bundle, payee: Payee, sender: Letterhead, language: str) -> bytes:
     """Return the advice as one self-contained page; in euro with the code that a telephone reads."""
+    says = wording(language, bundle.currency)
     code = ""
     if bundle.currency == "EUR":
         code = payment_code(payee.name, payee.iban, payee.bic, bundle.reference, bundle.amount_minor) or ""
     rows: list[tuple[str, str, str]] = [
-        (part.bill_id, part.account_id, plain(part.amount_minor, bundle.currency)) for part in bundle.parts
+        (part.bill_id, part.account_id, says.figure(part.amount_minor)) for part in bundle.parts
     ]
     if bundle.credit_minor:
-        rows.append(("Credit", bundle.account_id, plain(-bundle.credit_minor, bundle.currency)))
+        rows.append((says.say("bundle.credit"), bundle.account_id, says.figure(-bundle.credit_minor)))
     return filled(
         "bundle.html",
         sender,
-        "en",
-        f"Remittance advice {bundle.bundle_id}",
+        says.language,
+        says.say("bundle.title", number=str(bundle.bundle_id)),
+        says={name: says.say(f"bundle.{name}") for name in PAGE_WORDS},
         payee=payee,
         iban=in_fours(payee.iban),
         reference=in_fours(bundle.reference),
         code=code,
         rows=rows,
-        total=f"{plain(bundle.amount_minor, bundle.currency)} {bundle.currency}",
+        total=says.amount(bundle.amount_minor),
     )
 
 

@@ -36,6 +36,15 @@ FIND_SEVERAL: Final[LiteralString] = (
 
 OF_PARENT: Final[LiteralString] = _ACCOUNTS + "WHERE a.parent_id = %(parent_id)s ORDER BY a.sub_account_no"
 
+PAGE_OF_PARENT: Final[LiteralString] = (
+    _ACCOUNTS
+    + """
+     WHERE a.parent_id = %(parent_id)s AND a.sub_account_no > %(after_no)s
+     ORDER BY a.sub_account_no
+     LIMIT %(rows_max)s
+"""
+)
+
 EVERY: Final[LiteralString] = (
     _ACCOUNTS
     + """
@@ -190,6 +199,12 @@ def find_several(tx: Transaction, account_ids: Sequence[AccountId]) -> list[Acco
 def of_parent(tx: Transaction, parent_id: AccountId) -> list[Account]:
     """Return the sub-accounts of an account in the order of their numbers."""
     return [_account(row) for row in tx.all(OF_PARENT, parent_id=parent_id)]
+
+
+def page_of_parent(tx: Transaction, parent_id: AccountId, after_no: int, rows_max: int) -> list[Account]:
+    """Return sub-accounts of an account in the order of their numbers, those after one."""
+    rows = tx.all(PAGE_OF_PARENT, parent_id=parent_id, after_no=after_no, rows_max=rows_max)
+    return [_account(row) for row in rows]
 
 
 def every(tx: Transaction, after: str = "", rows_max: int = 1000) -> list[Account]:

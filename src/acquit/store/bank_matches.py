@@ -122,7 +122,10 @@ WAITING_DECISIONS: Final[LiteralString] = """
      WHERE d.legal_entity_id = %(legal_entity_id)s
        AND NOT EXISTS (SELECT FROM bank_decision_end e
                         WHERE e.legal_entity_id = d.legal_entity_id AND e.decision_no = d.decision_no)
+       AND d.decision_no > %(after_no)s
+       AND (%(entry_id)s::bigint IS NULL OR d.entry_id = %(entry_id)s::bigint)
      ORDER BY d.decision_no
+     LIMIT %(rows_max)s
 """
 
 END_DECISION: Final[LiteralString] = """
@@ -328,9 +331,19 @@ def ask(
     return int(row.decision_no)
 
 
-def waiting_decisions(tx: Transaction, legal_entity_id: LegalEntityId) -> list[Waiting]:
-    """Return what waits for a second operator, oldest first."""
-    return [Waiting(*row) for row in tx.all(WAITING_DECISIONS, legal_entity_id=legal_entity_id)]
+def waiting_decisions(
+    tx: Transaction,
+    legal_entity_id: LegalEntityId,
+    after_no: int = 0,
+    rows_max: int | None = None,
+    entry_id: int | None = None,
+) -> list[Waiting]:
+    """Return what waits for a second operator, oldest first, after one; about an entry if given."""
+    rows = tx.all(
+        WAITING_DECISIONS, legal_entity_id=legal_entity_id, after_no=after_no, rows_max=rows_max,
+        entry_id=entry_id,
+    )  # fmt: skip
+    return [Waiting(*row) for row in rows]
 
 
 def end_decision(

@@ -171,7 +171,7 @@ def keys(
 def _query(account_id: AccountId, wanted: Wanted, today: date) -> tuple[LiteralString, dict[str, object]]:
     query: LiteralString = (
         " FROM bill b"
-        + _OPEN
+        + (_OPEN if wanted.state in _STATES else "")
         + " WHERE b.account_id = ANY(%(account_ids)s)"
         + " AND (b.account_id = %(account_id)s OR b.payer_id = %(account_id)s)"
     )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from operator import attrgetter
 from typing import Any, Final, LiteralString
 
@@ -59,8 +60,15 @@ DETAILS: Final[LiteralString] = """
            vat_category, vat_rate_bp, period_start, period_end, purchase_order_line_no, correction_no,
            part, owner_id, purchase_order_item, cost_account
       FROM bill_detail
-     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
+     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s AND detail_no > %(after_no)s
      ORDER BY detail_no
+     LIMIT %(rows_max)s
+"""
+
+DEBIT: Final[LiteralString] = """
+    SELECT debit_hash, collected_on
+      FROM bill
+     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s AND debit_hash IS NOT NULL
 """
 
 TAXES: Final[LiteralString] = """
@@ -211,9 +219,18 @@ def find(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Bill | None
     return None if row is None else _bill(tx, row)
 
 
-def details(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[Detail]:
-    """Return the lines of the account's bill in their order."""
-    return [Detail(*row) for row in tx.all(DETAILS, account_id=account_id, bill_id=bill_id)]
+def details(
+    tx: Transaction, account_id: AccountId, bill_id: BillId, after_no: int = 0, rows_max: int | None = None
+) -> list[Detail]:
+    """Return the lines of the account's bill in their order, those after one."""
+    rows = tx.all(DETAILS, account_id=account_id, bill_id=bill_id, after_no=after_no, rows_max=rows_max)
+    return [Detail(*row) for row in rows]
+
+
+def debit(tx: Transaction, account_id: AccountId, bill_id: BillId) -> tuple[dict[str, Any], date] | None:
+    """Return the mandate that the account's bill is debited by, and the day; None: it is not debited."""
+    row = tx.one_or_none(DEBIT, account_id=account_id, bill_id=bill_id)
+    return None if row is None else (snapshot(tx, row.debit_hash), row.collected_on)
 
 
 def taxes(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[TaxLine]:

@@ -1,5 +1,6 @@
 """Bundles of bills to be paid together, and remittance advices that payers sent."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, LiteralString
@@ -32,10 +33,24 @@ OF_ACCOUNT: Final[LiteralString] = """
      ORDER BY bundle_id
 """
 
+PAGE: Final[LiteralString] = """
+    SELECT account_id, bundle_id, reference, currency, amount_minor, credit_minor, made_on
+      FROM bundle
+     WHERE account_id = %(account_id)s AND bundle_id < %(before_id)s
+     ORDER BY bundle_id DESC
+     LIMIT %(rows_max)s
+"""
+
+FIND: Final[LiteralString] = """
+    SELECT account_id, bundle_id, reference, currency, amount_minor, credit_minor, made_on
+      FROM bundle
+     WHERE account_id = %(account_id)s AND bundle_id = %(bundle_id)s
+"""
+
 PARTS: Final[LiteralString] = """
     SELECT bundle_id, debt_account_id, debt_id, bill_id, amount_minor
       FROM bundle_part
-     WHERE account_id = %(account_id)s
+     WHERE account_id = %(account_id)s AND bundle_id = ANY(%(bundle_ids)s)
      ORDER BY bundle_id, debt_id
 """
 
@@ -81,8 +96,19 @@ def add(
 
 def of_account(tx: Transaction, account_id: AccountId) -> list[Bundle]:
     """Return the payer's bundles, oldest first."""
-    rows = tx.all(PARTS, account_id=account_id)
-    return [_bundle(row, rows) for row in tx.all(OF_ACCOUNT, account_id=account_id)]
+    return _bundles(tx, account_id, tx.all(OF_ACCOUNT, account_id=account_id))
+
+
+def page(tx: Transaction, account_id: AccountId, before_id: int, rows_max: int) -> list[Bundle]:
+    """Return bundles of the payer, newest first, those before one."""
+    rows = tx.all(PAGE, account_id=account_id, before_id=before_id, rows_max=rows_max)
+    return _bundles(tx, account_id, rows)
+
+
+def find(tx: Transaction, account_id: AccountId, bundle_id: int) -> Bundle | None:
+    """Return the payer's bundle, or None."""
+    rows = tx.all(FIND, account_id=account_id, bundle_id=bundle_id)
+    return next(iter(_bundles(tx, account_id, rows)), None)
 
 
 def add_advice(
@@ -108,6 +134,13 @@ def add_advice(
     return int(row.advice_id)
 
 
+def _bundles(tx: Transaction, account_id: AccountId, rows: Sequence[Any]) -> list[Bundle]:
+    parts: dict[int, list[Any]] = defaultdict(list)
+    for part in tx.all(PARTS, account_id=account_id, bundle_ids=[row.bundle_id for row in rows]):
+        parts[part.bundle_id].append(part)
+    return [_bundle(row, parts[row.bundle_id]) for row in rows]
+
+
 def _bundle(row: Any, parts: Sequence[Any]) -> Bundle:
     return Bundle(
         AccountId(row.account_id),
@@ -120,6 +153,5 @@ def _bundle(row: Any, parts: Sequence[Any]) -> Bundle:
         tuple(
             BundlePart(AccountId(p.debt_account_id), DebtId(p.debt_id), BillId(p.bill_id), p.amount_minor)
             for p in parts
-            if p.bundle_id == row.bundle_id
         ),
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 from acquit.core.credit_balance import CreditType
 from acquit.core.identifiers import AccountId
@@ -22,6 +22,26 @@ MOVEMENTS: Final[LiteralString] = """
      WHERE m.account_id = %(account_id)s
     WINDOW balance AS (PARTITION BY m.type, m.balance, m.currency ORDER BY m.movement_id)
      ORDER BY m.movement_id
+"""
+
+PAGE: Final[LiteralString] = (
+    "SELECT * FROM ("  # noqa: S608 - constants alone
+    + MOVEMENTS
+    + ") m WHERE movement_id < %(before_id)s ORDER BY movement_id DESC LIMIT %(rows_max)s"
+)
+
+LOTS: Final[LiteralString] = """
+    SELECT l.movement_id, l.balance, l.type, l.currency, l.amount_minor, l.lot_id, l.expires_on, l.source,
+           l.recorded_at, '' AS bill_id, 0 AS order_id, 0 AS after_minor, left_over.minor AS lot_left_minor
+      FROM credit_movement l
+     CROSS JOIN LATERAL (SELECT sum(u.amount_minor)::bigint AS minor
+                           FROM credit_movement u
+                          WHERE u.account_id = l.account_id AND u.lot_id = l.movement_id) AS left_over
+     WHERE l.account_id = %(account_id)s AND l.lot_id = l.movement_id AND l.type = ANY(%(types)s)
+       AND left_over.minor > 0
+       AND (%(movement_id)s::bigint IS NULL OR l.movement_id = %(movement_id)s::bigint)
+     ORDER BY l.movement_id
+     LIMIT %(rows_max)s
 """
 
 
@@ -51,5 +71,23 @@ class Moved:
 
 def of_account(tx: Transaction, account_id: AccountId) -> list[Moved]:
     """Return every movement of the account's credit, oldest first."""
-    rows = tx.all(MOVEMENTS, account_id=account_id)
-    return [Moved(**row._asdict() | {"type": CreditType(row.type)}) for row in rows]
+    return [_moved(row) for row in tx.all(MOVEMENTS, account_id=account_id)]
+
+
+def page(tx: Transaction, account_id: AccountId, before_id: int, rows_max: int) -> list[Moved]:
+    """Return movements of the account's credit, newest first, those before one."""
+    rows = tx.all(PAGE, account_id=account_id, before_id=before_id, rows_max=rows_max)
+    return [_moved(row) for row in rows]
+
+
+def money_lots(
+    tx: Transaction, account_id: AccountId, rows_max: int, movement_id: int | None = None
+) -> list[Moved]:
+    """Return the account's lots of money of which something is left, oldest first; one of them if given."""
+    types = [each.value for each in CreditType if each.is_money]
+    asked = {"types": types, "movement_id": movement_id, "rows_max": rows_max}
+    return [_moved(row) for row in tx.all(LOTS, account_id=account_id, **asked)]
+
+
+def _moved(row: Any) -> Moved:
+    return Moved(**row._asdict() | {"type": CreditType(row.type)})

@@ -12,7 +12,7 @@ FIND: Final[LiteralString] = """
     SELECT account_id, delivery_id, legal_entity_id, channel, bill_id, event, form, subject, queued_at, state,
            told, reference, sent_at, next_at, tries
       FROM delivery_state
-     WHERE (cardinality(%(states)s::text[]) = 0 OR state = ANY(%(states)s))
+     WHERE (cardinality(%(states)s::text[]) = 0 OR state = ANY(%(states)s)) AND delivery_id < %(before_id)s
      ORDER BY delivery_id DESC
      LIMIT %(limit)s
 """
@@ -22,7 +22,7 @@ FIND_WAITING: Final[LiteralString] = """
            d.queued_at, d.state, d.told, d.reference, d.sent_at, d.next_at, d.tries
       FROM delivery_waiting w
       JOIN delivery_state d ON d.account_id = w.account_id AND d.delivery_id = w.delivery_id
-     WHERE d.state = ANY(%(states)s)
+     WHERE d.state = ANY(%(states)s) AND d.delivery_id < %(before_id)s
      ORDER BY d.delivery_id DESC
      LIMIT %(limit)s
 """
@@ -33,7 +33,7 @@ FIND_UNSENT: Final[LiteralString] = """
       FROM (SELECT DISTINCT account_id, delivery_id FROM delivery_attempt
              WHERE outcome IN ('refused', 'bounced', 'ended')) a
       JOIN delivery_state d ON d.account_id = a.account_id AND d.delivery_id = a.delivery_id
-     WHERE d.state = ANY(%(states)s)
+     WHERE d.state = ANY(%(states)s) AND d.delivery_id < %(before_id)s
      ORDER BY d.delivery_id DESC
      LIMIT %(limit)s
 """
@@ -45,6 +45,7 @@ OF_BILL: Final[LiteralString] = """
       JOIN delivery_state d ON d.account_id = n.account_id AND d.bill_id = n.bill_id
      WHERE n.bill_id = %(bill_id)s
        AND (cardinality(%(states)s::text[]) = 0 OR d.state = ANY(%(states)s))
+       AND d.delivery_id < %(before_id)s
      ORDER BY d.delivery_id DESC
      LIMIT %(limit)s
 """
@@ -67,6 +68,7 @@ COUNTS: Final[LiteralString] = """
      ORDER BY d.channel, d.state
 """
 
+LAST: Final = 2**62
 WAIT: Final = frozenset({"waiting", "delayed"})
 UNSENT: Final = frozenset({"refused", "bounced", "ended"})
 
@@ -92,9 +94,14 @@ class Listed:
     tries: int
 
 
-def find(tx: Transaction, states: Sequence[str], bill_id: str, limit: int) -> list[Listed]:
-    """Return at most so many deliveries, newest first: in these states (none: in any), of a bill if given."""
-    asked = {"states": list(states), "limit": limit}
+def find(
+    tx: Transaction, states: Sequence[str], bill_id: str, limit: int, before_id: int = LAST
+) -> list[Listed]:
+    """Return at most so many deliveries, newest first, those before one.
+
+    In these states (none: in any), of a bill if given.
+    """
+    asked = {"states": list(states), "limit": limit, "before_id": before_id}
     if bill_id:
         rows = tx.all(OF_BILL, bill_id=bill_id, **asked)
     elif states and WAIT.issuperset(states):

@@ -79,7 +79,7 @@ _COLLECTIONS: Final[LiteralString] = """
 OF_REMITTANCE: Final[LiteralString] = (
     _COLLECTIONS
     + "WHERE c.legal_entity_id = %(legal_entity_id)s AND c.remittance_id = %(remittance_id)s "
-    + "ORDER BY c.line_no"
+    + "AND c.line_no > %(after_no)s ORDER BY c.line_no LIMIT %(rows_max)s"
 )
 
 OF_END_TO_END: Final[LiteralString] = _COLLECTIONS + "WHERE c.end_to_end = %(end_to_end)s"
@@ -263,9 +263,18 @@ def write(
     )
 
 
-def of_remittance(tx: Transaction, legal_entity_id: LegalEntityId, remittance_id: int) -> list[Collection]:
-    """Return the collections of a file, in its order."""
-    rows = tx.all(OF_REMITTANCE, legal_entity_id=legal_entity_id, remittance_id=remittance_id)
+def of_remittance(
+    tx: Transaction,
+    legal_entity_id: LegalEntityId,
+    remittance_id: int,
+    after_no: int = 0,
+    rows_max: int | None = None,
+) -> list[Collection]:
+    """Return the collections of a file, in its order, those after a line."""
+    rows = tx.all(
+        OF_REMITTANCE, legal_entity_id=legal_entity_id, remittance_id=remittance_id, after_no=after_no,
+        rows_max=rows_max,
+    )  # fmt: skip
     return [_collection(row) for row in rows]
 
 

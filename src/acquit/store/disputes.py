@@ -1,6 +1,6 @@
 """Disputes of accounts on their bills."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, LiteralString
 
 from acquit.core.dispute import Dispute, DisputeState, Message
@@ -55,7 +55,28 @@ ASSIGN: Final[LiteralString] = """
             WHERE b.account_id = dispute.account_id AND b.bill_id = dispute.bill_id) AS currency
 """
 
-OPEN: Final[LiteralString] = _DISPUTES + "WHERE state = 'open' ORDER BY deadline_on, dispute_id"
+OPEN: Final[LiteralString] = (
+    _DISPUTES
+    + """
+     WHERE state = 'open' AND (deadline_on, dispute_id) > (%(after_on)s::date, %(after_id)s::bigint)
+     ORDER BY deadline_on, dispute_id
+     LIMIT %(rows_max)s
+"""
+)
+
+COUNT_OPEN: Final[LiteralString] = """
+    SELECT count(*) AS disputes
+      FROM (SELECT FROM dispute WHERE state = 'open' LIMIT %(counted_max)s) o
+"""
+
+ANSWERED: Final[LiteralString] = (
+    _DISPUTES
+    + """
+     WHERE account_id = %(account_id)s AND closed_at >= %(since_at)s
+     ORDER BY closed_at DESC
+     LIMIT %(rows_max)s
+"""
+)
 
 ADD_MESSAGE: Final[LiteralString] = """
     INSERT INTO dispute_message (account_id, dispute_id, message_no, body, file_name, file_sha256, file_bytes,
@@ -136,9 +157,23 @@ def close(
     return _dispute(row)
 
 
-def waiting(tx: Transaction) -> list[Dispute]:
-    """Return every open dispute, the one that is to be answered first before the others."""
-    return [_dispute(row) for row in tx.all(OPEN)]
+def waiting(
+    tx: Transaction, after: tuple[date, int] = (date.min, 0), rows_max: int | None = None
+) -> list[Dispute]:
+    """Return the open disputes, the one that is to be answered first before the others, after one."""
+    rows = tx.all(OPEN, after_on=after[0], after_id=after[1], rows_max=rows_max)
+    return [_dispute(row) for row in rows]
+
+
+def count_open(tx: Transaction, counted_max: int) -> int:
+    """Return how many disputes are open, counted so far at most."""
+    return int(tx.one(COUNT_OPEN, counted_max=counted_max).disputes)
+
+
+def answered(tx: Transaction, account_id: AccountId, since_at: datetime, rows_max: int) -> list[Dispute]:
+    """Return the account's disputes that were answered last, since an instant."""
+    rows = tx.all(ANSWERED, account_id=account_id, since_at=since_at, rows_max=rows_max)
+    return [_dispute(row) for row in rows]
 
 
 def assign(tx: Transaction, dispute: Dispute, owner: str | None, deadline_on: date) -> Dispute:

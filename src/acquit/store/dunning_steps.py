@@ -40,6 +40,7 @@ OF_PAYER: Final[LiteralString] = """
       FROM dunning_step
      WHERE account_id = %(account_id)s
      ORDER BY happened_on DESC, step_id DESC
+     LIMIT %(rows_max)s
 """
 
 DEBTS: Final[LiteralString] = """
@@ -73,12 +74,13 @@ LATE: Final[LiteralString] = """
      WHERE d.payer_id = %(payer_id)s AND d.due_on < %(due_before_on)s
        AND d.amount_minor + coalesce(o.effect_minor, 0) > 0
      ORDER BY d.due_on, d.account_id, d.debt_id
+     LIMIT %(rows_max)s
 """
 
 EFFECTS: Final[LiteralString] = """
     SELECT step_id, effect, told, happened_on
       FROM dunning_effect
-     WHERE account_id = %(account_id)s
+     WHERE account_id = %(account_id)s AND step_id = ANY(%(step_ids)s)
      ORDER BY recorded_at
 """
 
@@ -167,9 +169,9 @@ def suspended(tx: Transaction, legal_entity_id: LegalEntityId) -> list[Taken]:
     return [_taken(row) for row in tx.all(SUSPENDED, legal_entity_id=legal_entity_id)]
 
 
-def of_payer(tx: Transaction, payer_id: AccountId) -> list[Taken]:
+def of_payer(tx: Transaction, payer_id: AccountId, rows_max: int | None = None) -> list[Taken]:
     """Return the steps of a payer, newest first."""
-    return [_taken(row) for row in tx.all(OF_PAYER, account_id=payer_id)]
+    return [_taken(row) for row in tx.all(OF_PAYER, account_id=payer_id, rows_max=rows_max)]
 
 
 def debts_of(tx: Transaction, steps: Sequence[Taken]) -> dict[int, list[TakenDebt]]:
@@ -185,14 +187,16 @@ def debts_of(tx: Transaction, steps: Sequence[Taken]) -> dict[int, list[TakenDeb
     return found
 
 
-def late_of(tx: Transaction, payer_id: AccountId, on: date) -> list[LateDebt]:
+def late_of(tx: Transaction, payer_id: AccountId, on: date, rows_max: int | None = None) -> list[LateDebt]:
     """Return what of the payer's debts is open and due soon or past due, oldest first."""
-    return [LateDebt(*row) for row in tx.all(LATE, payer_id=payer_id, due_before_on=on + SOON)]
+    rows = tx.all(LATE, payer_id=payer_id, due_before_on=on + SOON, rows_max=rows_max)
+    return [LateDebt(*row) for row in rows]
 
 
-def effects_of(tx: Transaction, payer_id: AccountId) -> list[Effect]:
-    """Return what was done about the payer's steps, in order."""
-    return [Effect(*row) for row in tx.all(EFFECTS, account_id=payer_id)]
+def effects_of(tx: Transaction, payer_id: AccountId, steps: Sequence[Taken]) -> list[Effect]:
+    """Return what was done about these steps of the payer, in order."""
+    rows = tx.all(EFFECTS, account_id=payer_id, step_ids=[step.step_id for step in steps])
+    return [Effect(*row) for row in rows]
 
 
 def record(tx: Transaction, step: Taken, effect: str, told: str, on: date) -> bool:

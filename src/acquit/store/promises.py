@@ -25,6 +25,7 @@ OF_PAYER: Final[LiteralString] = """
       FROM promise m
      WHERE m.account_id = %(account_id)s
      ORDER BY m.promise_id DESC
+     LIMIT %(rows_max)s
 """
 
 
@@ -46,9 +47,9 @@ def add(
     return int(row.promise_id)
 
 
-def of_payer(tx: Transaction, payer_id: AccountId) -> list[Promise]:
+def of_payer(tx: Transaction, payer_id: AccountId, rows_max: int | None = None) -> list[Promise]:
     """Return the payer's promises, newest first."""
-    return [_promise(row) for row in tx.all(OF_PAYER, account_id=payer_id)]
+    return [_promise(row) for row in tx.all(OF_PAYER, account_id=payer_id, rows_max=rows_max)]
 
 
 def _promise(row: Any) -> Promise:

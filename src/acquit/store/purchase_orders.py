@@ -66,6 +66,15 @@ CONCERNING: Final[LiteralString] = (
 """
 )
 
+SOME: Final[LiteralString] = (
+    _ORDERS
+    + """
+      JOIN unnest(%(account_ids)s::text[], %(order_ids)s::bigint[]) WITH ORDINALITY
+        AS wanted(account_id, purchase_order_id, place) USING (account_id, purchase_order_id)
+     ORDER BY wanted.place
+"""
+)
+
 WITH_MAXIMUM: Final[LiteralString] = (
     _ORDERS
     + """
@@ -184,6 +193,14 @@ def of_account(tx: Transaction, account_id: AccountId) -> list[PurchaseOrder]:
 def concerning(tx: Transaction, account_ids: Sequence[AccountId]) -> list[PurchaseOrder]:
     """Return every order that bills of the accounts may quote: their own and their families'."""
     return _orders(tx, tx.all(CONCERNING, account_ids=list(account_ids)))
+
+
+def some(tx: Transaction, keys: Sequence[tuple[AccountId, PurchaseOrderId]]) -> list[PurchaseOrder]:
+    """Return these orders, in the order given."""
+    if not keys:
+        return []
+    account_ids, order_ids = [account_id for account_id, _ in keys], [order_id for _, order_id in keys]
+    return _orders(tx, tx.all(SOME, account_ids=account_ids, order_ids=order_ids))
 
 
 def lock_concerning(tx: Transaction, account_ids: Sequence[AccountId]) -> list[PurchaseOrder]:

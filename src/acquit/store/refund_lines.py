@@ -77,7 +77,9 @@ LINES: Final[LiteralString] = """
     SELECT account_id, refund_id, line_no, end_to_end, iban, bic, holder_name, currency, amount_minor
       FROM remittance_refund
      WHERE legal_entity_id = %(legal_entity_id)s AND remittance_id = %(remittance_id)s
+       AND line_no > %(after_no)s
      ORDER BY line_no
+     LIMIT %(rows_max)s
 """
 
 PENDING: Final[LiteralString] = """
@@ -150,9 +152,18 @@ def add(tx: Transaction, legal_entity_id: LegalEntityId, remittance_id: int, lin
     tx.run(TAKE_UP, **whose)
 
 
-def lines(tx: Transaction, legal_entity_id: LegalEntityId, remittance_id: int) -> list[RefundLine]:
-    """Return the lines of a file, in its order."""
-    rows = tx.all(LINES, legal_entity_id=legal_entity_id, remittance_id=remittance_id)
+def lines(
+    tx: Transaction,
+    legal_entity_id: LegalEntityId,
+    remittance_id: int,
+    after_no: int = 0,
+    rows_max: int | None = None,
+) -> list[RefundLine]:
+    """Return the lines of a file, in its order, those after one."""
+    rows = tx.all(
+        LINES, legal_entity_id=legal_entity_id, remittance_id=remittance_id, after_no=after_no,
+        rows_max=rows_max,
+    )  # fmt: skip
     return [RefundLine(**row._asdict()) for row in rows]
 
 

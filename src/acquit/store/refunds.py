@@ -16,9 +16,18 @@ _REFUNDS: Final[LiteralString] = """
 
 FIND: Final[LiteralString] = _REFUNDS + "WHERE account_id = %(account_id)s AND refund_id = %(refund_id)s"
 
-OF_ACCOUNT: Final[LiteralString] = _REFUNDS + "WHERE account_id = %(account_id)s ORDER BY refund_id DESC"
+OF_ACCOUNT: Final[LiteralString] = (
+    _REFUNDS + "WHERE account_id = %(account_id)s ORDER BY refund_id DESC LIMIT %(rows_max)s"
+)
 
-IN_STATE: Final[LiteralString] = _REFUNDS + "WHERE state = %(state)s AND cause = 'refund' ORDER BY refund_id"
+IN_STATE: Final[LiteralString] = (
+    _REFUNDS
+    + """
+     WHERE state = %(state)s AND cause = 'refund' AND refund_id > %(after_id)s
+     ORDER BY refund_id
+     LIMIT %(rows_max)s
+"""
+)
 
 ADD: Final[LiteralString] = """
     INSERT INTO refund (account_id, deposit_id, currency, amount_minor, cause, reason, asked_on, asked_by)
@@ -42,14 +51,17 @@ def find(tx: Transaction, payer_id: AccountId, refund_id: int) -> Refund | None:
     return None if row is None else _refund(row)
 
 
-def of_account(tx: Transaction, payer_id: AccountId) -> list[Refund]:
+def of_account(tx: Transaction, payer_id: AccountId, rows_max: int | None = None) -> list[Refund]:
     """Return the payer's refunds, newest first."""
-    return [_refund(row) for row in tx.all(OF_ACCOUNT, account_id=payer_id)]
+    return [_refund(row) for row in tx.all(OF_ACCOUNT, account_id=payer_id, rows_max=rows_max)]
 
 
-def in_state(tx: Transaction, state: RefundState) -> list[Refund]:
-    """Return every refund that stands so, oldest first; what acquirers took back themselves is left out."""
-    return [_refund(row) for row in tx.all(IN_STATE, state=state.value)]
+def in_state(
+    tx: Transaction, state: RefundState, after_id: int = 0, rows_max: int | None = None
+) -> list[Refund]:
+    """Return the refunds that stand so, oldest first, after one; not what acquirers took back themselves."""
+    rows = tx.all(IN_STATE, state=state.value, after_id=after_id, rows_max=rows_max)
+    return [_refund(row) for row in rows]
 
 
 def add(

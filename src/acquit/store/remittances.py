@@ -29,6 +29,15 @@ FIND: Final[LiteralString] = _REMITTANCES + "WHERE r.message_id = %(message_id)s
 
 EVERY: Final[LiteralString] = _REMITTANCES + "ORDER BY r.made_at DESC, r.message_id DESC LIMIT %(rows_max)s"
 
+PAGE: Final[LiteralString] = (
+    _REMITTANCES
+    + """
+     WHERE r.legal_entity_id = %(legal_entity_id)s AND r.remittance_id < %(before_id)s
+     ORDER BY r.remittance_id DESC
+     LIMIT %(rows_max)s
+"""
+)
+
 LOCK: Final[LiteralString] = """
     SELECT legal_entity_id
       FROM legal_entity
@@ -93,6 +102,12 @@ def find(tx: Transaction, message_id: str) -> Remittance | None:
 def every(tx: Transaction, rows_max: int) -> list[Remittance]:
     """Return the newest remittances."""
     return [_remittance(row) for row in tx.all(EVERY, rows_max=rows_max)]
+
+
+def page(tx: Transaction, legal_entity_id: LegalEntityId, before_id: int, rows_max: int) -> list[Remittance]:
+    """Return remittances of a legal entity, newest first, those before one."""
+    rows = tx.all(PAGE, legal_entity_id=legal_entity_id, before_id=before_id, rows_max=rows_max)
+    return [_remittance(row) for row in rows]
 
 
 def lock(tx: Transaction, legal_entity_id: LegalEntityId) -> None:

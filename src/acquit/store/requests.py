@@ -40,7 +40,29 @@ LOCK: Final[LiteralString] = """
 
 OF_ACCOUNT: Final[LiteralString] = _REQUESTS + "WHERE account_id = %(account_id)s ORDER BY request_id"
 
-WAITING: Final[LiteralString] = _REQUESTS + "WHERE state = 'waiting' ORDER BY request_id"
+PAGE: Final[LiteralString] = (
+    _REQUESTS
+    + """
+     WHERE account_id = %(account_id)s AND request_id < %(before_id)s
+       AND (%(state)s = '' OR state = %(state)s)
+     ORDER BY request_id DESC
+     LIMIT %(rows_max)s
+"""
+)
+
+WAITING: Final[LiteralString] = (
+    _REQUESTS
+    + """
+     WHERE state = 'waiting' AND request_id > %(after_id)s
+     ORDER BY request_id
+     LIMIT %(rows_max)s
+"""
+)
+
+COUNT_WAITING: Final[LiteralString] = """
+    SELECT count(*) AS requests
+      FROM (SELECT FROM request WHERE state = 'waiting' LIMIT %(counted_max)s) w
+"""
 
 DECIDED: Final[LiteralString] = (
     _REQUESTS + "WHERE state <> 'waiting' ORDER BY decided_at DESC, request_id DESC LIMIT %(rows_max)s"
@@ -89,9 +111,22 @@ def of_account(tx: Transaction, account_id: AccountId) -> list[SalesRequest]:
     return [_request(row) for row in tx.all(OF_ACCOUNT, account_id=account_id)]
 
 
-def waiting(tx: Transaction) -> list[SalesRequest]:
-    """Return every request that waits for a decision, oldest first: the queue of sales."""
-    return [_request(row) for row in tx.all(WAITING)]
+def page(
+    tx: Transaction, account_id: AccountId, before_id: int, rows_max: int, state: RequestState | None = None
+) -> list[SalesRequest]:
+    """Return requests of the account, newest first, those before one; of a state if given."""
+    asked = {"before_id": before_id, "state": state.value if state else "", "rows_max": rows_max}
+    return [_request(row) for row in tx.all(PAGE, account_id=account_id, **asked)]
+
+
+def waiting(tx: Transaction, after_id: int = 0, rows_max: int | None = None) -> list[SalesRequest]:
+    """Return the requests that wait for a decision, oldest first, after one: the queue of sales."""
+    return [_request(row) for row in tx.all(WAITING, after_id=after_id, rows_max=rows_max)]
+
+
+def count_waiting(tx: Transaction, counted_max: int) -> int:
+    """Return how many requests wait, counted so far at most."""
+    return int(tx.one(COUNT_WAITING, counted_max=counted_max).requests)
 
 
 def decided(tx: Transaction, rows_max: int = 100) -> list[SalesRequest]:

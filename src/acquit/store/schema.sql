@@ -3,6 +3,7 @@
 -- has only SELECT and INSERT on it. Everything that belongs to an account has account_id first.
 
 CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 CREATE FUNCTION instant() RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT coalesce(nullif(current_setting('acquit.instant', true), '')::timestamptz, now())
@@ -145,6 +146,7 @@ CREATE TABLE legal_party (
     PRIMARY KEY (legal_party_id, from_on)
 );
 CREATE INDEX legal_party_name ON legal_party (lower(name));
+CREATE INDEX legal_party_words ON legal_party USING gin (lower(name) gin_trgm_ops);
 COMMENT ON TABLE legal_party IS 'fact: the buyer in law as of a date; the newest row that is not in the future holds';
 
 CREATE SEQUENCE sub_account_no;
@@ -179,6 +181,10 @@ CREATE TABLE account (
 );
 CREATE INDEX account_parent ON account (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX account_payer ON account (payer_id, account_id);
+CREATE INDEX account_words ON account USING gin
+    (lower(account_id COLLATE "default" || chr(10) || coalesce(description, '') || chr(10) || email) gin_trgm_ops);
+CREATE INDEX account_family ON account (coalesce(parent_id, account_id), (parent_id IS NOT NULL), sub_account_no);
+CREATE INDEX account_party ON account (legal_party_id) WHERE legal_party_id IS NOT NULL;
 COMMENT ON COLUMN account.legal_party_id IS 'null: that of the parent';
 COMMENT ON COLUMN account.cost_account IS 'where the buyer books its bills (BT-19); an order''s goes before it';
 COMMENT ON COLUMN account.contract IS 'number of the contract that its bills name (BT-12)';
@@ -540,6 +546,7 @@ CREATE TABLE request (
     PRIMARY KEY (account_id, request_id)
 );
 CREATE INDEX request_waiting ON request (request_id) WHERE state = 'waiting';
+CREATE INDEX request_decided ON request (decided_at DESC, request_id DESC) WHERE state <> 'waiting';
 
 CREATE SEQUENCE grant_id;
 CREATE TABLE terms_grant (
@@ -560,6 +567,7 @@ CREATE TABLE terms_grant (
     PRIMARY KEY (account_id, grant_id),
     CHECK (usage_choice = 'own-bill' OR override_reason <> '')
 );
+CREATE INDEX terms_grant_second ON terms_grant (grant_id) WHERE needs_approval;
 COMMENT ON TABLE terms_grant IS 'fact: sales granted a payment term; effective from from_on until a terms_end';
 
 CREATE TABLE terms_approval (
@@ -641,6 +649,7 @@ CREATE TABLE purchase_order (
         (daterange(start_on, end_on, '[)')) WITH &&
     ) WHERE (status = 'CREATED' AND active AND succeeds_id IS NULL)
 );
+CREATE INDEX purchase_order_newest ON purchase_order (account_id, start_on, purchase_order_id) WHERE status = 'CREATED';
 COMMENT ON COLUMN purchase_order.end_on IS 'first day not covered; null: open';
 COMMENT ON COLUMN purchase_order.succeeds_id IS 'the order that this one takes over from when that one cannot carry a whole bill; a successor may overlap it';
 
@@ -676,6 +685,7 @@ CREATE TABLE purchase_order_draw (
     drawn_on           date NOT NULL,
     PRIMARY KEY (account_id, purchase_order_id, bill_id)
 );
+CREATE INDEX purchase_order_draw_newest ON purchase_order_draw (account_id, purchase_order_id, drawn_on, bill_id);
 COMMENT ON TABLE purchase_order_draw IS 'fact: net amount that a bill took from an order; negative for a credit note, which gives it back';
 
 -- ---------------------------------------------------------------- catalogue and services
@@ -1470,6 +1480,7 @@ CREATE TABLE deposit (
     PRIMARY KEY (account_id, deposit_id)
 );
 CREATE INDEX deposit_bank_reference ON deposit (bank_reference) WHERE bank_reference <> '';
+CREATE INDEX deposit_recorded ON deposit (account_id, recorded_at, deposit_id);
 COMMENT ON TABLE deposit IS 'fact: receipt for money received from a payer';
 
 CREATE TABLE deposit_by_hand (
@@ -1740,6 +1751,7 @@ CREATE TABLE dispute (
     PRIMARY KEY (account_id, dispute_id)
 );
 CREATE INDEX dispute_bill ON dispute (account_id, bill_id);
+CREATE INDEX dispute_open ON dispute (deadline_on, dispute_id) WHERE state = 'open';
 
 -- ---------------------------------------------------------------- banks
 
@@ -1965,6 +1977,7 @@ CREATE TABLE bank_decision (
     asked_at         timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (legal_entity_id, decision_no)
 );
+CREATE INDEX bank_decision_entry ON bank_decision (legal_entity_id, entry_id);
 COMMENT ON TABLE bank_decision IS 'fact: an operator wants to match or unmatch an entry above the amount that one may decide alone';
 
 CREATE TABLE bank_decision_end (

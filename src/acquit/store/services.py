@@ -59,6 +59,19 @@ OF_ACCOUNT: Final[LiteralString] = (
 """
 )
 
+PAGE: Final[LiteralString] = (
+    SELECTED
+    + """
+     WHERE account_id = %(account_id)s AND service_id > %(after_id)s
+     ORDER BY service_id
+     LIMIT %(rows_max)s
+"""
+)
+
+ANY_FORCED: Final[LiteralString] = """
+    SELECT EXISTS (SELECT FROM service WHERE account_id = %(account_id)s AND renew_forced) AS forced
+"""
+
 OPTIONS_OF: Final[LiteralString] = (
     SELECTED
     + """
@@ -159,6 +172,17 @@ def named(tx: Transaction, account_id: AccountId, resource_name: str) -> Service
 def of_account(tx: Transaction, account_id: AccountId) -> list[Service]:
     """Return the account's services and options, in the order in which they were subscribed."""
     return [_service(row) for row in tx.all(OF_ACCOUNT, account_id=account_id)]
+
+
+def page(tx: Transaction, account_id: AccountId, after_id: int, rows_max: int) -> list[Service]:
+    """Return services and options of the account as they were subscribed, those after one."""
+    rows = tx.all(PAGE, account_id=account_id, after_id=after_id, rows_max=rows_max)
+    return [_service(row) for row in rows]
+
+
+def any_forced(tx: Transaction, account_id: AccountId) -> bool:
+    """Return whether a service of the account renews without anybody's say."""
+    return bool(tx.one(ANY_FORCED, account_id=account_id).forced)
 
 
 def options_of(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> list[Service]:

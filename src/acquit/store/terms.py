@@ -36,8 +36,9 @@ GRANTED_ACCOUNTS: Final[LiteralString] = """
 WAITING: Final[LiteralString] = (
     _GRANTS
     + """
-     WHERE g.needs_approval AND p.approved_by IS NULL AND e.end_on IS NULL
+     WHERE g.needs_approval AND p.approved_by IS NULL AND e.end_on IS NULL AND g.grant_id > %(after_id)s
      ORDER BY g.grant_id
+     LIMIT %(rows_max)s
 """
 )
 
@@ -188,9 +189,9 @@ def granted_accounts(tx: Transaction) -> list[AccountId]:
     return [AccountId(row.account_id) for row in tx.all(GRANTED_ACCOUNTS)]
 
 
-def waiting(tx: Transaction) -> list[Grant]:
-    """Return the grants that wait for a second operator's approval, oldest first."""
-    return [_grant(row) for row in tx.all(WAITING)]
+def waiting(tx: Transaction, after_id: int = 0, rows_max: int | None = None) -> list[Grant]:
+    """Return the grants that wait for a second operator's approval, oldest first, after one."""
+    return [_grant(row) for row in tx.all(WAITING, after_id=after_id, rows_max=rows_max)]
 
 
 def out_of_step(tx: Transaction, legal_entity_id: LegalEntityId, today: date) -> list[AccountId]:

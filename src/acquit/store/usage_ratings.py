@@ -78,6 +78,8 @@ SERVICES: Final[LiteralString] = """
       FROM service s
       JOIN account a ON a.account_id = s.account_id
      WHERE s.account_id = ANY(string_to_array(%(account_ids)s, ' '))
+       AND (%(service_ids)s::text IS NULL
+            OR s.service_id = ANY(string_to_array(%(service_ids)s::text, ' ')::bigint[]))
 """
 
 _PAIRS: Final[LiteralString] = """
@@ -162,7 +164,9 @@ RATINGS: Final[LiteralString] = """
       FROM usage_rating
      WHERE account_id = ANY(string_to_array(%(account_ids)s, ' '))
        AND period BETWEEN %(from_on)s AND %(until_on)s
+       AND (service_id, meter) > (%(after_id)s::bigint, %(after_meter)s)
      ORDER BY account_id, service_id, meter, period, rating_no DESC
+     LIMIT %(rows_max)s
 """
 
 USED: Final[LiteralString] = """
@@ -297,10 +301,13 @@ def used(tx: Transaction, account_id: AccountId, period: date) -> list[Key]:
     return _tuples(tx, USED, account_id=account_id, period=period)
 
 
-def services(tx: Transaction, keys: Iterable[Key]) -> dict[tuple[AccountId, ServiceId], RatedService]:
-    """Return the services of the keys' accounts."""
+def services(
+    tx: Transaction, keys: Iterable[Key], service_ids: Iterable[ServiceId] | None = None
+) -> dict[tuple[AccountId, ServiceId], RatedService]:
+    """Return the services of the keys' accounts, or of them alone these."""
     account_ids = " ".join(dict.fromkeys(key[0] for key in keys))
-    rows = _tuples(tx, SERVICES, account_ids=account_ids)
+    some = None if service_ids is None else " ".join(map(str, service_ids))
+    rows = _tuples(tx, SERVICES, account_ids=account_ids, service_ids=some)
     return {(row[0], row[1]): RatedService(*row) for row in rows}
 
 
@@ -343,13 +350,33 @@ def _measured(
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a list of ratings: after a service and meter, at most so many."""
+
+    service_id: int = 0
+    meter: str = ""
+    rows_max: int | None = None
+
+
+WHOLE_LIST: Final = Part()
+
+
 def ratings(
-    tx: Transaction, account_ids: Iterable[AccountId], from_on: date, until_on: date
+    tx: Transaction,
+    account_ids: Iterable[AccountId],
+    from_on: date,
+    until_on: date,
+    part: Part = WHOLE_LIST,
 ) -> dict[Key, Rating]:
-    """Return the rating that holds for each key of the accounts whose month begins between two days."""
+    """Return the rating that holds for each key of the accounts whose month begins between two days.
+
+    With `part` those after a service and meter alone, at most so many.
+    """
     rows = _tuples(
-        tx, RATINGS, account_ids=" ".join(dict.fromkeys(account_ids)), from_on=from_on, until_on=until_on
-    )
+        tx, RATINGS, account_ids=" ".join(dict.fromkeys(account_ids)), from_on=from_on, until_on=until_on,
+        after_id=part.service_id, after_meter=part.meter, rows_max=part.rows_max,
+    )  # fmt: skip
     return {row[:4]: Rating(*row) for row in rows}
 
 

@@ -23,7 +23,14 @@ OF_ACCOUNT: Final[LiteralString] = (
     _WRITE_OFFS + "WHERE w.account_id = %(account_id)s ORDER BY w.write_off_id DESC"
 )
 
-WAITING: Final[LiteralString] = _WRITE_OFFS + "WHERE c.decision IS NULL ORDER BY w.write_off_id"
+WAITING: Final[LiteralString] = (
+    _WRITE_OFFS
+    + """
+     WHERE c.decision IS NULL AND w.write_off_id > %(after_id)s
+     ORDER BY w.write_off_id
+     LIMIT %(rows_max)s
+"""
+)
 
 ASK: Final[LiteralString] = """
     INSERT INTO write_off (account_id, debt_id, amount_minor, reason, asked_on, asked_by)
@@ -48,9 +55,9 @@ def of_account(tx: Transaction, account_id: AccountId) -> list[WriteOff]:
     return [_write_off(row) for row in tx.all(OF_ACCOUNT, account_id=account_id)]
 
 
-def waiting(tx: Transaction) -> list[WriteOff]:
-    """Return the write-offs that wait for a second person, oldest first."""
-    return [_write_off(row) for row in tx.all(WAITING)]
+def waiting(tx: Transaction, after_id: int = 0, rows_max: int | None = None) -> list[WriteOff]:
+    """Return the write-offs that wait for a second person, oldest first, after one."""
+    return [_write_off(row) for row in tx.all(WAITING, after_id=after_id, rows_max=rows_max)]
 
 
 def ask(

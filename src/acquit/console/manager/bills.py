@@ -10,7 +10,10 @@ from acquit.console.place import own_place, page
 from acquit.console.timeline import state_of
 from acquit.console.visit import Download, Page, Reply, Stream, Visit
 from acquit.core.identifiers import AccountId
-from acquit.store import accounts, bill_searches, families, purchase_orders
+from acquit.store import accounts, bill_searches, families, purchase_order_pages
+
+OPTIONS_MAX = 200
+"""So many purchase orders and sub-accounts are offered as filters."""
 
 
 def list_bills(visit: Visit) -> Page:
@@ -22,7 +25,7 @@ def list_bills(visit: Visit) -> Page:
         found = bill_searches.search(tx, visit.account_id, wanted, place.today, offset, ROWS)
         parts = families.recent_parts(tx, visit.account_id)
         family = [each for each in accounts.of_parent(tx, visit.account_id) if not each.pays_itself]
-        orders = purchase_orders.concerning(tx, [visit.account_id])
+        orders = purchase_order_pages.references(tx, visit.account_id, OPTIONS_MAX)
     rows = [(head, state_of(head, place.today)) for head in found.heads]
     return page(
         "bills.html",
@@ -30,8 +33,8 @@ def list_bills(visit: Visit) -> Page:
         rows=rows,
         wanted=wanted,
         parts=parts,
-        family=family,
-        orders=sorted({order.reference for order in orders}),
+        family=family[:OPTIONS_MAX],
+        orders=orders,
         found=found,
         kept=visit.kept("page", "bill"),
         sorts=visit.kept("page", "bill", "sort"),
@@ -56,7 +59,7 @@ def show_bill(visit: Visit) -> Page:
     with visit.snapshot() as tx:
         place = own_place(visit, tx)
         account_id, bill_id = seen_bill(visit, tx)
-        story = bill_story(tx, place, account_id, bill_id)
+        story = bill_story(visit, tx, place, account_id, bill_id)
         told = told_of(tx, account_id, bill_id)
     return page("bill.html", place, **story, **told)
 

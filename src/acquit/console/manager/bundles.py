@@ -1,6 +1,7 @@
 """Bundles: several bills, one transfer, one reference, and the papers that go with it."""
 
 from acquit.actions.bundle_bills import Papers, bundle_bills, find_bundle, payment_sheet
+from acquit.console.listing import LAST, ROWS, cut, key_in
 from acquit.console.place import own_place, page
 from acquit.console.visit import Download, Page, Redirect, Reply, Visit
 from acquit.core.bundle import NoSuchBundle
@@ -41,8 +42,8 @@ def list_bundles(visit: Visit) -> Page:
     """GET /manager/bundles: the bundles that were made, newest first."""
     with visit.read() as tx:
         place = own_place(visit, tx)
-        made = bundles.of_account(tx, visit.account_id)
-    return page("bundles.html", place, bundles=list(reversed(made)))
+        made = bundles.page(tx, visit.account_id, key_in(visit, "before", LAST), ROWS + 1)
+    return page("bundles.html", place, bundles=cut(visit, made, "before", lambda each: each.bundle_id))
 
 
 def show_bundle(visit: Visit) -> Page:

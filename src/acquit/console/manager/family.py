@@ -1,18 +1,21 @@
 """Sub-accounts: who belongs to the account, and what all of them were billed, regrouped at will."""
 
 from acquit.actions.view_family import view_family
+from acquit.console.listing import ROWS, cut, key_in
 from acquit.console.place import own_place, page
 from acquit.console.visit import Page, Visit
 from acquit.core.bill_run import BadPeriod, period
 from acquit.core.family_view import GroupedBy
 from acquit.store import accounts
 
+GROUPS_MAX = 200
+
 
 def list_sub_accounts(visit: Visit) -> Page:
     """GET /manager/sub-accounts?period=2026-11&by=order: the family, and its bills of a month or a year."""
     with visit.snapshot() as tx:
         place = own_place(visit, tx)
-        sub_accounts = accounts.of_parent(tx, visit.account_id)
+        found = accounts.page_of_parent(tx, visit.account_id, key_in(visit, "after", 0), ROWS + 1)
     wanted = _span(visit.query.get("period", ""), f"{place.today:%Y-%m}")
     by = visit.query.get("by", "")
     grouped = GroupedBy(by) if by in list(GroupedBy) else GroupedBy.SUB_ACCOUNT
@@ -20,8 +23,10 @@ def list_sub_accounts(visit: Visit) -> Page:
     return page(
         "sub_accounts.html",
         place,
-        sub_accounts=sub_accounts,
+        sub_accounts=cut(visit, found, "after", lambda each: each.sub_account_no),
         view=view,
+        groups=view.groups[:GROUPS_MAX],
+        hidden=max(len(view.groups) - GROUPS_MAX, 0),
         months=_months(place.today.year, place.today.month),
     )
 

@@ -16,6 +16,7 @@ from acquit.store.selection import Order
 from acquit.store.transaction import Transaction
 
 LISTED_MAX: Final = 100
+TOKENS_MAX: Final = 20
 DAYS: Final = ("30", "90", "365", "")
 SECONDS_A_DAY: Final = 86_400
 IDENTITIES: Final = ("login", "token", "revoke-token")
@@ -98,7 +99,9 @@ def _logins(visit: Visit, tx: Transaction) -> list[tuple[Login, list[BearerToken
 
 
 def _tokens_of(visit: Visit, tx: Transaction, login: str) -> list[str]:
-    return [str(name) for name in selection.keys(tx, tokens.of_login(visit.account_id, login))]
+    return [
+        str(name) for name in selection.keys(tx, tokens.of_login(visit.account_id, login), limit=TOKENS_MAX)
+    ]
 
 
 def _newest(keys: list[Credential]) -> list[Credential]:

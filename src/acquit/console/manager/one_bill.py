@@ -12,10 +12,11 @@ from acquit.core.bill import NoSuchBill
 from acquit.core.dispute import disputed_minor
 from acquit.core.explanation_text import told
 from acquit.core.identifiers import AccountId, BillId
-from acquit.store import bill_statuses, bills, delivery_lists, disputes
+from acquit.store import bill_searches, bill_statuses, bills, delivery_lists, disputes
 from acquit.store.transaction import Transaction
 
 DELIVERIES_MAX = 50
+LINES_MAX = 200
 
 
 def explain(visit: Visit) -> Page:
@@ -32,11 +33,12 @@ def ask_dispute(visit: Visit) -> Page:
     with visit.read() as tx:
         place = own_place(visit, tx)
         account_id, bill_id = seen_bill(visit, tx)
-        bill = bills.find(tx, account_id, bill_id)
-        if bill is None:
+        head = bill_searches.find(tx, account_id, bill_id)
+        if head is None:
             raise NoSuchBill(bill_id)
-        left = bill.total_minor - disputed_minor(disputes.of_bill(tx, account_id, bill_id))
-    return page("dispute.html", place, bill=bill, left_minor=left)
+        lines = bills.details(tx, account_id, bill_id, rows_max=LINES_MAX + 1)
+        left = head.total_minor - disputed_minor(disputes.of_bill(tx, account_id, bill_id))
+    return page("dispute.html", place, bill=head, left_minor=left, lines=lines, lines_max=LINES_MAX)
 
 
 def send_dispute(visit: Visit) -> Reply:
@@ -48,7 +50,7 @@ def send_dispute(visit: Visit) -> Reply:
     if bill is None:
         raise NoSuchBill(bill_id)
     lines = [str(detail.detail_no) for detail in bill.details]
-    line = typed.one_of(form.text("line"), ["", *lines])
+    line = typed.one_of(form.text("line").strip(), ["", *lines])
     open_dispute(
         visit.context,
         account_id,
@@ -63,11 +65,10 @@ def send_dispute(visit: Visit) -> Reply:
 
 def told_of(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Mapping[str, object]:
     """Return how the bill left, what platform and buyer told of it, and the mandate that it is debited by."""
-    bill = bills.find(tx, account_id, bill_id)
-    debit_hash = None if bill is None else bill.debit_hash
+    debit = bills.debit(tx, account_id, bill_id)
     return {
         "deliveries": delivery_lists.find(tx, (), bill_id, DELIVERIES_MAX),
         "statuses": bill_statuses.of_bill(tx, account_id, bill_id),
-        "debit": None if debit_hash is None else bills.snapshots(tx, [debit_hash]).get(debit_hash),
-        "collected_on": None if bill is None else bill.collected_on,
+        "debit": debit and debit[0],
+        "collected_on": debit and debit[1],
     }

@@ -1,10 +1,11 @@
 """The start page: what is owed and when, what needs somebody, twelve months, what the orders still hold."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from acquit.console.chart import month_charts, twelve_months
-from acquit.console.manager.alerts import alerts
+from acquit.console.listing import LAST
+from acquit.console.manager.alerts import ANSWERED_DAYS, alerts
 from acquit.console.orders import order_state, orders_in_use
 from acquit.console.place import own_place, page
 from acquit.console.timeline import state_of
@@ -14,6 +15,7 @@ from acquit.core.money import E4_PER_ONE, amount_minor
 from acquit.core.planned_change import takes_effect_on
 from acquit.core.sales_request import RequestState
 from acquit.core.service import Service
+from acquit.core.terms import grant_on
 from acquit.store import (
     bank_evidence,
     bill_searches,
@@ -21,7 +23,7 @@ from acquit.store import (
     month_totals,
     payment_methods,
     planned_changes,
-    purchase_orders,
+    purchase_order_pages,
     requests,
     services,
     terms,
@@ -30,6 +32,9 @@ from acquit.store.bill_searches import DueDay, Wanted
 from acquit.store.transaction import Transaction
 
 LATEST = 5
+ORDERS_MAX = 12
+PRICES_MAX = 10
+WAITING_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,17 @@ def show_overview(visit: Visit) -> Page:
         place = own_place(visit, tx)
         due_days = bill_searches.due_days(tx, visit.account_id)
         methods = payment_methods.of_account(tx, place.account.payer_id)
-        orders = orders_in_use(purchase_orders.concerning(tx, [visit.account_id]), place.today)
+        in_use = purchase_order_pages.in_use(tx, visit.account_id, place.today, ORDERS_MAX)
         latest = bill_searches.search(tx, visit.account_id, Wanted(), place.today, 0, LATEST)
-        asked = requests.of_account(tx, visit.account_id)
+        waiting = requests.page(tx, visit.account_id, LAST, WAITING_MAX, RequestState.WAITING)
         prices = _announced(tx, visit.account_id)
         totals = month_totals.of_family(tx, visit.account_id, twelve_months(place.today)[0])
         in_hand = bank_evidence.credit(tx, [visit.account_id], place.today).get(visit.account_id, {})
-        argued = disputes.of_account(tx, visit.account_id)
+        since = visit.context.clock.now() - timedelta(days=ANSWERED_DAYS + 1)
+        argued = disputes.answered(tx, visit.account_id, since, LATEST)
         grants = terms.of_account(tx, place.account.payer_id)
+    orders = orders_in_use(in_use, place.today)
+    holding = grant_on(grants, place.today)
     late = [each for each in due_days if each.due_on < place.today]
     coming = [each for each in due_days if each.due_on >= place.today]
     return page(
@@ -72,8 +80,10 @@ def show_overview(visit: Visit) -> Page:
         method=next((method for method in methods if method.is_default), None),
         orders=[(order, order_state(order, place.today)) for order in orders],
         rows=[(head, state_of(head, place.today)) for head in latest.heads],
-        prices=prices,
-        waiting=[request for request in asked if request.state is RequestState.WAITING],
+        prices=prices[:PRICES_MAX],
+        more_prices=max(len(prices) - PRICES_MAX, 0),
+        waiting=waiting,
+        term=holding and holding.term,
     )
 
 

@@ -4,7 +4,7 @@ from acquit.actions.ask_money_back import ask_prepaid_back
 from acquit.actions.redeem_voucher import redeem_voucher
 from acquit.actions.show_receipt import deposit_page
 from acquit.console import typed
-from acquit.console.listing import ROWS, listing, page_number
+from acquit.console.listing import LAST, ROWS, cut, is_number, key_in
 from acquit.console.place import own_place, page
 from acquit.console.visit import Download, Page, Redirect, Reply, Visit
 from acquit.core.credit_balance import NoSuchCredit
@@ -22,10 +22,9 @@ from acquit.store import (
     selection,
     terms,
 )
-from acquit.store.credit_lists import Moved
 from acquit.store.selection import Order
 
-MOVEMENTS_MAX = 100
+LOTS_MAX = 50
 
 
 class CodeNotTaken(Invalid):
@@ -52,15 +51,13 @@ def list_payments(visit: Visit) -> Page:
     """GET /manager/payments: what the account paid, newest first."""
     with visit.snapshot() as tx:
         place = own_place(visit, tx)
-        paid = receipt_lists.deposits_of(visit.account_id)
-        total = selection.count(tx, paid)
-        offset = ROWS * (page_number(visit) - 1)
-        newest = Order("recorded_at", descending=True)
-        names = selection.keys(tx, paid, (), newest, limit=ROWS, offset=offset)
+        paid, newest = receipt_lists.deposits_of(visit.account_id), Order("recorded_at", descending=True)
+        before = visit.query.get("before", "")
+        after = selection.place(tx, paid, newest, before) if before else None
+        names = selection.keys(tx, paid, (), newest, limit=ROWS + 1, after=after)
         found = {each.deposit_id: each for each in receipt_lists.deposits(tx, visit.account_id, names)}
-    return page(
-        "payments.html", place, deposits=[found[name] for name in names], listing=listing(visit, total)
-    )
+    deposits = [found[name] for name in names]
+    return page("payments.html", place, deposits=cut(visit, deposits, "before", lambda each: each.deposit_id))
 
 
 def show_payment(visit: Visit) -> Page:
@@ -87,10 +84,10 @@ def show_credit(visit: Visit) -> Page:
     with visit.snapshot() as tx:
         place = own_place(visit, tx)
         balance = bank_evidence.credit(tx, [visit.account_id], place.today).get(visit.account_id, {})
-        moved = credit_lists.of_account(tx, visit.account_id)
-        asked = refunds.of_account(tx, visit.account_id)
-    newest = list(reversed(moved))[:MOVEMENTS_MAX]
-    lots = [each for each in moved if _can_go_back(each)]
+        moved = credit_lists.page(tx, visit.account_id, key_in(visit, "before", LAST), ROWS + 1)
+        lots = credit_lists.money_lots(tx, visit.account_id, LOTS_MAX)
+        asked = refunds.of_account(tx, visit.account_id, ROWS)
+    newest = cut(visit, moved, "before", lambda each: each.movement_id)
     return page("credit.html", place, balance=sorted(balance.items()), moved=newest, refunds=asked, lots=lots)
 
 
@@ -108,15 +105,11 @@ def change_credit(visit: Visit) -> Reply:
 def _ask_back(visit: Visit) -> Reply:
     wanted = visit.form.text("lot")
     with visit.read() as tx:
-        found = [each for each in credit_lists.of_account(tx, visit.account_id) if _can_go_back(each)]
-    lot = next((each for each in found if str(each.movement_id) == wanted), None)
+        number = int(wanted) if is_number(wanted) else 0
+        lot = next(iter(credit_lists.money_lots(tx, visit.account_id, 1, number)), None)
     if lot is None:
         raise NoSuchCredit(f"There is no prepaid credit {wanted[:20]}.")
     amount = typed.amount(visit.form.text("amount"), lot.currency) or 0
     lot_id = CreditMovementId(lot.movement_id)
     ask_prepaid_back(visit.context, visit.account_id, lot_id, amount, by=visit.actor)
     return Redirect("/manager/credit?done=asked-back")
-
-
-def _can_go_back(moved: Moved) -> bool:
-    return moved.is_lot and moved.type.is_money and moved.lot_left_minor > 0

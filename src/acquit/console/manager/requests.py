@@ -6,6 +6,7 @@ from acquit.actions.ask_sales import ask_sales
 from acquit.actions.loading import applicant_in
 from acquit.console import forms, typed
 from acquit.console.attached import attached, request_id_of
+from acquit.console.listing import LAST, ROWS, cut, key_in
 from acquit.console.place import own_place, page
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.bill import NoSuchBill
@@ -31,8 +32,8 @@ def list_requests(visit: Visit) -> Page:
     """GET /manager/requests: everything asked so far, newest first."""
     with visit.read() as tx:
         place = own_place(visit, tx)
-        asked = requests.of_account(tx, visit.account_id)
-    return page("requests.html", place, requests=list(reversed(asked)))
+        asked = requests.page(tx, visit.account_id, key_in(visit, "before", LAST), ROWS + 1)
+    return page("requests.html", place, requests=cut(visit, asked, "before", lambda each: each.request_id))
 
 
 def show_request(visit: Visit) -> Page:

@@ -7,7 +7,7 @@ from acquit.actions.keep_service import keep_service
 from acquit.actions.set_renewal import rename_service, set_renewal
 from acquit.actions.show_usage import current_uses, past_uses
 from acquit.console import typed
-from acquit.console.listing import ROWS, listing, page_number
+from acquit.console.listing import ROWS, cut, is_number, key_in
 from acquit.console.place import own_place, page
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.identifiers import ServiceId
@@ -15,19 +15,23 @@ from acquit.core.planned_change import takes_effect_on
 from acquit.core.service import NoSuchService, Service
 from acquit.store import planned_changes, services
 from acquit.store.transaction import Transaction
+from acquit.store.usage_ratings import Part
 
 RENEWALS = ("automatic", "manual", "ends")
+
+
+USES_MAX = 50
 
 
 def list_services(visit: Visit) -> Page:
     """GET /manager/services: what renews, when, and whether anybody may stop it."""
     with visit.snapshot() as tx:
         place = own_place(visit, tx)
-        found = services.of_account(tx, visit.account_id)
-    first = ROWS * (page_number(visit) - 1)
-    rows = [(service, service.status(place.today).value) for service in found[first : first + ROWS]]
-    forced = any(service.renewal.forced for service in found)
-    return page("services.html", place, rows=rows, forced=forced, listing=listing(visit, len(found)))
+        found = services.page(tx, visit.account_id, key_in(visit, "after", 0), ROWS + 1)
+        forced = services.any_forced(tx, visit.account_id)
+    shown = cut(visit, found, "after", lambda service: service.service_id)
+    rows = [(service, service.status(place.today).value) for service in shown.rows]
+    return page("services.html", place, rows=rows, forced=forced, shown=shown)
 
 
 def show_service(visit: Visit) -> Page:
@@ -81,13 +85,20 @@ def show_consumption(visit: Visit) -> Page:
         place = own_place(visit, tx)
         now = current_uses(visit.context, tx, place.account, place.today)
         then = current_uses(visit.context, tx, place.account, place.today, forecast=True)
-        past = past_uses(visit.context, tx, place.account, _year_before(place.today), place.today)
+        months = _months(place.today)
+        month = typed.found_day(f"{visit.query.get('month', '')}-01")
+        wanted = month if month in months else months[0]
+        past = past_uses(visit.context, tx, place.account, wanted, wanted, _part(visit))
     ahead = {(use.service_id, use.meter): use for use in then}
+    used = sorted(now, key=lambda use: -use.net_minor)
     return page(
         "consumption.html",
         place,
-        rows=[(use, ahead.get((use.service_id, use.meter))) for use in now],
-        past=past,
+        rows=[(use, ahead.get((use.service_id, use.meter))) for use in used[:USES_MAX]],
+        hidden=max(len(used) - USES_MAX, 0),
+        past=cut(visit, past, "after", lambda use: f"{use.service_id}/{use.meter}"),
+        months=months,
+        month=wanted,
         so_far=_sums([(use.currency, use.net_minor) for use in now]),
         at_end=_sums([(use.currency, use.net_minor) for use in then]),
     )
@@ -109,8 +120,16 @@ def _renewal(service: Service) -> str:
     return "automatic" if service.renewal.automatic else "manual"
 
 
-def _year_before(today: date) -> date:
-    return date(today.year - 1, today.month, 1)
+def _part(visit: Visit) -> Part:
+    """Return the ratings that the page shows; the first ones when the address does not say."""
+    service, _, meter = visit.query.get("after", "").partition("/")
+    return Part(int(service) if is_number(service) else 0, meter, ROWS + 1)
+
+
+def _months(today: date) -> list[date]:
+    """Return the first days of the twelve months before this one, newest first."""
+    number = today.year * 12 + today.month - 1
+    return [date(each // 12, each % 12 + 1, 1) for each in range(number - 1, number - 13, -1)]
 
 
 def _sums(amounts: list[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -17,12 +17,16 @@ from acquit.store import (
     bill_searches,
     contract_texts,
     payment_methods,
-    purchase_orders,
+    purchase_order_pages,
     terms,
 )
 from acquit.store.bill_searches import Wanted
+from acquit.store.purchase_order_pages import NEWEST
 
 BILLS = 10
+GRANTS = 10
+ORDERS = 5
+FAMILY = 10
 
 
 def list_accounts(visit: Visit) -> Page:
@@ -30,7 +34,8 @@ def list_accounts(visit: Visit) -> Page:
     text = visit.query.get("q", "").strip()[:100]
     with visit.read() as tx:
         found = account_searches.search(tx, text, ROWS * (page_number(visit) - 1), ROWS)
-    return page("accounts.html", visit, found=found.accounts, text=text, listing=listing(visit, found.total))
+    shown = listing(visit, found.total)
+    return page("accounts.html", visit, found=found.accounts, text=text, listing=shown, is_more=found.is_more)
 
 
 def show_account(visit: Visit) -> Page:
@@ -39,13 +44,13 @@ def show_account(visit: Visit) -> Page:
     with visit.snapshot() as tx:
         place = place_of(visit, tx, account_id)
         grants = terms.of_account(tx, account_id)
-        orders = purchase_orders.concerning(tx, [account_id])
+        orders = purchase_order_pages.page(tx, account_id, NEWEST, ORDERS + 1)
+        family = accounts.page_of_parent(tx, account_id, 0, FAMILY + 1)
         bills = bill_searches.search(tx, account_id, Wanted(), place.today, 0, BILLS)
         values = {
             "tags": accounts.tags(tx, account_id),
             "attributes": terms.attributes(tx, account_id),
             "methods": payment_methods.of_account(tx, place.account.payer_id),
-            "family": accounts.of_parent(tx, account_id),
             "contracts": contract_texts.presented(tx, account_id, place.today),
             "lost": warnings(applicant_in(tx, place.account)) if any(map(_runs, grants)) else [],
         }
@@ -54,8 +59,11 @@ def show_account(visit: Visit) -> Page:
         visit,
         place=place,
         zone=place.entity.zone,
-        grants=[(grant, grant_state(grant, place)) for grant in reversed(grants)],
-        orders=[(order, order_state(order, place.today), used_percent(order)) for order in orders],
+        grants=[(grant, grant_state(grant, place)) for grant in reversed(grants[-GRANTS:])],
+        orders=[(order, order_state(order, place.today), used_percent(order)) for order in orders[:ORDERS]],
+        more_orders=len(orders) > ORDERS,
+        family=family[:FAMILY],
+        more_family=len(family) > FAMILY,
         rows=[(head, state_of(head, place.today)) for head in bills.heads],
         **values,
     )
@@ -66,7 +74,7 @@ def show_bill(visit: Visit) -> Page:
     account_id = account_id_of(visit)
     with visit.snapshot() as tx:
         place = place_of(visit, tx, account_id)
-        story = bill_story(tx, place, account_id, BillId(visit.path_values["bill_id"]))
+        story = bill_story(visit, tx, place, account_id, BillId(visit.path_values["bill_id"]))
     return page("bill.html", visit, place=place, zone=place.entity.zone, **story)
 
 

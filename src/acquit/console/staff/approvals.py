@@ -8,8 +8,9 @@ from acquit.actions.refund_money import approve_refund, refunds_in_state, refuse
 from acquit.actions.show_remittance import list_remittances
 from acquit.actions.write_off_debt import approve_write_off, list_write_offs, refuse_write_off
 from acquit.console import typed
+from acquit.console.listing import ROWS, cut, is_number, key_in
 from acquit.console.staff.frame import page
-from acquit.console.staff.seller import NoSuchThing, is_number
+from acquit.console.staff.seller import NoSuchThing
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.refund import RefundState
@@ -20,21 +21,30 @@ Decide = Callable[[Visit, str, int], object]
 
 
 def show_approvals(visit: Visit) -> Page:
-    """GET /office/approvals: what waits for a second person, of every kind, with who asked."""
+    """GET /office/approvals: what waits for a second person, of every kind, with who asked, oldest first."""
+    after = {name: key_in(visit, name, 0) for name in ("decision", "grant", "refund", "loss")}
     with visit.snapshot() as tx:
-        decisions = [
-            (entity, each)
-            for entity in legal_entities.every(tx)
-            for each in bank_matches.waiting_decisions(tx, entity.legal_entity_id)
-        ]
-        grants = terms.waiting(tx)
+        decisions = sorted(
+            (
+                (entity, each)
+                for entity in legal_entities.every(tx)
+                for each in bank_matches.waiting_decisions(
+                    tx, entity.legal_entity_id, after["decision"], ROWS + 1
+                )
+            ),
+            key=lambda pair: pair[1].decision_no,
+        )
+        grants = terms.waiting(tx, after["grant"], ROWS + 1)
     drafts = [each for each in list_remittances(visit.context) if each.state is RemittanceState.DRAFT]
-    losses = list_write_offs(visit.context)
-    refunds = refunds_in_state(visit.context, RefundState.ASKED)
+    losses = list_write_offs(visit.context, None, after["loss"], ROWS + 1)
+    refunds = refunds_in_state(visit.context, RefundState.ASKED, after["refund"], ROWS + 1)
     return page(
         "approvals.html", visit,
-        decisions=decisions, grants=grants, drafts=drafts, losses=losses, refunds=refunds,
-        total=len(decisions) + len(grants) + len(drafts) + len(losses) + len(refunds),
+        decisions=cut(visit, decisions, "decision", lambda pair: pair[1].decision_no),
+        grants=cut(visit, grants, "grant", lambda each: each.grant_id),
+        losses=cut(visit, losses, "loss", lambda each: each.write_off_id),
+        refunds=cut(visit, refunds, "refund", lambda each: each.refund_id),
+        drafts=drafts, is_empty=not any((decisions, grants, drafts, losses, refunds, *after.values())),
     )  # fmt: skip
 
 

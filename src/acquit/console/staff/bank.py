@@ -8,7 +8,8 @@ from typing import Final
 from acquit.actions.bank_inbox import bank_inbox, look_again
 from acquit.actions.import_bank_file import ImportedFile, import_bank_file
 from acquit.console import texts, typed
-from acquit.console.staff.seller import LAST, ROWS, key_in, link_with, seller_page, sellers_in
+from acquit.console.listing import LAST, ROWS, key_in, link_with
+from acquit.console.staff.seller import seller_page, sellers_in
 from acquit.console.visit import Page, Redirect, Reply, Upload, Visit
 from acquit.core.errors import Invalid, Refusal
 from acquit.store import bank_files, bank_lists

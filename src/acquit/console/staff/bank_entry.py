@@ -10,7 +10,8 @@ from acquit.actions.own_entries import link_deposit, link_refund
 from acquit.actions.refund_money import refund_money
 from acquit.actions.unmatch_entry import set_entry_aside, unmatch_entry
 from acquit.console import typed
-from acquit.console.staff.seller import is_number, number_in, seller_page, sellers_in
+from acquit.console.listing import is_number
+from acquit.console.staff.seller import number_in, seller_page, sellers_in
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.bank_entry import NoSuchBankEntry
 from acquit.core.identifiers import AccountId, BillId
@@ -36,7 +37,7 @@ def show_entry(visit: Visit) -> Page:
         sellers = sellers_in(visit, tx)
         assert owner is not None, "the story was told"
         in_inbox = entry_id in bank_matches.waiting(tx, owner, entry_id - 1, 1)
-        decisions = [each for each in bank_matches.waiting_decisions(tx, owner) if each.entry_id == entry_id]
+        decisions = bank_matches.waiting_decisions(tx, owner, entry_id=entry_id)
         payer_id = _payer(visit, story)
         debts = bank_evidence.open_of_payers(tx, [payer_id]).get(payer_id, []) if payer_id else []
         recorded = bank_own.recorded(tx, owner, [entry.amount_minor]) if waits else []

@@ -1,6 +1,7 @@
 """Disputes in the office: what is open, and one with what was said, credited or closed."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Final
 
 from acquit.actions.loading import date_of
@@ -14,25 +15,27 @@ from acquit.actions.open_dispute import (
     waiting_disputes,
 )
 from acquit.console import typed
+from acquit.console.listing import ROWS, cut, is_number
 from acquit.console.place import place_of
 from acquit.console.staff.frame import page
 from acquit.console.staff.seller import number_in
 from acquit.console.visit import Download, Page, Redirect, Reply, Visit
 from acquit.core.dispute import DisputeState, NoSuchDispute
 from acquit.core.identifiers import AccountId, BillId, OperatorId
-from acquit.store import legal_entities
+from acquit.store import disputes, legal_entities
 
-SHOWN_MAX: Final = 200
+COUNTED_MAX: Final = 999
 
 
 def list_disputes(visit: Visit) -> Page:
     """GET /office/disputes: what is open, the first to be answered before the others."""
-    found = waiting_disputes(visit.context)
+    found = waiting_disputes(visit.context, _after(visit), ROWS + 1)
     with visit.read() as tx:
         days = [date_of(visit.context, entity) for entity in legal_entities.every(tx)]
+        count = disputes.count_open(tx, COUNTED_MAX)
     return page(
-        "disputes.html", visit, rows=found[:SHOWN_MAX], hidden=max(len(found) - SHOWN_MAX, 0),
-        today=min(days) if days else None, mine=f"operator:{visit.operator.operator_id}",
+        "disputes.html", visit, count=count, today=min(days) if days else None,
+        open=cut(visit, found, "after", lambda each: f"{each.deadline_on}/{each.dispute_id}"),
     )  # fmt: skip
 
 
@@ -92,6 +95,13 @@ VERBS: Final[Mapping[str, Callable[[Visit, AccountId, int], object]]] = {
     ),
     "close": _close,
 }
+
+
+def _after(visit: Visit) -> tuple[date, int]:
+    """Return after which dispute the list goes on; the beginning when the address does not say."""
+    on, _, number = visit.query.get("after", "").partition("/")
+    day = typed.found_day(on)
+    return (day, int(number)) if day is not None and is_number(number) else (date.min, 0)
 
 
 def _which(visit: Visit) -> tuple[AccountId, int]:

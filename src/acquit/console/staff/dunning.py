@@ -11,12 +11,13 @@ from acquit.actions.arrange_dunning import (
     promises_of,
     show_calendar,
 )
-from acquit.actions.ask_dunning import PAYERS_MAX, ask_dunning, first_steps
+from acquit.actions.ask_dunning import ask_dunning, some_steps
 from acquit.actions.loading import date_of
 from acquit.console import typed
+from acquit.console.listing import ROWS, is_number, link_with
 from acquit.console.place import place_of
 from acquit.console.staff.frame import page
-from acquit.console.staff.seller import ROWS, is_number, link_with, seller_page, sellers_in
+from acquit.console.staff.seller import seller_page, sellers_in
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.dunning import StepKind
 from acquit.core.identifiers import AccountId
@@ -25,7 +26,7 @@ from acquit.store.dunning import StepDebt
 from acquit.store.dunning_lists import Place
 
 KINDS: Final = tuple(kind.value for kind in StepKind)
-SHOWN_MAX: Final = 100
+PROMISES_MAX: Final = 10
 
 
 def show_board(visit: Visit) -> Page:
@@ -55,21 +56,17 @@ def chase(visit: Visit) -> Reply:
 
 
 def show_rehearsal(visit: Visit) -> Page:
-    """GET /office/dunning/rehearsal: the letters that today's run would write; nothing is written."""
+    """GET /office/dunning/rehearsal: the letters that today's run would write, payer by payer; none is."""
     with visit.read() as tx:
         sellers = sellers_in(visit, tx)
-    steps, has_more = first_steps(visit.context, sellers.entity.legal_entity_id)
+    steps, last = some_steps(visit.context, sellers.entity.legal_entity_id, visit.query.get("after", ""))
     by_payer: dict[AccountId, list[StepDebt]] = defaultdict(list)
     for step in steps:
         by_payer[step.payer_id].append(step)
-    letters: dict[str, int] = defaultdict(int)
-    for each in by_payer.values():
-        letters[each[0].letter.value] += 1
     return seller_page(
         "dunning_rehearsal.html", visit, sellers,
-        today=date_of(visit.context, sellers.entity), payers=list(by_payer.items())[:SHOWN_MAX],
-        hidden=max(len(by_payer) - SHOWN_MAX, 0), letters=dict(letters), has_more=has_more,
-        payers_max=PAYERS_MAX, kinds=KINDS,
+        today=date_of(visit.context, sellers.entity), payers=list(by_payer.items()),
+        more=link_with(visit, after=last) if last else "", is_first="after" not in visit.query,
     )  # fmt: skip
 
 
@@ -78,11 +75,12 @@ def show_case(visit: Visit) -> Page:
     account_id = AccountId(visit.path_values["account_id"])
     with visit.snapshot() as tx:
         place = place_of(visit, tx, account_id)
-        late = dunning_steps.late_of(tx, account_id, place.today)
+        late = dunning_steps.late_of(tx, account_id, place.today, ROWS + 1)
     return page(
-        "dunning_case.html", visit, place=place, zone=place.entity.zone, late=late[:SHOWN_MAX],
-        letter=preview_letter(visit.context, account_id), promises=promises_of(visit.context, account_id),
-        history=history_of(visit.context, account_id),
+        "dunning_case.html", visit, place=place, zone=place.entity.zone, late=late[:ROWS],
+        has_more=len(late) > ROWS, letter=preview_letter(visit.context, account_id),
+        promises=promises_of(visit.context, account_id, PROMISES_MAX),
+        history=history_of(visit.context, account_id, ROWS),
     )  # fmt: skip
 
 

@@ -6,15 +6,15 @@ from typing import Final
 from acquit.actions.ask_books import ask_audit
 from acquit.actions.set_delivery import count_deliveries, end_delivery, list_deliveries, retry_delivery
 from acquit.console import typed
+from acquit.console.listing import LAST, ROWS, cut, is_number, key_in, link_with
 from acquit.console.staff.frame import page
-from acquit.console.staff.seller import LAST, ROWS, is_number, key_in, link_with, scripted
+from acquit.console.staff.seller import scripted
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.delivery import NoSuchDelivery
 from acquit.core.identifiers import AccountId
 from acquit.store import account_searches, bank_matches, legal_entities, office_lists, stamps
 
 STATES: Final = ("waiting", "delayed", "sent", "refused", "bounced", "retried", "ended")
-DELIVERIES_MAX: Final = 100
 HITS: Final = 10
 IBAN_END: Final = re.compile(r"[A-Z0-9]{4,34}")
 
@@ -65,10 +65,10 @@ def list_board(visit: Visit) -> Page:
     """GET /office/deliveries: what left or is to leave by mail, platform and Peppol, and where it stands."""
     state, bill = visit.query.get("state", ""), visit.query.get("bill", "").strip()[:40]
     wanted = (state,) if state in STATES else ()
-    rows = list_deliveries(visit.context, wanted, bill, DELIVERIES_MAX)
+    rows = list_deliveries(visit.context, wanted, bill, ROWS + 1, key_in(visit, "before", LAST))
     return page(
-        "deliveries.html", visit, rows=rows, counts=count_deliveries(visit.context), states=STATES,
-        state=state, bill=bill, rows_max=DELIVERIES_MAX,
+        "deliveries.html", visit, counts=count_deliveries(visit.context), states=STATES, state=state,
+        bill=bill, deliveries=cut(visit, rows, "before", lambda each: each.delivery_id),
     )  # fmt: skip
 
 

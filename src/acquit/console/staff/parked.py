@@ -1,8 +1,8 @@
 """What runs set aside: which accounts could not be billed, by which rule, what to mend, and trying again."""
 
 from acquit.actions.retry_parked import retry_parked
+from acquit.console.listing import LAST, ROWS, key_in, link_with
 from acquit.console.staff.frame import page
-from acquit.console.staff.seller import LAST, ROWS, key_in, link_with
 from acquit.console.texts import mended
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.errors import Invalid

@@ -6,6 +6,7 @@ from acquit.actions.decide_request import approve_request, refuse_request
 from acquit.actions.review_request import Review, review_request, review_waiting
 from acquit.console import typed
 from acquit.console.attached import attached, request_id_of
+from acquit.console.listing import ROWS, cut, key_in
 from acquit.console.place import place_of
 from acquit.console.staff.frame import page
 from acquit.console.visit import Page, Redirect, Reply, Visit
@@ -16,15 +17,20 @@ from acquit.core.terms import UsageChoice
 from acquit.store import requests, terms
 
 DECIDED_MAX = 20
+GRANTS_MAX = 10
 
 
 def show_queue(visit: Visit) -> Page:
     """GET /office: what waits for a decision, oldest first, and what was decided last."""
-    reviews = review_waiting(visit.context)
+    reviews = review_waiting(visit.context, key_in(visit, "after", 0), ROWS + 1)
     with visit.read() as tx:
         decided = requests.decided(tx, DECIDED_MAX)
-        grants = terms.waiting(tx)
-    return page("queue.html", visit, reviews=reviews, decided=decided, grants=grants)
+        grants = terms.waiting(tx, rows_max=GRANTS_MAX + 1)
+    return page(
+        "queue.html", visit, decided=decided, grants=grants[:GRANTS_MAX],
+        more_grants=len(grants) > GRANTS_MAX,
+        waits=cut(visit, reviews, "after", lambda review: review.request.request_id),
+    )  # fmt: skip
 
 
 def show_request(visit: Visit) -> Page:

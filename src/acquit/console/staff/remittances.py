@@ -11,17 +11,18 @@ from acquit.actions.advance_remittance import (
 )
 from acquit.actions.create_remittance import create_remittance, rehearse_remittance
 from acquit.actions.pay_refunds import create_refund_remittance, rehearse_refunds
-from acquit.actions.show_remittance import list_remittances, show_remittance
+from acquit.actions.show_remittance import show_remittance
 from acquit.actions.take_status_report import take_status_report
 from acquit.console import texts, typed
+from acquit.console.listing import LAST, ROWS, cut, key_in
 from acquit.console.staff.frame import page
 from acquit.console.staff.seller import scripted, seller_page, sellers_in
 from acquit.console.visit import Download, Page, Redirect, Reply, Visit
 from acquit.core.errors import Refusal
 from acquit.core.remittance import RemittanceKind, RemittanceState
+from acquit.store import remittances
 
-ROWS_MAX: Final = 100
-LINES_MAX: Final = 200
+LINES_MAX: Final = 100
 KINDS: Final = tuple(kind.value for kind in RemittanceKind)
 
 
@@ -29,12 +30,10 @@ def list_files(visit: Visit) -> Page:
     """GET /office/remittances: the latest files, and what a new one would take up."""
     with visit.read() as tx:
         sellers = sellers_in(visit, tx)
-    mine = [
-        each
-        for each in list_remittances(visit.context)
-        if each.legal_entity_id == sellers.entity.legal_entity_id
-    ]
-    return seller_page("remittances.html", visit, sellers, rows=mine, rows_max=ROWS_MAX)
+        entity_id, before = sellers.entity.legal_entity_id, key_in(visit, "before", LAST)
+        found = remittances.page(tx, entity_id, before, ROWS + 1)
+    files = cut(visit, found, "before", lambda each: each.remittance_id)
+    return seller_page("remittances.html", visit, sellers, files=files)
 
 
 def ask_file(visit: Visit) -> Page:
@@ -76,8 +75,10 @@ def make_file(visit: Visit) -> Reply:
 
 def show_file(visit: Visit) -> Page:
     """GET /office/remittances/{number}: its steps, its lines and what can be done next."""
-    found = show_remittance(visit.context, visit.path_values["number"])
+    after_no = key_in(visit, "after", 0)
+    found = show_remittance(visit.context, visit.path_values["number"], after_no, ROWS + 1)
     file = found.remittance
+    lines = list(enumerate([*found.collections, *found.refunds], after_no + 1))
     states = RemittanceState
     can = {
         "approve": file.state is states.DRAFT,
@@ -87,8 +88,9 @@ def show_file(visit: Visit) -> Page:
     }
     right = "give-up-money" if file.kind is RemittanceKind.REFUND else "collect-debts"
     return scripted(page(
-        "remittance.html", visit, shown=found, file=file, can=can, right=right, lines_max=LINES_MAX,
+        "remittance.html", visit, shown=found, file=file, can=can, right=right,
         is_maker=file.made_by == visit.actor,
+        lines=cut(visit, lines, "after", lambda line: line[0]),
     ))  # fmt: skip
 
 

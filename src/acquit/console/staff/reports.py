@@ -18,8 +18,9 @@ from acquit.actions.loading import date_of
 from acquit.actions.report_vat import report_vat, vat_report_csv
 from acquit.actions.state_account import state_account, statement_pdf, statement_table
 from acquit.console import texts, typed
+from acquit.console.listing import LAST, ROWS, link_with
 from acquit.console.staff.frame import page
-from acquit.console.staff.seller import LAST, ROWS, link_with, seller_page, sellers_in
+from acquit.console.staff.seller import seller_page, sellers_in
 from acquit.console.visit import Download, Page, Redirect, Reply, Visit
 from acquit.core.aged_balance import OpenAmount, aged
 from acquit.core.errors import Refusal

@@ -6,7 +6,8 @@ from acquit.actions.ask_run import NoSuchRunRequest, ask_run, show_run_request
 from acquit.actions.change_hold import extend_hold, release_hold
 from acquit.actions.loading import date_of
 from acquit.console import typed
-from acquit.console.staff.seller import ROWS, NoSuchThing, link_with, number_in, seller_page, sellers_in
+from acquit.console.listing import ROWS, link_with
+from acquit.console.staff.seller import NoSuchThing, number_in, seller_page, sellers_in
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.bill_run import BadPeriod, NoSuchRun, Period, period
 from acquit.core.identifiers import AccountId

@@ -1,19 +1,14 @@
-"""Which seller a page of the office is about, and lists that go on from a key instead of counting."""
+"""Which seller a page of the office is about."""
 
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import urlencode
 
+from acquit.console.listing import is_number
 from acquit.console.staff.frame import page as office_page
 from acquit.console.visit import Page, Visit
 from acquit.core.account import LegalEntity, NoSuchLegalEntity
 from acquit.core.errors import NotFound, Refusal
 from acquit.store import legal_entities
 from acquit.store.transaction import Transaction
-
-ROWS: Final = 25
-DIGITS_MAX: Final = 18
-LAST: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +53,9 @@ def scripted(found: Page) -> Page:
     return Page(found.template, found.values, found.status, script=True)
 
 
-def key_in(visit: Visit, name: str, otherwise: int) -> int:
-    """Return the number that the address gives, or the one it goes without."""
-    text = visit.query.get(name, "")
-    return int(text) if is_number(text) else otherwise
-
-
 def number_in(visit: Visit, name: str, missing: type[Refusal] = NoSuchThing) -> int:
     """Return the number in the address. Raises `missing` when it is none."""
     text = visit.path_values[name]
     if not is_number(text):
         raise missing("There is nothing of this number.")
     return int(text)
-
-
-def is_number(text: str) -> bool:
-    """Return whether the text is a number that a key may have."""
-    return text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
-
-
-def link_with(visit: Visit, **changed: object) -> str:
-    """Return the link of this page with some names of its query changed."""
-    kept = {name: text for name, text in visit.query.items() if text and name != "done"}
-    return f"{visit.path}?{urlencode({**kept, **changed})}"
