@@ -25,7 +25,7 @@ from acquit.core.sales_request import AskedTerm, Attachment
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
 from acquit.documents.specimen import BUYER, SELLER
-from acquit.store import runs
+from acquit.store import messages, runs
 from e2e.office_world import PAGES as MONEY
 from e2e.people import barriers, sign_in
 from e2e.world import ACME, SCRIPT, SMALL, World
@@ -101,6 +101,10 @@ OFFICE = (
     "/office/accounts?q=acme",
     f"/office/accounts/{ACME}",
     f"/office/accounts/{SMALL}",
+    f"/office/accounts/{ACME}/story",
+    f"/office/accounts/{ACME}/story?kind=bills",
+    f"/office/accounts/{ACME}/story?kind=dunning",
+    f"/office/accounts/{ACME}/mails/{{mail}}",
     f"/office/accounts/{ACME}/bills/FR00000026",
     f"/office/accounts/{ACME}/terms",
     f"/office/accounts/{SMALL}/terms",
@@ -142,11 +146,15 @@ def names(context: Context, world: World) -> dict[str, str]:
     bundled = bundle_bills(context, account_id, [BillId("FR00000026")], by=f"account:{ACME}")
     with context.database.write() as tx:
         tx.run(DEPOSIT)
+        sealed = context.sealer.seal(f"A text {SCRIPT}\nand a line")
+        messages.keep_mail(tx, account_id, 1, ["alice@example.com"], f"A mail {SCRIPT}", sealed)
+        mail = tx.one("SELECT max(mail_id) AS id FROM sent_mail").id
     with context.database.read() as tx:
         order = tx.one("SELECT min(purchase_order_id) AS id FROM purchase_order").id
         service = tx.one("SELECT min(service_id) AS id FROM service").id
     return {
         "request": str(asked.request_id),
+        "mail": str(mail),
         "grant": str(grant.grant_id),
         "token": credential.token,
         "order": str(order),

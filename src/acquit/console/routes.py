@@ -35,6 +35,7 @@ from acquit.console.staff import (
     remittances,
     reports,
     runs,
+    stories,
     terms,
 )
 from acquit.console.visit import Reply, Visit
@@ -156,6 +157,8 @@ OFFICE: Final = (
     _post(Door.OFFICE, "/office/parked", parked.retry, Right.RUN_BILLS),
     _get(Door.OFFICE, "/office/accounts", accounts.list_accounts),
     _get(Door.OFFICE, _ACCOUNT, accounts.show_account),
+    _get(Door.OFFICE, f"{_ACCOUNT}/story", stories.show_story),
+    _get(Door.OFFICE, f"{_ACCOUNT}/mails/{{number}}", stories.show_mail),
     _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}", accounts.show_bill),
     _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}/pdf", accounts.show_paper),
     _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}/ubl", accounts.show_ubl),
