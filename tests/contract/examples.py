@@ -60,6 +60,20 @@ def _order_by_mean(families: Families) -> Call:
     return Call(acme, target, {"paymentMean": "ENTERPRISE"})
 
 
+def _credit_on_order(families: Families) -> Call:
+    """Acme has a voucher's credit, and a bill that is open in part."""
+    acme, code = families.customer(), f"AGAIN-{time.monotonic_ns()}"
+    make_voucher(families.world.context, voucher(), code, by="cli")
+    acme.post("/me/credit/code", inputCode=code)
+    return Call(acme, f"/me/order/{acme.get('/me/order')[1]}/balance", {"balanceName": "voucher-credit"})
+
+
+def _credit_off_order(families: Families) -> Call:
+    acme, target, body = _credit_on_order(families)
+    acme.post(target, **(body or {}))
+    return Call(acme, f"{target}/voucher-credit")
+
+
 def _money_back(families: Families) -> Call:
     acme = families.customer()
     bank = sign_mandate(families.world.context, ACME).mandate.payment_method_id
@@ -223,6 +237,8 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/me/identity/group/{group}/user"): _plain("/me/identity/group/DEFAULT/user", user="user-0"),
     ("DELETE", "/me/identity/group/{group}/user/{user}"): _member,
     ("POST", "/me/identity/user"): _plain("/me/identity/user", login="eve", password=PASSWORD),
+    ("POST", "/me/order/{orderId}/balance"): _credit_on_order,
+    ("DELETE", "/me/order/{orderId}/balance/{balanceName}"): _credit_off_order,
     ("POST", "/me/order/{orderId}/pay"): _order,
     ("POST", "/me/order/{orderId}/payWithRegisteredPaymentMean"): _order_by_mean,
     ("DELETE", "/me/payment/method/{paymentMethodId}"): _mandate("/me/payment/method"),

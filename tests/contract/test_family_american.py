@@ -5,11 +5,14 @@ from typing import LiteralString
 
 import pytest
 
+from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.set_support_level import set_support_level
 from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 from acquit.core.account import SupportLevel
+from acquit.core.credit_balance import CreditType
+from acquit.core.money import Currency
 from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import Term
 
@@ -22,6 +25,10 @@ from .world import ACME, PETIT, SHOP
 
 Make = Callable[..., Customer]
 AMERICAN = [r for r in contract().routes if r.regions == ("us",) and r.key in ROUTES]
+CHART: LiteralString = """
+    INSERT INTO ledger_account (legal_entity_id, role, number, name)
+    SELECT 'US', role, number, name FROM ledger_account WHERE legal_entity_id = 'FR'
+"""
 MOVE: LiteralString = "UPDATE account SET legal_entity_id = 'US' WHERE account_id = 'cd67890-acq'"
 
 
@@ -122,3 +129,20 @@ def test_what_an_order_set_up(petit: Customer) -> None:
     assert petit.refusal("GET", f"/me/order/{paid}/details/1/operations")[0] == 404
     (line, *_) = petit.get(f"/me/order/{first}/details")
     assert petit.get(f"/me/order/{first}/details/{line}/operations") == []
+
+
+def test_vouchers_pay_what_is_open(petit: Customer, families: Families) -> None:
+    with families.world.context.database.write() as tx:
+        tx.run(CHART)
+    credit = Credit(300, Currency("EUR"), CreditType.VOUCHER, "sorry")
+    add_credit(families.world.context, PETIT, credit, by="cli")
+    order = next(each["debtId"] for each in petit.page("/me/debtAccount/debt") if each["status"] != "PAID")
+    path = f"/me/order/{order}/voucher"
+    (prepaid,) = petit.get("/me/credit/balance", type="PREPAID_ACCOUNT")
+    assert petit.refusal("POST", path, {"balanceName": prepaid})[0] == 404, "it is no voucher's"
+    used = petit.post(path, balanceName="voucher-credit")
+    assert (used["amount"]["value"], petit.get(path)) == (3, ["voucher-credit"])
+    assert petit.get(f"{path}/voucher-credit") == used
+    petit.delete(f"{path}/voucher-credit")
+    assert petit.get(path) == []
+    assert petit.refusal("GET", f"{path}/voucher-credit")[0] == 404

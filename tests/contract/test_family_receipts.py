@@ -8,6 +8,7 @@ import pytest
 from acquit.actions.audit_books import audit_books
 from acquit.actions.export_bills import build_exports
 from acquit.actions.order_prepayment import pay_prepay_order
+from acquit.actions.redeem_voucher import make_voucher
 from acquit.actions.refund_money import approve_refund, record_refund_paid, refunds_in_state
 from acquit.actions.settle_debt import Receipt, settle_debt
 from acquit.core.identifiers import AccountId, OperatorId, OrderId
@@ -15,8 +16,8 @@ from acquit.core.operator import Operator, Role
 from acquit.core.refund import RefundState
 from acquit.store import bill_exports, operators
 
-from .families import Families
-from .given_back import CODE, give_back_some
+from .families import Customer, Families
+from .given_back import CODE, give_back_some, voucher
 from .signing import sign_mandate
 from .world import ACME, EUR, LAB, PETIT, TODAY
 
@@ -214,3 +215,42 @@ def test_a_prepaid_account_is_there_for_whoever_pays(given: Families) -> None:
         assert petit.refusal("POST", f"{path}/creditOrder", {"amount": amount})[0] == 400
     assert lab.get("/me/ovhAccount") == []
     assert lab.refusal("POST", f"{path}/creditOrder", {"amount": 1})[0] == 404
+
+
+def test_credit_pays_an_order_and_is_taken_back(given: Families) -> None:
+    acme, context = given.customer(), given.world.context
+    for code in ("FOR-ORDER", "FOR-OTHER"):
+        make_voucher(context, voucher(), code, by="cli")
+    acme.post("/me/credit/code", inputCode="FOR-ORDER")
+    key = next(each for each in acme.get("/me/order") if _open(acme, each) > 5)
+    path, before = f"/me/order/{key}/balance", _open(acme, key)
+    assert acme.get(path) == []
+    used = acme.post(path, balanceName="voucher-credit")
+    assert used["balanceName"] == "voucher-credit"
+    assert _open(acme, key) == pytest.approx(before - used["amount"]["value"])
+    assert acme.get("/me/credit/balance/voucher-credit")["amount"]["value"] == 0
+    assert (acme.get(path), acme.get(f"{path}/voucher-credit")) == (["voucher-credit"], used)
+    assert acme.refusal("POST", path, {"balanceName": "voucher-credit"})[0] == 404, "nothing is left"
+    assert acme.refusal("POST", path, {"balanceName": "bonus-none"})[0] == 404
+    assert acme.refusal("GET", f"{path}/bonus-none")[0] == 404
+    acme.delete(f"{path}/voucher-credit")
+    assert (acme.get(path), _open(acme, key)) == ([], before)
+    assert acme.refusal("DELETE", f"{path}/voucher-credit")[0] == 404
+    account = acme.get("/me/ovhAccount")[0]
+    credit_order = acme.post(f"/me/ovhAccount/{account}/creditOrder", amount=1_234)["orderId"]
+    target = f"/me/order/{credit_order}/balance"
+    assert acme.refusal("POST", target, {"balanceName": "voucher-credit"})[0] == 409
+    assert acme.refusal("DELETE", f"{target}/voucher-credit")[0] == 404
+    asked = acme.post("/me/debtAccount/pay")["orderId"]
+    assert acme.post(f"/me/order/{asked}/balance", balanceName="voucher-credit")["amount"] == used["amount"]
+    assert given.customer(PETIT).refusal("GET", path)[0] == 404
+    assert all(found.passed for found in audit_books(context))
+
+
+def _open(caller: Customer, order_id: int) -> float:
+    """What is open behind an order; nothing when it has no debt."""
+    reply = caller.reply("GET", f"/me/order/{order_id}/debt")
+    if reply.status_code != 200:
+        return 0
+    debt = reply.json()
+    return float(debt["dueAmount"]["value"] + debt["unmaturedAmount"]["value"])

@@ -43,7 +43,7 @@ def list_balances(request: Request) -> Listing[str]:
     kind = request.query["type"]
 
     def names(tx: Transaction) -> list[str]:
-        return [name for name, moved in _balances(tx, request).items() if kind in (None, moved[0].type.value)]
+        return [name for name, moved in balances(tx, request).items() if kind in (None, moved[0].type.value)]
 
     return Listing(names, lambda tx, some: _shown(tx, request, some))
 
@@ -78,7 +78,7 @@ def redeem_code(request: Request) -> object:
     with request.read() as tx:
         moved = {each.movement_id: each for each in credit_lists.of_account(tx, lot.account_id)}
     made = moved[lot.movement_id]
-    return _movement(_name(made), made, request)
+    return _movement(balance_name(request, made.type, made.balance, made.currency), made, request)
 
 
 def check_voucher(request: Request) -> object:
@@ -193,17 +193,17 @@ def get_voucher_movement(request: Request) -> object:
 # ---------------------------------------------------------------- reading
 
 
-def _name(moved: Moved) -> str:
-    return f"{moved.type.value.lower()}-{moved.balance}"
+def balance_name(request: Request, kind: CreditType, balance: str, currency: str) -> str:
+    """Return what the wire calls a balance; one of another currency than the account's has its own name."""
+    name = f"{kind.value.lower()}-{balance}"
+    return name if currency == request.caller.currency else f"{name}-{currency.lower()}"
 
 
-def _balances(tx: Transaction, request: Request) -> Balances:
-    """Return the account's movements by the wire's balances; one of another currency has its own name."""
+def balances(tx: Transaction, request: Request) -> Balances:
+    """Return the account's movements by the wire's balances."""
     found: Balances = {}
     for each in credit_lists.of_account(tx, request.caller.account_id):
-        name = _name(each)
-        if each.currency != request.caller.currency:
-            name += f"-{each.currency.lower()}"
+        name = balance_name(request, each.type, each.balance, each.currency)
         found.setdefault(name, []).append(each)
     return dict(sorted(found.items()))
 
@@ -211,7 +211,7 @@ def _balances(tx: Transaction, request: Request) -> Balances:
 def _known(request: Request) -> list[Moved]:
     name = request.path["balanceName"]
     with request.read() as tx:
-        found = _balances(tx, request).get(name)
+        found = balances(tx, request).get(name)
     if found is None:
         raise NoSuchObject(name)
     return found
@@ -219,7 +219,7 @@ def _known(request: Request) -> list[Moved]:
 
 def _of_type(request: Request, name: str, kind: CreditType) -> list[Moved]:
     with request.read() as tx:
-        found = _balances(tx, request).get(name, [])
+        found = balances(tx, request).get(name, [])
     if not found or found[0].type is not kind:
         raise NoSuchObject(name)
     return found
@@ -235,10 +235,10 @@ def _one(moved: Sequence[Moved], request: Request) -> Moved:
 
 def _listed(request: Request, kind: CreditType, shape: Any) -> Listing[str]:
     def names(tx: Transaction) -> list[str]:
-        return [name for name, moved in _balances(tx, request).items() if moved[0].type is kind]
+        return [name for name, moved in balances(tx, request).items() if moved[0].type is kind]
 
     def some(tx: Transaction, wanted: Sequence[str]) -> dict[str, object]:
-        found = _balances(tx, request)
+        found = balances(tx, request)
         return {name: shape(name, found[name], request) for name in wanted if name in found}
 
     return Listing(names, some)
@@ -262,7 +262,7 @@ def _between(at: datetime, from_at: datetime | None, to_at: datetime | None) -> 
 
 
 def _shown(tx: Transaction, request: Request, names: Sequence[str]) -> dict[str, object]:
-    found = _balances(tx, request)
+    found = balances(tx, request)
     return {name: _balance(name, found[name], request) for name in names if name in found}
 
 
@@ -328,7 +328,7 @@ def _prepaid_accounts(tx: Transaction, request: Request) -> dict[str, dict[str, 
     assert account is not None, "a caller's account exists"
     moved = {
         name: found
-        for name, found in _balances(tx, request).items()
+        for name, found in balances(tx, request).items()
         if found[0].type is CreditType.PREPAID_ACCOUNT
     }
     threshold = None
@@ -363,7 +363,7 @@ def _prepaid_moves(request: Request) -> list[Moved]:
     with request.read() as tx:
         if name not in _prepaid_accounts(tx, request):
             raise NoSuchObject(name)
-        return _balances(tx, request).get(name, [])
+        return balances(tx, request).get(name, [])
 
 
 def _voucher_account(name: str, moved: Sequence[Moved], request: Request) -> dict[str, Any]:

@@ -42,6 +42,12 @@ class NotRetrievable(Invalid):
     code = "not-retrievable"
 
 
+class CreditKept(Conflict):
+    """What credit paid when a bill was issued is not taken back."""
+
+    code = "credit-kept"
+
+
 class CreditType(StrEnum):
     """Where a credit came from."""
 

@@ -75,6 +75,20 @@ USED_IN_RUN: Final[LiteralString] = """
      ORDER BY m.movement_id
 """
 
+ON_DEBTS: Final[LiteralString] = """
+    SELECT m.type, m.balance, m.currency, m.debt_id, m.operation_id, -m.amount_minor AS amount_minor,
+           o.automatic
+      FROM credit_movement m
+      JOIN debt_operation o ON o.account_id = m.debt_account_id AND o.debt_id = m.debt_id
+                           AND o.operation_id = m.operation_id
+     WHERE m.account_id = %(account_id)s AND m.debt_account_id = %(account_id)s
+       AND m.debt_id = ANY(%(debt_ids)s) AND m.amount_minor < 0
+       AND NOT EXISTS (SELECT FROM debt_operation u
+                        WHERE u.account_id = o.account_id AND u.debt_id = o.debt_id
+                          AND u.reverses_id = o.operation_id)
+     ORDER BY m.movement_id
+"""
+
 NEXT_IDS: Final[LiteralString] = """
     SELECT nextval('operation_id') AS operation_id, nextval('credit_movement_id') AS movement_id
       FROM generate_series(1, %(count)s::bigint)
@@ -99,6 +113,19 @@ class Movement:
     operation_id: int | None
     occurred_on: date
     recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """So much of a balance pays a debt by a debt operation; `automatic` when nobody asked for it."""
+
+    type: CreditType
+    balance: str
+    currency: Currency
+    debt_id: DebtId
+    operation_id: int
+    amount_minor: int
+    automatic: bool
 
 
 def lots(tx: Transaction, payer_ids: Iterable[AccountId]) -> dict[AccountId, tuple[CreditLot, ...]]:
@@ -193,3 +220,9 @@ def history(tx: Transaction, payer_id: AccountId) -> list[Movement]:
     """Return every movement of the payer's credit, oldest first."""
     rows = tx.all(HISTORY, account_id=payer_id)
     return [Movement(**row._asdict() | {"type": CreditType(row.type)}) for row in rows]
+
+
+def on_debts(tx: Transaction, account_id: AccountId, debt_ids: Sequence[int]) -> list[Used]:
+    """Return what of the account's credit pays these debts of its own and stands, oldest first."""
+    rows = tx.all(ON_DEBTS, account_id=account_id, debt_ids=list(debt_ids))
+    return [Used(**row._asdict() | {"type": CreditType(row.type)}) for row in rows]
