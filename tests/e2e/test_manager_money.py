@@ -8,12 +8,13 @@ import pytest
 
 from acquit.actions.context import Context
 from acquit.actions.open_dispute import close_dispute
+from acquit.actions.order_prepayment import pay_prepay_order
 from acquit.actions.redeem_voucher import make_voucher
 from acquit.core.dispute import DisputeState
 from acquit.core.identifiers import BillId
 from acquit.core.money import Currency
 from acquit.core.voucher import Voucher
-from acquit.store import disputes
+from acquit.store import disputes, prepayments
 from acquit.store.transaction import Database
 from e2e.trading import bill_of, trading, visitor_of
 from founding import ACME, FR, LAB, PETIT, SHOP
@@ -88,3 +89,22 @@ def test_a_voucher_becomes_credit_once(context: Context) -> None:
     assert petit.send("/manager/credit", {"code": "welcome-2026"}).status_code == 400
     assert "€5.00 in hand" in petit.get("/manager").text
     assert "Take my credit of €5.00 off" in petit.get("/manager/pay").text
+
+
+def test_credit_is_ordered_once_and_comes_by_transfer(context: Context) -> None:
+    petit = visitor_of(context, PETIT)
+    assert petit.send("/manager/credit", {"prepay": "0"}).status_code == 400
+    sent = petit.send("/manager/credit", {"prepay": "250,00"})
+    petit.send("/manager/credit", {"prepay": "250,00"})
+    page = petit.get(sent.headers["location"]).text
+    (reference,) = set(re.findall(r"RF\d\d PRP\d[\d ]+", page))
+    assert page.count(reference) == 1, "a double click orders once"
+    assert "€250.00" in page
+    with context.database.read() as tx:
+        (order,) = prepayments.every(tx, PETIT)
+    pay_prepay_order(context, PETIT, order.order_id, pay(context, PETIT, 25_000), by="cli")
+    assert reference not in petit.get("/manager/credit").text
+    assert "€250.00" in petit.get("/manager/credit").text
+    lab = visitor_of(context, LAB)
+    assert "Amount to prepay" not in lab.get("/manager/credit").text
+    assert lab.send("/manager/credit", {"prepay": "5"}).status_code == 403

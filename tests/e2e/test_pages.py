@@ -16,6 +16,7 @@ from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.import_catalogue import import_catalogue
+from acquit.actions.order_prepayment import order_prepayment
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
 from acquit.console.routes import ROUTES
@@ -136,6 +137,7 @@ def names(context: Context, world: World) -> dict[str, str]:
         file=Attachment("agreement with a rather long name, signed by both.pdf", "application/pdf", b"%PDF-"),
     )
     grant = grant_enterprise_terms(context, account_id, AskedTerm(Term(45), 5_000_000), by="operator:sam")
+    order_prepayment(context, account_id, 1_234_500, by="cli")
     made = create_application(context, account_id, "Robot", "Gathers bills every night", by="system")
     rules = [{"method": "GET", "path": "/me/*"}, {"method": "DELETE", "path": "/*"}]
     credential = request_credential(context, made.application.application_key, rules, ["192.0.2.0/24"])

@@ -1,5 +1,7 @@
 """Order credit for a prepaid account; let money that came otherwise pay such an order; set its threshold."""
 
+from typing import Final
+
 from acquit.actions.add_credit import Credit, add_lot_in
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_if_staff, require_staff
@@ -21,6 +23,9 @@ from acquit.core.terms import NotThePayer
 from acquit.store import acts, bank_evidence, debts, prepayments
 from acquit.store.transaction import Transaction
 
+LOOKED_AT: Final = 100
+"""Among how many orders that are awaited one of the same amount is looked for."""
+
 
 def order_prepayment(context: Context, payer_id: AccountId, amount_minor: int, *, by: str) -> PrepayOrder:
     """There is an order with a reference: a transfer of the amount that quotes it is credit of the payer.
@@ -34,7 +39,7 @@ def order_prepayment(context: Context, payer_id: AccountId, amount_minor: int, *
         refuse_prepayment(amount_minor, account.currency)
         refuse_clash(bank_evidence.bill_series(tx, account.legal_entity_id))
         hold_in(tx, payer_id, [])
-        for known in prepayments.open_of(tx, payer_id):
+        for known in prepayments.open_of(tx, payer_id, LOOKED_AT):
             if (known.amount_minor, known.currency) == (amount_minor, account.currency):
                 return known
         made = prepayments.add(tx, payer_id, account.currency, amount_minor, by)

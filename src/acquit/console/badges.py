@@ -175,6 +175,7 @@ DONE: Final[Mapping[str, str]] = {
     "service-end": "The service ends. Until its last day you may take that back.",
     "service-keep": "The service goes on.",
     "redeemed": "The voucher is credit now: it pays your next bills.",
+    "prepay-ordered": "Transfer the amount with its reference: it is credit as soon as it arrives.",
     "asked-back": "Your wish was noted. Billing decides on it.",
     "bundled": "One transfer with this reference pays all of these bills.",
 }

@@ -22,7 +22,8 @@ SEVERAL: Final[LiteralString] = (
 )
 
 OPEN: Final[LiteralString] = (
-    _ORDERS + " WHERE o.account_id = %(account_id)s AND p.movement_id IS NULL ORDER BY o.order_id DESC"
+    _ORDERS + " WHERE o.account_id = %(account_id)s AND p.movement_id IS NULL "
+    "ORDER BY o.order_id DESC LIMIT %(rows_max)s"
 )
 
 EVERY: Final[LiteralString] = _ORDERS + " WHERE o.account_id = %(account_id)s ORDER BY o.order_id"
@@ -110,9 +111,9 @@ def every(tx: Transaction, account_id: AccountId) -> list[PrepayOrder]:
     return [_order(row) for row in tx.all(EVERY, account_id=account_id)]
 
 
-def open_of(tx: Transaction, account_id: AccountId) -> list[PrepayOrder]:
-    """Return the account's orders whose money is awaited, newest first."""
-    return [_order(row) for row in tx.all(OPEN, account_id=account_id)]
+def open_of(tx: Transaction, account_id: AccountId, rows_max: int) -> list[PrepayOrder]:
+    """Return the account's newest orders whose money is awaited, newest first."""
+    return [_order(row) for row in tx.all(OPEN, account_id=account_id, rows_max=rows_max)]
 
 
 def awaited(

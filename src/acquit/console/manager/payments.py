@@ -1,6 +1,7 @@
 """Money: payments and their receipts, how bills are paid, credit in hand, vouchers, what is asked back."""
 
 from acquit.actions.ask_money_back import ask_prepaid_back
+from acquit.actions.order_prepayment import order_prepayment
 from acquit.actions.redeem_voucher import redeem_voucher
 from acquit.actions.show_receipt import deposit_page
 from acquit.console import typed
@@ -17,6 +18,7 @@ from acquit.store import (
     credit_lists,
     mandates,
     payment_methods,
+    prepayments,
     receipt_lists,
     refunds,
     selection,
@@ -87,19 +89,33 @@ def show_credit(visit: Visit) -> Page:
         moved = credit_lists.page(tx, visit.account_id, key_in(visit, "before", LAST), ROWS + 1)
         lots = credit_lists.money_lots(tx, visit.account_id, LOTS_MAX)
         asked = refunds.of_account(tx, visit.account_id, ROWS)
+        ordered = prepayments.open_of(tx, visit.account_id, ROWS)
     newest = cut(visit, moved, "before", lambda each: each.movement_id)
-    return page("credit.html", place, balance=sorted(balance.items()), moved=newest, refunds=asked, lots=lots)
+    return page(
+        "credit.html", place, balance=sorted(balance.items()), moved=newest, refunds=asked, lots=lots,
+        ordered=ordered,
+    )  # fmt: skip
 
 
 def change_credit(visit: Visit) -> Reply:
-    """POST /manager/credit: a code becomes credit, or so much of prepaid credit is asked back."""
+    """POST /manager/credit: a code becomes credit, credit is ordered, or prepaid credit is asked back."""
     if visit.form.text("lot"):
         return _ask_back(visit)
+    if visit.form.text("prepay"):
+        return _order(visit)
     try:
         redeem_voucher(visit.context, visit.account_id, visit.form.text("code"), by=visit.actor)
     except NoSuchVoucher:
         raise CodeNotTaken("This code is of no voucher, used already, or not valid now.") from None
     return Redirect("/manager/credit?done=redeemed")
+
+
+def _order(visit: Visit) -> Reply:
+    with visit.read() as tx:
+        currency = own_place(visit, tx).account.currency
+    amount = typed.amount(visit.form.text("prepay"), currency) or 0
+    order_prepayment(visit.context, visit.account_id, amount, by=visit.actor)
+    return Redirect("/manager/credit?done=prepay-ordered")
 
 
 def _ask_back(visit: Visit) -> Reply:
