@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from acquit.core.errors import Refusal
+from acquit.core.operator import Role
 
 PREFIX: Final = "ACQUIT_"
 WORKERS_MAX: Final = 256
@@ -48,6 +49,7 @@ class Settings:
     log: str
     secret_key: bytes | None
     judged_one_in: int = 10_000
+    second_factor_roles: tuple[str, ...] = ()
     smtp_host: str | None = None
     smtp_port: int = 587
     smtp_security: str = "starttls"
@@ -201,6 +203,15 @@ def _sample(text: str) -> int:
     return _number(text, 0, SAMPLE_MAX)
 
 
+def _roles(text: str) -> tuple[str, ...]:
+    asked = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    if asked == ("all",):
+        return tuple(Role)
+    if not set(asked) <= set(Role):
+        raise ValueError(f"lists roles of {', '.join(Role)}, or is all.")
+    return asked
+
+
 def _level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError(f"is one of {', '.join(LOG_LEVELS)}.")
@@ -351,6 +362,14 @@ ALL: Final[tuple[Setting, ...]] = (
         "Of how many bills of a run one is judged by the official rules of electronic bills before it has a "
         "number, besides the first of each form; 0 judges no sample.",
         _sample,
+    ),
+    Setting(
+        "second_factor_roles",
+        lambda _: (),
+        "nobody has to",
+        "Roles of operators, as in `treasury,administrator`, or `all`, who sign in with a code of a device "
+        "besides the password: until one is set up the office shows them nothing else.",
+        _roles,
     ),
     Setting(
         "smtp_host",

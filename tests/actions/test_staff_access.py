@@ -2,6 +2,7 @@
 
 import io
 import sys
+from base64 import b32decode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from acquit.actions.context import Context
 from acquit.actions.passwords import matches
 from acquit.cli.screen import Screen
 from acquit.core.identifiers import AccountId, CredentialId
+from acquit.core.second_factor import code_at
 from acquit.store import access, operators
 from acquit.store.transaction import Database
 from commanding import Run, commander
@@ -114,6 +116,34 @@ def test_a_token_replaces_the_former_one_when_that_is_wanted(run: Run) -> None:
     assert run("operator", "token", "sam") == (1, "not-confirmed")
     assert run("operator", "token", "sam", "--yes")["token"] != first
     assert run("operator", "token", "nobody") == (1, "no-such-operator")
+
+
+def test_an_operator_is_given_a_device_and_loses_it(run: Run, context: Context) -> None:
+    made = run("operator", "set-up-device", "sam")
+    assert made["link"].startswith("otpauth://totp/Acquit%3Asam?secret=" + made["secret"])
+    code = code_at(b32decode(made["secret"]), int(context.clock.now().timestamp()) // 30)
+    assert run("operator", "confirm-device", "sam", "nothing") == (1, "wrong-code")
+    codes = run("operator", "confirm-device", "sam", code)["backup_codes"]
+    assert len(set(codes)) == 10
+    assert [each["operator"] for each in run("operator", "list") if each["second_factor"]] == ["sam"]
+    assert run("operator", "set-up-device", "sam") == (1, "wrong-state")
+    assert run("operator", "reset-second-factor", "sam") == (1, "not-confirmed")
+    assert run("operator", "reset-second-factor", "sam", "--yes") == {"operator": "sam", "sessions_ended": 0}
+    assert run("operator", "reset-second-factor", "sam", "--yes") == (1, "no-such-factor")
+    assert verbs(context)[-3:] == ["enrol_device", "confirm_device", "reset_factor"]
+
+
+def test_an_operator_is_shut_out(run: Run, context: Context) -> None:
+    run("operator", "add", "zoe", "--name", "Zoé", "--role", "administrator")
+    run("operator", "token", "sam")
+    changed = run("operator", "change", "sam", "--role", "billing", "--shut-out")
+    assert (changed["role"], changed["active"]) == ("billing", False)
+    assert run("operator", "token", "sam", "--yes") == (1, "no-such-operator")
+    assert run("operator", "set-up-device", "sam") == (1, "no-such-operator")
+    assert run("operator", "change", "zoe", "--role", "sales") == (1, "last-administrator")
+    assert run("operator", "change", "nobody", "--let-in") == (1, "no-such-operator")
+    assert run("operator", "sessions", "sam") == []
+    assert run("operator", "end-sessions", "bob") == {"operator": "bob", "sessions_ended": 0}
 
 
 # ---------------------------------------------------------------- applications

@@ -41,6 +41,7 @@ class NoSettings:
     """Settings that say nothing: the origin is the request's."""
 
     public_url = None
+    second_factor_roles = ()
 
 
 @pytest.fixture(scope="module")

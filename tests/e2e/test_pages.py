@@ -52,7 +52,14 @@ DEPOSIT: Final[LiteralString] = """
     VALUES ('ab12345-acq', 'RC00000001', 'FR', 990000001, '2026-11-20', 12345, 'EUR', 'transfer', 'RF18 5390')
 """
 SIZES: Final = prices(plans=[plan("srv-rise-1", month(90)), plan("srv-rise-2", month(120))], addons=[])
-OPEN = ("/", "/manager/login", "/manager/login/code", "/office/login", "/nothing-here")
+OPEN = (
+    "/",
+    "/manager/login",
+    "/manager/login/code",
+    "/office/login",
+    "/office/login/code",
+    "/nothing-here",
+)
 MANAGER = (
     "/manager",
     "/manager/bills",
@@ -87,6 +94,7 @@ MANAGER = (
     "/manager/requests/{request}",
     "/manager/contracts",
     "/manager/keys",
+    "/manager/security",
     "/manager/preferences",
     "/createApp/",
     "/createToken/?GET=/me&POST=*",
@@ -94,6 +102,8 @@ MANAGER = (
 )
 OFFICE = (
     "/office",
+    "/office/security",
+    "/office/staff",
     "/office/requests/{request}",
     "/office/requests/{request}/approve",
     "/office/requests/{request}/refuse",

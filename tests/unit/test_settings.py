@@ -40,6 +40,7 @@ def test_the_data_directory_is_where_the_platform_keeps_data(
         ("ACQUIT_DATABASE_URL", "postgresql://a@b/c", "database_url", "postgresql://a@b/c"),
         ("ACQUIT_PUBLIC_URL", "https://billing.example.net/", "public_url", "https://billing.example.net"),
         ("ACQUIT_PUBLIC_URL", "http://[::1]:8080", "public_url", "http://[::1]:8080"),
+        ("ACQUIT_SECOND_FACTOR_ROLES", "treasury, billing", "second_factor_roles", ("treasury", "billing")),
         (
             "ACQUIT_TRUSTED_PROXIES",
             "10.0.0.0/8, 192.0.2.7",

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from acquit.actions.attempts import attempted, succeeded
 from acquit.actions.context import Context
-from acquit.actions.loading import entity_of, locked_account_in
+from acquit.actions.loading import account_in, entity_of, locked_account_in
 from acquit.core.identifiers import AccountId
 from acquit.core.second_factor import (
     BACKUP_CODES,
@@ -31,6 +31,7 @@ from acquit.core.second_factor import (
     must_be,
     plain_code,
 )
+from acquit.documents.payment_code import drawn
 from acquit.store import acts, second_factors
 from acquit.store.second_factors import Sealed
 from acquit.store.transaction import Transaction
@@ -78,6 +79,18 @@ def enrol_generator(context: Context, person: Person, *, by: str) -> NewGenerato
     return NewGenerator(made, shown_secret(secret), device_link(secret, issuer, person.name))
 
 
+def unconfirmed_generator(context: Context, person: Person) -> NewGenerator | None:
+    """Return the login's latest device that waits for its first code, with its secret; None without one."""
+    with context.database.read() as tx:
+        waiting = second_factors.waiting_generator(tx, person.account_id, person.login)
+        issuer = entity_of(tx, account_in(tx, person.account_id)).name
+    if waiting is None:
+        return None
+    secret = bytes.fromhex(context.sealer.unseal(waiting.secret_sealed))
+    number = waiting.generator.code_generator_id
+    return NewGenerator(number, shown_secret(secret), device_link(secret, issuer, person.name))
+
+
 def validate_generator(
     context: Context, person: Person, code_generator_id: int, code: str, *, by: str
 ) -> None:
@@ -123,7 +136,7 @@ def remove_generator(context: Context, person: Person, code_generator_id: int, *
 
 def draw_backup_codes(context: Context, person: Person, *, by: str) -> list[str]:
     """The login has a new list of codes, shown here and never again. Raises WrongState: one is in use."""
-    codes = [_random_code() for _ in range(BACKUP_CODES)]
+    codes = [random_code() for _ in range(BACKUP_CODES)]
     with context.database.write() as tx:
         locked_account_in(tx, person.account_id)
         found = second_factors.find_codes(tx, person.account_id, person.login)
@@ -174,6 +187,11 @@ def spend_code(context: Context, person: Person, code: str) -> None:
 def shown_secret(secret: bytes) -> str:
     """Return the secret in base32, as devices take it."""
     return base64.b32encode(secret).decode()
+
+
+def device_picture(link: str) -> str:
+    """Return the QR code that a device reads the link from, as SVG."""
+    return drawn(link)
 
 
 def device_link(secret: bytes, issuer: str, name: str) -> str:
@@ -270,5 +288,6 @@ def _mac(context: Context, person: Person, code: str) -> str:
     return context.sealer.token(f"backup:{person.name}:{plain_code(code)}")
 
 
-def _random_code() -> str:
+def random_code() -> str:
+    """Return a backup code that nobody guesses."""
     return "".join(secrets.choice(BACKUP_ALPHABET) for _ in range(BACKUP_LENGTH))

@@ -11,13 +11,14 @@ from datetime import timedelta
 from typing import Final
 
 from acquit.actions import passwords
-from acquit.actions.attempts import attempted_in, succeeded
+from acquit.actions.attempts import attempted, attempted_in, succeeded
+from acquit.actions.change_operator_factor import CODES, spend_operator_code
 from acquit.actions.change_second_factor import Person, spend_code
 from acquit.actions.context import Context
 from acquit.core.errors import Forbidden
 from acquit.core.identifiers import AccountId, OperatorId
-from acquit.core.session import Door
-from acquit.store import accounts, acts, address_rules, operators, second_factors, sessions
+from acquit.core.session import Door, Means, Opening
+from acquit.store import accounts, acts, address_rules, operator_factors, operators, second_factors, sessions
 from acquit.store.transaction import Transaction
 
 SESSION_LIFE: Final = timedelta(hours=12)
@@ -54,7 +55,7 @@ class SignInOver(Forbidden):
     code = "sign-in-over"
 
 
-def sign_in_account(context: Context, name: str, password: str, *, address: str) -> str:
+def sign_in_account(context: Context, name: str, password: str, *, address: str, browser: str = "") -> str:
     """Open a session for `account` or `account/login` and return its token.
 
     Raises SignInRefused, TooManyAttempts before the password is looked at; AddressRefused, CodeNeeded
@@ -67,18 +68,18 @@ def sign_in_account(context: Context, name: str, password: str, *, address: str)
 
     _verify(context, Door.MANAGER, f"{account_id}/{login}", address, password, hash_of)
     known = AccountId(account_id)
-    _check_address(context, known, login, address)
+    check_address(context, known, login, address)
     with context.database.write() as tx:
         owes = second_factors.is_asked(tx, account_id, login)
         if not owes:
-            return _open(context, tx, known, login, address)
+            return open_account_in(context, tx, known, login, Opening(address, browser))
         pending = secrets.token_urlsafe(32)
         until = context.clock.now() + CODE_LIFE
         second_factors.owe(tx, session_hash(pending), known, login, until)
     raise CodeNeeded(pending)
 
 
-def sign_in_with_code(context: Context, pending: str, code: str, *, address: str) -> str:
+def sign_in_with_code(context: Context, pending: str, code: str, *, address: str, browser: str = "") -> str:
     """Open the session of a sign-in that owed a code and return its token.
 
     Raises SignInOver, WrongCode, TooManyAttempts, AddressRefused.
@@ -87,26 +88,34 @@ def sign_in_with_code(context: Context, pending: str, code: str, *, address: str
     with context.database.read() as tx:
         owed = second_factors.who_owes(tx, hashed)
     if owed is None:
-        raise SignInOver("This sign-in is over: give your name and password again.")
+        raise _over()
     account_id, login = owed
-    _check_address(context, account_id, login, address)
+    check_address(context, account_id, login, address)
     spend_code(context, Person(account_id, login, address), code)
     with context.database.write() as tx:
         if sessions.password_hash(tx, account_id, login) is None or not second_factors.settle(tx, hashed):
-            raise SignInOver("This sign-in is over: give your name and password again.")
-        return _open(context, tx, account_id, login, address)
+            raise _over()
+        opening = Opening(address, browser, Means.CODE)
+        return open_account_in(context, tx, account_id, login, opening)
 
 
-def _open(context: Context, tx: Transaction, account_id: AccountId, login: str, address: str) -> str:
-    token = secrets.token_urlsafe(32)
-    _welcome(context, tx, Door.MANAGER, f"{account_id}/{login}", address)
-    sessions.open_account(tx, session_hash(token), account_id, login, context.clock.now() + SESSION_LIFE)
-    acts.record(tx, f"account:{account_id}/{login}", "sign_in", account_id, address=address)
+def open_account_in(
+    context: Context, tx: Transaction, account_id: AccountId, login: str, opening: Opening
+) -> str:
+    """Open a session of a login that proved who it is, and return its token."""
+    token, until = secrets.token_urlsafe(32), context.clock.now() + SESSION_LIFE
+    _welcome(context, tx, Door.MANAGER, f"{account_id}/{login}", opening.address)
+    sessions.open_account(tx, session_hash(token), account_id, login, until, opening)
+    by = f"account:{account_id}/{login}"
+    acts.record(tx, by, "sign_in", account_id, address=opening.address, means=opening.means.value)
     return token
 
 
-def _check_address(context: Context, account_id: AccountId, login: str, address: str) -> None:
-    """Pass when the account is reached from the address; a rule may want a letter either way."""
+def check_address(context: Context, account_id: AccountId, login: str, address: str) -> None:
+    """Pass when the account is reached from the address; a rule may want a letter either way.
+
+    Raises AddressRefused.
+    """
     with context.database.read() as tx:
         verdict = address_rules.find(tx, account_id).decide(address)
         account = accounts.find(tx, account_id)
@@ -138,23 +147,53 @@ def _warning(language: str, login: str, address: str, accepts: bool) -> tuple[st
     )
 
 
-def sign_in_operator(context: Context, name: str, password: str, *, address: str) -> str:
+def sign_in_operator(context: Context, name: str, password: str, *, address: str, browser: str = "") -> str:
     """Open an office session for the operator and return its token.
 
-    Raises SignInRefused, or TooManyAttempts before the password is looked at.
+    Raises SignInRefused, TooManyAttempts before the password is looked at; CodeNeeded when it is right.
     """
-    operator_id = name.strip()[:NAME_MAX]
+    operator_id = OperatorId(name.strip()[:NAME_MAX])
 
     def hash_of(tx: Transaction) -> str | None:
         return operators.password_hash(tx, operator_id)
 
     _verify(context, Door.OFFICE, operator_id, address, password, hash_of)
-    token = secrets.token_urlsafe(32)
     with context.database.write() as tx:
-        _welcome(context, tx, Door.OFFICE, operator_id, address)
-        expires_at = context.clock.now() + SESSION_LIFE
-        sessions.open_operator(tx, session_hash(token), OperatorId(operator_id), expires_at)
-        acts.record(tx, f"operator:{operator_id}", "sign_in", None, operator_id, address=address)
+        device = operator_factors.find(tx, operator_id)
+        if device is None or not device.confirmed:
+            return open_operator_in(context, tx, operator_id, Opening(address, browser))
+        pending = secrets.token_urlsafe(32)
+        operator_factors.owe(tx, session_hash(pending), operator_id, context.clock.now() + CODE_LIFE)
+    raise CodeNeeded(pending)
+
+
+def sign_in_operator_with_code(
+    context: Context, pending: str, code: str, *, address: str, browser: str = ""
+) -> str:
+    """Open the office session of a sign-in that owed a code and return its token.
+
+    Raises SignInOver, WrongCode, TooManyAttempts.
+    """
+    hashed = session_hash(pending)
+    with context.database.read() as tx:
+        operator_id = operator_factors.who_owes(tx, hashed)
+    if operator_id is None:
+        raise _over()
+    attempted(context, CODES, operator_id, address)
+    with context.database.write() as tx:
+        spend_operator_code(context, tx, operator_id, code, address)
+        if not second_factors.settle(tx, hashed):
+            raise _over()
+        return open_operator_in(context, tx, operator_id, Opening(address, browser, Means.CODE))
+
+
+def open_operator_in(context: Context, tx: Transaction, operator_id: OperatorId, opening: Opening) -> str:
+    """Open an office session of an operator who proved who it is, and return its token."""
+    token, until = secrets.token_urlsafe(32), context.clock.now() + SESSION_LIFE
+    _welcome(context, tx, Door.OFFICE, operator_id, opening.address)
+    sessions.open_operator(tx, session_hash(token), operator_id, until, opening)
+    by, means = f"operator:{operator_id}", opening.means.value
+    acts.record(tx, by, "sign_in", None, operator_id, address=opening.address, means=means)
     return token
 
 
@@ -206,6 +245,10 @@ def _welcome(context: Context, tx: Transaction, door: Door, login: str, address:
     succeeded(tx, door, login, address)
     sessions.end_expired(tx)
     sessions.forget_attempts(tx, context.clock.now() - ATTEMPTS_KEPT)
+
+
+def _over() -> SignInOver:
+    return SignInOver("This sign-in is over: give your name and password again.")
 
 
 def _refused() -> SignInRefused:

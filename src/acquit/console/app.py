@@ -6,7 +6,7 @@ route → session (or the sign-in page) → role → form → token of the form 
 import logging
 import secrets
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode, urlsplit
@@ -30,6 +30,8 @@ from acquit.store.transaction import Unavailable
 
 log = logging.getLogger("acquit.console")
 
+SET_UP: Final = ("/office/security", "/office/logout")
+"""Where an operator whose role needs a device may go before there is one."""
 FORM_ONLY: Final = ("csrf", "once", "_review")
 
 
@@ -39,6 +41,11 @@ class Settings(Protocol):
     @property
     def public_url(self) -> str | None:
         """The origin that browsers use; None: that of the request."""
+        ...
+
+    @property
+    def second_factor_roles(self) -> tuple[str, ...]:
+        """The roles of operators who sign in with a code besides the password."""
         ...
 
 
@@ -62,7 +69,7 @@ def make_app(context: Context, settings: Settings, locate: Locate | None = None)
     """
     app: falcon.App[Any, Any] = falcon.App(media_type=falcon.MEDIA_HTML)
     app.req_options.strip_url_path_trailing_slash = True
-    console = Console(context, locate or _locate(settings.public_url))
+    console = Console(context, locate or _locate(settings.public_url), settings.second_factor_roles)
     app.add_route("/static/{version}/{name}", Static())
     for path in dict.fromkeys(route.path for route in ROUTES):
         app.add_route(path, Endpoint(console, [route for route in ROUTES if route.path == path]))
@@ -122,9 +129,10 @@ class Endpoint:
 class Console:
     """Answers routes in one installation."""
 
-    def __init__(self, context: Context, locate: Locate) -> None:
+    def __init__(self, context: Context, locate: Locate, factor_roles: Collection[str] = ()) -> None:
         self.context = context
         self.locate = locate
+        self._factor_roles = factor_roles
 
     def answer(self, exchange: Exchange, route: Route, form_route: Route | None) -> None:
         """Answer one request; a refusal becomes the form again with the reason, or a page of its own."""
@@ -172,6 +180,12 @@ class Console:
         visit = exchange.visit
         if route.door is not None and not visit.is_signed_in:
             return _ask_to_sign_in(exchange, route.door)
+        if (
+            visit.staff is not None
+            and visit.staff.lacks_factor(self._factor_roles)
+            and route.path not in SET_UP
+        ):
+            return Redirect("/office/security?needed=1")
         if route.right is not None:
             require(visit.operator, route.right)
         if route.method == "GET":
@@ -179,7 +193,7 @@ class Console:
         csrf.check(exchange.request, visit.form.fields, visit.form_secret, visit.origin)
         if visit.is_review and form_route is not None:
             return form_route.handler(visit)
-        if route.door is Door.MANAGER and route.once and route.path.startswith("/manager/"):
+        if route.door is Door.MANAGER and route.once and not route.own and route.path.startswith("/manager/"):
             _refuse_reader(visit)
         return self._once(route, visit) if route.once else route.handler(visit)
 

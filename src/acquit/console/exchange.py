@@ -11,7 +11,7 @@ import falcon
 from acquit.actions.attempts import TooManyAttempts
 from acquit.actions.context import Context
 from acquit.actions.sign_in import SignInRefused
-from acquit.console import doors, forms, texts
+from acquit.console import browsers, doors, forms, texts
 from acquit.console.doors import Entering
 from acquit.console.rendering import render
 from acquit.console.visit import Download, Form, Page, Redirect, Reply, SessionChange, Stream, Visit
@@ -129,6 +129,7 @@ def opened(
         form_secret=entering.form_secret,
         account=account,
         staff=entering.staff,
+        browser=browsers.named(request.get_header("User-Agent") or ""),
     )
     return Exchange(request, response, visit, is_secure), entering
 

@@ -19,6 +19,7 @@ from acquit.console.manager import (
     preferences,
     purchase_orders,
     requests,
+    security,
     service_change,
     services,
 )
@@ -38,6 +39,7 @@ from acquit.console.staff import (
     stories,
     terms,
 )
+from acquit.console.staff import security as staff_security
 from acquit.console.visit import Reply, Visit
 from acquit.core.operator import Right
 from acquit.core.session import Door
@@ -47,7 +49,10 @@ Handler = Callable[[Visit], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one address; `once`: sending the form again does nothing more."""
+    """One method of one address; `once`: sending the form again does nothing more.
+
+    An `own` form concerns nobody but the login that sends it: also one that only reads may.
+    """
 
     method: str
     path: str
@@ -56,6 +61,7 @@ class Route:
     right: Right | None = None
     once: bool = False
     body_max: int = BODY_MAX
+    own: bool = False
 
 
 def _get(door: Door | None, path: str, handler: Handler, right: Right | None = None) -> Route:
@@ -76,6 +82,8 @@ OPEN: Final = (
     Route("POST", "/manager/login/code", signing_in.enter_with_code),
     Route("GET", "/office/login", signing_in.office_login),
     Route("POST", "/office/login", signing_in.enter_office),
+    Route("GET", "/office/login/code", signing_in.ask_office_code),
+    Route("POST", "/office/login/code", signing_in.enter_office_with_code),
 )
 
 CONSENT: Final = (
@@ -130,6 +138,8 @@ MANAGER: Final = (
     _post(Door.MANAGER, "/manager/keys", keys.change_keys),
     _get(Door.MANAGER, "/manager/preferences", preferences.ask_preferences),
     _post(Door.MANAGER, "/manager/preferences", preferences.send_preferences),
+    _get(Door.MANAGER, "/manager/security", security.ask_security),
+    Route("POST", "/manager/security", security.change_security, Door.MANAGER, once=True, own=True),
     _get(Door.MANAGER, "/manager/requests", requests.list_requests),
     _get(Door.MANAGER, "/manager/requests/term", requests.ask_term),
     _post(Door.MANAGER, "/manager/requests/term", requests.send_term),
@@ -147,6 +157,10 @@ _REQUEST: Final = "/office/requests/{request_id}"
 OFFICE: Final = (
     _get(Door.OFFICE, "/office", queue.show_queue),
     Route("POST", "/office/logout", signing_in.leave_office, Door.OFFICE),
+    _get(Door.OFFICE, "/office/security", staff_security.ask_security),
+    Route("POST", "/office/security", staff_security.change_security, Door.OFFICE, once=True, own=True),
+    _get(Door.OFFICE, "/office/staff", staff_security.list_staff),
+    _post(Door.OFFICE, "/office/staff", staff_security.change_staff, Right.MANAGE_STAFF),
     _get(Door.OFFICE, _REQUEST, queue.show_request),
     _get(Door.OFFICE, f"{_REQUEST}/file", queue.download_file),
     _get(Door.OFFICE, f"{_REQUEST}/approve", queue.ask_approval, Right.DECIDE_REQUESTS),

@@ -4,6 +4,7 @@ from acquit.actions.sign_in import (
     CodeNeeded,
     sign_in_account,
     sign_in_operator,
+    sign_in_operator_with_code,
     sign_in_with_code,
     sign_out,
 )
@@ -31,32 +32,54 @@ def enter_manager(visit: Visit) -> Reply:
     """POST /manager/login: open a session, then go on where the person wanted to."""
     login, password = visit.form.text("login"), visit.form.fields.get("password", "")
     try:
-        token = sign_in_account(visit.context, login, password, address=visit.address)
+        token = sign_in_account(visit.context, login, password, address=visit.address, browser=visit.browser)
     except CodeNeeded as needed:
-        return _code_page(visit, needed.pending)
-    return _welcome(visit, Door.MANAGER, token)
+        return _code_page(visit, Door.MANAGER, needed.pending)
+    return welcome(visit, Door.MANAGER, token)
 
 
 def ask_code(visit: Visit) -> Reply:
     """GET /manager/login/code: the code of a sign-in under way; without one, the sign-in itself."""
-    pending = visit.form.text("pending")
-    return _code_page(visit, pending) if pending else Redirect("/manager/login")
+    return _ask_code(visit, Door.MANAGER)
+
+
+def ask_office_code(visit: Visit) -> Reply:
+    """GET /office/login/code: the same for staff."""
+    return _ask_code(visit, Door.OFFICE)
 
 
 def enter_with_code(visit: Visit) -> Reply:
     """POST /manager/login/code: open the session, then go on where the person wanted to."""
-    pending, code = visit.form.text("pending"), visit.form.text("code")
-    return _welcome(
-        visit, Door.MANAGER, sign_in_with_code(visit.context, pending, code, address=visit.address)
+    token = sign_in_with_code(
+        visit.context,
+        visit.form.text("pending"),
+        visit.form.text("code"),
+        address=visit.address,
+        browser=visit.browser,
     )
+    return welcome(visit, Door.MANAGER, token)
+
+
+def enter_office_with_code(visit: Visit) -> Reply:
+    """POST /office/login/code: the same for staff."""
+    token = sign_in_operator_with_code(
+        visit.context,
+        visit.form.text("pending"),
+        visit.form.text("code"),
+        address=visit.address,
+        browser=visit.browser,
+    )
+    return welcome(visit, Door.OFFICE, token)
 
 
 def enter_office(visit: Visit) -> Reply:
     """POST /office/login: open a session, then go on where the person wanted to."""
     login, password = visit.form.text("login"), visit.form.fields.get("password", "")
-    return _welcome(
-        visit, Door.OFFICE, sign_in_operator(visit.context, login, password, address=visit.address)
-    )
+    try:
+        token = sign_in_operator(visit.context, login, password, address=visit.address, browser=visit.browser)
+    except CodeNeeded as needed:
+        return _code_page(visit, Door.OFFICE, needed.pending)
+    return welcome(visit, Door.OFFICE, token)
 
 
 def leave_manager(visit: Visit) -> Reply:
@@ -80,17 +103,23 @@ def _login(visit: Visit, door: Door) -> Page:
     return Page("login.html", values)
 
 
-def _code_page(visit: Visit, pending: str) -> Page:
+def _ask_code(visit: Visit, door: Door) -> Reply:
+    pending = visit.form.text("pending")
+    return _code_page(visit, door, pending) if pending else Redirect(f"/{door.value}/login")
+
+
+def _code_page(visit: Visit, door: Door, pending: str) -> Page:
     values = {
-        "door": Door.MANAGER.value,
-        "next": forms.local_link(visit.form.text("next"), "/manager"),
+        "door": door.value,
+        "next": forms.local_link(visit.form.text("next"), f"/{door.value}"),
         "kept": visit.form.text("kept"),
         "pending": pending,
     }
     return Page("code.html", values)
 
 
-def _welcome(visit: Visit, door: Door, token: str) -> Reply:
+def welcome(visit: Visit, door: Door, token: str) -> Reply:
+    """Return to where the person wanted to go, signed in, with what was typed before the session ended."""
     link = forms.local_link(visit.form.text("next"), f"/{door.value}")
     kept, change = forms.kept(visit.form.text("kept")), SessionChange(door, token)
     if kept:

@@ -114,6 +114,7 @@ class Visit:
     form_secret: str
     account: AccountSession | None = None
     staff: OperatorSession | None = None
+    browser: str = ""
 
     @property
     def signed_in(self) -> AccountSession:
@@ -125,6 +126,12 @@ class Visit:
     def account_id(self) -> AccountId:
         """The account of whoever signed in to the manager."""
         return self.signed_in.account_id
+
+    @property
+    def office_session(self) -> OperatorSession:
+        """The session of whoever signed in to the office."""
+        assert self.staff is not None, f"{self.path} has no door"
+        return self.staff
 
     @property
     def operator(self) -> Operator:

@@ -45,6 +45,7 @@ class Right(StrEnum):
     MAKE_VOUCHERS = "make-vouchers"
     CHASE = "chase"
     COLLECT_DEBTS = "collect-debts"
+    MANAGE_STAFF = "manage-staff"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {

@@ -1,9 +1,11 @@
 """Sessions: a person who signed in at one of the console's two doors."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from acquit.core.errors import NotFound
 from acquit.core.identifiers import AccountId
 from acquit.core.operator import Operator
 
@@ -15,6 +17,40 @@ class Door(StrEnum):
     OFFICE = "office"
 
 
+class Means(StrEnum):
+    """By what somebody proved who they are: a password, a password and a code, or an identity provider."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, no password
+    CODE = "code"
+    SINGLE_SIGN_ON = "single-sign-on"
+
+
+class NoSuchSession(NotFound):
+    """Nobody has this session, or it is not one of those asked about."""
+
+    code = "no-such-session"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """From where a session is opened, by which browser, and by what means."""
+
+    address: str
+    browser: str = ""
+    means: Means = Means.PASSWORD
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A live session as its owner sees it."""
+
+    session_no: int
+    name: str
+    opened: Opening
+    created_at: datetime
+    expires_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class AccountSession:
     """Somebody signed in to an account; `login` equals the account for its own login."""
@@ -23,6 +59,7 @@ class AccountSession:
     login: str
     language: str
     expires_at: datetime
+    session_no: int = 0
 
     @property
     def actor(self) -> str:
@@ -36,6 +73,13 @@ class OperatorSession:
 
     operator: Operator
     expires_at: datetime
+    session_no: int = 0
+    means: Means = Means.PASSWORD
+    has_device: bool = False
+
+    def lacks_factor(self, roles: Collection[str]) -> bool:
+        """Return whether one of these roles was signed in to by a password alone."""
+        return self.operator.role in roles and self.means is Means.PASSWORD and not self.has_device
 
     @property
     def actor(self) -> str:

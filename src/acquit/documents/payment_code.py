@@ -22,7 +22,7 @@ MASK: Final = 2
 def payment_code(holder: str, iban: str, bic: str, reference: str, amount_minor: int) -> str | None:
     """Return the code of a transfer in EUR as SVG, or None when any part of it is not valid."""
     text = transfer_text(holder, iban, bic, reference, amount_minor)
-    return None if text is None else _drawing(text)
+    return None if text is None else drawn(text)
 
 
 def transfer_text(holder: str, iban: str, bic: str, reference: str, amount_minor: int) -> str | None:
@@ -39,8 +39,8 @@ def transfer_text(holder: str, iban: str, bic: str, reference: str, amount_minor
     return "\n".join(("BCD", "002", "1", "SCT", *account, amount, "", iso11649.compact(reference)))
 
 
-def _drawing(text: str) -> str:
-    """Draw all dark modules as one path, so that no viewer shows seams between them."""
+def drawn(text: str) -> str:
+    """Return the QR code of a text as SVG: all dark modules are one path, so no viewer shows seams."""
     code = segno.make(
         text, error="m", boost_error=False, micro=False, encoding="utf-8", mode="byte", mask=MASK
     )

@@ -37,6 +37,14 @@ ADD: Final[LiteralString] = """
     ON CONFLICT (operator_id) DO NOTHING
 """
 
+LOCK_ALL: Final[LiteralString] = "SELECT operator_id FROM operator ORDER BY operator_id FOR UPDATE"
+
+CHANGE: Final[LiteralString] = """
+    UPDATE operator
+       SET role = %(role)s, active = %(active)s, token_hash = CASE WHEN %(active)s THEN token_hash END
+     WHERE operator_id = %(operator_id)s
+"""
+
 SET_BEARING: Final[LiteralString] = """
     UPDATE operator
        SET token_hash = %(token_hash)s
@@ -86,6 +94,16 @@ def add(tx: Transaction, operator: Operator, password_hash: str) -> bool:
         )
         == 1
     )
+
+
+def lock_all(tx: Transaction) -> None:
+    """Hold every operator until the transaction ends: changes to the staff come one after the other."""
+    tx.all(LOCK_ALL)
+
+
+def change(tx: Transaction, operator: Operator) -> None:
+    """Write the operator's role and whether it is active; one that is not has no bearer token."""
+    tx.run(CHANGE, operator_id=operator.operator_id, role=operator.role.value, active=operator.active)
 
 
 def set_token(tx: Transaction, operator_id: OperatorId, token_hash: bytes) -> bool:

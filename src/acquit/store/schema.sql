@@ -270,9 +270,16 @@ CREATE TABLE session (
     operator_id   text COLLATE "C" REFERENCES operator,
     created_at    timestamptz NOT NULL DEFAULT instant(),
     expires_at    timestamptz NOT NULL,
+    session_no    bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+    address       text NOT NULL DEFAULT '',
+    browser       text NOT NULL DEFAULT '',
+    means         text NOT NULL DEFAULT 'password' CHECK (means IN ('password', 'code', 'single-sign-on')),
     CHECK ((door = 'manager') = (account_id IS NOT NULL)),
     CHECK ((door = 'office') = (operator_id IS NOT NULL))
 );
+CREATE INDEX session_account ON session (account_id, login);
+CREATE INDEX session_operator ON session (operator_id);
+COMMENT ON TABLE session IS 'people who are signed in: from where, by which browser, and by what they proved who they are';
 
 CREATE TABLE login_attempt (
     door         text NOT NULL,
@@ -416,11 +423,30 @@ COMMENT ON TABLE backup_code IS 'codes not spent yet, under the key of the insta
 
 CREATE TABLE pending_sign_in (
     pending_hash  bytea PRIMARY KEY,
-    account_id    text COLLATE "C" NOT NULL REFERENCES account,
-    login         text COLLATE "C" NOT NULL,
-    expires_at    timestamptz NOT NULL
+    account_id    text COLLATE "C" REFERENCES account,
+    login         text COLLATE "C",
+    expires_at    timestamptz NOT NULL,
+    operator_id   text COLLATE "C" REFERENCES operator,
+    CHECK ((account_id IS NULL) = (login IS NULL) AND (account_id IS NULL) <> (operator_id IS NULL))
 );
 COMMENT ON TABLE pending_sign_in IS 'who gave the right password and still owes a code';
+
+CREATE TABLE operator_device (
+    operator_id    text COLLATE "C" PRIMARY KEY REFERENCES operator,
+    secret_sealed  bytea NOT NULL,
+    confirmed      boolean NOT NULL DEFAULT false,
+    last_step      bigint NOT NULL DEFAULT 0,
+    created_at     timestamptz NOT NULL DEFAULT instant(),
+    last_used_at   timestamptz
+);
+COMMENT ON TABLE operator_device IS 'the device of an operator that makes codes by time (RFC 6238); asked for once confirmed, no code is taken twice';
+
+CREATE TABLE operator_backup_code (
+    operator_id  text COLLATE "C" NOT NULL REFERENCES operator_device ON DELETE CASCADE,
+    code_mac     text COLLATE "C" NOT NULL,
+    PRIMARY KEY (operator_id, code_mac)
+);
+COMMENT ON TABLE operator_backup_code IS 'codes of operators not spent yet, under the key of the installation';
 
 CREATE TABLE api_call (
     account_id  text COLLATE "C" NOT NULL,

@@ -33,6 +33,14 @@ LOCK_GENERATORS: Final[LiteralString] = """
        FOR UPDATE
 """
 
+WAITING_GENERATOR: Final[LiteralString] = """
+    SELECT code_generator_id, login, description, state, last_step, created_at, last_used_at, secret_sealed
+      FROM code_generator
+     WHERE account_id = %(account_id)s AND login = %(login)s AND state = 'new'
+     ORDER BY code_generator_id DESC
+     LIMIT 1
+"""
+
 ADD_GENERATOR: Final[LiteralString] = """
     INSERT INTO code_generator (account_id, login, secret_sealed)
     VALUES (%(account_id)s, %(login)s, %(secret_sealed)s)
@@ -77,6 +85,12 @@ def lock_generators(tx: Transaction, account_id: AccountId, login: str) -> list[
     """Return every device of the login with its secret, held until the transaction ends."""
     rows = tx.all(LOCK_GENERATORS, account_id=account_id, login=login)
     return [Sealed(_generator(row), bytes(row.secret_sealed)) for row in rows]
+
+
+def waiting_generator(tx: Transaction, account_id: AccountId, login: str) -> Sealed | None:
+    """Return the login's latest device that no code confirmed yet, with its secret, or None."""
+    row = tx.one_or_none(WAITING_GENERATOR, account_id=account_id, login=login)
+    return None if row is None else Sealed(_generator(row), bytes(row.secret_sealed))
 
 
 def add_generator(tx: Transaction, account_id: AccountId, login: str, secret_sealed: bytes) -> int:
@@ -206,7 +220,7 @@ OWE: Final[LiteralString] = """
 WHO_OWES: Final[LiteralString] = """
     SELECT account_id, login
       FROM pending_sign_in
-     WHERE pending_hash = %(pending_hash)s AND expires_at > now()
+     WHERE pending_hash = %(pending_hash)s AND expires_at > now() AND account_id IS NOT NULL
 """
 
 SETTLE: Final[LiteralString] = "DELETE FROM pending_sign_in WHERE pending_hash = %(pending_hash)s"

@@ -5,16 +5,18 @@ from typing import Any, Final, LiteralString
 
 from acquit.core.identifiers import AccountId, OperatorId
 from acquit.core.operator import Operator, Role
-from acquit.core.session import AccountSession, OperatorSession
+from acquit.core.session import AccountSession, Means, Opening, OpenSession, OperatorSession
 from acquit.store.transaction import Transaction
 
 OPEN: Final[LiteralString] = """
-    INSERT INTO session (session_hash, door, account_id, login, operator_id, expires_at)
-    VALUES (%(session_hash)s, %(door)s, %(account_id)s, %(login)s, %(operator_id)s, %(expires_at)s)
+    INSERT INTO session (session_hash, door, account_id, login, operator_id, expires_at, address, browser,
+                         means)
+    VALUES (%(session_hash)s, %(door)s, %(account_id)s, %(login)s, %(operator_id)s, %(expires_at)s,
+            %(address)s, %(browser)s, %(means)s)
 """
 
 OF_ACCOUNT: Final[LiteralString] = """
-    SELECT s.account_id, s.login, s.expires_at, a.language
+    SELECT s.account_id, s.login, s.expires_at, s.session_no, a.language
       FROM session AS s
       JOIN account AS a ON a.account_id = s.account_id
       JOIN identity_user AS u ON u.account_id = s.account_id AND u.login = s.login
@@ -23,7 +25,9 @@ OF_ACCOUNT: Final[LiteralString] = """
 """
 
 OF_OPERATOR: Final[LiteralString] = """
-    SELECT s.expires_at, o.operator_id, o.name, o.email, o.role
+    SELECT s.expires_at, s.session_no, s.means, o.operator_id, o.name, o.email, o.role,
+           EXISTS (SELECT FROM operator_device AS d
+                    WHERE d.operator_id = o.operator_id AND d.confirmed) AS has_device
       FROM session AS s
       JOIN operator AS o ON o.operator_id = s.operator_id
      WHERE s.session_hash = %(session_hash)s AND s.door = 'office' AND s.expires_at > now() AND o.active
@@ -37,6 +41,41 @@ END_OF_ACCOUNT: Final[LiteralString] = """
 """
 
 END_OF_OPERATOR: Final[LiteralString] = "DELETE FROM session WHERE operator_id = %(operator_id)s"
+
+LIVE_OF_ACCOUNT: Final[LiteralString] = """
+    SELECT session_no, login AS name, address, browser, means, created_at, expires_at
+      FROM session
+     WHERE account_id = %(account_id)s AND login = coalesce(%(login)s::text, login) AND expires_at > now()
+     ORDER BY session_no DESC
+     LIMIT 200
+"""
+
+LIVE_OF_OPERATOR: Final[LiteralString] = """
+    SELECT session_no, operator_id AS name, address, browser, means, created_at, expires_at
+      FROM session
+     WHERE operator_id = %(operator_id)s AND expires_at > now()
+     ORDER BY session_no DESC
+     LIMIT 200
+"""
+
+END_ONE_OF_ACCOUNT: Final[LiteralString] = """
+    DELETE FROM session
+     WHERE account_id = %(account_id)s AND login = coalesce(%(login)s::text, login)
+       AND session_no = %(session_no)s
+"""
+
+END_ONE_OF_OPERATOR: Final[LiteralString] = """
+    DELETE FROM session WHERE operator_id = %(operator_id)s AND session_no = %(session_no)s
+"""
+
+END_OTHERS_OF_LOGIN: Final[LiteralString] = """
+    DELETE FROM session
+     WHERE account_id = %(account_id)s AND login = %(login)s AND session_no <> %(session_no)s
+"""
+
+END_OTHERS_OF_OPERATOR: Final[LiteralString] = """
+    DELETE FROM session WHERE operator_id = %(operator_id)s AND session_no <> %(session_no)s
+"""
 
 END_EXPIRED: Final[LiteralString] = "DELETE FROM session WHERE expires_at <= now()"
 
@@ -73,29 +112,39 @@ FORGET_ATTEMPTS: Final[LiteralString] = "DELETE FROM login_attempt WHERE attempt
 
 
 def open_account(
-    tx: Transaction, session_hash: bytes, account_id: AccountId, login: str, expires_at: datetime
+    tx: Transaction,
+    session_hash: bytes,
+    account_id: AccountId,
+    login: str,
+    expires_at: datetime,
+    opening: Opening,
 ) -> None:
     """Write that somebody signed in to the account."""
-    _open(tx, session_hash, "manager", expires_at, account_id=account_id, login=login)
+    _open(tx, session_hash, "manager", expires_at, opening, account_id=account_id, login=login)
 
 
 def open_operator(
-    tx: Transaction, session_hash: bytes, operator_id: OperatorId, expires_at: datetime
+    tx: Transaction, session_hash: bytes, operator_id: OperatorId, expires_at: datetime, opening: Opening
 ) -> None:
     """Write that the operator signed in."""
-    _open(tx, session_hash, "office", expires_at, operator_id=operator_id)
+    _open(tx, session_hash, "office", expires_at, opening, operator_id=operator_id)
 
 
 def of_account(tx: Transaction, session_hash: bytes) -> AccountSession | None:
     """Return the live session of a person whose account and login are still in use, or None."""
     row = tx.one_or_none(OF_ACCOUNT, session_hash=session_hash)
-    return None if row is None else AccountSession(row.account_id, row.login, row.language, row.expires_at)
+    if row is None:
+        return None
+    return AccountSession(row.account_id, row.login, row.language, row.expires_at, row.session_no)
 
 
 def of_operator(tx: Transaction, session_hash: bytes) -> OperatorSession | None:
     """Return the live session of an active operator, or None."""
     row = tx.one_or_none(OF_OPERATOR, session_hash=session_hash)
-    return None if row is None else OperatorSession(_operator(row), row.expires_at)
+    if row is None:
+        return None
+    means = Means(row.means)
+    return OperatorSession(_operator(row), row.expires_at, row.session_no, means, row.has_device)
 
 
 def end(tx: Transaction, session_hash: bytes) -> bool:
@@ -111,6 +160,37 @@ def end_of_account(tx: Transaction, account_id: AccountId, login: str | None = N
 def end_of_operator(tx: Transaction, operator_id: OperatorId) -> int:
     """Remove every session of the operator; return how many there were."""
     return tx.run(END_OF_OPERATOR, operator_id=operator_id)
+
+
+def live_of_account(tx: Transaction, account_id: AccountId, login: str | None) -> list[OpenSession]:
+    """Return the live sessions of a login, or with None of every login of the account, latest first."""
+    return [_live(row) for row in tx.all(LIVE_OF_ACCOUNT, account_id=account_id, login=login)]
+
+
+def live_of_operator(tx: Transaction, operator_id: OperatorId) -> list[OpenSession]:
+    """Return the live sessions of the operator, latest first."""
+    return [_live(row) for row in tx.all(LIVE_OF_OPERATOR, operator_id=operator_id)]
+
+
+def end_one_of_account(tx: Transaction, account_id: AccountId, login: str | None, session_no: int) -> bool:
+    """Remove one session of the login (None: of any login of the account); False when there was none."""
+    ended = tx.run(END_ONE_OF_ACCOUNT, account_id=account_id, login=login, session_no=session_no)
+    return ended == 1
+
+
+def end_one_of_operator(tx: Transaction, operator_id: OperatorId, session_no: int) -> bool:
+    """Remove one session of the operator; False when there was none."""
+    return tx.run(END_ONE_OF_OPERATOR, operator_id=operator_id, session_no=session_no) == 1
+
+
+def end_others_of_login(tx: Transaction, account_id: AccountId, login: str, session_no: int) -> int:
+    """Remove every session of the login but this one; return how many there were."""
+    return tx.run(END_OTHERS_OF_LOGIN, account_id=account_id, login=login, session_no=session_no)
+
+
+def end_others_of_operator(tx: Transaction, operator_id: OperatorId, session_no: int) -> int:
+    """Remove every session of the operator but this one; return how many there were."""
+    return tx.run(END_OTHERS_OF_OPERATOR, operator_id=operator_id, session_no=session_no)
 
 
 def end_expired(tx: Transaction) -> int:
@@ -155,6 +235,7 @@ def _open(
     session_hash: bytes,
     door: str,
     expires_at: datetime,
+    opening: Opening,
     *,
     account_id: AccountId | None = None,
     login: str | None = None,
@@ -168,8 +249,16 @@ def _open(
         login=login,
         operator_id=operator_id,
         expires_at=expires_at,
+        address=opening.address,
+        browser=opening.browser,
+        means=opening.means,
     )
 
 
 def _operator(row: Any) -> Operator:
     return Operator(OperatorId(row.operator_id), row.name, row.email, Role(row.role))
+
+
+def _live(row: Any) -> OpenSession:
+    opened = Opening(row.address, row.browser, Means(row.means))
+    return OpenSession(row.session_no, row.name, opened, row.created_at, row.expires_at)

@@ -162,6 +162,11 @@ OFFICE_BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 }
 
 OFFICE_DONE: Final[Mapping[str, str]] = {
+    "staff-role": "The role is changed; sessions of before are over.",
+    "staff-deactivate": "This operator is shut out: sessions and token are over.",
+    "staff-activate": "This operator may sign in again.",
+    "staff-reset": "The second factor is gone and the sessions are over. The act is in the log.",
+    "staff-end": "The sessions are over.",
     "entry-undone": "The match was undone: its bills are open again and its money waits.",
     "entry-aside": "The entry was set aside. Its money stays in suspense.",
     "entry-linked": "The entry was linked. Nothing is booked twice.",
