@@ -4,7 +4,6 @@ It reads the settings, stands adapters behind the ports, and hands the command l
 What a command does not need is not imported, so that `acquit --help` stays quick.
 """
 
-import errno
 import logging
 import multiprocessing
 import os
@@ -16,10 +15,10 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from acquit.adapters.explaining import explain
 from acquit.cli import frame
 from acquit.cli.program import AlsoTls, Options, Program, Ready, Serving
 from acquit.cli.screen import Screen
@@ -36,7 +35,8 @@ if TYPE_CHECKING:
     from acquit.adapters.http import Site, Tls
     from acquit.adapters.mail import Security
     from acquit.api.origin import Proxies
-    from acquit.ports import Clock, VatRegister, Ways
+    from acquit.core.session import Door
+    from acquit.ports import Clock, SignOn, VatRegister, Ways
     from acquit.store.backups import Backup
     from acquit.store.embedded import Cluster
     from acquit.store.transaction import Database
@@ -191,6 +191,7 @@ def _context(world: World, database: "Database") -> "Context":
         archive=DirectoryArchive(settings.data / "papers"),
         mailer=NullMailer() if settings.smtp_host is None else Outbox(database, sealer),
         ways=_ways(settings),
+        sign_on=_sign_on(settings),
     )
 
 
@@ -224,6 +225,26 @@ def _ways(settings: Settings) -> "Ways":
         ),
         peppol=NullHandOver() if directory is None else DirectoryHandOver(directory),
     )
+
+
+def _sign_on(settings: Settings) -> "dict[Door, SignOn]":
+    """Return the identity provider of each door that has one."""
+    from acquit.adapters.identity_provider import OpenIdProvider
+    from acquit.core.session import Door
+    from acquit.core.single_sign_on import SignOnRules
+    from acquit.ports import SignOn
+
+    doors: dict[Door, SignOn] = {}
+    if settings.staff_sso_issuer is not None:
+        name, secret = settings.staff_sso_name or "", settings.staff_sso_secret or ""
+        staff = OpenIdProvider(settings.staff_sso_issuer, name, secret, settings.staff_sso_claim)
+        rules = SignOnRules(settings.staff_sso_domains, settings.staff_sso_roles)
+        doors[Door.OFFICE] = SignOn(staff, rules)
+    if settings.account_sso_issuer is not None:
+        name, secret = settings.account_sso_name or "", settings.account_sso_secret or ""
+        people = OpenIdProvider(settings.account_sso_issuer, name, secret)
+        doors[Door.MANAGER] = SignOn(people, SignOnRules(settings.account_sso_domains))
+    return doors
 
 
 def _clock(world: World, database: "Database") -> "Clock":
@@ -455,44 +476,3 @@ def _located(proxies: "Proxies", environ: Mapping[str, Any]) -> tuple[str, str]:
     scheme, peer = environ["wsgi.url_scheme"], environ.get("REMOTE_ADDR", "")
     origin = proxies.origin(scheme, headers.get("host", ""), peer, headers)
     return origin.public, origin.address
-
-
-# ---------------------------------------------------------------- what a person is told
-
-
-def explain(error: Exception) -> str | None:
-    """Return a sentence about an error that is no mistake of ours, or None."""
-    if (missing := _missing_package(error)) is not None:
-        return f"This command needs the server's packages ({missing}): pip install 'acquit[server]'."
-    if find_spec("psycopg") is not None and (told := _of_server(error)) is not None:
-        return told
-    if isinstance(error, FileNotFoundError):
-        return f"There is no file {error.filename}."
-    if isinstance(error, PermissionError):
-        return f"You may not use {error.filename}: {error.strerror}."
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The disk is full: make room and repeat the command. Nothing was half done."
-    return None
-
-
-def _missing_package(error: BaseException) -> str | None:
-    """Return the package whose absence the error, or the one that led to it, tells of."""
-    if isinstance(error, ModuleNotFoundError) and error.name not in (None, "acquit"):
-        return error.name
-    before = error.__cause__ or error.__context__
-    return _missing_package(before) if isinstance(error, ImportError) and before is not None else None
-
-
-def _of_server(error: Exception) -> str | None:
-    """Return a sentence about an error that only the server's packages know."""
-    import psycopg
-
-    from acquit.adapters.http import PortTaken
-
-    if isinstance(error, PortTaken):
-        return (
-            f"Another program listens there ({error.strerror}): choose another --port, or 0 for a free one."
-        )
-    if isinstance(error, psycopg.OperationalError):
-        return f"The database does not answer: {str(error).strip()} What was begun is undone; try again."
-    return None

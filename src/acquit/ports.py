@@ -8,6 +8,7 @@ from typing import Protocol
 from acquit.core import delivery
 from acquit.core.delivery import Attached, Flow, FlowTold, Mail
 from acquit.core.official_finding import Finding
+from acquit.core.single_sign_on import Proven, SignOnRules
 from acquit.core.vat_check import Answer
 
 
@@ -93,6 +94,35 @@ class Ways:
     mail_server: MailServer
     platform: EInvoicingPlatform
     peppol: HandOver
+
+
+class IdentityProvider(Protocol):
+    """Proves who people are (OpenID Connect): the browser is sent there and comes back with a code."""
+
+    def link(self, back: str, state: str, nonce: str, verifier: str) -> str:
+        """Return where the browser is sent; it comes back to `back`. Raises Unreachable."""
+        ...
+
+    def prove(self, back: str, code: str, nonce: str, verifier: str) -> Proven:
+        """Return who came back with the code. Raises IdentityRefused, Unreachable."""
+        ...
+
+    def leave_link(self, back: str) -> str:
+        """Return where the browser ends its session there, empty when nowhere. Raises Unreachable."""
+        ...
+
+    @property
+    def issuer(self) -> str:
+        """The provider's name, as it signs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignOn:
+    """The identity provider of a door, and whom of its people we take."""
+
+    provider: IdentityProvider
+    rules: SignOnRules
 
 
 class Sealer(Protocol):

@@ -62,6 +62,16 @@ class Settings:
     platform_login: str | None = None
     platform_secret: str | None = field(default=None, repr=False)
     peppol_directory: Path | None = None
+    staff_sso_issuer: str | None = None
+    staff_sso_name: str | None = None
+    staff_sso_secret: str | None = field(default=None, repr=False)
+    staff_sso_domains: tuple[str, ...] = ()
+    staff_sso_roles: tuple[tuple[str, Role], ...] = ()
+    staff_sso_claim: str = "groups"
+    account_sso_issuer: str | None = None
+    account_sso_name: str | None = None
+    account_sso_secret: str | None = field(default=None, repr=False)
+    account_sso_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         try:
             values[setting.field] = setting.read(text) if text else setting.default(environment)
         except ValueError as error:
-            shown = "" if setting.field in SECRET else f"={text}"
+            shown = "" if setting.field in (*SECRET, *SECRET_TOO) else f"={text}"
             faults.append(f"{setting.variable}{shown}: {error}")
     faults += [] if faults else _contradictions(values)
     if faults:
@@ -117,6 +127,11 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
     missing = [PREFIX + name.upper() for name in needed if not values[name]]
     if values["platform_url"] and missing:
         faults.append(f"ACQUIT_PLATFORM_URL needs {', '.join(missing)} too.")
+    for who in ("staff", "account"):
+        needed_too = [f"{PREFIX}{who.upper()}_SSO_{name}" for name in ("NAME", "SECRET")]
+        absent = [name for name in needed_too if not values[name.removeprefix(PREFIX).lower()]]
+        if values[f"{who}_sso_issuer"] and absent:
+            faults.append(f"{PREFIX}{who.upper()}_SSO_ISSUER needs {', '.join(absent)} too.")
     return faults
 
 
@@ -212,6 +227,27 @@ def _roles(text: str) -> tuple[str, ...]:
     return asked
 
 
+def _domains(text: str) -> tuple[str, ...]:
+    named = tuple(filter(None, (part.strip().lower() for part in text.split(","))))
+    if any("@" in each or "." not in each for each in named):
+        raise ValueError("lists domains, as in example.com,example.net.")
+    return named
+
+
+def _groups(text: str) -> tuple[tuple[str, Role], ...]:
+    pairs = [part.strip().rpartition("=") for part in text.split(",") if part.strip()]
+    if not all(group and role in tuple(Role) for group, _, role in pairs):
+        raise ValueError(f"lists GROUP=ROLE with roles of {', '.join(Role)}: bookkeepers=treasury.")
+    return tuple((group, Role(role)) for group, _, role in pairs)
+
+
+def _held(text: str) -> str:
+    """Return a secret: the text itself, or after `file:` what a file holds."""
+    if not text.startswith("file:"):
+        return text
+    return _file(text.removeprefix("file:")).read_text(encoding="utf-8").strip()
+
+
 def _level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError(f"is one of {', '.join(LOG_LEVELS)}.")
@@ -280,6 +316,22 @@ def _nothing(_: Mapping[str, str]) -> None:
 
 
 SECRET: Final = frozenset({"secret_key", "database_url", "smtp_password", "platform_secret"})
+SECRET_TOO: Final = ("staff_sso_secret", "account_sso_secret")
+
+
+def _sign_on(who: str, people: str) -> tuple[Setting, ...]:
+    """Return the settings of the identity provider of a door."""
+    no, must = "passwords alone", "must be set with an issuer"
+    issuer = f"Identity provider (OpenID Connect) that {people} sign in by, exactly as it names itself."
+    secret = "Secret to that name, or `file:` and the path of a file that holds it; never logged."  # noqa: S105
+    domains = f"Domains of the verified addresses of {people} that are taken, as in `example.com`."
+    return (
+        Setting(f"{who}_sso_issuer", _nothing, no, issuer, lambda text: _url(text) and text),
+        Setting(f"{who}_sso_name", _nothing, must, "Name by which it knows us.", str),
+        Setting(f"{who}_sso_secret", _nothing, must, secret, _held),
+        Setting(f"{who}_sso_domains", lambda _: (), "all", domains, _domains),
+    )
+
 
 ALL: Final[tuple[Setting, ...]] = (
     Setting(
@@ -432,4 +484,15 @@ ALL: Final[tuple[Setting, ...]] = (
         "Directory, which exists, that an access point takes UBL documents from.",
         _there,
     ),
+    *_sign_on("staff", "operators"),
+    Setting(
+        "staff_sso_roles",
+        lambda _: (),
+        "each operator keeps the role that it has",
+        "Which group gives which role, the first that fits, as in `acquit-admins=administrator`; who has "
+        "none of the groups is refused.",
+        _groups,
+    ),
+    Setting("staff_sso_claim", lambda _: "groups", "`groups`", "Claim that names the groups.", str),
+    *_sign_on("account", "identity users of accounts"),
 )

@@ -24,7 +24,7 @@ from acquit.core.second_factor import (
     matching_step,
     plain_code,
 )
-from acquit.store import acts, operator_factors, operators, sessions
+from acquit.store import acts, operator_factors, operators, sessions, sign_ons
 from acquit.store.operator_factors import Device
 from acquit.store.transaction import Transaction
 
@@ -121,14 +121,15 @@ def spend_operator_code(
 
 
 def reset_factor(context: Context, operator_id: OperatorId, *, by: str) -> int:
-    """The operator's device and codes are gone and its sessions ended; return how many these were.
+    """Device, codes and links to identity providers are gone, sessions ended; return how many these were.
 
     Raises NoSuchOperator, NoSuchFactor, RoleForbids for an operator who may not manage staff.
     """
     with context.database.write() as tx:
         require_staff(tx, by, Right.MANAGE_STAFF)
         _known(tx, operator_id)
-        if not operator_factors.remove(tx, operator_id):
+        is_unlinked = sign_ons.unlink_operator(tx, operator_id)
+        if not operator_factors.remove(tx, operator_id) and not is_unlinked:
             raise NoSuchFactor(operator_id)
         operator_factors.forget_owed(tx, operator_id)
         ended = sessions.end_of_operator(tx, operator_id)

@@ -1,8 +1,10 @@
 """What every action works with: the memory and the ports, made once by the composition root."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from acquit.ports import Archive, Clock, Judge, Mailer, Sealer, Ways
+from acquit.core.session import Door
+from acquit.ports import Archive, Clock, Judge, Mailer, Sealer, SignOn, Ways
 from acquit.store.transaction import Database
 
 
@@ -11,6 +13,7 @@ class Context:
     """The database and the ports that stand behind the actions; without `ways` nothing leaves from here.
 
     Without a `judge` the official rules of electronic bills are not run; the gate over values always is.
+    A door without a `sign_on` is opened by passwords alone.
     """
 
     database: Database
@@ -20,3 +23,4 @@ class Context:
     mailer: Mailer
     ways: Ways | None = None
     judge: Judge | None = None
+    sign_on: Mapping[Door, SignOn] = field(default_factory=dict)

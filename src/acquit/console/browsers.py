@@ -20,8 +20,8 @@ SYSTEMS: Final = (
 )
 
 
-def named(user_agent: str) -> str:
-    """Return program and system, as in `Firefox, Linux`; empty when neither is one that we know."""
+def named(header: str) -> str:
+    """Return program and system of a `User-Agent`, as in `Firefox, Linux`; empty when both are unknown."""
     tables = (PROGRAMS, SYSTEMS)
-    found = [next((name for sign, name in table if sign in user_agent), "") for table in tables]
+    found = [next((name for sign, name in table if sign in header), "") for table in tables]
     return ", ".join(filter(None, found))

@@ -11,6 +11,7 @@ import falcon
 from acquit.actions.attempts import TooManyAttempts
 from acquit.actions.context import Context
 from acquit.actions.sign_in import SignInRefused
+from acquit.actions.sign_on import ProviderSilent
 from acquit.console import browsers, doors, forms, texts
 from acquit.console.doors import Entering
 from acquit.console.rendering import render
@@ -22,6 +23,7 @@ from acquit.core.session import Door
 STATUSES: Final[tuple[tuple[type[Refusal], int], ...]] = (
     (TooManyAttempts, 429),
     (SignInRefused, 401),
+    (ProviderSilent, 502),
     (WrongCode, 401),
     (forms.FormTooLarge, 413),
     (NotFound, 404),

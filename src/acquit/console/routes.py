@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from acquit.console import consent, signing_in
+from acquit.console import consent, sign_on, signing_in
 from acquit.console.forms import BODY_MAX
 from acquit.console.manager import (
     bill_references,
@@ -84,6 +84,12 @@ OPEN: Final = (
     Route("POST", "/office/login", signing_in.enter_office),
     Route("GET", "/office/login/code", signing_in.ask_office_code),
     Route("POST", "/office/login/code", signing_in.enter_office_with_code),
+    Route("GET", "/manager/sso", sign_on.begin_manager),
+    Route("GET", "/manager/sso/back", sign_on.finish_manager),
+    Route("GET", "/manager/sso/leave", sign_on.leave_manager),
+    Route("GET", "/office/sso", sign_on.begin_office),
+    Route("GET", "/office/sso/back", sign_on.finish_office),
+    Route("GET", "/office/sso/leave", sign_on.leave_office),
 )
 
 CONSENT: Final = (

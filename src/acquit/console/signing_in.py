@@ -99,6 +99,8 @@ def _login(visit: Visit, door: Door) -> Page:
         "next": forms.local_link(wanted, f"/{door.value}"),
         "kept": visit.form.text("kept"),
         "is_back": False,
+        "sign_on": door in visit.context.sign_on,
+        "left": "left" in visit.query,
     }
     return Page("login.html", values)
 
@@ -127,6 +129,12 @@ def welcome(visit: Visit, door: Door, token: str) -> Reply:
     return Redirect(link, change)
 
 
+def welcome_at(door: Door, token: str, wanted: str) -> Reply:
+    """Return to the link, which must be one of ours, signed in."""
+    return Redirect(forms.local_link(wanted, f"/{door.value}"), SessionChange(door, token))
+
+
 def _leave(visit: Visit, door: Door) -> Reply:
     sign_out(visit.context, visit.form_secret)
-    return Redirect(f"/{door.value}/login", SessionChange(door, ""))
+    left = "?left=1" if door in visit.context.sign_on else ""
+    return Redirect(f"/{door.value}/login{left}", SessionChange(door, ""))

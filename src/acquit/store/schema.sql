@@ -229,6 +229,8 @@ CREATE TABLE identity_user (
 );
 COMMENT ON TABLE identity_user IS 'who may log in to an account; its own login (type ROOT) is named like the account, others sign in as account/login';
 
+CREATE INDEX identity_user_email ON identity_user (lower(email)) WHERE email IS NOT NULL;
+
 CREATE TABLE identity_group (
     account_id   text COLLATE "C" NOT NULL REFERENCES account,
     name         text COLLATE "C" NOT NULL,
@@ -447,6 +449,39 @@ CREATE TABLE operator_backup_code (
     PRIMARY KEY (operator_id, code_mac)
 );
 COMMENT ON TABLE operator_backup_code IS 'codes of operators not spent yet, under the key of the installation';
+
+CREATE TABLE sign_on (
+    sign_on_hash     bytea PRIMARY KEY,
+    door             text NOT NULL CHECK (door IN ('manager', 'office')),
+    nonce            text NOT NULL,
+    verifier_sealed  bytea NOT NULL,
+    account_id       text COLLATE "C" REFERENCES account,
+    next             text NOT NULL,
+    expires_at       timestamptz NOT NULL
+);
+COMMENT ON TABLE sign_on IS 'browsers that were sent to an identity provider and are not back yet; the hash is of the state and of a secret of the browser';
+
+CREATE TABLE operator_identity (
+    issuer       text COLLATE "C" NOT NULL,
+    subject      text COLLATE "C" NOT NULL,
+    operator_id  text COLLATE "C" NOT NULL REFERENCES operator,
+    linked_at    timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (issuer, subject),
+    UNIQUE (operator_id, issuer)
+);
+COMMENT ON TABLE operator_identity IS 'which person of an identity provider an operator is';
+
+CREATE TABLE account_identity (
+    account_id  text COLLATE "C" NOT NULL,
+    login       text COLLATE "C" NOT NULL,
+    issuer      text COLLATE "C" NOT NULL,
+    subject     text COLLATE "C" NOT NULL,
+    linked_at   timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, login, issuer),
+    UNIQUE (issuer, subject, account_id),
+    FOREIGN KEY (account_id, login) REFERENCES identity_user ON DELETE CASCADE
+);
+COMMENT ON TABLE account_identity IS 'which person of an identity provider a login of an account is';
 
 CREATE TABLE api_call (
     account_id  text COLLATE "C" NOT NULL,
