@@ -437,6 +437,7 @@ def site(world: World) -> "Site":
     from acquit.adapters.http import Mount, Site
     from acquit.adapters.logs import log_to_stderr
     from acquit.api.entrance import Entrance
+    from acquit.api.explorer import Explorer
     from acquit.api.origin import Proxies
     from acquit.api.papers import PREFIX, Papers
     from acquit.api.routing import BASES, OTHER_BRANCH
@@ -453,7 +454,7 @@ def site(world: World) -> "Site":
     proxies = Proxies.of(settings.trusted_proxies, settings.public_url)
     entrance = Entrance(context, proxies=proxies, calls_per_minute=settings.calls_per_minute)
     stack.callback(entrance.close)
-    pages = make_app(context, settings, partial(_located, proxies))
+    pages = make_app(context, settings, partial(_located, proxies), Explorer(context, entrance))
     return Site(
         (
             Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault),

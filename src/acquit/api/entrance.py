@@ -9,6 +9,7 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -23,7 +24,7 @@ from acquit.api.origin import Proxies
 from acquit.api.pace import Pace
 from acquit.api.places import Places
 from acquit.api.refusals import Meaning, NoSuchRoute, NotServed
-from acquit.api.request import Answer, Batched, Handler, Request
+from acquit.api.request import Answer, Batched, Caller, Handler, Request
 from acquit.api.routes import ROUTES
 from acquit.api.signature import Gate
 from acquit.core.api_call import ApiCall
@@ -103,6 +104,12 @@ class Entrance:
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", said)
         return [content]
 
+    def answer(self, incoming: Incoming, caller: Caller | None = None) -> tuple[Answer, bytes]:
+        """Answer a call that did not come over the wire; a `caller` is one who proved itself otherwise."""
+        query_id = self._query_id()
+        answer, content = self._answer(incoming, query_id, caller)
+        return replace(answer, headers=(*answer.headers, ("X-Ovh-Queryid", query_id))), content
+
     def fault(self, status: int) -> tuple[list[tuple[str, str]], bytes]:
         """Return headers and body of a request that the server could not take in (408, 413)."""
         said = refusals.FAULTS[status]
@@ -114,10 +121,12 @@ class Entrance:
         epoch = int(self._context.clock.now().timestamp())
         return f"{self._region}.ext-1.{epoch:x}.{self._pid}.{os.urandom(16).hex()}"
 
-    def _answer(self, incoming: Incoming, query_id: str) -> tuple[Answer, bytes]:
+    def _answer(
+        self, incoming: Incoming, query_id: str, caller: Caller | None = None
+    ) -> tuple[Answer, bytes]:
         """Return the answer and its bytes, whatever happens."""
         try:
-            answer = self._serve_through_a_restart(incoming)
+            answer = self._serve_through_a_restart(incoming, caller)
             return answer, wire.encode(answer.value)
         except Refusal as refusal:
             answer = _refused(refusal)
@@ -129,17 +138,17 @@ class Entrance:
             answer = _failed(*refusals.FAULTS[500])
         return answer, wire.encode(answer.value)
 
-    def _serve_through_a_restart(self, incoming: Incoming) -> Answer:
+    def _serve_through_a_restart(self, incoming: Incoming, caller: Caller | None) -> Answer:
         """Serve; a read that met a connection broken by a restart of the database is served again, once."""
         try:
-            return self._serve(incoming)
+            return self._serve(incoming, caller)
         except Unavailable:
             self._context.database.renew()
             if incoming.method != "GET":
                 raise
-            return self._serve(incoming)
+            return self._serve(incoming, caller)
 
-    def _serve(self, incoming: Incoming) -> Answer:
+    def _serve(self, incoming: Incoming, caller: Caller | None) -> Answer:
         if incoming.method == "OPTIONS":
             return Answer(headers=PREFLIGHT)
         target = routing.cut(incoming.target)
@@ -150,7 +159,7 @@ class Entrance:
         handler = self._routes.get(route.key)
         if handler is None:
             raise NotServed(*route.key)
-        request = self._request(incoming, target, route)
+        request = self._request(incoming, target, route, caller)
         if route.regions == AMERICAN and not _buys_in_america(request):
             raise NoSuchRoute
         if batch.is_batch(route, incoming.headers):
@@ -158,11 +167,14 @@ class Entrance:
         request.path = _read_path(route, texts, request.zone)
         return self._call(handler.one if isinstance(handler, Batched) else handler, request)
 
-    def _request(self, incoming: Incoming, target: routing.Target, route: Route) -> Request:
+    def _request(
+        self, incoming: Incoming, target: routing.Target, route: Route, caller: Caller | None
+    ) -> Request:
         """Return the request with its caller, query and body; the path is read later, once or per key."""
         is_signed = any(incoming.headers.get(name) for name in ("x-ovh-consumer", "authorization"))
         must_sign = route.auth or (route.auth_optional and is_signed)
-        caller = self._gate.admit(incoming, target) if must_sign else None
+        if caller is None and must_sign:
+            caller = self._gate.admit(incoming, target)
         if caller is not None:
             self._gate.note(_noted(caller.account_id, incoming, target, route, self._context.clock.now()))
             policy.check(caller, route)

@@ -18,11 +18,12 @@ from acquit.actions.context import Context
 from acquit.actions.submit_once import claim, finish
 from acquit.console import csrf, forms
 from acquit.console.exchange import SECURITY, Exchange, Locate, blind, opened, status_of
+from acquit.console.exploring import Explorer
 from acquit.console.rendering import STATIC, static_content, static_link
 from acquit.console.routes import ROUTES, Route
-from acquit.console.visit import Page, Redirect, Reply, Visit
+from acquit.console.visit import NoSuchPage, Page, Redirect, Reply, Visit
 from acquit.core.errors import Invalid, NotFound, Refusal
-from acquit.core.identity import refuse_reader
+from acquit.core.identity import refuse_nobody, refuse_reader
 from acquit.core.operator import RoleForbids, require
 from acquit.core.session import Door
 from acquit.store import identities
@@ -49,27 +50,24 @@ class Settings(Protocol):
         ...
 
 
-class NoSuchPage(NotFound):
-    """The address leads to no page."""
-
-    code = "no-such-page"
-
-
 class OutOfReach(Refusal):
     """The database does not answer."""
 
     code = "out-of-reach"
 
 
-def make_app(context: Context, settings: Settings, locate: Locate | None = None) -> "falcon.App[Any, Any]":
-    """Return the WSGI application that serves every page.
+def make_app(
+    context: Context, settings: Settings, locate: Locate | None = None, explorer: Explorer | None = None
+) -> "falcon.App[Any, Any]":
+    """Return the WSGI application that serves every page; without an `explorer` nobody tries the API there.
 
     Behind proxies `locate` says which origin the browser sees and where the caller is; without it the
     settings' origin (else the request's own) and the connection's address are taken.
     """
     app: falcon.App[Any, Any] = falcon.App(media_type=falcon.MEDIA_HTML)
     app.req_options.strip_url_path_trailing_slash = True
-    console = Console(context, locate or _locate(settings.public_url), settings.second_factor_roles)
+    where = locate or _locate(settings.public_url)
+    console = Console(context, where, settings.second_factor_roles, explorer)
     app.add_route("/static/{version}/{name}", Static())
     for path in dict.fromkeys(route.path for route in ROUTES):
         app.add_route(path, Endpoint(console, [route for route in ROUTES if route.path == path]))
@@ -129,13 +127,21 @@ class Endpoint:
 class Console:
     """Answers routes in one installation."""
 
-    def __init__(self, context: Context, locate: Locate, factor_roles: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        context: Context,
+        locate: Locate,
+        factor_roles: Collection[str] = (),
+        explorer: Explorer | None = None,
+    ) -> None:
         self.context = context
         self.locate = locate
         self._factor_roles = factor_roles
+        self._explorer = explorer
 
     def answer(self, exchange: Exchange, route: Route, form_route: Route | None) -> None:
         """Answer one request; a refusal becomes the form again with the reason, or a page of its own."""
+        exchange.visit = replace(exchange.visit, explorer=self._explorer)
         try:
             if route.method == "POST":
                 exchange.visit = replace(exchange.visit, form=forms.read(exchange.request, route.body_max))
@@ -180,6 +186,8 @@ class Console:
         visit = exchange.visit
         if route.door is not None and not visit.is_signed_in:
             return _ask_to_sign_in(exchange, route.door)
+        if route.door is Door.MANAGER and not route.own:
+            _refuse_nobody(visit)
         if (
             visit.staff is not None
             and visit.staff.lacks_factor(self._factor_roles)
@@ -193,7 +201,12 @@ class Console:
         csrf.check(exchange.request, visit.form.fields, visit.form_secret, visit.origin)
         if visit.is_review and form_route is not None:
             return form_route.handler(visit)
-        if route.door is Door.MANAGER and route.once and not route.own and route.path.startswith("/manager/"):
+        if (
+            route.door is Door.MANAGER
+            and route.once
+            and not (route.own or route.tries)
+            and route.path.startswith("/manager/")
+        ):
             _refuse_reader(visit)
         return self._once(route, visit) if route.once else route.handler(visit)
 
@@ -208,6 +221,14 @@ class Console:
         reply = route.handler(visit)
         finish(self.context, scope, key, reply.location if isinstance(reply, Redirect) else "")
         return reply
+
+
+def _refuse_nobody(visit: Visit) -> None:
+    """Pass for whoever may see something of the account. Raises SeesNothing."""
+    login = visit.signed_in.login
+    if login != visit.account_id:
+        with visit.read() as tx:
+            refuse_nobody(identities.roles(tx, visit.account_id, login))
 
 
 def _refuse_reader(visit: Visit) -> None:

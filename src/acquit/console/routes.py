@@ -11,6 +11,7 @@ from acquit.console.manager import (
     bills,
     bundles,
     contracts,
+    explorer,
     family,
     keys,
     one_bill,
@@ -51,7 +52,8 @@ Handler = Callable[[Visit], Reply]
 class Route:
     """One method of one address; `once`: sending the form again does nothing more.
 
-    An `own` form concerns nobody but the login that sends it: also one that only reads may.
+    An `own` page concerns nobody but the login that is there: also one that may do nothing else may. What
+    `tries` a call of the API leaves it to the rights of that call.
     """
 
     method: str
@@ -62,6 +64,13 @@ class Route:
     once: bool = False
     body_max: int = BODY_MAX
     own: bool = False
+    tries: bool = False
+
+    @property
+    def refuses_readers(self) -> bool:
+        """Whether who may only read is refused: it changes something of the account."""
+        is_form = self.door is Door.MANAGER and self.once and self.path.startswith("/manager/")
+        return is_form and not self.own and not self.tries
 
 
 def _get(door: Door | None, path: str, handler: Handler, right: Right | None = None) -> Route:
@@ -103,7 +112,10 @@ CONSENT: Final = (
 
 MANAGER: Final = (
     _get(Door.MANAGER, "/manager", overview.show_overview),
-    Route("POST", "/manager/logout", signing_in.leave_manager, Door.MANAGER),
+    Route("POST", "/manager/logout", signing_in.leave_manager, Door.MANAGER, own=True),
+    _get(Door.MANAGER, "/manager/api", explorer.list_calls),
+    _get(Door.MANAGER, "/manager/api/call", explorer.show_call),
+    Route("POST", "/manager/api/call", explorer.make_call, Door.MANAGER, once=True, tries=True),
     _get(Door.MANAGER, "/manager/bills", bills.list_bills),
     _get(Door.MANAGER, "/manager/bills/csv", bills.download_table),
     _get(Door.MANAGER, "/manager/bills/zip", bills.download_archive),
@@ -144,7 +156,7 @@ MANAGER: Final = (
     _post(Door.MANAGER, "/manager/keys", keys.change_keys),
     _get(Door.MANAGER, "/manager/preferences", preferences.ask_preferences),
     _post(Door.MANAGER, "/manager/preferences", preferences.send_preferences),
-    _get(Door.MANAGER, "/manager/security", security.ask_security),
+    Route("GET", "/manager/security", security.ask_security, Door.MANAGER, own=True),
     Route("POST", "/manager/security", security.change_security, Door.MANAGER, once=True, own=True),
     _get(Door.MANAGER, "/manager/requests", requests.list_requests),
     _get(Door.MANAGER, "/manager/requests/term", requests.ask_term),

@@ -11,10 +11,18 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from acquit.actions.context import Context
+from acquit.console.exploring import Explorer
+from acquit.core.errors import NotFound
 from acquit.core.identifiers import AccountId
 from acquit.core.operator import Operator
 from acquit.core.session import AccountSession, Door, OperatorSession
 from acquit.store.transaction import Transaction
+
+
+class NoSuchPage(NotFound):
+    """The address leads to no page."""
+
+    code = "no-such-page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,7 @@ class Visit:
     account: AccountSession | None = None
     staff: OperatorSession | None = None
     browser: str = ""
+    explorer: Explorer | None = None
 
     @property
     def signed_in(self) -> AccountSession:

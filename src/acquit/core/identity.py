@@ -84,6 +84,12 @@ class ReadsOnly(Forbidden):
     code = "reads-only"
 
 
+class SeesNothing(Forbidden):
+    """The login's groups let it see nothing."""
+
+    code = "sees-nothing"
+
+
 class NoSuchToken(NotFound):
     """The login has no such token."""
 
@@ -271,6 +277,12 @@ def refuse_reader(roles: frozenset[Role]) -> None:
     """Pass when one of the roles lets its login change something. Raises ReadsOnly."""
     if not roles & {Role.ADMIN, Role.REGULAR}:
         raise ReadsOnly("This login may only read: ask somebody with the role ADMIN or REGULAR to do it.")
+
+
+def refuse_nobody(roles: frozenset[Role]) -> None:
+    """Pass when one of the roles lets its login see something. Raises SeesNothing."""
+    if not roles & {Role.ADMIN, Role.REGULAR, Role.UNPRIVILEGED}:
+        raise SeesNothing("This login may see nothing of the account: ask somebody with the role ADMIN.")
 
 
 def refuse_unless_admin(roles: frozenset[Role]) -> None:
