@@ -28,6 +28,8 @@ from acquit.adapters.archive import DirectoryArchive
 from acquit.adapters.clock import FixedClock
 from acquit.adapters.mail import NullMailer
 from acquit.adapters.sealer import AesSealer
+from acquit.api.entrance import Entrance
+from acquit.api.explorer import Explorer
 from acquit.console.app import make_app
 from acquit.console.routes import ROUTES
 from acquit.core.session import Door
@@ -58,6 +60,7 @@ class Settings:
     """Settings that say nothing: the origin is the request's."""
 
     public_url = None
+    second_factor_roles = ()
 
 
 class Reader:
@@ -108,13 +111,14 @@ def pages(url: str, long_bill: str) -> dict[str, list[str]]:
         for name, value in filled.items():
             path = path.replace(name, value)
         found[route.door.value].append(path)
-    for path in ("/manager/requests/correction", "/manager/bill-references"):
+    for path in ("/manager/requests/correction", "/manager/bill-references", "/manager/api/call"):
         found["manager"].remove(path)
     found["manager"] += [
         "/manager/bill-references", f"/manager/requests/correction?bill={names['bill']}",
         f"/manager/bills/{names['bill']}/why", f"/manager/bills/{long_bill}",
         "/manager/bills?q=nothing+fits", "/manager/bills?state=late&sort=due", "/manager/bills?page=40",
         "/manager/bills?sort=largest", "/manager/sub-accounts?period=2026&by=order",
+        "/manager/api/call?method=GET&path=/me/bill/{billId}",
     ]  # fmt: skip
     found["office"] += [
         f"/office/accounts/{names['account']}", "/office/accounts?q=company+77",
@@ -177,7 +181,8 @@ def measure(home: Path, url: str, bills: int, rounds: int) -> dict[str, Any]:
     archive = DirectoryArchive(home / "papers")
     with Database(url) as database:
         context = Context(database, FixedClock(ON), AesSealer(bytes(32)), archive, NullMailer())
-        app: Any = make_app(context, Settings())
+        entrance = Entrance(context)
+        app: Any = make_app(context, Settings(), explorer=Explorer(context, entrance))
         figures: dict[str, Any] = {"bills": bills, "lines_of_the_long_bill": LONG}
         for door, paths in pages(url, f"FR{bills:08d}").items():
             if door == Door.MANAGER.value:
@@ -192,6 +197,7 @@ def measure(home: Path, url: str, bills: int, rounds: int) -> dict[str, Any]:
                 "largest_first_view_bytes": max(each["first_view_bytes"] for each in found.values()),
                 "by_page": found,
             }
+        entrance.close()
         return figures
 
 

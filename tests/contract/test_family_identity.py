@@ -172,7 +172,7 @@ def test_a_login_does_no_more_than_its_roles(acme: Customer, ada: str, families:
 
 
 def test_groups_have_roles_and_members(acme: Customer, ada: str) -> None:
-    assert acme.get("/me/identity/group") == ["ADMIN", "DEFAULT", "UNPRIVILEGED"]
+    assert acme.get("/me/identity/group") == ["ACCOUNTANT", "ADMIN", "DEFAULT", "UNPRIVILEGED"]
     assert acme.get("/me/identity/group/DEFAULT")["role"] == "REGULAR"
     made = acme.post("/me/identity/group", name="readers", description="may read")
     assert (made["role"], made["defaultGroup"]) == ("NONE", False)

@@ -23,7 +23,7 @@ from acquit.console.rendering import STATIC, static_content, static_link
 from acquit.console.routes import ROUTES, Route
 from acquit.console.visit import NoSuchPage, Page, Redirect, Reply, Visit
 from acquit.core.errors import Invalid, NotFound, Refusal
-from acquit.core.identity import refuse_nobody, refuse_reader
+from acquit.core.identity import ACCOUNTANTS, OutOfSight, refuse_reader, sees_all
 from acquit.core.operator import RoleForbids, require
 from acquit.core.session import Door
 from acquit.store import identities
@@ -186,8 +186,8 @@ class Console:
         visit = exchange.visit
         if route.door is not None and not visit.is_signed_in:
             return _ask_to_sign_in(exchange, route.door)
-        if route.door is Door.MANAGER and not route.own:
-            _refuse_nobody(visit)
+        if route.door is Door.MANAGER:
+            exchange.visit = visit = _seen(visit, route)
         if (
             visit.staff is not None
             and visit.staff.lacks_factor(self._factor_roles)
@@ -201,13 +201,6 @@ class Console:
         csrf.check(exchange.request, visit.form.fields, visit.form_secret, visit.origin)
         if visit.is_review and form_route is not None:
             return form_route.handler(visit)
-        if (
-            route.door is Door.MANAGER
-            and route.once
-            and not (route.own or route.tries)
-            and route.path.startswith("/manager/")
-        ):
-            _refuse_reader(visit)
         return self._once(route, visit) if route.once else route.handler(visit)
 
     def _once(self, route: Route, visit: Visit) -> Reply:
@@ -223,20 +216,19 @@ class Console:
         return reply
 
 
-def _refuse_nobody(visit: Visit) -> None:
-    """Pass for whoever may see something of the account. Raises SeesNothing."""
+def _seen(visit: Visit, route: Route) -> Visit:
+    """Return the visit of somebody who may be here, and as what. Raises OutOfSight, ReadsOnly."""
     login = visit.signed_in.login
-    if login != visit.account_id:
-        with visit.read() as tx:
-            refuse_nobody(identities.roles(tx, visit.account_id, login))
-
-
-def _refuse_reader(visit: Visit) -> None:
-    """Pass for the account's own login and for those that may change something. Raises ReadsOnly."""
-    login = visit.signed_in.login
-    if login != visit.account_id:
-        with visit.read() as tx:
-            refuse_reader(identities.roles(tx, visit.account_id, login))
+    if login == visit.account_id or route.own:
+        return visit
+    with visit.read() as tx:
+        roles = identities.roles(tx, visit.account_id, login)
+        is_accountant = not sees_all(roles) and identities.is_in(tx, visit.account_id, login, ACCOUNTANTS)
+    if not sees_all(roles) and not (is_accountant and route.is_about_money):
+        raise OutOfSight("This login does not see that part of the account: ask one with the role ADMIN.")
+    if visit.method == "POST" and route.refuses_readers and not is_accountant:
+        refuse_reader(roles)
+    return replace(visit, is_accountant=is_accountant)
 
 
 def _ask_to_sign_in(exchange: Exchange, door: Door) -> Reply:
@@ -245,14 +237,16 @@ def _ask_to_sign_in(exchange: Exchange, door: Door) -> Reply:
     if visit.method == "GET":
         return Redirect(f"/{door.value}/login?{urlencode({'next': link})}")
     kept = "" if csrf.is_foreign(exchange.request, visit.origin) else forms.keep(visit.form.fields)
-    return Page("login.html", {"door": door.value, "next": link, "kept": kept, "is_back": True}, status=401)
+    sign_on = door in visit.context.sign_on
+    back = {"next": link, "kept": kept, "is_back": True, "sign_on": sign_on, "left": False}
+    return Page("login.html", {"door": door.value} | back, status=401)
 
 
 def _refuse(exchange: Exchange, form_route: Route | None, refusal: Refusal) -> None:
     """Show the form again with the reason; where there is no form to show, a page with the reason."""
     visit = exchange.visit
     is_form = visit.method == "POST" and form_route is not None and visit.form.fields
-    if not is_form or isinstance(refusal, (NotFound, RoleForbids, csrf.ForeignForm)):
+    if not is_form or isinstance(refusal, (NotFound, OutOfSight, RoleForbids, csrf.ForeignForm)):
         exchange.refuse(refusal)
         return
     assert form_route is not None

@@ -48,6 +48,13 @@ from acquit.core.session import Door
 Handler = Callable[[Visit], Reply]
 
 
+MONEY_PATHS: Final = tuple(
+    f"/manager/{name}"
+    for name in ("bills", "pay", "bundles", "payments", "credit", "payment-methods", "purchase-orders")
+)
+"""What logins of the group ACCOUNTANT see of the manager, besides its start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One method of one address; `once`: sending the form again does nothing more.
@@ -65,6 +72,13 @@ class Route:
     body_max: int = BODY_MAX
     own: bool = False
     tries: bool = False
+
+    @property
+    def is_about_money(self) -> bool:
+        """Whether an accountant sees it: bills, what is owed on them, and what was paid."""
+        return any(self.path == each or self.path.startswith(f"{each}/") for each in MONEY_PATHS) or (
+            self.path == "/manager"
+        )
 
     @property
     def refuses_readers(self) -> bool:

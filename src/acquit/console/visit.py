@@ -124,6 +124,7 @@ class Visit:
     staff: OperatorSession | None = None
     browser: str = ""
     explorer: Explorer | None = None
+    is_accountant: bool = False
 
     @property
     def signed_in(self) -> AccountSession:

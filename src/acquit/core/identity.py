@@ -1,7 +1,8 @@
 """Logins of an account and the groups that give them a role.
 
 The account's own login (type ROOT) is named like the account and is changed elsewhere. Every
-account has three groups that nobody made and nobody removes: ADMIN, DEFAULT and UNPRIVILEGED.
+account has four groups that nobody made and nobody removes: ACCOUNTANT, ADMIN, DEFAULT and UNPRIVILEGED.
+An accountant sees and pays bills in the manager, and calls no API.
 """
 
 import re
@@ -84,10 +85,10 @@ class ReadsOnly(Forbidden):
     code = "reads-only"
 
 
-class SeesNothing(Forbidden):
-    """The login's groups let it see nothing."""
+class OutOfSight(Forbidden):
+    """The login's groups do not let it see this."""
 
-    code = "sees-nothing"
+    code = "out-of-sight"
 
 
 class NoSuchToken(NotFound):
@@ -146,7 +147,13 @@ class LoginStatus(StrEnum):
 
 
 DEFAULT_GROUP: Final = "DEFAULT"
-DEFAULT_GROUPS: Final = {"ADMIN": Role.ADMIN, DEFAULT_GROUP: Role.REGULAR, "UNPRIVILEGED": Role.UNPRIVILEGED}
+ACCOUNTANTS: Final = "ACCOUNTANT"
+DEFAULT_GROUPS: Final = {
+    ACCOUNTANTS: Role.NONE,
+    "ADMIN": Role.ADMIN,
+    DEFAULT_GROUP: Role.REGULAR,
+    "UNPRIVILEGED": Role.UNPRIVILEGED,
+}
 """The groups of every account and their roles."""
 
 
@@ -279,10 +286,9 @@ def refuse_reader(roles: frozenset[Role]) -> None:
         raise ReadsOnly("This login may only read: ask somebody with the role ADMIN or REGULAR to do it.")
 
 
-def refuse_nobody(roles: frozenset[Role]) -> None:
-    """Pass when one of the roles lets its login see something. Raises SeesNothing."""
-    if not roles & {Role.ADMIN, Role.REGULAR, Role.UNPRIVILEGED}:
-        raise SeesNothing("This login may see nothing of the account: ask somebody with the role ADMIN.")
+def sees_all(roles: frozenset[Role]) -> bool:
+    """Return whether one of the roles lets its login see all of the account."""
+    return bool(roles & {Role.ADMIN, Role.REGULAR, Role.UNPRIVILEGED})
 
 
 def refuse_unless_admin(roles: frozenset[Role]) -> None:

@@ -146,6 +146,22 @@ def roles(tx: Transaction, account_id: AccountId, login: str) -> frozenset[Role]
     return roles_of([row.group_name for row in rows], [row.role for row in rows if row.role is not None])
 
 
+IS_IN: Final[LiteralString] = """
+    SELECT EXISTS (
+        SELECT FROM identity_user AS u
+         WHERE u.account_id = %(account_id)s AND u.login = %(login)s AND u.status <> 'DISABLED'
+           AND (u.group_name = %(name)s
+                OR EXISTS (SELECT FROM identity_group_user AS m
+                            WHERE m.account_id = u.account_id AND m.login = u.login
+                              AND m.group_name = %(name)s))) AS is_in
+"""
+
+
+def is_in(tx: Transaction, account_id: AccountId, login: str, name: str) -> bool:
+    """Return whether the login may sign in and is in the group, as its first or besides."""
+    return bool(tx.one(IS_IN, account_id=account_id, login=login, name=name).is_in)
+
+
 # ---------------------------------------------------------------- groups
 
 GROUPS: Final[LiteralString] = """

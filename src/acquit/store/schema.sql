@@ -240,7 +240,7 @@ CREATE TABLE identity_group (
     updated_at   timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, name)
 );
-COMMENT ON TABLE identity_group IS 'groups of logins that an account made; ADMIN, DEFAULT and UNPRIVILEGED exist without a row';
+COMMENT ON TABLE identity_group IS 'groups of logins that an account made; ACCOUNTANT, ADMIN, DEFAULT and UNPRIVILEGED exist without a row';
 
 CREATE TABLE identity_group_user (
     account_id  text COLLATE "C" NOT NULL,

@@ -11,7 +11,7 @@ from acquit.console.visit import NoSuchPage, Page, Visit
 from acquit.core.errors import Invalid
 from acquit.core.exploration import BadValue, Heard, Keys, Operation, Person, Written
 
-LISTED_MAX: Final = 150
+LISTED_MAX: Final = 100
 SHOWN_MAX: Final = 200_000
 
 
