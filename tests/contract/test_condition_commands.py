@@ -9,6 +9,7 @@ from acquit.store.transaction import Database
 from billed import charge, family, seller, subscribe
 from commanding import Run, commander
 from founding import ACME, LAB, PETIT
+from owing import pay
 
 
 @pytest.fixture
@@ -81,6 +82,22 @@ def test_credit_is_added_used_and_shown(run: Run) -> None:
     code, text = run("credit", "show", PETIT, as_json=False)
     assert code == 0
     assert "FR00000002" in text
+
+
+def test_credit_is_ordered_and_paid(run: Run, context: Context) -> None:
+    assert run("credit", "orders", PETIT) == []
+    made = run("credit", "order", "--account", PETIT, "--amount", "250")
+    assert (made["amount_minor"], made["reference"][4:7], made["movement_id"]) == (25_000, "PRP", None)
+    assert run("credit", "order", "--account", PETIT, "--amount", "0") == (1, "bad-prepayment")
+    assert run("credit", "order", "--account", LAB, "--amount", "5") == (1, "not-the-payer")
+    deposit_id = pay(context, PETIT, 30_000)
+    number = made["order_id"]
+    lot = run("credit", "paid", number, "--account", PETIT, "--deposit", deposit_id)
+    assert (lot["type"], lot["left_minor"]) == ("PREPAID_ACCOUNT", 25_000)
+    paid = ("credit", "paid", number, "--account", PETIT, "--deposit", deposit_id)
+    assert run(*paid) == (1, "prepaid-already")
+    code, text = run("credit", "orders", PETIT, as_json=False)
+    assert (code, f"paid by {deposit_id}" in text) == (0, True)
 
 
 def test_a_bill_is_explained_and_a_run_replayed(run: Run) -> None:
