@@ -25,6 +25,15 @@ meter = "traffic"
 from = 2026-01-01
 included = 10
 price = "0.10"
+[[savings]]
+offer = "traffic-1m"
+meter = "traffic"
+flavor = "out"
+product = "network"
+months = 1
+per_day = 2
+price = "0.06"
+from = 2026-01-01
 """
 
 

@@ -66,6 +66,9 @@ def people(families: Families) -> Families:
     collect(families.world.context, SHOP)
     shop = families.customer(SHOP)
     fresh = new_service(families, SHOP, "ns-asked.example.net")
+    shop.post(
+        f"/services/{fresh}/savingsPlans/subscribe/execute", displayName="out", offerId="traffic-1m", size=2
+    )
     shop.post(f"/services/{fresh}/billing/engagement/request", pricingMode="degressivity12")
     return families
 

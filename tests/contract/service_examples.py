@@ -14,6 +14,7 @@ from .world import PETIT, SHOP
 
 NUMBERS: Final = count(1)
 COMMITTED: Final = "degressivity12"
+PLAN: Final[dict[str, Any]] = {"displayName": "out", "offerId": "traffic-1m", "size": 1}
 
 
 def _ending(account_id: AccountId, name: str, confirm: Callable[[dict[str, Any]], str]) -> Example:
@@ -78,6 +79,19 @@ def _detached(last: str) -> Example:
     return example
 
 
+def _saving(last: str, body: dict[str, Any], **begun: Any) -> Example:
+    """A new server of Shop's has a savings plan, and something is said about it."""
+
+    def example(families: Families) -> Call:
+        shop = families.customer(SHOP)
+        name = f"ns-new-{next(NUMBERS)}.example.net"
+        path = f"/services/{new_service(families, SHOP, name)}/savingsPlans"
+        plan = shop.post(f"{path}/subscribe/execute", **PLAN | begun)
+        return Call(shop, f"{path}/subscribed/{plan['id']}{last}", body)
+
+    return example
+
+
 def _dropped(families: Families) -> Call:
     """A new server of Shop's is to end with its month, and is dropped before."""
     shop, context = families.customer(SHOP), families.world.context
@@ -90,6 +104,7 @@ def _dropped(families: Families) -> Call:
     return Call(shop, f"/services/{service_id}/terminate/skipRetentionPeriod")
 
 
+SAVING: Final = "/services/{serviceId}/savingsPlans/subscribed/{savingsPlanId}"
 ASKED: Final = ("{path}/billing/engagement/request", {"pricingMode": COMMITTED})
 SERVICE_EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/service/{serviceId}/suspend"): _on_a_new_one("{older}/suspend"),
@@ -104,6 +119,18 @@ SERVICE_EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/services/{serviceId}/form/{formName}/answer"): _on_a_new_one(
         "{path}/form/termination/answer", body={"answers": [{"question": "reason", "value": "NOT_RELIABLE"}]}
     ),
+    ("POST", "/services/{serviceId}/savingsPlans/subscribe/simulate"): _on_a_new_one(
+        "{path}/savingsPlans/subscribe/simulate", body=PLAN
+    ),
+    ("POST", "/services/{serviceId}/savingsPlans/subscribe/execute"): _on_a_new_one(
+        "{path}/savingsPlans/subscribe/execute", body=PLAN
+    ),
+    ("PUT", f"{SAVING}"): _saving("", {"displayName": "other"}),
+    ("POST", f"{SAVING}/changePeriodEndAction"): _saving(
+        "/changePeriodEndAction", {"periodEndAction": "REACTIVATE"}
+    ),
+    ("POST", f"{SAVING}/changeSize"): _saving("/changeSize", {"size": 3}),
+    ("POST", f"{SAVING}/terminate"): _saving("/terminate", {}, startDate="2026-12-24"),
     ("POST", "/services/{serviceId}/terminate/skipRetentionPeriod"): _dropped,
     ("POST", "/services/{serviceId}/terminate/confirm"): _ending(
         PETIT, "ns-cd67890.example.net", lambda each: f"/services/{each['serviceId']}/terminate/confirm"

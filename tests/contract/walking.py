@@ -38,7 +38,7 @@ def targets(customer: Customer, path: str) -> Iterator[str]:
 
 def _named(element: dict[str, Any]) -> Any:
     """The member of a list's element by which its item is read."""
-    return next((element[name] for name in ("planCode", "name") if name in element), element)
+    return next((element[name] for name in ("planCode", "id", "name") if name in element), element)
 
 
 def required_query(path: str, without: str = "") -> str:

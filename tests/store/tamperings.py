@@ -10,6 +10,7 @@ ONE = "WHERE bill_id = 'FR00000001'"
 PENDING = "WHERE ledger = '445740'"
 ACMES = f"WHERE account_id = '{ACME}'"
 USE = "{petit}/{used}/traffic/2026-10"
+SAVED = "{petit}/{used}/disk/2026-11/small"
 SECOND = f"WHERE account_id = '{PETIT}' AND entry_no = 2"
 
 
@@ -120,6 +121,8 @@ TAMPERINGS = [
     by("usage-charged", f"{USE}/1", "UPDATE charge SET quantity_e4 = 1 WHERE part = 'usage:traffic:tier-01'"),
     by("usage-charged", f"{USE}/1", "DELETE FROM charge WHERE part = 'usage:traffic:tier-01'"),
     by("usage-charged", USE, "UPDATE usage_rating SET net_minor = net_minor + 1"),
+    by("usage-savings", SAVED, "UPDATE savings_plan_change SET size = size + 1"),
+    by("usage-savings", SAVED, "UPDATE savings_plan SET starts_on = starts_on + 1"),
     by("agreements", "{petit}/{service}", "UPDATE service SET quantity_e4 = 1 WHERE service_id = {service}"),
     by("agreements", "{petit}/{service}", "DELETE FROM service_agreement WHERE agreement_no = 1"),
     by("planned-changes", "{petit}/{change}", "UPDATE planned_change SET applied_on = applied_on + 1"),

@@ -29,6 +29,7 @@ from acquit.actions.defer_revenue import defer_revenue
 from acquit.actions.import_bank_file import import_bank_file
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
+from acquit.actions.savings_plans import WantedPlan, subscribe_savings
 from acquit.actions.set_bank import add_bank_account
 from acquit.actions.set_legal_entity import set_legal_entity
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
@@ -83,6 +84,19 @@ ELSEWHERE = {
 actions/test_let_off, actions/test_prepaid_accounts."""
 
 
+SAVING = """
+[[savings]]
+offer = "small"
+meter = "disk"
+flavor = "small"
+product = "disk"
+months = 1
+per_day = 10
+price = "0.003"
+from = 2026-01-01
+"""
+
+
 @pytest.fixture(scope="module")
 def world(module_database: Database) -> dict[str, Any]:
     """Three months of a family: an order, usage, holds, money in, undone and returned, a credit note."""
@@ -100,8 +114,9 @@ def world(module_database: Database) -> dict[str, Any]:
     suspended = ServiceId(subscribe(context, SHOP, "c"))
     service_id = subscribe(context, PETIT, "d")
     charge(context, PETIT, service_id)
-    measure(context)
+    measure(context, SAVING)
     used_id = subscribe(context, PETIT, "u", next_on=date(2026, 10, 1), unit_price_ucents=0)
+    subscribe_savings(context, PETIT, ServiceId(used_id), WantedPlan("small", 2, "disks"), by="cli")
     send(context, event("u1", "u", 50), event("fix", "u", 40, corrects="u1"), event("lost", "nowhere"))
     told = change_price(context, PETIT, ServiceId(service_id), 11_00000000, date(2026, 12, 24), by="cli")
     bill(context)

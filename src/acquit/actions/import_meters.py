@@ -28,14 +28,18 @@ from acquit.core.meter import (
 from acquit.core.money import EXPONENTS, BadAmount, Currency, scaled
 from acquit.core.operator import Right
 from acquit.core.printed_text import text_faults
+from acquit.core.savings_plan import SavingsOffer
 from acquit.documents.glyphs import missing_glyphs
-from acquit.store import acts, meters
+from acquit.store import acts, meters, savings_plans
 
 ANY_PLAN: Final = "*"
 STRATEGIES: Final = {"graduated": Strategy.TIERED} | {each.value: each for each in Strategy}
 TEXT_MAX: Final = 120
 TIERS_MAX: Final = 50
 SHOWN_MAX: Final = 5
+MONTHS_MAX: Final = 120
+PER_DAY_MAX_E4: Final = 10**10
+DEPLOYMENTS: Final = ("region-1-az", "region-3-az", "local-zone")
 
 
 class MetersRefused(Invalid):
@@ -50,6 +54,7 @@ class ImportedMeters:
 
     meters: tuple[Meter, ...]
     prices: tuple[Price, ...]
+    offers: tuple[SavingsOffer, ...] = ()
 
 
 @dataclass(slots=True)
@@ -138,13 +143,17 @@ def import_meters(
         known = meters.of_seller(tx, legal_entity_id)
         priced = meters.prices(tx, legal_entity_id)
         _refuse_strange(found, {meter.code for meter in known})
+        _refuse_uncountable(found, known)
+        offered = savings_plans.offers(tx, legal_entity_id)
         fresh = ImportedMeters(
             _fresh(found.meters, known, lambda each: (each.code, each.from_on)),
             _fresh(found.prices, priced, lambda each: (each.meter, each.plan_code, each.from_on)),
+            _fresh(found.offers, offered, lambda each: (each.offer,)),
         )
         meters.add(tx, legal_entity_id, fresh.meters, fresh.prices, by)
-        if fresh.meters or fresh.prices:
-            names = sorted({each.code for each in fresh.meters} | {each.meter for each in fresh.prices})
+        savings_plans.add_offers(tx, legal_entity_id, fresh.offers, by)
+        if fresh.meters or fresh.prices or fresh.offers:
+            names = sorted({each.code for each in fresh.meters} | {each.meter for each in _priced(fresh)})
             acts.record(tx, by, "import_meters", None, legal_entity_id, meters=" ".join(names)[:500])
     return fresh
 
@@ -162,7 +171,7 @@ def _fresh(found: Sequence[Any], known: Sequence[Any], key: Any) -> tuple[Any, .
 
 
 def _refuse_strange(found: ImportedMeters, known: set[str]) -> None:
-    strange = {each.meter for each in found.prices} - known - {each.code for each in found.meters}
+    strange = {each.meter for each in _priced(found)} - known - {each.code for each in found.meters}
     if strange:
         raise MetersRefused(
             f"There is no meter {', '.join(sorted(strange))} to price: define it in the same file.",
@@ -170,15 +179,36 @@ def _refuse_strange(found: ImportedMeters, known: set[str]) -> None:
         )
 
 
+def _priced(found: ImportedMeters) -> list[Price | SavingsOffer]:
+    return [*found.prices, *found.offers]
+
+
+def _refuse_uncountable(found: ImportedMeters, known: Sequence[Meter]) -> None:
+    """Pass when savings plans are of meters whose days add up: others have no share for a day."""
+    odd = {
+        meter.code
+        for meter in (*known, *found.meters)
+        if meter.aggregation is not Aggregation.SUM and meter.per is not Per.DAY
+    }
+    for offer in found.offers:
+        if offer.meter in odd:
+            raise MetersRefused(
+                f"The savings plan {offer.offer} commits so much a day, and the days of {offer.meter} do not "
+                "add up: its aggregation is not sum, and not per day.",
+                place="savings",
+            )
+
+
 def read_meters(content: bytes, entity: LegalEntity) -> ImportedMeters:
     """Return the meters and prices of a file. Raises MetersRefused, which names the wrong places."""
     root = _Reading(_decoded(content), "")
-    root.refuse_others("meter", "price")
+    root.refuse_others("meter", "price", "savings")
     found_meters = tuple(_meter(each) for each in root.tables("meter"))
     found_prices = tuple(_price(each, entity) for each in root.tables("price"))
-    _refuse_twice(root, found_meters, found_prices)
-    if not (found_meters or found_prices or root.problems):
-        root.problems.append("the file: defines no meter and no price")
+    found_offers = tuple(_offer(each, entity) for each in root.tables("savings"))
+    _refuse_twice(root, found_meters, found_prices, found_offers)
+    if not (found_meters or found_prices or found_offers or root.problems):
+        root.problems.append("the file: defines no meter, no price and no savings plan")
     if root.problems:
         more = len(root.problems) - SHOWN_MAX
         raise MetersRefused(
@@ -186,7 +216,7 @@ def read_meters(content: bytes, entity: LegalEntity) -> ImportedMeters:
             + (f"; and {more} more." if more > 0 else "."),
             places="\n".join(root.problems),
         )  # fmt: skip
-    return ImportedMeters(found_meters, found_prices)
+    return ImportedMeters(found_meters, found_prices, found_offers)
 
 
 def _decoded(content: bytes) -> Mapping[str, Any]:
@@ -262,6 +292,34 @@ def _price(reading: _Reading, entity: LegalEntity) -> Price:
     )
 
 
+def _offer(reading: _Reading, entity: LegalEntity) -> SavingsOffer:
+    reading.refuse_others(
+        "offer", "meter", "flavor", "product", "months", "per_day", "price", "currency", "deployment",
+        "from", "until",
+    )  # fmt: skip
+    code = reading.text("offer")
+    if code and not CODE.fullmatch(code):
+        reading.wrong("offer", "is 1 to 48 of a-z, 0-9, dot, dash and underscore")
+    currency = reading.text("currency", entity.currency)
+    if currency and currency not in EXPONENTS:
+        reading.wrong("currency", f"is one of {', '.join(EXPONENTS)}")
+    months, per_day_e4 = reading.members.get("months"), reading.number("per_day", 4)
+    if type(months) is not int or not 1 <= months <= MONTHS_MAX:
+        reading.wrong("months", f"is a whole number from 1 to {MONTHS_MAX}")
+        months = 1
+    if not 1 <= per_day_e4 <= PER_DAY_MAX_E4:
+        reading.wrong("per_day", "is what one unit commits a day, above 0, at most 1000000")
+    from_on = reading.day("from")
+    until_on = reading.day("until") if "until" in reading.members else None
+    if until_on is not None and until_on < from_on:
+        reading.wrong("until", "is not before from")
+    return SavingsOffer(
+        code, reading.text("meter"), reading.text("flavor"), reading.text("product"), months, per_day_e4,
+        reading.number("price", 8), Currency(currency),
+        reading.one_of("deployment", {each: each for each in DEPLOYMENTS}, DEPLOYMENTS[0]), from_on, until_on,
+    )  # fmt: skip
+
+
 def _tiers(reading: _Reading) -> tuple[Tier, ...]:
     """Return the tiers; `price` alone is one without end, and the last one has no end."""
     if "tiers" not in reading.members:
@@ -282,8 +340,11 @@ def _tiers(reading: _Reading) -> tuple[Tier, ...]:
     return tuple(found)
 
 
-def _refuse_twice(root: _Reading, found: Sequence[Meter], priced: Sequence[Price]) -> None:
+def _refuse_twice(
+    root: _Reading, found: Sequence[Meter], priced: Sequence[Price], offered: Sequence[SavingsOffer]
+) -> None:
     keys: list[tuple[object, ...]] = [("meter", each.code, each.from_on) for each in found]
     keys += [("price", each.meter, each.plan_code, each.from_on) for each in priced]
+    keys += [("savings", each.offer) for each in offered]
     for key in sorted({key for key in keys if keys.count(key) > 1}, key=str):
         root.problems.append(f"{key[0]}: {' '.join(map(str, key[1:]))} stands twice")

@@ -17,13 +17,26 @@ from acquit.actions.loading import require_staff
 from acquit.actions.usage_terms import Plans, Seller, seller
 from acquit.core.bill_run import Period
 from acquit.core.charge import Charge, ChargeKind
-from acquit.core.identifiers import AccountId, BillingGroupId, LegalEntityId
+from acquit.core.identifiers import AccountId, BillingGroupId, LegalEntityId, ServiceId
 from acquit.core.meter import Aggregation, Meter, Price
 from acquit.core.operator import Right
 from acquit.core.problem import Problem
-from acquit.core.rating import Line, Metered, Rated, adjustment, charges, quantity_e4, rate, share_of
+from acquit.core.rating import (
+    NO_SAVINGS,
+    SAVINGS,
+    Line,
+    Metered,
+    Rated,
+    Savings,
+    adjustment,
+    charges,
+    quantity_e4,
+    rate,
+    share_of,
+)
+from acquit.core.savings_plan import SavingsPlan, committed
 from acquit.core.usage import UsageDiffers
-from acquit.store import usage, usage_ratings, usage_totals
+from acquit.store import savings_plans, usage, usage_ratings, usage_totals
 from acquit.store.transaction import Transaction
 from acquit.store.usage_ratings import Key, RatedService, Rating
 
@@ -71,7 +84,7 @@ def rate_usage(
     with context.database.read() as tx:
         require_staff(tx, by, Right.RUN_BILLS)
         known = seller(context, tx, legal_entity_id)
-        waits = known.has_commitments or usage_ratings.any_waiting(tx, period.last_on)
+        waits = known.has_commitments or known.has_savings or usage_ratings.any_waiting(tx, period.last_on)
     found = _rate_all(context, legal_entity_id, known, period, keys_max) if waits else RatedNow()
     refuse_difference(context, legal_entity_id, found.periods | {period.first_on})
     return found
@@ -83,6 +96,9 @@ def _rate_all(
     if known.has_commitments:
         with context.database.write() as tx:
             usage_ratings.add_committed(tx, legal_entity_id, period.first_on, period.last_on)
+    if known.has_savings:
+        with context.database.write() as tx:
+            usage_ratings.add_waiting(tx, savings_to_rate(tx, legal_entity_id, period))
     with context.database.write() as tx:
         up_to_no = usage.watermark(tx)
     walk = _Walk(context, legal_entity_id, known, period, keys_max, up_to_no)
@@ -156,12 +172,14 @@ def decide_uses(
     wholes = {key for key in keys if _counts_whole(defined[key[2:]])}
     measured = usage_ratings.days(tx, keys, lasts, up_to_no, wholes)
     plans = Plans(tx)
+    saved = savings_of(tx, known, keys)
     decided = Decided()
     for key in keys:
         days = measured.get(key, [])
         events = sum([day.events for day in days])
         old = before.get(key)
-        if old is not None and old.events == events:
+        savings = saved.get(key, NO_SAVINGS)
+        if old is not None and old.events == events and _saved_then(old) == savings:
             continue
         service = services[key[0], key[1]]
         priced = priced_use(known, plans, service, key)
@@ -170,13 +188,45 @@ def decide_uses(
             continue
         meter, price = priced
         share = share_of(key[3], service.started_on, service.terminated_on)
-        rated = rate(price, quantity_e4(meter, days), share)
+        rated = rate(price, quantity_e4(meter, days), share, savings)
         if isinstance(rated, Problem):
             decided.problems[key] = rated
             continue
         decided.events += events - (old.events if old else 0)
         _decide(decided, key, (meter, price, service), old, rated, (events, up_to_no, period))
     return decided
+
+
+def savings_of(tx: Transaction, known: Seller, keys: Sequence[Key]) -> dict[Key, Savings]:
+    """Return what savings plans commit of these uses."""
+    if not known.has_savings:
+        return {}
+    held: dict[tuple[AccountId, ServiceId, str], list[SavingsPlan]] = {}
+    for plan in savings_plans.of_accounts(tx, [key[0] for key in keys]):
+        held.setdefault((plan.account_id, plan.service_id, plan.offer.meter), []).append(plan)
+    return {key: committed(held[key[:3]], key[3]) for key in keys if key[:3] in held}
+
+
+def savings_to_rate(tx: Transaction, legal_entity_id: LegalEntityId, period: Period) -> list[Key]:
+    """Return the uses of which savings plans commit something in the month."""
+    plans = savings_plans.of_seller(tx, legal_entity_id)
+    first = period.first_on
+    keys = {
+        (plan.account_id, plan.service_id, plan.offer.meter, first)
+        for plan in plans
+        if plan.committed_e4(first)
+    }
+    return sorted(keys)
+
+
+def _saved_then(rating: Rating) -> Savings:
+    """Return what savings plans committed when the use was rated."""
+    lines = [Line(*line) for line in rating.lines]
+    return {
+        (line.name.removeprefix(SAVINGS), line.unit_price_ucents): line.quantity_e4
+        for line in lines
+        if line.name.startswith(SAVINGS)
+    }
 
 
 def priced_use(known: Seller, plans: Plans, service: RatedService, key: Key) -> tuple[Meter, Price] | Problem:
@@ -294,6 +344,9 @@ def rehearsal(context: Context, tx: Transaction, legal_entity_id: LegalEntityId,
     found: dict[AccountId, list[Key]] = {}
     if known.has_commitments:
         for key in usage_ratings.committed(tx, legal_entity_id, period.first_on, period.last_on):
+            found.setdefault(key[0], []).append(key)
+    if known.has_savings:
+        for key in savings_to_rate(tx, legal_entity_id, period):
             found.setdefault(key[0], []).append(key)
     return Rehearsal(known, period, found)
 

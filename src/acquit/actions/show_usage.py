@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from acquit.actions.context import Context
-from acquit.actions.rate_usage import EVERY_NO, priced_use
+from acquit.actions.rate_usage import EVERY_NO, priced_use, savings_of
 from acquit.actions.usage_terms import Plans, Seller, seller
 from acquit.core.account import Account
 from acquit.core.identifiers import ServiceId
 from acquit.core.meter import Aggregation, Meter, Price
 from acquit.core.money import Currency, amount_minor
 from acquit.core.problem import Problem
-from acquit.core.rating import Day, Line, Rated, forecast_e4, quantity_e4, rate, share_of
+from acquit.core.rating import NO_SAVINGS, Day, Line, Rated, Savings, forecast_e4, quantity_e4, rate, share_of
 from acquit.core.terms import end_of_month
-from acquit.store import usage_ratings
+from acquit.store import savings_plans, usage_ratings
 from acquit.store.transaction import Transaction
 from acquit.store.usage_ratings import WHOLE_LIST, Key, Part, RatedService
 
@@ -63,10 +63,11 @@ def current_uses(
     period = on.replace(day=1)
     known = seller(context, tx, account.legal_entity_id)
     used = usage_ratings.used(tx, account.account_id, period)
+    saved = _saved(tx, known, account, period)
     commits = any((price := known.price(*of, period)) and price.committed_e4 for of in known.prices)
-    of_services = None if commits else {key[1] for key in used}
+    of_services = None if commits else {key[1] for key in (*used, *saved)}
     services = usage_ratings.services(tx, [(account.account_id, ServiceId(0), "", period)], of_services)
-    keys = sorted({*used, *_committed(known, services.values(), period)})
+    keys = sorted({*used, *_committed(known, services.values(), period), *saved})
     if not keys:
         return []
     lasts = [key for key in keys if _is_last(known, key)]
@@ -79,7 +80,7 @@ def current_uses(
         if not isinstance(priced, Problem):
             count_e4 = _quantity(priced[0], measured.get(key, []), service, on if forecast else None, period)
             share = share_of(period, service.started_on, service.terminated_on)
-            rated = rate(priced[1], count_e4, share)
+            rated = rate(priced[1], count_e4, share, saved.get(key, NO_SAVINGS))
             if not isinstance(rated, Problem):
                 found.append(_use(service, *priced, period, rated))
     return found
@@ -124,6 +125,14 @@ def _committed(known: Seller, services: Iterable[RatedService], period: date) ->
             price = known.price(code, plan_code, period) if plan_code == service.plan_code else None
             if is_there and price is not None and price.committed_e4:
                 yield service.account_id, service.service_id, code, period
+
+
+def _saved(tx: Transaction, known: Seller, account: Account, period: date) -> dict[Key, Savings]:
+    """Return what savings plans of the account commit in the month."""
+    plans = savings_plans.of_accounts(tx, [account.account_id]) if known.has_savings else []
+    keys = {(plan.account_id, plan.service_id, plan.offer.meter, period) for plan in plans}
+    found = savings_of(tx, known, sorted(keys)) if keys else {}
+    return {key: savings for key, savings in found.items() if savings}
 
 
 def _is_last(known: Seller, key: Key) -> bool:

@@ -15,7 +15,7 @@ from acquit.core.meter import Meter, Price, catalogue_tiers, holding
 from acquit.core.money import Currency
 from acquit.core.terms import end_of_month
 from acquit.core.usage import Consumer, Event, Limits, Sent
-from acquit.store import catalogues, meters, usage
+from acquit.store import catalogues, meters, savings_plans, usage
 from acquit.store.transaction import Transaction
 from acquit.store.usage import Use
 from acquit.store.usage_rows import day_part, microseconds, text_part, use_part
@@ -80,6 +80,7 @@ class Seller:
     prices: dict[tuple[str, str], list[Price]] = field(default_factory=dict)
     priced: set[tuple[Currency, str, str, date]] = field(default_factory=set)
     hours: dict[str, Hour] = field(default_factory=dict)
+    has_savings: bool = False
 
     def meter(self, code: str, period: date) -> Meter | None:
         """Return the meter as it holds in the period."""
@@ -92,7 +93,7 @@ class Seller:
 
     @property
     def has_commitments(self) -> bool:
-        """Whether anything has to be paid without any use."""
+        """Whether prices ask for anything without any use."""
         return any(price.committed_e4 for found in self.prices.values() for price in found)
 
 
@@ -191,7 +192,8 @@ def seller(context: Context, tx: Transaction, legal_entity_id: LegalEntityId) ->
     """Return what the legal entity measures and takes today."""
     entity = entity_in(tx, legal_entity_id)
     limits = Limits(date_of(context, entity), entity.usage_past_days, entity.usage_future_days)
-    found = Seller(ZoneInfo(entity.zone), limits)
+    has_savings = savings_plans.any_of(tx, legal_entity_id)
+    found = Seller(ZoneInfo(entity.zone), limits, has_savings=has_savings)
     for meter in meters.of_seller(tx, legal_entity_id):
         found.meters.setdefault(meter.code, []).append(meter)
     for price in meters.prices(tx, legal_entity_id):

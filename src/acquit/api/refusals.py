@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from acquit.actions.attempts import TooManyAttempts
 from acquit.actions.request_credential import TooManyPending
 from acquit.api.pace import TooManyCalls
+from acquit.core import savings_plan
 from acquit.core.access import (
     AddressNotAllowed,
     CallNotGranted,
@@ -128,6 +129,24 @@ TABLE: Final[dict[type[Refusal], Meaning]] = {
     # what is asked
     NoSuchRoute: Meaning(404, "Client::NotFound", "NOT_FOUND"),
     NotServed: Meaning(501, "Server::NotImplemented", "NOT_IMPLEMENTED"),
+    # savings plans
+    savings_plan.NoSuchSavingsPlan: Meaning(404, "Client::NotFound::ErrSavingsPlanNotFound", "NOT_FOUND"),
+    savings_plan.NoSuchOffer: Meaning(404, "Client::NotFound::ErrSavingsPlanOfferNotFound", "NOT_FOUND"),
+    savings_plan.OfferNotForService: Meaning(
+        400, "Client::BadRequest::ErrOfferNotAvailableForProject", "INVALID_ARGUMENT"
+    ),
+    savings_plan.BadSize: Meaning(400, "Client::BadRequest::ErrNegativeSize", "INVALID_ARGUMENT"),
+    savings_plan.SizeStays: Meaning(400, "Client::BadRequest::ErrSameSize", "INVALID_ARGUMENT"),
+    savings_plan.SizeShrinks: Meaning(400, "Client::BadRequest::ErrDecreaseSize", "INVALID_ARGUMENT"),
+    savings_plan.StartsInThePast: Meaning(400, "Client::BadRequest::ErrStartDatePassed", "INVALID_ARGUMENT"),
+    savings_plan.StartsTooLate: Meaning(400, "Client::BadRequest::ErrStartDateToLate", "INVALID_ARGUMENT"),
+    savings_plan.BadPlanName: Meaning(400, "Client::BadRequest::ErrInvalidDisplayName", "INVALID_ARGUMENT"),
+    savings_plan.SavingsPlanEnded: Meaning(
+        400, "Client::BadRequest::ErrSavingsPlanTerminated", "INVALID_ARGUMENT"
+    ),
+    savings_plan.SavingsPlanRuns: Meaning(
+        400, "Client::BadRequest::ErrSavingsPlanNotPending", "INVALID_ARGUMENT"
+    ),
     # what the rules say
     NotFound: Meaning(404, "Client::NotFound", "NOT_FOUND"),
     Forbidden: Meaning(403, "Client::Forbidden", "FORBIDDEN"),

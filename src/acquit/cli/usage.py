@@ -34,8 +34,9 @@ from acquit.core.identifiers import AccountId
 from acquit.core.meter import Meter, NoSuchMeter, Price
 from acquit.core.money import E4_PER_ONE, plain
 from acquit.core.rating import plain_e4
+from acquit.core.savings_plan import SavingsOffer
 from acquit.core.usage import Fate
-from acquit.store import meters, usage
+from acquit.store import meters, savings_plans, usage
 
 REFUSED: Final = 1
 SHOWN_MAX: Final = 20
@@ -158,12 +159,12 @@ def show(
 
 @meters_app.command(name="import")
 def import_definitions(file: Path, /, *, legal_entity: Seller = None, program: Given) -> None:
-    """Import meters and prices from a TOML or JSON file; what is there already stays.
+    """Import meters, prices and savings plans from a TOML or JSON file; what is there already stays.
 
     Parameters
     ----------
     file
-        The file of [[meter]] and [[price]] tables.
+        The file of [[meter]], [[price]] and [[savings]] tables.
     """
     if not file.is_file():
         raise Invalid(f"There is no file {file}.")
@@ -174,8 +175,9 @@ def import_definitions(file: Path, /, *, legal_entity: Seller = None, program: G
         found = import_meters(context, content, by="cli", legal_entity_id=seller)
     program.screen.answer(
         {"legal_entity": seller, "meters": [_meter(each) for each in found.meters],
-         "prices": [_price(each) for each in found.prices]},
-        f"{len(found.meters)} meters and {len(found.prices)} prices are new.",
+         "prices": [_price(each) for each in found.prices],
+         "savings": [_offer(each) for each in found.offers]},
+        f"New: {len(found.meters)} meters, {len(found.prices)} prices, {len(found.offers)} savings plans.",
     )  # fmt: skip
 
 
@@ -186,16 +188,18 @@ def show_definitions(
     legal_entity: Seller = None,
     program: Given,
 ) -> None:
-    """Show meters and their prices."""
+    """Show meters, their prices and the savings plans that are offered of them."""
     with program.open() as context:
         seller = only_legal_entity(context, legal_entity)
         with context.database.read() as tx:
             found = [each for each in meters.of_seller(tx, seller) if meter in (None, each.code)]
             priced = [each for each in meters.prices(tx, seller) if meter in (None, each.meter)]
+            offered = [each for each in savings_plans.offers(tx, seller) if meter in (None, each.meter)]
     if meter is not None and not found:
         raise NoSuchMeter(f"{seller} has no meter {meter}. See: acquit usage meters show", meter=meter)
     program.screen.answer(
-        {"meters": [_meter(each) for each in found], "prices": [_price(each) for each in priced]},
+        {"meters": [_meter(each) for each in found], "prices": [_price(each) for each in priced],
+         "savings": [_offer(each) for each in offered]},
         table(
             "meter", "from", "unit", "counts", "name",
             rows=[
@@ -208,6 +212,12 @@ def show_definitions(
         table("meter", "plan", "from", "price", rows=[
             (each.meter, each.plan_code or "any", each.from_on, _said(each)) for each in priced
         ]),
+        "",
+        table("savings plan", "meter", "months", "a day", "price", "from", "until", rows=[
+            (each.offer, each.meter, each.months, plain_e4(each.per_day_e4), price(each.price_ucents),
+             each.from_on, each.until_on or "")
+            for each in offered
+        ]) if offered else "No savings plan is offered.",
     )  # fmt: skip
 
 
@@ -338,6 +348,15 @@ def _price(each: Price) -> dict[str, Any]:
         "strategy": each.strategy.value, "tiers": each.tiers, "included_e4": each.included_e4,
         "committed_e4": each.committed_e4, "committed_price_ucents": each.committed_price_ucents,
         "catalogue": each.priced_by_plan,
+    }  # fmt: skip
+
+
+def _offer(each: SavingsOffer) -> dict[str, Any]:
+    return {
+        "offer": each.offer, "meter": each.meter, "flavor": each.flavor, "product": each.product,
+        "months": each.months, "per_day_e4": each.per_day_e4, "price_ucents": each.price_ucents,
+        "currency": each.currency, "deployment": each.deployment, "from": each.from_on,
+        "until": each.until_on,
     }  # fmt: skip
 
 

@@ -44,9 +44,9 @@ class PriceSource:
 class UsageSource:
     """What was metered behind a line of usage, and which part of it the line is.
 
-    `line` is `included`, `committed` or a tier, with what of the use it covers and its bounds; empty for an
-    adjustment, whose `before` are the quantity and the net of the rating before. The price of the meter
-    holds since `price_from_on`.
+    `line` is `included`, `committed`, a savings plan or a tier, with what of the use it covers and its
+    bounds; empty for an adjustment, whose `before` are the quantity and the net of the rating before. The
+    price of the meter holds since `price_from_on`.
     """
 
     meter: str

@@ -250,7 +250,7 @@ class _Teller:
         used = quantity(usage.used_e4)
         if usage.line == "included":
             return self._say("usage-included", used=used)
-        if usage.line == "committed":
+        if usage.line == "committed" or usage.line.startswith("savings-"):
             return self._say("usage-committed", used=used, quantity=quantity(line.detail.quantity_e4))
         start = quantity(usage.from_e4)
         if usage.up_to_e4 is None:

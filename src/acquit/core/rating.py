@@ -5,7 +5,7 @@ days of the month has that share of what is included and committed. The order in
 they were bundled, changes nothing: a period is the sum of its days.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -22,6 +22,13 @@ from acquit.core.terms import end_of_month
 STORED_MAX: Final = 2**63 - 1
 INCLUDED: Final = "included"
 COMMITTED: Final = "committed"
+SAVINGS: Final = "savings-"
+"""How the names of lines begin that savings plans commit; the offer follows."""
+
+
+Savings = Mapping[tuple[str, int], int]
+"""What savings plans commit of a use, by offer and price."""
+NO_SAVINGS: Final[Savings] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +113,11 @@ def quantity_e4(meter: Meter, days: Iterable[Day]) -> int:
     return max(values) if meter.aggregation is Aggregation.MAX else values[-1]
 
 
-def rate(price: Price, used_e4: int, share: Share) -> Rated | Problem:
-    """Return what the quantity costs, or why it has no price or no column holds it."""
+def rate(price: Price, used_e4: int, share: Share, savings: Savings = NO_SAVINGS) -> Rated | Problem:
+    """Return what the quantity costs, or why it has no price or no column holds it.
+
+    What savings plans commit is used up after what is included and committed by the price.
+    """
     included_e4, committed_e4 = share.of(price.included_e4), share.of(price.committed_e4)
     free_e4 = min(used_e4, included_e4)
     lines = [Line(INCLUDED, free_e4, 0, free_e4, 0, included_e4)] if free_e4 else []
@@ -115,6 +125,10 @@ def rate(price: Price, used_e4: int, share: Share) -> Rated | Problem:
         covered_e4 = min(used_e4 - free_e4, committed_e4)
         lines.append(Line(COMMITTED, committed_e4, price.committed_price_ucents, covered_e4, 0, committed_e4))
     over_e4 = max(used_e4 - included_e4 - committed_e4, 0)
+    for (offer, price_ucents), saved_e4 in savings.items():
+        covered_e4 = min(over_e4, saved_e4)
+        lines.append(Line(SAVINGS + offer, saved_e4, price_ucents, covered_e4, 0, saved_e4))
+        over_e4 -= covered_e4
     if over_e4:
         tiers = _tier_lines(price, over_e4)
         if sum(line.used_e4 for line in tiers) != over_e4:
@@ -197,6 +211,8 @@ def adjustment(
     unit = metered.meter.symbol(metered.language)
     is_french = metered.language.startswith("fr")
     said = f"{now} {unit}".strip() + (" au lieu de " if is_french else " instead of ") + then
+    if rated.quantity_e4 == before_e4:
+        said = "plan d'économies" if is_french else "savings plan"
     colon = " :" if is_french else ":"
     return [
         Charge(
@@ -251,6 +267,9 @@ def _said(
     if name in (INCLUDED, COMMITTED):
         english, french = ("included", "inclus") if name == INCLUDED else ("commitment", "engagement")
         return french if is_french else english
+    if name.startswith(SAVINGS):
+        plan = "plan d'économies" if is_french else "savings plan"
+        return f"{plan} {name.removeprefix(SAVINGS)}"
     low, high = (_number(each or 0, "fr" if is_french else "en") for each in bounds)
     if bounds[1] is None:
         within = f"au-delà de {low}" if is_french else f"over {low}"

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from acquit.core.metered_use import MeteredUse
 from acquit.core.money import amount_minor
-from acquit.core.rating import COMMITTED, INCLUDED, Line
+from acquit.core.rating import COMMITTED, INCLUDED, SAVINGS, Line
 from acquit.core.terms import end_of_month
 from acquit.documents.folding import folded
 from acquit.documents.paper import BillPaper
@@ -108,6 +108,8 @@ def _part(says: Wording, line: Line, unit: str) -> str:
     """Return which part of the use a line is; nothing for a line without bounds."""
     low = _measure(says, line.from_e4, "" if line.up_to_e4 else unit)
     high = "" if line.up_to_e4 is None else _measure(says, line.up_to_e4, unit)
+    if line.name.startswith(SAVINGS):
+        return says.say(f"annex.{COMMITTED}", high=high)
     if line.name in (INCLUDED, COMMITTED):
         return says.say(f"annex.{line.name}", high=high)
     if high:

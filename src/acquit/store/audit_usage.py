@@ -173,10 +173,79 @@ CHARGED: Final[LiteralString] = """
              GROUP BY account_id, service_id, meter, period) compared
 """
 
+SAVINGS: Final[LiteralString] = """
+    WITH plans AS (
+         SELECT p.account_id, p.savings_plan_id, p.service_id, p.starts_on, o.offer, o.meter, o.months,
+                o.per_day_e4, o.price_ucents, s.terminated_on
+           FROM savings_plan p
+           JOIN savings_offer o ON o.legal_entity_id = p.legal_entity_id AND o.offer = p.offer
+           LEFT JOIN service s ON s.account_id = p.account_id AND s.service_id = p.service_id
+          WHERE NOT EXISTS (SELECT FROM savings_plan_change c
+                             WHERE c.account_id = p.account_id AND c.savings_plan_id = p.savings_plan_id
+                               AND c.is_cancelled)
+         ), ended AS (
+         SELECT p.*, (SELECT min(e.end_on)
+                        FROM (SELECT (p.starts_on + make_interval(months => k * p.months))::date AS end_on
+                                FROM generate_series(1, 2400 / p.months) k) e
+                       WHERE e.end_on >= p.terminated_on
+                          OR coalesce((SELECT c.period_end
+                                         FROM savings_plan_change c
+                                        WHERE c.account_id = p.account_id
+                                          AND c.savings_plan_id = p.savings_plan_id
+                                          AND c.period_end IS NOT NULL AND c.from_on < e.end_on
+                                        ORDER BY c.change_no DESC
+                                        LIMIT 1), 'ends') = 'ends') AS ends_on
+           FROM plans p
+         ), latest AS (
+         SELECT DISTINCT ON (r.account_id, r.service_id, r.meter, r.period)
+                r.account_id, r.service_id, r.meter, r.period, r.lines
+           FROM usage_rating r
+          WHERE NOT EXISTS (SELECT FROM usage_pending q
+                             WHERE q.account_id = r.account_id AND q.service_id = r.service_id
+                               AND q.meter = r.meter AND q.period = r.period)
+          ORDER BY r.account_id, r.service_id, r.meter, r.period, r.rating_no DESC
+         ), found AS (
+         SELECT l.account_id, l.service_id, l.meter, l.period, p.offer, p.price_ucents,
+                sum(p.per_day_e4 * (SELECT c.size
+                                      FROM savings_plan_change c
+                                     WHERE c.account_id = p.account_id
+                                       AND c.savings_plan_id = p.savings_plan_id
+                                       AND c.size IS NOT NULL AND c.from_on <= d.on_day
+                                     ORDER BY c.change_no DESC
+                                     LIMIT 1)) AS quantity_e4
+           FROM latest l
+           JOIN ended p ON p.account_id = l.account_id AND p.service_id = l.service_id AND p.meter = l.meter
+           CROSS JOIN LATERAL (
+                SELECT g::date AS on_day
+                  FROM generate_series(greatest(l.period, p.starts_on),
+                                       least((l.period + interval '1 month')::date, p.ends_on) - 1,
+                                       interval '1 day') g) d
+          GROUP BY l.account_id, l.service_id, l.meter, l.period, p.offer, p.price_ucents
+         ), told AS (
+         SELECT l.account_id, l.service_id, l.meter, l.period, substr(j ->> 0, 9) AS offer,
+                (j ->> 2)::bigint AS price_ucents, (j ->> 1)::bigint AS quantity_e4
+           FROM latest l, jsonb_array_elements(l.lines) j
+          WHERE j ->> 0 LIKE 'savings-%'
+         )
+    SELECT count(*) AS compared,
+           coalesce((array_agg(id ORDER BY id) FILTER (WHERE told IS DISTINCT FROM found))[1:1000], '{}')
+             AS differences
+      FROM (SELECT coalesce(t.account_id, f.account_id) || '/' || coalesce(t.service_id, f.service_id) || '/'
+                     || coalesce(t.meter, f.meter) || '/'
+                     || to_char(coalesce(t.period, f.period), 'YYYY-MM') || '/'
+                     || coalesce(t.offer, f.offer) AS id,
+                   t.quantity_e4::numeric AS told, f.quantity_e4 AS found
+              FROM told t
+              FULL JOIN found f ON f.account_id = t.account_id AND f.service_id = t.service_id
+                               AND f.meter = t.meter AND f.period = t.period AND f.offer = t.offer
+                               AND f.price_ucents = t.price_ucents) compared
+"""
+
 CHECKS: Final = (
     Check("usage-intake", INTAKE),
     Check("usage-once", EVENTS_ONCE),
     Check("usage-rated", RATED),
     Check("usage-pending", PENDING),
     Check("usage-charged", CHARGED),
+    Check("usage-savings", SAVINGS),
 )

@@ -72,6 +72,16 @@ ADD_COMMITTED: Final[LiteralString] = (
     + " ON CONFLICT (account_id, service_id, meter, period) DO NOTHING"
 )
 
+ADD_WAITING: Final[LiteralString] = """
+    INSERT INTO usage_pending (account_id, service_id, meter, period, last_no)
+    SELECT k.account_id, k.service_id, k.meter, k.period, 0
+      FROM unnest(string_to_array(%(account_ids)s, ' '), string_to_array(%(service_ids)s, ' ')::bigint[],
+                  string_to_array(%(meters)s, ' '), string_to_array(%(periods)s, ' ')::date[])
+           AS k(account_id, service_id, meter, period)
+     ORDER BY k.account_id, k.service_id, k.meter, k.period
+        ON CONFLICT (account_id, service_id, meter, period) DO NOTHING
+"""
+
 SERVICES: Final[LiteralString] = """
     SELECT s.account_id, s.service_id, s.resource_name, s.plan_code, s.catalogue_id, s.pricing_mode,
            s.started_on, s.terminated_on, s.billing_group_id, a.language, a.currency
@@ -266,6 +276,12 @@ def add_committed(tx: Transaction, legal_entity_id: LegalEntityId, period: date,
 def committed(tx: Transaction, legal_entity_id: LegalEntityId, period: date, until_on: date) -> list[Key]:
     """Return the uses that have to pay a commitment for the month and are not rated."""
     return _tuples(tx, COMMITTED, legal_entity_id=legal_entity_id, period=period, until_on=until_on)
+
+
+def add_waiting(tx: Transaction, keys: Sequence[Key]) -> None:
+    """Let keys wait to be rated, also those without events, and those that were rated before."""
+    if keys:
+        tx.run(ADD_WAITING, **_packed(keys))
 
 
 def claim(
