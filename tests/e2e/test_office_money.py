@@ -309,3 +309,38 @@ def test_parked_accounts_are_retried_and_a_hold_is_moved(
     page.goto("/office/parked")
     page.get_by_role("button", name="Try the ticked ones again").click()
     expect(page.get_by_text("Nothing is parked.")).to_be_visible()
+
+
+def test_the_words_of_a_mail_are_tried_before_they_hold(office: Callable[..., Page]) -> None:
+    page = office()
+    page.goto("/office/mails")
+    page.get_by_label("Tell accounts what happens").select_option("Yes")
+    page.get_by_label("Name of the sender").fill("Nuage, billing")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    page.get_by_role("link", name="A payment is late, de").click()
+    expect(page.get_by_role("heading", name="überfällig seit")).to_be_visible()
+    page.get_by_label("First words").fill("Hello {nobody}")
+    page.get_by_role("button", name="Try them").click()
+    expect(page.get_by_role("alert")).to_contain_text("{nobody} is never filled in here")
+    page.get_by_label("Subject").fill("Bitte zahlen: {total}")
+    page.get_by_label("First words").fill("<b>Bald</b> & gern, bis {due_on}")
+    page.get_by_role("button", name="Try them").click()
+    expect(page.get_by_text("nothing is saved yet")).to_be_visible()
+    expect(page.locator("pre").first).to_contain_text("<b>Bald</b> & gern, bis 31. Dezember 2026")
+    assert barriers(page, "words") == []
+    page.get_by_role("button", name="Save these words").click()
+    expect(page.get_by_text("own words, version 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Bitte zahlen: 1.865,40")).to_be_visible()
+    gone = page.goto("/office/mails/nothing/de")
+    assert gone is not None
+    assert gone.status == 404
+
+
+def test_who_may_not_change_settings_looks_at_mails_alone(office: Callable[..., Page]) -> None:
+    page = office("audrey")
+    page.goto("/office/mails")
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    page.goto("/office/mails/bill/fr")
+    expect(page.get_by_text("notre facture FR00000042")).to_be_visible()
+    assert barriers(page, "mails") == []

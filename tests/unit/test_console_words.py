@@ -12,6 +12,7 @@ from acquit.console import formats, forms, texts, typed
 from acquit.console.badges import BADGES, DONE
 from acquit.console.consent import SUBJECTS, VALIDITIES, VERBS
 from acquit.console.manager.preferences import KINDS
+from acquit.console.staff.mails import OTHERS
 from acquit.console.staff.stories import CHAPTERS, WHAT
 from acquit.console.staff.words import OFFICE_BADGES, OFFICE_DONE
 from acquit.console.timeline import OUTCOMES, WORDS
@@ -41,6 +42,7 @@ def english() -> set[str]:
         *KINDS.values(),
         *CHAPTERS.values(),
         *WHAT.values(),
+        *OTHERS.values(),
         "Bill issued",
         "Due",
         "Disputed",
