@@ -117,6 +117,11 @@ def served() -> Iterator[Provider]:
                 self._say(200, provider.discovery())
             elif path == "/keys":
                 self._say(200, {"keys": provider.published})
+            elif path == "/authorize":
+                self.send_response(302)
+                self.send_header("Location", provider.authorize(self.path))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
             else:
                 self._say(404, {})
 

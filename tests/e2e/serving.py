@@ -27,6 +27,7 @@ def main() -> None:
         log="warning",
         secret_key=bytes.fromhex(asked["secret"]),
         judged_one_in=0,
+        **asked.get("settings", {}),
     )
     server = Server(partial(site, World(settings, date.fromisoformat(asked["as_of"]))))
 

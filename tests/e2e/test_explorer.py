@@ -93,8 +93,13 @@ def test_a_change_is_confirmed_and_made_once(client: TestClient, context: Contex
     assert "This call changes something" in text
     assert "Made &lt;here&gt;" in text, "what was typed stays"
     assert tried(petit, "POST", "/me/billing/group", sure="1", **fields)[0] == 200
+    link = form_of("POST", "/me/billing/group")
+    sent = petit.hidden(link) | {"sure": "1", "body.name": "twice"}
+    first, second = (petit.post(link, sent) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 409)
+    assert "This form was sent before" in second.text
     groups = json.loads(tried(petit, "GET", "/me/billing/group")[1])
-    assert len(groups) == 1
+    assert len(groups) == 2
 
 
 def test_calls_not_served_or_about_a_key_are_told(client: TestClient, context: Context) -> None:
