@@ -192,6 +192,7 @@ def _context(world: World, database: "Database") -> "Context":
         mailer=NullMailer() if settings.smtp_host is None else Outbox(database, sealer),
         ways=_ways(settings),
         sign_on=_sign_on(settings),
+        public_origin=settings.public_url,
     )
 
 

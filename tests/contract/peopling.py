@@ -8,18 +8,22 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from acquit.actions.ask_consent import open_campaign
 from acquit.actions.change_prices import change_price, withdraw_change
 from acquit.actions.deliver import deliver_due
 from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.issue_access_token import issue_access_token
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.set_messages import set_messages
+from acquit.actions.set_standing import set_standing
 from acquit.actions.subscribe_service import subscribe_service
 from acquit.adapters.hand_over import NullHandOver
 from acquit.adapters.mail import SmtpServer
 from acquit.adapters.platform import NullPlatform
 from acquit.core.api_call import ApiCall
+from acquit.core.consent import CampaignKind
 from acquit.core.identifiers import AccountId, ServiceId
+from acquit.core.standing import PartnerLevel, Standing, Universe
 from acquit.core.subscription import Wish
 from acquit.ports import Ways
 from acquit.store import api_calls
@@ -48,6 +52,7 @@ def people(families: Families) -> Families:
     acme = families.customer()
     use_some(families.world.context)
     _publish_some(families)
+    _ask_some(families)
     sign_mandate(families.world.context, ACME)
     ordered = new_cart(acme)
     new_line(acme, ordered)
@@ -143,6 +148,17 @@ def write_to(families: Families) -> None:
         ways = Ways(server, NullPlatform(), NullHandOver())
         assert deliver_due(replace(context, ways=ways)).sent == len(ACCOUNTS)
     set_messages(context, FR, is_on=False, sender="", reply_to="", by="cli")
+
+
+def _ask_some(families: Families) -> None:
+    """The seller asks for a consent that Acme gives; Acme is a VIP and a partner."""
+    context, acme = families.world.context, families.customer()
+    open_campaign(context, FR, "research", CampaignKind.OPT_IN, "May we ask you about our offer?", by="cli")
+    acme.put("/me/consent/research/decision", value=True)
+    acme.put("/me/marketing", email={"newsletter": True})
+    set_standing(
+        context, ACME, lambda _: Standing(frozenset({Universe.CLOUD}), PartnerLevel.ADVANCED), by="cli"
+    )
 
 
 def _name_some(caller: Customer, number: int) -> None:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final, LiteralString
 
 import pytest
@@ -26,7 +27,7 @@ from acquit.core.sales_request import AskedTerm, Attachment
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
 from acquit.documents.specimen import BUYER, SELLER
-from acquit.store import messages, runs
+from acquit.store import messages, password_links, runs
 from e2e.office_world import PAGES as MONEY
 from e2e.people import barriers, sign_in
 from e2e.world import ACME, SCRIPT, SMALL, World
@@ -58,6 +59,10 @@ OPEN = (
     "/manager/login/code",
     "/office/login",
     "/office/login/code",
+    "/manager/password",
+    "/manager/password?sent=yes",
+    "/manager/password/new",
+    "/manager/password/new?link={link}",
     "/nothing-here",
 )
 MANAGER = (
@@ -164,11 +169,15 @@ def names(context: Context, world: World) -> dict[str, str]:
     accept_contract(context, account_id, 1, by=f"account:{ACME}/alice")
     import_catalogue(context, SIZES, by="cli", legal_entity_id=LegalEntityId("FR"), from_on=date(2025, 1, 1))
     bundled = bundle_bills(context, account_id, [BillId("FR00000026")], by=f"account:{ACME}")
+    link = "a" * 43
     with context.database.write() as tx:
         tx.run(DEPOSIT)
         sealed = context.sealer.seal(f"A text {SCRIPT}\nand a line")
         messages.keep_mail(tx, account_id, 1, ["alice@example.com"], f"A mail {SCRIPT}", sealed)
         mail = tx.one("SELECT max(mail_id) AS id FROM sent_mail").id
+        reached, now = password_links.of_login(tx, ACME, ACME), datetime.now(UTC)
+        assert reached is not None
+        password_links.add(tx, sha256(link.encode()).digest(), reached, now, now + timedelta(days=999))
     with context.database.read() as tx:
         order = tx.one("SELECT min(purchase_order_id) AS id FROM purchase_order").id
         service = tx.one("SELECT min(service_id) AS id FROM service").id
@@ -180,6 +189,7 @@ def names(context: Context, world: World) -> dict[str, str]:
         "order": str(order),
         "service": str(service),
         "bundle": str(bundled.bundle.bundle_id),
+        "link": link,
     }
 
 

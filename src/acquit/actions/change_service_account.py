@@ -6,6 +6,7 @@ from typing import Final
 
 from acquit.actions.consumer_keys import key_hash, random_key
 from acquit.actions.context import Context
+from acquit.actions.developer_mode import require_developer_mode
 from acquit.actions.loading import locked_account_in
 from acquit.core.identifiers import AccountId, ServiceAccountId
 from acquit.core.service_account import (
@@ -38,12 +39,13 @@ def create_service_account(
 ) -> NewServiceAccount:
     """The account has one more service account, without any right.
 
-    Raises NoSuchAccount, BadServiceAccount, TooManyServiceAccounts.
+    Raises NoSuchAccount, BadServiceAccount, TooManyServiceAccounts, DeveloperModeOff.
     """
     name, description = checked_name(name), checked_description(description)
     made = NewServiceAccount(ServiceAccountId(random_key(ID_LENGTH)), random_key(SECRET_LENGTH))
     with context.database.write() as tx:
         locked_account_in(tx, account_id)
+        require_developer_mode(tx, account_id)
         if service_accounts.count(tx, account_id) >= SERVICE_ACCOUNTS_MAX:
             raise TooManyServiceAccounts(
                 f"An account has at most {SERVICE_ACCOUNTS_MAX} service accounts: delete one first"

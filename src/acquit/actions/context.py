@@ -14,6 +14,8 @@ class Context:
 
     Without a `judge` the official rules of electronic bills are not run; the gate over values always is.
     A door without a `sign_on` is opened by passwords alone.
+    `public_origin` is where everybody reaches us, if the installation says so: what a request says of it may
+    be made up.
     """
 
     database: Database
@@ -24,3 +26,4 @@ class Context:
     ways: Ways | None = None
     judge: Judge | None = None
     sign_on: Mapping[Door, SignOn] = field(default_factory=dict)
+    public_origin: str | None = None

@@ -5,6 +5,7 @@ from typing import Final
 
 from acquit.actions.consumer_keys import random_key
 from acquit.actions.context import Context
+from acquit.actions.developer_mode import require_developer_mode
 from acquit.core.access import Application
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId
@@ -29,7 +30,7 @@ def create_application(
 ) -> NewApplication:
     """Register a program of the account; its secret is kept sealed.
 
-    Raises Invalid for an empty or long name.
+    Raises Invalid for an empty or long name, DeveloperModeOff.
     """
     name, description = name.strip(), description.strip()
     if not 1 <= len(name) <= NAME_MAX or not name.isprintable() or len(description) > DESCRIPTION_MAX:
@@ -40,6 +41,7 @@ def create_application(
     secret = random_key(SECRET_LENGTH)
     sealed = context.sealer.seal(secret)
     with context.database.write() as tx:
+        require_developer_mode(tx, account_id)
         made = access.add_application(tx, account_id, random_key(KEY_LENGTH), sealed, name, description)
         acts.record(tx, by, "create_application", account_id, str(made.application_id), name=name)
     return NewApplication(made, secret)

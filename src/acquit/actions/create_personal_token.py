@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.developer_mode import require_developer_mode
 from acquit.actions.grant_consumer_key import application_for_tokens, grant_in
 from acquit.core.identifiers import AccountId
 from acquit.core.identity import (
@@ -44,7 +45,7 @@ def create_personal_token(
 ) -> NewToken:
     """Give the login a token that opens everything the login may do; its end is optional.
 
-    Raises NoSuchLogin, BadIdentity, BadEnd, TokenTaken.
+    Raises NoSuchLogin, BadIdentity, BadEnd, TokenTaken, DeveloperModeOff.
     """
     checked_token_name(name)
     checked_description(description)
@@ -52,6 +53,7 @@ def create_personal_token(
     with context.database.write() as tx:
         if identities.lock(tx, account_id, login) is None:
             raise NoSuchLogin(login)
+        require_developer_mode(tx, account_id)
         application_id = application_for_tokens(context, tx, account_id, TOKENS_NAME)
         granted = grant_in(tx, application_id, account_id, by=by, login=login, expires_at=end)
         if not tokens.add(tx, account_id, login, name, description, granted.credential_id):

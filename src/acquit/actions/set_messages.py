@@ -71,6 +71,13 @@ def set_wishes(context: Context, account_id: AccountId, wanted: Collection[Messa
             acts.record(tx, by, "set_message_wishes", account_id, kinds=[kind.value for kind in changed])
 
 
+def set_wish(context: Context, account_id: AccountId, kind: MessageKind, is_wanted: bool, *, by: str) -> None:
+    """The account is told this kind of message, or not; the others stay. Raises NoSuchAccount."""
+    with context.database.read() as tx:
+        wanted = set(MessageKind) - messages.unwanted(tx, account_id)
+    set_wishes(context, account_id, wanted | {kind} if is_wanted else wanted - {kind}, by=by)
+
+
 def show_messages(context: Context) -> Mapping[LegalEntityId, MessageSetting]:
     """Return the setting of each legal entity that made one."""
     with context.database.read() as tx:

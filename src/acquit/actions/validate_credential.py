@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from acquit.actions.consumer_keys import key_hash
 from acquit.actions.context import Context
+from acquit.actions.developer_mode import require_developer_mode
 from acquit.core.access import Application, Credential, NotPending
 from acquit.core.identifiers import AccountId
 from acquit.store import access, acts
@@ -37,11 +38,12 @@ def validate_credential(
     """Let the program act for the account within its rules, for so long (None: without end).
 
     The consumer key works from now on in every process. `login` is the person's own when it is not
-    the account's. Raises NotPending.
+    the account's. Raises NotPending, DeveloperModeOff.
     """
     assert validity is None or validity > timedelta(0), "a validity is positive"
     with context.database.write() as tx:
         pending = _pending(context, tx, token, lock=True)
+        require_developer_mode(tx, account_id)
         until = None if validity is None else context.clock.now() + validity
         credential_id = pending.credential.credential_id
         access.settle_pending(tx, credential_id, "validated", account_id, login, until)

@@ -119,6 +119,12 @@ def whole(e4: int) -> int:
 # ---------------------------------------------------------------- small objects
 
 
+def camel(words: str) -> str:
+    """Return a name of ours as the wire spells names: `bill-available` → `billAvailable`."""
+    first, *others = words.split("-")
+    return first + "".join(word.capitalize() for word in others)
+
+
 def icon(name: str) -> dict[str, Any]:
     """Return an icon that is only a name: no picture is served."""
     return {"data": None, "name": name, "url": None}

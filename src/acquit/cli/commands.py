@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("account", "account:app", "Accounts: open, show, change."),
         Listed("terms", "terms:app", "Enterprise payment: grant, revoke."),
         Listed("request", "request:app", "What customers asked of sales."),
+        Listed("campaign", "campaign:app", "Consent: ask, see who gave it."),
         Listed("contract", "contract:app", "What accounts are asked to accept."),
         Listed("purchase-order", "purchase_order:app", "Purchase orders: set, list, close."),
         Listed("test-clock", "test_clock:app", "The date of a sandbox: advance."),

@@ -184,6 +184,7 @@ DONE: Final[Mapping[str, str]] = {
     "security-remove": "The device is gone.",
     "security-confirm-codes": "The backup codes are good from now on.",
     "security-drop-codes": "The backup codes are void.",
+    "password-link": "A letter with the link is on its way to you.",
     "service-rename": "The service has its new name.",
     "service-renew": "The service renews as you said.",
     "service-change": "The service is changed. The next bill has what it costs or gives back.",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from acquit.console import consent, sign_on, signing_in
+from acquit.console import consent, passwords, sign_on, signing_in
 from acquit.console.forms import BODY_MAX
 from acquit.console.manager import (
     bill_references,
@@ -104,6 +104,10 @@ OPEN: Final = (
     Route("POST", "/manager/login", signing_in.enter_manager),
     Route("GET", "/manager/login/code", signing_in.ask_code),
     Route("POST", "/manager/login/code", signing_in.enter_with_code),
+    Route("GET", "/manager/password", passwords.ask_link),
+    Route("POST", "/manager/password", passwords.send_link),
+    Route("GET", "/manager/password/new", passwords.ask_password),
+    Route("POST", "/manager/password/new", passwords.set_password),
     Route("GET", "/office/login", signing_in.office_login),
     Route("POST", "/office/login", signing_in.enter_office),
     Route("GET", "/office/login/code", signing_in.ask_office_code),

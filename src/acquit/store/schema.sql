@@ -174,12 +174,14 @@ CREATE TABLE account (
     opened_at        timestamptz NOT NULL DEFAULT instant(),
     cost_account     text NOT NULL DEFAULT '',
     contract         text NOT NULL DEFAULT '',
+    makes_keys       boolean NOT NULL DEFAULT true,
     CHECK ((parent_id IS NULL) = (sub_account_no IS NULL)),
     CHECK (parent_id IS NOT NULL OR payer_id = account_id),
     CHECK (payer_id = account_id OR payer_id = parent_id),
     CHECK (parent_id IS DISTINCT FROM account_id)
 );
 CREATE INDEX account_parent ON account (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX account_email ON account (lower(email));
 CREATE INDEX account_payer ON account (payer_id, account_id);
 CREATE INDEX account_words ON account USING gin
     (lower(account_id COLLATE "default" || chr(10) || coalesce(description, '') || chr(10) || email) gin_trgm_ops);
@@ -188,6 +190,7 @@ CREATE INDEX account_party ON account (legal_party_id) WHERE legal_party_id IS N
 COMMENT ON COLUMN account.legal_party_id IS 'null: that of the parent';
 COMMENT ON COLUMN account.cost_account IS 'where the buyer books its bills (BT-19); an order''s goes before it';
 COMMENT ON COLUMN account.contract IS 'number of the contract that its bills name (BT-12)';
+COMMENT ON COLUMN account.makes_keys IS 'whether programs, keys and tokens may be made for it; those that exist go on working';
 COMMENT ON COLUMN account.wire_members IS 'members of the wire''s /me that Acquit keeps and gives back without using them (sex, birth city, fax …)';
 
 CREATE TABLE account_tag (
@@ -291,6 +294,17 @@ CREATE TABLE login_attempt (
     succeeded    boolean NOT NULL
 );
 CREATE INDEX login_attempt_recent ON login_attempt (door, login, attempted_at);
+
+CREATE TABLE password_link (
+    link_hash   bytea PRIMARY KEY,
+    account_id  text COLLATE "C" NOT NULL REFERENCES account,
+    login       text COLLATE "C" NOT NULL,
+    asked_at    timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    spent       boolean NOT NULL DEFAULT false
+);
+CREATE INDEX password_link_login ON password_link (account_id, login);
+COMMENT ON TABLE password_link IS 'links by which a login sets a new password, as SHA-256; each is good once and for an hour';
 
 CREATE SEQUENCE application_id START 1000;
 CREATE TABLE application (
@@ -549,6 +563,53 @@ CREATE TABLE acceptance (
 );
 CREATE INDEX acceptance_contract_text ON acceptance (contract_text_id);
 COMMENT ON TABLE acceptance IS 'fact: an account''s yes to a contract text';
+
+CREATE TABLE campaign (
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    name             text COLLATE "C" NOT NULL CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+    kind             text NOT NULL CHECK (kind IN ('opt-in', 'opt-out')),
+    description      text NOT NULL,
+    opened_by        text NOT NULL,
+    opened_at        timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (legal_entity_id, name)
+);
+COMMENT ON TABLE campaign IS 'fact: what a seller asks its accounts'' consent for; the question is never reworded, another one has another name';
+
+CREATE TABLE consent (
+    account_id       text COLLATE "C" NOT NULL REFERENCES account,
+    consent_id       bigint GENERATED ALWAYS AS IDENTITY,
+    legal_entity_id  text COLLATE "C" NOT NULL,
+    campaign         text COLLATE "C" NOT NULL,
+    given            boolean NOT NULL,
+    decided_by       text NOT NULL,
+    decided_at       timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, consent_id),
+    FOREIGN KEY (legal_entity_id, campaign) REFERENCES campaign
+);
+CREATE INDEX consent_campaign ON consent (legal_entity_id, campaign, account_id, consent_id);
+COMMENT ON TABLE consent IS 'fact: what an account answered a campaign; the newest answer holds';
+
+CREATE TABLE marketing_choice (
+    account_id          text COLLATE "C" NOT NULL REFERENCES account,
+    marketing_choice_id bigint GENERATED ALWAYS AS IDENTITY,
+    allowed             text[] NOT NULL,
+    denies_all          boolean NOT NULL,
+    denied_until        timestamptz,
+    chosen_by           text NOT NULL,
+    chosen_at           timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, marketing_choice_id)
+);
+COMMENT ON TABLE marketing_choice IS 'fact: by which channel an account wants to hear about what; the newest choice holds, without one it wants to hear nothing';
+COMMENT ON COLUMN marketing_choice.allowed IS 'channel and topic, as in email:newsletter';
+
+CREATE TABLE standing (
+    account_id           text COLLATE "C" PRIMARY KEY REFERENCES account,
+    vip_in               text[] NOT NULL DEFAULT '{}' CHECK (vip_in <@ '{cloud,dedicated,telecom,web}'),
+    partner_level        text NOT NULL DEFAULT 'none' CHECK (partner_level IN ('none', 'standard', 'advanced', 'strategic')),
+    partner_requirement  text NOT NULL DEFAULT 'none' CHECK (partner_requirement IN ('none', 'premium', 'premium-accredited')),
+    partner_signed       boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE standing IS 'what the provider says an account is to it: VIP of which parts of the offer, which rank among its partners';
 
 CREATE UNLOGGED TABLE credential_use (
     credential_id  bigint PRIMARY KEY,

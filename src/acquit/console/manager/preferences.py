@@ -1,8 +1,9 @@
-"""Preferences: the language of pages and papers, who gets bills by mail, what bills name."""
+"""Preferences: the language of pages and papers, who gets bills by mail, what bills name, the password."""
 
 from typing import Final
 
 from acquit.actions.change_account import AccountChange, change_account
+from acquit.actions.recover_password import send_password_link
 from acquit.actions.set_delivery import set_contacts, show_contacts
 from acquit.actions.set_messages import set_wishes
 from acquit.console import typed
@@ -45,9 +46,15 @@ def ask_preferences(visit: Visit) -> Page:
 
 
 def send_preferences(visit: Visit) -> Reply:
-    """POST /manager/preferences: another language, other people to send bills to, other messages."""
+    """POST /manager/preferences: language, who gets bills, which messages, a link for a new password."""
     form = visit.form
-    asked = typed.one_of(form.text("do"), ["language", "contacts", "messages"])
+    asked = typed.one_of(form.text("do"), ["language", "contacts", "messages", "password"])
+    if asked == "password":
+        account_id, login = visit.account_id, visit.signed_in.login
+        send_password_link(
+            visit.context, account_id, login, origin=visit.origin, address=visit.address, by=visit.actor
+        )
+        return Redirect("/manager/preferences?done=password-link")
     if asked == "messages":
         wanted = {kind for kind in MessageKind if form.text(f"tell:{kind.value}")}
         set_wishes(visit.context, visit.account_id, wanted, by=visit.actor)
