@@ -1,6 +1,7 @@
 """The office's pages about money in a real browser and without: looked at, used, and refused."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
@@ -10,6 +11,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from acquit.actions.ask_dunning import some_steps
 from acquit.actions.ask_run import carry_out_run
 from acquit.actions.context import Context
+from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.set_bank import set_bank_limits
 from acquit.store import bank_matches
 from acquit.store.bank_settings import Limits
@@ -20,6 +22,7 @@ from e2e.office_world import LATE_ON, NOWHERE, PAGES, bring, money_world, number
 from e2e.people import barriers, sign_in
 from e2e.world import World
 from founding import ACME, FR, LAB, SHOP
+from serving import month, plan, prices
 
 MENDED: Final[LiteralString] = """
     INSERT INTO legal_party (legal_party_id, from_on, name, country, siren, street, zip, city)
@@ -344,3 +347,15 @@ def test_who_may_not_change_settings_looks_at_mails_alone(office: Callable[..., 
     page.goto("/office/mails/bill/fr")
     expect(page.get_by_text("notre facture FR00000042")).to_be_visible()
     assert barriers(page, "mails") == []
+
+
+def test_two_versions_of_a_catalogue_are_compared(office: Callable[..., Page], context: Context) -> None:
+    for euros, day in ((30, date(2025, 1, 1)), (35, date(2025, 6, 1))):
+        content = prices(plans=[plan("s", month(euros))])
+        import_catalogue(context, content, by="cli", legal_entity_id=FR, name="own", from_on=day)
+    page = office()
+    page.goto("/office/catalogues")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("region", name="What changed")).to_contain_text("Other price")
+    expect(page.get_by_role("region", name="What changed")).to_contain_text("€35.00")
+    assert barriers(page, "catalogues") == []

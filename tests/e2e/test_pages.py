@@ -121,6 +121,7 @@ OFFICE = (
     "/office/accounts?q=acme",
     f"/office/accounts/{ACME}",
     f"/office/accounts/{SMALL}",
+    "/office/catalogues",
     "/office/mails",
     "/office/mails/overdue/de?subject=Trial&intro=Words",
     "/office/mails/notice/fr",

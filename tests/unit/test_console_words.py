@@ -12,6 +12,7 @@ from acquit.console import formats, forms, texts, typed
 from acquit.console.badges import BADGES, DONE
 from acquit.console.consent import SUBJECTS, VALIDITIES, VERBS
 from acquit.console.manager.preferences import KINDS
+from acquit.console.staff.catalogues import CHANGES
 from acquit.console.staff.mails import OTHERS
 from acquit.console.staff.stories import CHAPTERS, WHAT
 from acquit.console.staff.words import OFFICE_BADGES, OFFICE_DONE
@@ -43,6 +44,7 @@ def english() -> set[str]:
         *CHAPTERS.values(),
         *WHAT.values(),
         *OTHERS.values(),
+        *(word for word, _ in CHANGES.values()),
         "Bill issued",
         "Due",
         "Disputed",

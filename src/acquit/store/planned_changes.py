@@ -96,6 +96,15 @@ OF_PLAN: Final[LiteralString] = """
      ORDER BY s.account_id, s.service_id
 """
 
+COUNT_OF_PLANS: Final[LiteralString] = """
+    SELECT s.plan_code, count(*) AS services
+      FROM service s
+      JOIN account a ON a.account_id = s.account_id
+     WHERE a.legal_entity_id = %(legal_entity_id)s AND s.plan_code = ANY(%(plan_codes)s)
+       AND s.state <> 'terminated' AND (s.terminated_on IS NULL OR s.terminated_on > s.next_renewal_on)
+     GROUP BY s.plan_code
+"""
+
 NEXT_NOS: Final[LiteralString] = """
     SELECT nextval('change_no') AS change_no FROM generate_series(1, %(count)s::bigint)
 """
@@ -186,6 +195,14 @@ def of_plan(
     for row in tx.all(OF_PLAN, **values):
         found[row.account_id].append(row.service_id)
     return found
+
+
+def count_of_plans(
+    tx: Transaction, legal_entity_id: LegalEntityId, plan_codes: Sequence[str]
+) -> dict[str, int]:
+    """Return how many services of the seller's accounts that go on have each of these plans."""
+    rows = tx.all(COUNT_OF_PLANS, legal_entity_id=legal_entity_id, plan_codes=list(plan_codes))
+    return {row.plan_code: row.services for row in rows}
 
 
 def next_nos(tx: Transaction, count: int) -> list[int]:
