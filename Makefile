@@ -46,7 +46,8 @@ bench: setup
 
 soak: setup
 	@$(PYTEST) --soak tests/simulation tests/fault tests/collector tests/property/test_gate_laws.py \
-		tests/contract/test_generated.py tests/contract/test_fuzz.py tests/contract/test_isolation_property.py $(ARGS)
+		tests/contract/test_generated.py tests/contract/test_fuzz.py tests/contract/test_isolation_property.py \
+		tests/e2e/test_lighthouse.py $(ARGS)
 
 docs: setup
 	@$(BIN)/python tools/reference.py
@@ -55,4 +56,4 @@ lock:
 	@$(PYTHON) tools/setup.py --lock
 
 clean:
-	rm -rf .venv .uv .focus-validator .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist build
+	rm -rf .venv .uv .focus-validator .lighthouse .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist build

@@ -41,7 +41,7 @@ def state_account(
             currency or account.currency,
             (since, until),
             [Movement(*row) for row in receivables.movements(tx, payer_id, until)],
-            [OpenAmount(*row) for row in receivables.open_of_payer(tx, payer_id, until)],
+            [OpenAmount(*row) for row in receivables.open_of_payers(tx, [payer_id], until)],
         )
     return made, Letterhead(seller(entity), entity.logo or b""), account.language
 

@@ -12,12 +12,15 @@ LINES: Final[LiteralString] = """
     SELECT o.account_id AS owner_id, coalesce(nullif(o.description, ''), o.account_id) AS owner_name,
            b.account_id, b.bill_id, CASE WHEN b.kind = 'credit-note' THEN -1 ELSE 1 END AS sign, b.issued_on,
            b.currency, coalesce(b.purchase_order_reference, '') AS order_reference, d.domain,
-           coalesce(s.plan_code, '') AS plan_code, d.vat_category, d.vat_rate_bp, d.net_minor
+           coalesce((SELECT s.plan_code
+                       FROM service s
+                      WHERE s.account_id = coalesce(d.owner_id, d.account_id)
+                        AND s.service_id = d.service_id),
+                    '') AS plan_code, d.vat_category, d.vat_rate_bp, d.net_minor
       FROM account a
       JOIN bill b ON b.account_id = a.account_id
       JOIN bill_detail d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
       JOIN account o ON o.account_id = coalesce(d.owner_id, d.account_id)
-      LEFT JOIN service s ON s.account_id = o.account_id AND s.service_id = d.service_id
      WHERE (a.account_id = %(parent_id)s OR a.parent_id = %(parent_id)s)
        AND b.issued_on BETWEEN %(first_on)s AND %(last_on)s
      ORDER BY b.account_id, b.bill_id, d.detail_no

@@ -55,6 +55,15 @@ LOCK: Final[LiteralString] = (
     "SELECT pg_advisory_xact_lock(hashtextextended('books ' || %(legal_entity_id)s, 0))"
 )
 
+OPENED_ON: Final[LiteralString] = """
+    SELECT e.booked_on
+      FROM entry e
+      JOIN account a ON a.account_id = e.account_id
+     WHERE e.entry_no = 1 AND a.legal_entity_id = %(legal_entity_id)s
+     ORDER BY e.booked_on
+     LIMIT 1
+"""
+
 FIRST_BOOKED: Final[LiteralString] = """
     SELECT min(e.booked_on) AS booked_on
       FROM entry e
@@ -138,6 +147,12 @@ def ledger_totals(
     """Return what was posted per ledger account and currency on these days, in the order of numbers."""
     rows = tx.all(TOTALS, legal_entity_id=legal_entity_id, first_on=first_on, last_on=last_on)
     return tuple(LedgerTotal(*row) for row in rows)
+
+
+def opened_on(tx: Transaction, legal_entity_id: LegalEntityId) -> date | None:
+    """Return the earliest day of the first entries of the legal entity's accounts, None before any."""
+    row = tx.one_or_none(OPENED_ON, legal_entity_id=legal_entity_id)
+    return None if row is None else row.booked_on
 
 
 def first_booked(tx: Transaction, legal_entity_id: LegalEntityId) -> date | None:

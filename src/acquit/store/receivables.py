@@ -4,7 +4,7 @@ A posting on the accounts of receivables belongs to the bill that its entry name
 of that bill's debt; one that names no bill is the account's own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final, LiteralString
 
@@ -25,7 +25,7 @@ _POSTED: Final[LiteralString] = """
       LEFT JOIN bill n ON e.kind = 'credit-note' AND n.account_id = e.account_id AND n.bill_id = e.reference
 """
 
-_OPEN: Final[LiteralString] = """
+_OPEN_COLUMNS: Final[LiteralString] = """
     SELECT coalesce(d.payer_id, p.account_id) AS payer_id, p.currency,
            CASE WHEN p.role = 'receivable' THEN p.account_id END AS account_id,
            CASE WHEN p.role = 'receivable' THEN p.bill_id END AS bill_id,
@@ -33,10 +33,16 @@ _OPEN: Final[LiteralString] = """
            CASE WHEN p.role = 'receivable' THEN d.due_on END AS due_on,
            CASE WHEN p.role = 'receivable' THEN d.amount_minor END AS billed_minor,
            sum(p.amount_minor)::bigint AS amount_minor
+"""
+
+_OPEN: Final[LiteralString] = (
+    _OPEN_COLUMNS
+    + """
       FROM posted p
       LEFT JOIN debt d ON d.account_id = p.account_id AND d.bill_id = p.bill_id
       LEFT JOIN bill b ON b.account_id = p.account_id AND b.bill_id = p.bill_id
 """
+)
 
 _OPEN_GROUPED: Final[LiteralString] = """
      GROUP BY 1, 2, 3, 4, 5, 6, 7
@@ -48,31 +54,70 @@ OPEN: Final[LiteralString] = (
     "WITH posted AS (" + _POSTED + "WHERE a.legal_entity_id = %(legal_entity_id)s)" + _OPEN + _OPEN_GROUPED
 )
 
-_OF_PAYER: Final[LiteralString] = """
-     WHERE a.account_id IN (SELECT account_id FROM debt WHERE payer_id = %(payer_id)s
-                             UNION SELECT %(payer_id)s)
+_OF_PAYERS: Final[LiteralString] = """
+    WITH member AS MATERIALIZED (
+         SELECT account_id FROM debt WHERE payer_id = ANY(%(payer_ids)s)
+          UNION
+         SELECT unnest(%(payer_ids)s::text[])
+         ), posted AS (
+         SELECT x.account_id, x.entry_no, x.kind, x.booked_on, x.booked_at, x.reference, x.currency,
+                x.amount_minor, l.role,
+                CASE x.kind WHEN 'bill' THEN x.reference
+                            WHEN 'credit-note' THEN n.corrects_bill_id
+                            ELSE regexp_replace(x.reference, '/[^/]*$', '') END AS bill_id
+           FROM member m
+           JOIN account a ON a.account_id = m.account_id
+          CROSS JOIN LATERAL (
+                SELECT e.account_id, e.entry_no, e.kind, e.booked_on, e.booked_at, e.reference, p.currency,
+                       p.amount_minor, p.ledger
+                  FROM entry e
+                  JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
+                 WHERE e.account_id = m.account_id AND e.booked_on <= %(on)s
+                OFFSET 0) x
+           JOIN ledger_account l ON l.legal_entity_id = a.legal_entity_id AND l.number = x.ledger
+                                AND l.role IN ('receivable', 'unapplied', 'credit_balance')
+           LEFT JOIN LATERAL (
+                SELECT c.corrects_bill_id
+                  FROM bill c
+                 WHERE x.kind = 'credit-note' AND c.account_id = x.account_id AND c.bill_id = x.reference
+                 LIMIT 1) n ON true)
 """
 
-OPEN_OF_PAYER: Final[LiteralString] = (
-    "WITH posted AS ("
-    + _POSTED
-    + _OF_PAYER
-    + ")"
-    + _OPEN
-    + "WHERE coalesce(d.payer_id, p.account_id) = %(payer_id)s"
+_ITS_DEBT: Final[LiteralString] = """
+      FROM posted p
+      LEFT JOIN LATERAL (
+           SELECT payer_id, due_on, amount_minor
+             FROM debt
+            WHERE account_id = p.account_id AND bill_id = p.bill_id
+            LIMIT 1) d ON true
+"""
+
+_OF_ASKED: Final[LiteralString] = "WHERE coalesce(d.payer_id, p.account_id) = ANY(%(payer_ids)s)"
+
+OPEN_OF_PAYERS: Final[LiteralString] = (
+    _OF_PAYERS  # noqa: S608 - pieces of our own
+    + _OPEN_COLUMNS
+    + _ITS_DEBT
+    + """
+      LEFT JOIN LATERAL (
+           SELECT issued_on
+             FROM bill
+            WHERE account_id = p.account_id AND bill_id = p.bill_id
+            LIMIT 1) b ON true
+"""
+    + _OF_ASKED
     + _OPEN_GROUPED
 )
 
 MOVEMENTS: Final[LiteralString] = (
-    "WITH posted AS ("  # noqa: S608 - pieces of our own
-    + _POSTED
-    + _OF_PAYER
-    + """)
+    _OF_PAYERS
+    + """
     SELECT p.booked_on, p.kind, p.account_id, p.reference, p.currency, d.due_on,
            sum(p.amount_minor)::bigint AS amount_minor
-      FROM posted p
-      LEFT JOIN debt d ON d.account_id = p.account_id AND d.bill_id = p.bill_id
-     WHERE coalesce(d.payer_id, p.account_id) = %(payer_id)s
+"""
+    + _ITS_DEBT
+    + _OF_ASKED
+    + """
      GROUP BY p.booked_on, p.booked_at, p.kind, p.account_id, p.entry_no, p.reference, p.currency, d.due_on
     HAVING sum(p.amount_minor) <> 0
      ORDER BY p.booked_on, p.booked_at, p.account_id, p.entry_no
@@ -102,9 +147,9 @@ def open_amounts(tx: Transaction, legal_entity_id: LegalEntityId, on: date) -> I
     yield from tx.stream(OPEN, legal_entity_id=legal_entity_id, on=on)
 
 
-def open_of_payer(tx: Transaction, payer_id: AccountId, on: date) -> list[Any]:
-    """Return the same of one payer."""
-    return tx.all(OPEN_OF_PAYER, payer_id=payer_id, on=on)
+def open_of_payers(tx: Transaction, payer_ids: Sequence[AccountId], on: date) -> list[Any]:
+    """Return the same of some payers, read account by account, however many others there are."""
+    return tx.all(OPEN_OF_PAYERS, payer_ids=list(payer_ids), on=on)
 
 
 def movements(tx: Transaction, payer_id: AccountId, on: date) -> list[Any]:
@@ -112,7 +157,7 @@ def movements(tx: Transaction, payer_id: AccountId, on: date) -> list[Any]:
 
     Money that settles a bill changes nothing: it was the payer's before.
     """
-    return tx.all(MOVEMENTS, payer_id=payer_id, on=on)
+    return tx.all(MOVEMENTS, payer_ids=[payer_id], on=on)
 
 
 def payer_names(tx: Transaction, legal_entity_id: LegalEntityId, on: date) -> dict[AccountId, str]:

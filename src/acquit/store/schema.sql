@@ -1691,6 +1691,7 @@ CREATE TABLE credit_movement (
     CHECK (lot_id <> movement_id OR amount_minor > 0)
 );
 CREATE INDEX credit_movement_lot ON credit_movement (account_id, lot_id);
+CREATE INDEX credit_movement_deposit ON credit_movement (account_id, deposit_id) WHERE deposit_id IS NOT NULL;
 COMMENT ON TABLE credit_movement IS 'fact: credit that a payer got (a lot: lot_id is its own id), and every use of a lot by a debt operation (negative) or its giving back (positive); without operation and negative: money that was credit by mistake is unapplied again';
 
 CREATE SEQUENCE cart_line_id START 1000;
@@ -2848,6 +2849,7 @@ CREATE TABLE entry (
     booked_at   timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, entry_no)
 );
+CREATE INDEX entry_first ON entry (booked_on) WHERE entry_no = 1;
 COMMENT ON TABLE entry IS 'fact: one journal entry; hash = SHA-256(prev_hash || UTF-8 of account|entry_no|kind|booked_on|reference|ledger:amount:currency;… in posting order), prev_hash of the first is 32 zero bytes';
 
 CREATE TABLE posting (

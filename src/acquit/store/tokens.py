@@ -30,6 +30,31 @@ def find_many(tx: Transaction, account_id: AccountId, login: str, names: Sequenc
     return [_token(row) for row in rows]
 
 
+OF_LOGINS: Final[LiteralString] = """
+    SELECT l.login, t.name, t.description, t.credential_id, t.created_at, c.expires_at, u.last_use_at
+      FROM unnest(%(logins)s::text[]) AS l(login)
+     CROSS JOIN LATERAL (
+           SELECT name, description, credential_id, created_at
+             FROM identity_token
+            WHERE account_id = %(account_id)s AND login = l.login
+            ORDER BY name
+            LIMIT %(rows_max)s) t
+      JOIN credential c ON c.credential_id = t.credential_id
+      LEFT JOIN credential_use u ON u.credential_id = t.credential_id
+     ORDER BY l.login, t.name
+"""
+
+
+def of_logins(
+    tx: Transaction, account_id: AccountId, logins: Sequence[str], rows_max: int
+) -> dict[str, list[BearerToken]]:
+    """Return the tokens of these logins by name, at most so many of each."""
+    found: dict[str, list[BearerToken]] = {login: [] for login in logins}
+    for row in tx.all(OF_LOGINS, account_id=account_id, logins=list(logins), rows_max=rows_max):
+        found[row.login].append(_token(row))
+    return found
+
+
 def find(tx: Transaction, account_id: AccountId, login: str, name: str) -> BearerToken | None:
     """Return the login's token, or None."""
     return next(iter(find_many(tx, account_id, login, [name])), None)

@@ -88,9 +88,11 @@ SERVICES: Final[LiteralString] = """
       FROM service s
       JOIN account a ON a.account_id = s.account_id
      WHERE s.account_id = ANY(string_to_array(%(account_ids)s, ' '))
-       AND (%(service_ids)s::text IS NULL
-            OR s.service_id = ANY(string_to_array(%(service_ids)s::text, ' ')::bigint[]))
 """
+
+SOME_SERVICES: Final[LiteralString] = (
+    SERVICES + " AND s.service_id = ANY(string_to_array(%(service_ids)s, ' ')::bigint[])"
+)
 
 _PAIRS: Final[LiteralString] = """
       FROM (SELECT DISTINCT *
@@ -322,8 +324,11 @@ def services(
 ) -> dict[tuple[AccountId, ServiceId], RatedService]:
     """Return the services of the keys' accounts, or of them alone these."""
     account_ids = " ".join(dict.fromkeys(key[0] for key in keys))
-    some = None if service_ids is None else " ".join(map(str, service_ids))
-    rows = _tuples(tx, SERVICES, account_ids=account_ids, service_ids=some)
+    if service_ids is None:
+        rows = _tuples(tx, SERVICES, account_ids=account_ids)
+    else:
+        some = " ".join(map(str, service_ids))
+        rows = _tuples(tx, SOME_SERVICES, account_ids=account_ids, service_ids=some) if some else []
     return {(row[0], row[1]): RatedService(*row) for row in rows}
 
 

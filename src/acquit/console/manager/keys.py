@@ -33,14 +33,14 @@ def list_keys(visit: Visit) -> Page:
         given = selection.keys(tx, access.credentials_of(visit.account_id), (), newest, limit=LISTED_MAX)
         keys = access.find_credentials(tx, visit.account_id, given)
         of_keys = {key.application_id for key in keys}
-        known = {each: access.find_application(tx, each) for each in sorted(of_keys)}
+        known = access.some_applications(tx, sorted(of_keys))
         logins = _logins(visit, tx)
     now = visit.context.clock.now()
     return page(
         "keys.html",
         place,
         applications=programs,
-        keys=[(key, known[key.application_id], key.status_at(now)) for key in _newest(keys)],
+        keys=[(key, known.get(key.application_id), key.status_at(now)) for key in _newest(keys)],
         logins=logins,
         days=DAYS,
     )
@@ -92,16 +92,8 @@ def _make_token(visit: Visit) -> Page:
 def _logins(visit: Visit, tx: Transaction) -> list[tuple[Login, list[BearerToken]]]:
     names = selection.keys(tx, identities.of_account(visit.account_id), limit=LISTED_MAX)
     found = identities.find_many(tx, visit.account_id, names)
-    return [
-        (each, tokens.find_many(tx, visit.account_id, each.login, _tokens_of(visit, tx, each.login)))
-        for each in sorted(found, key=lambda login: login.login)
-    ]
-
-
-def _tokens_of(visit: Visit, tx: Transaction, login: str) -> list[str]:
-    return [
-        str(name) for name in selection.keys(tx, tokens.of_login(visit.account_id, login), limit=TOKENS_MAX)
-    ]
+    held = tokens.of_logins(tx, visit.account_id, [each.login for each in found], TOKENS_MAX)
+    return [(each, held[each.login]) for each in sorted(found, key=lambda login: login.login)]
 
 
 def _newest(keys: list[Credential]) -> list[Credential]:

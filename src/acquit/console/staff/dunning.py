@@ -26,7 +26,7 @@ from acquit.store.dunning import StepDebt
 from acquit.store.dunning_lists import Place
 
 KINDS: Final = tuple(kind.value for kind in StepKind)
-PROMISES_MAX: Final = 10
+PROMISES_MAX: Final = 5
 
 
 def show_board(visit: Visit) -> Page:

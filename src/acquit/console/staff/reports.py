@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from acquit.actions.ask_books import ask_closing
-from acquit.actions.close_period import first_booked, period_acts, reopen_period, seal_year
+from acquit.actions.close_period import period_acts, reopen_period, seal_year
 from acquit.actions.export_books import (
     export_aged_balance,
     export_bills_of,
@@ -27,7 +27,7 @@ from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId
 from acquit.core.operator import Right, require
 from acquit.core.period import span, state_of
-from acquit.store import office_lists, receivables
+from acquit.store import office_lists, periods, receivables
 
 MONTHS: Final = 18
 MOVEMENTS_MAX: Final = 500
@@ -79,9 +79,8 @@ def show_aged(visit: Visit) -> Page:
         found = office_lists.payers(tx, entity.legal_entity_id, visit.query.get("after", ""), ROWS + 1)
         shown = found[:ROWS]
         names = dict(shown)
-        amounts = [
-            OpenAmount(*row) for payer, _ in shown for row in receivables.open_of_payer(tx, payer, today)
-        ]
+        opened = receivables.open_of_payers(tx, [payer for payer, _ in shown], today)
+        amounts = [OpenAmount(*row) for row in opened]
     rows = [row for row in aged(amounts, today, names) if row.owed_minor or row.in_hand_minor]
     return seller_page(
         "aged.html", visit, sellers, rows=rows, today=today, is_first="after" not in visit.query,
@@ -132,9 +131,9 @@ def show_periods(visit: Visit) -> Page:
     with visit.read() as tx:
         sellers = sellers_in(visit, tx)
         asked = office_lists.acts(tx, LAST, 10, verbs=CLOSING)
+        first = periods.opened_on(tx, sellers.entity.legal_entity_id)
     entity = sellers.entity
     known = period_acts(visit.context, entity.legal_entity_id)
-    first = first_booked(visit.context, entity.legal_entity_id)
     today = date_of(visit.context, entity)
     months: list[tuple[str, str]] = []
     on = today.replace(day=1)
