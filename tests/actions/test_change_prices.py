@@ -5,12 +5,14 @@ from datetime import date
 import pytest
 
 from acquit.actions.change_prices import apply_prices, change_price, withdraw_change
+from acquit.actions.change_service import change_service
 from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.list_notices import list_notices, notices_of
 from acquit.actions.loading import StaffOnly
 from acquit.core.operator import RoleForbids
 from acquit.core.planned_change import NoSuchChange
 from acquit.core.price_change import BadPrice, NoticeTooShort, SamePrice
+from acquit.core.service_change import Wanted, When
 from acquit.store import agreements, services
 from acquit.store.transaction import Database
 from billed import failed
@@ -144,3 +146,23 @@ def test_what_the_version_does_not_price_is_left_out_and_named(database: Databas
     ((account_id, service_id, why),) = applied.left_out
     assert (account_id, service_id) == (PETIT, service.service_id)
     assert "fallback3" in why
+
+
+def test_the_price_of_a_plan_that_is_left_by_then_is_not_announced(database: Database) -> None:
+    context = market(database)
+    leaves, stays = sell(context, "l").service, sell(context, "l", account_id=ACME).service
+    run(context, "2026-11")
+    change_service(context, PETIT, leaves.service_id, Wanted("s", when=When.AT_RENEWAL), by="cli")
+    dearer = prices(
+        catalogId=2, plans=[plan("s", month(30), options=True), plan("l", month(66), options=True)]
+    )
+    import_catalogue(context, dearer, by="cli", legal_entity_id=FR, from_on=date(2026, 12, 1))
+    applied = apply_prices(context, FR, "l", date(2026, 12, 5), by="cli")
+    assert [each.service.service_id for each in applied.announced] == [stays.service_id]
+    ((account_id, service_id, why),) = applied.left_out
+    assert (account_id, service_id) == (PETIT, leaves.service_id)
+    assert "becomes s with its renewal of 2026-12-01" in why
+    for period in ("2026-12", "2027-01"):
+        run(context, period)
+    assert [amount for text, _, amount in lines(context) if text in ("L", "S")] == [6000, 3000, 3000]
+    assert failed(context) == {}

@@ -19,7 +19,13 @@ from acquit.core.message import MessageKind, Telling
 from acquit.core.money import E4_PER_ONE, amount_minor
 from acquit.core.operator import Right
 from acquit.core.planned_change import ChangeKind, NoSuchChange, PlannedChange, takes_effect_on
-from acquit.core.price_change import SamePrice, announced, refuse_bad_price, refuse_short_notice
+from acquit.core.price_change import (
+    SamePrice,
+    announced,
+    refuse_bad_price,
+    refuse_left_plan,
+    refuse_short_notice,
+)
 from acquit.core.service import Service, refuse_ended
 from acquit.core.subscription import parts_of
 from acquit.store import acts, planned_changes, services
@@ -113,8 +119,8 @@ def apply_prices(
     """All services of a plan have the price of the version in force on a day, from their renewals then on.
 
     Each in its currency, mode, period and tier. Services that cost that already, or that wait for it, are
-    left as they are; so it may be done again after a stop. A service whose mode the version does not price
-    is left out and named.
+    left as they are; so it may be done again after a stop. A service whose mode the version does not price,
+    or that has another plan, mode or quantity by then, is left out and named.
 
     Raises NoSuchLegalEntity, NoticeTooShort, StaffOnly, RoleForbids.
     """
@@ -157,9 +163,9 @@ def _apply(
             unit_price_ucents = _price(offered.plan, service, found)
             reason = f"catalogue {offered.catalogue_id}"
             waits = waiting[service.service_id]
-            told.append(
-                (service, announced(service, waits, from_on, unit_price_ucents, offered.catalogue_id, reason))
-            )
+            change = announced(service, waits, from_on, unit_price_ucents, offered.catalogue_id, reason)
+            refuse_left_plan(service, waits, change)
+            told.append((service, change))
         except SamePrice:
             continue
         except Refusal as refusal:

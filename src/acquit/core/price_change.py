@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from acquit.core.errors import Invalid
+from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import CatalogueId
-from acquit.core.planned_change import ChangeKind, PlannedChange
+from acquit.core.planned_change import ChangeKind, PlannedChange, takes_effect_on
 from acquit.core.service import Service
 
 
@@ -19,6 +19,12 @@ class SamePrice(Invalid):
     """The service costs that already."""
 
     code = "same-price"
+
+
+class PlanChangesFirst(Conflict):
+    """Until the price comes, the service has become something that it is not the price of."""
+
+    code = "plan-changes-first"
 
 
 class BadPrice(Invalid):
@@ -75,3 +81,17 @@ def announced(
         service.service_id, 0, ChangeKind.PRICE, not_before_on, reason,
         catalogue_id=catalogue_id, unit_price_ucents=unit_price_ucents,
     )  # fmt: skip
+
+
+def refuse_left_plan(service: Service, waiting: Iterable[PlannedChange], change: PlannedChange) -> None:
+    """Pass when the service is still what it is today once the change of price comes.
+
+    Raises PlanChangesFirst: a price of a plan, mode or quantity that it has left by then is not its price.
+    """
+    for each in waiting:
+        if each.kind is ChangeKind.PLAN and each.not_before_on <= change.not_before_on:
+            raise PlanChangesFirst(
+                f"{service.resource_name} becomes {each.plan_code or service.plan_code} with its renewal of "
+                f"{takes_effect_on(each, service)}, at a price that was told: announce the new one after it.",
+                service=service.resource_name,
+            )
