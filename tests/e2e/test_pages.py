@@ -123,7 +123,7 @@ OFFICE = (
     f"/office/accounts/{SMALL}",
     "/office/catalogues",
     "/office/mails",
-    "/office/mails/overdue/de?subject=Trial&intro=Words",
+    "/office/mails/{mail_kind}/{mail_language}?subject=Trial&intro=Words",
     "/office/mails/notice/fr",
     f"/office/accounts/{ACME}/story",
     f"/office/accounts/{ACME}/story?kind=bills",
@@ -185,6 +185,8 @@ def names(context: Context, world: World) -> dict[str, str]:
     return {
         "request": str(asked.request_id),
         "mail": str(mail),
+        "mail_kind": "overdue",
+        "mail_language": "de",
         "grant": str(grant.grant_id),
         "token": credential.token,
         "order": str(order),

@@ -26,7 +26,6 @@ class Previewed:
     """A mail filled in: subject, text, the same as a page where it has one.
 
     `fault` says why words that were tried cannot be used, and then the mail has the program's;
-
     `words` are those that were tried or hold, `program` its own, `names` what words may fill in.
     """
 
