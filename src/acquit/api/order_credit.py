@@ -110,8 +110,9 @@ def _add(request: Request, kind: CreditType | None) -> object:
         raise NothingToPay(
             "Nothing is owed on this order: the bill that it becomes uses credit by itself when it is issued"
         )
-    use_credit(request.context, caller.account_id, ids, balance, by=caller.actor)
-    return _on_order(request, kind)[name]
+    used_minor = use_credit(request.context, caller.account_id, ids, balance, by=caller.actor)
+    taken_back = {"amount": wire.price(used_minor, balance.currency), "balanceName": name}
+    return _on_order(request, kind).get(name, taken_back)
 
 
 def _remove(request: Request, kind: CreditType | None) -> None:
