@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+from acquit.actions.change_account import AccountChange, change_account
 from acquit.actions.context import Context
 from acquit.actions.create_remittance import create_remittance
 from acquit.actions.import_bank_file import import_bank_file
@@ -21,6 +22,7 @@ from acquit.core.debt import NotOwed
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import BillId
 from acquit.core.remittance import NothingToSend
+from acquit.store import accounts
 from acquit.store.transaction import Database
 from actions.test_bank import bill_ids, billed, bring, inbox, ledger, opened, references
 from banking import Tx, camt
@@ -132,3 +134,13 @@ def test_a_match_by_hand_beside_an_import_settles_the_bill_once(
         )
     assert ledger(context)["512000"] == 2_400
     assert failed(context) == {}
+
+
+def test_a_sub_account_changes_while_its_payer_is_held(database: Database, database_url: str) -> None:
+    """Who holds a payer and then its accounts, and who changes an account, never wait for one another."""
+    context = billed(database)
+    with ThreadPoolExecutor(1) as pool, Database(database_url) as other, other.write() as tx:
+        accounts.lock(tx, ACME)
+        for city in ("Lyon", "Lille"):
+            change = AccountChange({"given_name": city}, {"name": "Lab", "city": city})
+            pool.submit(change_account, context, LAB, change, by="cli").result(15)

@@ -59,7 +59,7 @@ LOCK: Final[LiteralString] = """
       FROM account
      WHERE account_id = ANY(%(account_ids)s)
      ORDER BY account_id
-       FOR UPDATE
+       FOR NO KEY UPDATE
 """
 
 EXISTS: Final[LiteralString] = """
