@@ -3,6 +3,7 @@
 Written row by row, so that these tests stand on the schema and not on the bill engine.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, LiteralString
@@ -10,6 +11,7 @@ from typing import Final, LiteralString
 from acquit.actions import passwords
 from acquit.actions.add_operator import add_operator
 from acquit.actions.context import Context
+from acquit.core.snapshot import Buyer, Seller, snapshot
 from acquit.store.transaction import Transaction
 
 TODAY: Final = date(2026, 11, 23)
@@ -71,7 +73,7 @@ DRAW: Final[LiteralString] = """
     VALUES (%(id)s, %(order)s, %(id)s, %(bill)s, %(amount)s, %(on)s)
 """
 SNAPSHOT: Final[LiteralString] = """
-    INSERT INTO snapshot (snapshot_hash, body) VALUES ('\\x00', '{}')
+    INSERT INTO snapshot (snapshot_hash, body) VALUES ('\\x00', %(body)s)
 """
 BILL: Final[LiteralString] = """
     INSERT INTO bill (account_id, bill_id, order_id, kind, legal_entity_id, payer_id, category, issued_on,
@@ -125,7 +127,7 @@ def make_world(context: Context) -> World:
         tx.run("SET CONSTRAINTS ALL DEFERRED")
         tx.run(SELLER)
         tx.run(SERIES)
-        tx.run(SNAPSHOT)
+        tx.run(SNAPSHOT, body=_printed())
         _accounts(tx, hashed)
         _orders_and_bills(tx)
     for operator_id, name, role in (
@@ -138,6 +140,12 @@ def make_world(context: Context) -> World:
     ):
         add_operator(context, operator_id, name, role, PASSWORD, by="system")
     return World()
+
+
+def _printed() -> str:
+    """Who sold and who bought, in one copy: every bill of this world names it as both."""
+    seller = json.loads(snapshot(Seller("Nuage du Nord SAS", "FR", vat_id="FR44732829320")).body)
+    return json.dumps(seller | json.loads(snapshot(Buyer("Acme SA", "FR")).body))
 
 
 def _accounts(tx: Transaction, hashed: str) -> None:
