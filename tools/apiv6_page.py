@@ -120,6 +120,8 @@ what public clients send and read.
 OTHERS_HEAD: Final = """
 ## Routes that answer 501
 
+[apiv6-choices.md](apiv6-choices.md#what-answers-501-and-why) says why.
+
 | route | status in the contract |
 |---|---|
 """

@@ -92,6 +92,20 @@ def test_what_is_wanted_by_which_channel(acme: Customer, customer: Make, familie
     assert customer(PETIT).get("/me/marketing")["sms"]["events"] is False
 
 
+@pytest.mark.parametrize(
+    "until", ["0001-01-01T00:00:00+14:00", "1911-03-10T00:00:00Z", "9999-12-31T23:59:59-12:00"]
+)
+def test_nobody_is_left_alone_until_a_day_of_no_calendar(acme: Customer, until: str) -> None:
+    """Such an instant cannot be shown in every zone: once kept, the choice could not be read or changed."""
+    before = acme.get("/me/marketing")
+    status, message = acme.refusal("PUT", "/me/marketing", {"denyUntil": until, "denyAll": True})
+    assert (status, "denyAll denies for ever" in message) == (400, True)
+    assert acme.get("/me/marketing") == before
+    for kept in ("1970-01-02T00:00:00+01:00", "2999-12-31T00:00:00+01:00"):
+        assert acme.put("/me/marketing", denyUntil=kept)["denyUntil"] == kept
+    acme.client.put("/me/marketing", denyUntil=None)
+
+
 def test_a_mailing_list_is_the_topic_of_mails(acme: Customer) -> None:
     topics = {"events", "newProductRecommendation", "newsletter", "offerAndDiscount"}
     assert set(acme.get("/me/subscription")) == topics | set(MESSAGES)

@@ -8,7 +8,7 @@ from cyclopts import App
 import apiv6_page
 import reference
 from acquit.actions.run_bills import RunReport
-from acquit.api.contract import contract
+from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 from acquit.cli.frame import command_tree
 from acquit.collector.probe_questions import QUESTIONS
@@ -125,3 +125,22 @@ def test_the_page_of_clients_names_tests_that_exist() -> None:
     assert named <= set(there)
     replayed = {name for name, file in there.items() if file == "test_sdk_shapes.py"}
     assert replayed <= named, "a replayed shape that the page does not tell"
+
+
+def test_the_choices_say_why_a_route_answers_501() -> None:
+    """Each route that is not served has its reason on the page, and none that is served is still there."""
+    page = (HOME / "docs" / "reference" / "apiv6-choices.md").read_text(encoding="utf-8")
+    table = page.partition("## What answers 501, and why")[2]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    told = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    assert len(told) > 20
+
+    def is_told(route: Route) -> bool:
+        names = (name.rpartition(" ") for name in told)
+        return any(
+            method in ("", route.method) and f"{route.path}/".startswith(f"{path}/")
+            for method, _, path in names
+        )
+
+    assert [route.key for route in contract().routes if is_told(route) == (route.key in ROUTES)] == []
+    assert "| 501" not in page.partition("## What answers 501, and why")[0]

@@ -16,6 +16,7 @@ from acquit.core.consent import (
     NoSuchCampaign,
     Wish,
     checked_campaign,
+    refuse_silence,
 )
 from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.core.operator import Right
@@ -60,7 +61,11 @@ def answer_campaign(context: Context, account_id: AccountId, name: str, given: b
 
 
 def choose_marketing(context: Context, account_id: AccountId, wanted: Wanted, *, by: str) -> MarketingChoice:
-    """The account hears what it wants from now on; what is not said stays. Raises NoSuchAccount."""
+    """The account hears what it wants from now on; what is not said stays.
+
+    Raises NoSuchAccount, BadSilence.
+    """
+    refuse_silence(wanted.denied_until)
     with context.database.write() as tx:
         account = locked_account_in(tx, account_id)
         former = consents.choice(tx, account_id)

@@ -11,6 +11,7 @@ from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import LegalEntityId
 
 DESCRIPTION_MAX: Final = 1_000
+YEARS: Final = range(1970, 3000)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -33,6 +34,12 @@ class CampaignTaken(Conflict):
     """A campaign of that name is there; its question is never reworded."""
 
     code = "campaign-taken"
+
+
+class BadSilence(Invalid):
+    """Nobody is left alone until an instant that no calendar of ours tells."""
+
+    code = "bad-silence"
 
 
 class CampaignKind(StrEnum):
@@ -105,6 +112,16 @@ def consents(campaign: Campaign, answers: Iterable[Answer]) -> bool:
     """Return what holds after these answers, oldest first: the last one, else what silence means."""
     last = [answer.given for answer in answers][-1:]
     return last[0] if last else campaign.kind is CampaignKind.OPT_OUT
+
+
+def refuse_silence(until: datetime | None) -> None:
+    """Pass when an account may be left alone until then: past or future, in a year that every zone has."""
+    if until is not None and until.year not in YEARS:
+        raise BadSilence(
+            f"[denyUntil] The year {until.year} is not between {YEARS.start} and {YEARS.stop - 1}: denyAll "
+            "denies for ever",
+            parameter="denyUntil",
+        )
 
 
 def checked_campaign(name: str, description: str) -> tuple[str, str]:
