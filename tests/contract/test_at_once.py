@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from acquit.actions.audit_books import audit_books
+from acquit.actions.report_usage import build_usage_reports
+from acquit.core.usage_report import WAITING_MAX
 
 from .examples import EXAMPLES
 from .families import Families
@@ -50,6 +52,25 @@ def test_credit_is_ordered_once(families: Families) -> None:
     path = f"/me/ovhAccount/{acme.get('/me/ovhAccount')[0]}/creditOrder"
     assert at_once(families, ACME, ("POST", path, {"amount": 4_321})) == {("POST", 200): CALLERS}
     assert len(acme.get("/me/order")) == before + 1
+
+
+def test_a_report_is_asked_for_once_and_not_without_end(families: Families) -> None:
+    acme, path = families.customer(), "/me/billing/report/consumption"
+    while build_usage_reports(families.world.context):
+        pass
+    before = set(acme.get(path))
+    asked = ("POST", path, {"periodStart": "2026-09-01", "periodEnd": "2026-10-31"})
+    assert at_once(families, ACME, asked) == {("POST", 200): CALLERS}
+    (made,) = set(acme.get(path)) - before
+    spans = [{"periodStart": f"2026-08-{day:02}", "periodEnd": "2026-10-31"} for day in range(1, WAITING_MAX)]
+    for span in spans:
+        assert acme.post(path, **span)["taskId"] != made
+    status, message = acme.refusal("POST", path, {"periodStart": "2026-07-01", "periodEnd": "2026-07-31"})
+    assert (status, message.startswith("10 reports are being made")) == (409, True)
+    assert acme.post(path, **spans[0])["taskId"] not in {*before, made}
+    while build_usage_reports(families.world.context):
+        pass
+    assert acme.post(path, **asked[2])["taskId"] != made
 
 
 def test_no_more_goes_back_than_is_there(families: Families) -> None:

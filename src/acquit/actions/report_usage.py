@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from acquit.actions.context import Context
-from acquit.actions.loading import account_in, today_of
+from acquit.actions.loading import account_in, locked_account_in, today_of
 from acquit.actions.show_usage import Use, current_uses, past_uses
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.metered_use import MeteredUse
 from acquit.core.money import E4_PER_ONE, Currency, amount_minor, ucents_per_minor
-from acquit.core.usage_report import NoSuchUsageReport, UsageReport, refuse_span
+from acquit.core.usage_report import NoSuchUsageReport, UsageReport, refuse_crowd, refuse_span
 from acquit.documents.usage_table import UsedPart, usage_table
 from acquit.store import acts, bills, metered_uses, usage_reports
 from acquit.store.transaction import Transaction
@@ -22,10 +22,18 @@ BEFORE = "charged before"
 def ask_usage_report(
     context: Context, account_id: AccountId, from_on: date, until_on: date, *, by: str
 ) -> UsageReport:
-    """A report on the months that begin between two days waits for the worker. Raises BadReportSpan."""
+    """A report on the months that begin between two days waits for the worker.
+
+    Asked for again while it waits, it is the same report. Raises BadReportSpan, TooManyReports.
+    """
     with context.database.write() as tx:
-        account = account_in(tx, account_id)
+        account = locked_account_in(tx, account_id)
         refuse_span(from_on, until_on, today_of(context, tx, account))
+        waiting = usage_reports.unmade(tx, account_id)
+        for known in waiting:
+            if (known.from_on, known.until_on) == (from_on, until_on):
+                return known
+        refuse_crowd(waiting)
         report = usage_reports.add(tx, account_id, from_on, until_on, by)
         acts.record(tx, by, "ask_usage_report", account_id, str(report.report_id))
         return report

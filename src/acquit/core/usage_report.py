@@ -1,14 +1,17 @@
 """Reports of use: what an account used in some months, asked for at once and made in the background."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from acquit.core.errors import Invalid, NotFound
+from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import AccountId
 
 MONTHS_MAX: Final = 24
 """How many months one report takes."""
+WAITING_MAX: Final = 10
+"""How many reports of one account wait at a time: others have theirs within minutes all the same."""
 
 
 class NoSuchUsageReport(NotFound):
@@ -24,6 +27,12 @@ class BadReportSpan(Invalid):
     """A report begins before it ends, not after today, and takes no more months than fit."""
 
     code = "bad-report-span"
+
+
+class TooManyReports(Conflict):
+    """So many reports of the account wait already that another one is refused."""
+
+    code = "too-many-reports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +66,9 @@ def refuse_span(from_on: date, until_on: date, today: date) -> None:
             "several",
             parameter="periodEnd",
         )
+
+
+def refuse_crowd(waiting: Sequence[UsageReport]) -> None:
+    """Pass when another report of the account may wait. Raises TooManyReports."""
+    if len(waiting) >= WAITING_MAX:
+        raise TooManyReports(f"{len(waiting)} reports are being made: ask for more when they are there.")

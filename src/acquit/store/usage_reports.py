@@ -23,6 +23,10 @@ OF_ACCOUNT: Final[LiteralString] = _REPORTS + "WHERE account_id = %(account_id)s
 
 ANY: Final[LiteralString] = _REPORTS + "WHERE report_id = %(report_id)s"
 
+UNMADE: Final[LiteralString] = (
+    _REPORTS + "WHERE account_id = %(account_id)s AND sha256 IS NULL ORDER BY report_id"
+)
+
 WAITING: Final[LiteralString] = _REPORTS + "WHERE sha256 IS NULL ORDER BY report_id LIMIT %(rows_max)s"
 
 FINISH: Final[LiteralString] = """
@@ -40,6 +44,11 @@ def add(tx: Transaction, account_id: AccountId, from_on: date, until_on: date, b
 def of_account(tx: Transaction, account_id: AccountId) -> Sequence[UsageReport]:
     """Return the account's reports, oldest first."""
     return [_report(row) for row in tx.all(OF_ACCOUNT, account_id=account_id)]
+
+
+def unmade(tx: Transaction, account_id: AccountId) -> Sequence[UsageReport]:
+    """Return those of the account's reports that are not made yet, oldest first."""
+    return [_report(row) for row in tx.all(UNMADE, account_id=account_id)]
 
 
 def find_any(tx: Transaction, report_id: int) -> UsageReport | None:
