@@ -439,12 +439,15 @@ def site(world: World) -> "Site":
     from acquit.adapters.logs import log_to_stderr
     from acquit.api.entrance import Entrance
     from acquit.api.explorer import Explorer
+    from acquit.api.file_links import PREFIX as FILES
+    from acquit.api.file_links import FileLinks
     from acquit.api.origin import Proxies
     from acquit.api.papers import PREFIX, Papers
     from acquit.api.routing import BASES, OTHER_BRANCH
     from acquit.api.token_endpoint import PREFIXES as TOKENS
     from acquit.api.token_endpoint import TokenEndpoint
     from acquit.console.app import make_app
+    from acquit.core.kept_file import FILE_BYTES_MAX
     from acquit.office.app import PREFIX as OFFICE
     from acquit.office.app import make_app as make_office
 
@@ -460,6 +463,7 @@ def site(world: World) -> "Site":
         (
             Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault),
             Mount((PREFIX,), Papers(context)),
+            Mount((FILES,), FileLinks(context), body_max=FILE_BYTES_MAX),
             Mount(TOKENS, TokenEndpoint(context, proxies)),
             Mount((OFFICE,), make_office(context), body_max=OFFICE_BODY_MAX),
             Mount(("",), pages, body_max=PAGE_BODY_MAX),

@@ -218,6 +218,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/me/changeEmail"): _plain("/me/changeEmail", newEmail="desk@example.com"),
     ("POST", "/me/task/emailChange/{id}/accept"): _new_address("accept", LAB),
     ("POST", "/me/task/emailChange/{id}/refuse"): _new_address("refuse", PETIT),
+    ("POST", "/me/document/cors"): _plain("/me/document/cors", origin="https://files.example.com"),
     ("POST", "/me/sshKey"): _plain("/me/sshKey", keyName="desk", key=SSH_KEY),
     ("POST", "/me/api/oauth2/client"): _plain(
         "/me/api/oauth2/client", name="second", description="", flow="CLIENT_CREDENTIALS"

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import requests
+
 from acquit.actions.ask_consent import open_campaign
 from acquit.actions.change_prices import change_price, withdraw_change
 from acquit.actions.deliver import deliver_due
@@ -115,6 +117,9 @@ def _let_in(families: Families) -> None:
     acme.post("/me/sshKey", keyName="laptop", key=SSH_KEY)
     acme.post("/me/preferences/manager", key="SIDEBAR", value="open")
     acme.post("/me/changeEmail", newEmail="books@example.com")
+    kept = acme.post("/me/document", name="contract.pdf", tags=[{"key": "kind", "value": "contract"}])
+    requests.put(kept["putUrl"], data=b"%PDF-1.7", timeout=30).raise_for_status()
+    acme.post("/me/document", name="to come.pdf")
     acme.post("/me/accessRestriction/totp")
     acme.post("/me/accessRestriction/backupCode")
     with context.database.write() as tx:

@@ -13,10 +13,13 @@ from acquit.adapters.http import Limits, Mount, Server, Site, Tls
 from acquit.adapters.mail import NullMailer
 from acquit.adapters.sealer import AesSealer
 from acquit.api.entrance import Entrance
+from acquit.api.file_links import PREFIX as FILES
+from acquit.api.file_links import FileLinks
 from acquit.api.origin import Proxies
 from acquit.api.papers import PREFIX, Papers
 from acquit.api.routing import BASES, OTHER_BRANCH
 from acquit.api.token_endpoint import PREFIXES, TokenEndpoint
+from acquit.core.kept_file import FILE_BYTES_MAX
 from acquit.store.transaction import Database
 
 
@@ -41,7 +44,9 @@ def make_site(
 
     papers = Mount((PREFIX,), Papers(context))
     tokens = Mount(PREFIXES, TokenEndpoint(context, proxies))
-    return Site((Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault), papers, tokens), close)
+    files = Mount((FILES,), FileLinks(context), body_max=FILE_BYTES_MAX)
+    wire = Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault)
+    return Site((wire, papers, files, tokens), close)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from acquit.actions.ask_consent import Wanted, answer_campaign, choose_marketing
 from acquit.actions.context import Context
+from acquit.actions.keep_file import add_file
 from acquit.core.consent import Channel, Topic
 from acquit.store.transaction import Database
 from billed import family, seller
@@ -62,3 +63,15 @@ def test_standing_is_set(run: Run) -> None:
     assert run("account", "set-vip", PETIT)["vip_in"] == []
     assert run("account", "set-developer-mode", PETIT, "off")["developer_mode"] is False
     assert run("account", "set-vip", "zz99999-acq", "web") == (1, "no-such-account")
+
+
+def test_the_files_of_an_account_are_listed(run: Run, context: Context) -> None:
+    assert run("account", "documents", PETIT) == []
+    add_file(context, PETIT, "terms.pdf", {"kind": "terms"}, by="system", content=b"%PDF-")
+    add_file(context, ACME, "other.pdf", {}, by="system")
+    [found] = run("account", "documents", PETIT)
+    assert (found["name"], found["size_bytes"], found["tags"]) == ("terms.pdf", 5, {"kind": "terms"})
+    assert (found["sent_at"] is None, found["expires_at"]) == (False, None)
+    code, text = run("account", "documents", PETIT, as_json=False)
+    assert (code, "terms.pdf" in text) == (0, True)
+    assert run("account", "documents", "zz99999-acq") == (1, "no-such-account")

@@ -148,8 +148,9 @@ def _by_cursor(customer: Customer, target: str) -> list[dict[str, Any]]:
 
 
 def _steady(shown: dict[str, Any]) -> dict[str, Any]:
-    """The object without what changes by reading it."""
-    return {name: value for name, value in shown.items() if name not in ("lastUse", "lastUsed")}
+    """The object without what changes by reading it, or by the hour."""
+    passing = ("lastUse", "lastUsed", "getUrl", "putUrl")
+    return {name: value for name, value in shown.items() if name not in passing}
 
 
 def _is_item(candidate: Route, of: Route) -> bool:

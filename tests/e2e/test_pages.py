@@ -17,6 +17,7 @@ from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.import_catalogue import import_catalogue
+from acquit.actions.keep_file import add_file
 from acquit.actions.order_prepayment import order_prepayment
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
@@ -98,6 +99,7 @@ MANAGER = (
     "/manager/requests/correction?bill=FR00000026",
     "/manager/requests/{request}",
     "/manager/contracts",
+    "/manager/files",
     "/manager/keys",
     "/manager/security",
     "/manager/api",
@@ -167,6 +169,15 @@ def names(context: Context, world: World) -> dict[str, str]:
     credential = request_credential(context, made.application.application_key, rules, ["192.0.2.0/24"])
     for name in ("Terms of service", f"Special terms {SCRIPT}"):
         publish_contract(context, LegalEntityId("FR"), name, "# One\nWords.\n\nMore words.", by="cli")
+    add_file(
+        context,
+        account_id,
+        f"{SCRIPT}.pdf".replace("/", ""),
+        {"kind": SCRIPT},
+        by="cli",
+        content=b"x" * 2_000,
+    )
+    add_file(context, account_id, "to come.pdf", {}, by="cli")
     accept_contract(context, account_id, 1, by=f"account:{ACME}/alice")
     import_catalogue(context, SIZES, by="cli", legal_entity_id=LegalEntityId("FR"), from_on=date(2025, 1, 1))
     bundled = bundle_bills(context, account_id, [BillId("FR00000026")], by=f"account:{ACME}")

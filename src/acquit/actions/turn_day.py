@@ -1,10 +1,14 @@
-"""A business day begins: settings and terms hold, the day before is sealed, low balances are told."""
+"""A business day begins: settings and terms hold, the day before is sealed, low balances are told.
+
+Files of accounts whose day has come are dropped.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from acquit.actions.context import Context
 from acquit.actions.enforce_terms import enforce_terms
+from acquit.actions.keep_file import drop_expired_files
 from acquit.actions.loading import date_of
 from acquit.actions.set_legal_entity import take_due_settings
 from acquit.actions.warn_low_balances import warn_low_balances
@@ -30,6 +34,7 @@ def turn_day(context: Context) -> Turned:
     turned = [turn_day_of(context, entity) for entity in entities]
     for entity in entities:
         warn_low_balances(context, entity.legal_entity_id)
+    drop_expired_files(context)
     return Turned(sum(each.accounts for each in turned), sum(each.days for each in turned))
 
 

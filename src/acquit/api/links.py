@@ -5,9 +5,11 @@ Their secret part is base64url, which a query bears as it is.
 
 from urllib.parse import quote
 
+from acquit.actions import keep_file
 from acquit.actions.publish_contract import contract_token
 from acquit.api.request import Request
 from acquit.core.identifiers import BillId, OrderId
+from acquit.core.kept_file import Deed
 
 
 def bill_links(request: Request, bill_id: BillId) -> dict[str, str]:
@@ -44,3 +46,11 @@ def contract_link(request: Request, contract_text_id: int) -> str:
     password = contract_token(request.context, contract_text_id)
     page = f"{request.origin}/cgi-bin/order/contract.pdf"
     return f"{page}?contract={contract_text_id}&passwd={password}"
+
+
+def file_link(request: Request, file_id: str, deed: Deed) -> str:
+    """Return the link by which a file of the caller is sent or fetched for an hour or two."""
+    account_id = request.caller.account_id
+    until, password = keep_file.file_link(request.context, account_id, file_id, deed)
+    place = f"{request.origin}/cgi-bin/document/{file_id}"
+    return f"{place}?account={quote(account_id)}&until={until}&passwd={password}"

@@ -318,7 +318,18 @@ def _read_model(name: str, kind: str, model: Model, value: Any, method: str, zon
         return _enumerated(name, kind, model, value)
     if not isinstance(value, dict):
         raise unfit(name, kind, value)
-    return _read_object(name, model, value, method, zone)
+    return _read_object(name, _filled(kind, model) if "<" in kind else model, value, method, zone)
+
+
+def _filled(kind: str, model: Model) -> Model:
+    """Return a generic model with its parameter filled in; what is built of one is given whole."""
+    inner = kind.partition("<")[2].removesuffix(">")
+    return Model(
+        fields=tuple(
+            Member(each.name, inner if each.type == "T" else each.type, required=not each.nullable)
+            for each in model.fields
+        )
+    )
 
 
 def _read_primitive(name: str, kind: str, value: Any, zone: ZoneInfo) -> Any:

@@ -177,6 +177,8 @@ DONE: Final[Mapping[str, str]] = {
     "keys-revoke-token": "The token is gone: it opens nothing any more.",
     "saved": "Saved.",
     "accepted": "The contract is accepted.",
+    "files-send": "The file is kept.",
+    "files-remove": "The file is gone.",
     "security-end": "The session is over.",
     "security-end-others": "All your other sessions are over.",
     "security-enrol": "Let your device read the code, then type what it shows.",

@@ -13,6 +13,7 @@ from acquit.console.manager import (
     contracts,
     explorer,
     family,
+    files,
     keys,
     one_bill,
     overview,
@@ -172,6 +173,11 @@ MANAGER: Final = (
     _get(Door.MANAGER, "/manager/contracts", contracts.list_contracts),
     _post(Door.MANAGER, "/manager/contracts", contracts.accept),
     _get(Door.MANAGER, "/manager/contracts/{contract_id}/pdf", contracts.show_contract),
+    _get(Door.MANAGER, "/manager/files", files.list_files),
+    Route(
+        "POST", "/manager/files", files.change_files, Door.MANAGER, once=True, body_max=files.FORM_BYTES_MAX
+    ),
+    _get(Door.MANAGER, "/manager/files/{file_id}/file", files.download_file),
     _get(Door.MANAGER, "/manager/keys", keys.list_keys),
     _post(Door.MANAGER, "/manager/keys", keys.change_keys),
     _get(Door.MANAGER, "/manager/preferences", preferences.ask_preferences),
@@ -187,7 +193,7 @@ MANAGER: Final = (
     _post(Door.MANAGER, "/manager/requests/correction", requests.send_correction),
     _get(Door.MANAGER, "/manager/requests/{request_id}", requests.show_request),
     _get(Door.MANAGER, "/manager/requests/{request_id}/file", requests.download_file),
-)
+)  # fmt: skip
 
 _ACCOUNT: Final = "/office/accounts/{account_id}"
 _REQUEST: Final = "/office/requests/{request_id}"
