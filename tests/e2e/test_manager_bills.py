@@ -4,11 +4,17 @@ import csv
 import io
 import re
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from acquit.actions.context import Context
+from acquit.actions.set_purchase_order import set_purchase_order
+from acquit.core.identifiers import BillId
+from acquit.core.order_change import OrderTerms
+from acquit.core.purchase_order import Draw
+from acquit.store import purchase_orders
 from acquit.store.transaction import Database
 from e2e.trading import bill_of, trading, visitor_of
 from e2e.visitor import Visitor
@@ -40,6 +46,28 @@ def test_who_pays_sees_the_bills_of_those_it_pays_for(context: Context, acme: Vi
         for rest in ("", "/pdf", "/ubl", "/receipt"):
             assert acme.get(f"/manager/bills/{foreign}{rest}").status_code == 404
     assert listed(visitor_of(context, LAB)) == [labs]
+
+
+def test_an_order_leads_to_the_bills_of_those_that_the_account_pays_for(
+    context: Context, acme: Visitor
+) -> None:
+    terms = OrderTerms("PO-2026", date(2026, 1, 1), None, members=frozenset({LAB, SHOP}))
+    order = set_purchase_order(context, ACME, terms, by="operator:sam")
+    theirs = {account_id: BillId(bill_of(context, account_id)) for account_id in (LAB, SHOP)}
+    with context.database.write() as tx:
+        purchase_orders.draw(
+            tx,
+            [
+                Draw(ACME, order.purchase_order_id, account_id, bill_id, 1_000, date(2026, 11, 1))
+                for account_id, bill_id in theirs.items()
+            ],
+        )
+    path = f"/manager/purchase-orders/{order.purchase_order_id}"
+    page = acme.get(path).text
+    assert re.findall(r'href="(/manager/bills/FR\d+)"', page) == [f"/manager/bills/{theirs[LAB]}"]
+    assert theirs[SHOP] in page
+    own = visitor_of(context, SHOP).get(path).text
+    assert re.findall(r'href="(/manager/bills/FR\d+)"', own) == [f"/manager/bills/{theirs[SHOP]}"]
 
 
 def test_bills_are_filtered_by_amount_and_sorted(acme: Visitor) -> None:

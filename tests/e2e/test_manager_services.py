@@ -93,6 +93,13 @@ def test_use_is_shown_with_where_it_leads(context: Context, petit: Visitor) -> N
     assert "Outgoing traffic" not in visitor_of(context, SHOP).get("/manager/consumption").text
 
 
+def test_what_is_expected_is_told_in_hundredths(context: Context) -> None:
+    measure(context)
+    send(context, event("a", f"server-of-{PETIT}", 10, at="2026-11-02T10:00:00Z"))
+    page = visitor_of(later(context, date(2026, 11, 7)), PETIT).get("/manager/consumption").text
+    assert "42.86 GB" in page
+
+
 def test_a_familys_bills_are_regrouped(context: Context) -> None:
     acme = visitor_of(context, ACME)
     page = acme.get("/manager/sub-accounts?period=2026&by=sub-account").text

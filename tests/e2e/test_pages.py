@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from html import unescape
 from typing import Any, Final, LiteralString
 
 import pytest
@@ -31,6 +32,7 @@ from acquit.documents.specimen import BUYER, SELLER
 from acquit.store import messages, password_links, runs
 from e2e.office_world import PAGES as MONEY
 from e2e.people import barriers, sign_in
+from e2e.visitor import Visitor
 from e2e.world import ACME, SCRIPT, SMALL, World
 from serving import month, plan, prices
 
@@ -257,6 +259,23 @@ def test_every_page_was_looked_at() -> None:
         if route.method == "GET" and not route.path.endswith(FILES + ELSEWHERE)
     }
     assert {page.rstrip("/") for page in pages} - looked == set()
+
+
+def test_every_link_leads_somewhere(
+    customer: Visitor, staff: Callable[[str], Visitor], names: dict[str, str]
+) -> None:
+    dead = []
+    for visitor, paths in ((customer, MANAGER), (staff("administrator"), OFFICE)):
+        seen = {"/manager/api"}  # the API is served beside these pages, not by them
+        for path in paths:
+            page = visitor.get(path.format(**names)).text
+            for link in map(unescape, re.findall(r'href="(/(?:manager|office)[^"#]*)', page)):
+                bare = link.partition("?")[0]
+                if bare not in seen and not bare.endswith(FILES):
+                    seen.add(bare)
+                    status = visitor.get(link).status_code
+                    dead += [f"{path} leads to {link}: {status}"] if status >= 400 else []
+    assert dead == []
 
 
 def test_the_pages_need_no_script(visitor: Callable[..., Page], names: dict[str, str]) -> None:

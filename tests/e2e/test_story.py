@@ -62,7 +62,8 @@ def test_ask_for_a_term_approve_it_and_see_the_method_in_both(visitor: Callable[
     expect(sales.get_by_text("The request was approved.")).to_be_visible()
 
     customer.goto("/manager/payment-methods")
-    expect(customer.get_by_role("heading", name=LABEL)).to_be_visible()
+    expect(customer.get_by_role("heading", name="Enterprise payment")).to_be_visible()
+    expect(customer.get_by_text(LABEL)).to_be_visible()
     expect(customer.get_by_text("45 days from the date of the bill")).to_be_visible()
     [number] = api.get("/me/payment/method")
     method = api.get(f"/me/payment/method/{number}")

@@ -21,6 +21,7 @@ from acquit.console.typed import METHODS, NotADate, NotAnAmount
 from acquit.console.visit import Upload
 from acquit.core.money import Currency
 from acquit.core.sales_request import BadAttachment
+from acquit.core.story import KNOWN
 
 TEMPLATES = Path(texts.__file__).parent / "templates"
 SAID = re.compile(r"""\b_\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
@@ -57,6 +58,10 @@ def english() -> set[str]:
 
 def test_every_text_has_its_french() -> None:
     assert english() - set(texts.french()) == set()
+
+
+def test_every_act_of_a_story_is_told_in_words() -> None:
+    assert {f"act:{verb}" for verb in KNOWN} - set(WHAT) == set()
 
 
 def test_no_french_is_left_over() -> None:

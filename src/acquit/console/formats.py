@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
+from acquit.core.money import E4_PER_ONE
+
 UCENTS: Final = Decimal(10) ** -8
 E4: Final = Decimal(10) ** -4
 
@@ -26,6 +28,11 @@ def unit_price(ucents: int, currency: str, language: str) -> str:
 def quantity(e4: int, language: str) -> str:
     """Write a quantity without needless decimals."""
     return format_decimal(e4 * E4, "#,##0.####", locale=language)
+
+
+def estimate(e4: int, language: str) -> str:
+    """Write a quantity that is expected: no more exactly than in hundredths, from one upwards."""
+    return format_decimal(e4 * E4, "#,##0.##" if abs(e4) >= E4_PER_ONE else "#,##0.####", locale=language)
 
 
 def percent(bp: int, language: str) -> str:

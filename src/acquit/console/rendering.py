@@ -63,7 +63,18 @@ def environment(language: str) -> Environment:
         badges={**BADGES, **OFFICE_BADGES},
         done_texts={**DONE, **OFFICE_DONE},
     )
-    for name in ("money", "unit_price", "quantity", "percent", "rate", "day", "month", "instant", "size"):
+    for name in (
+        "money",
+        "unit_price",
+        "quantity",
+        "estimate",
+        "percent",
+        "rate",
+        "day",
+        "month",
+        "instant",
+        "size",
+    ):
         env.filters[name] = partial(getattr(formats, name), language=locale)
     env.filters.update(eve=formats.eve, grouped=formats.grouped, said=partial(texts.said, language=language))
     return env

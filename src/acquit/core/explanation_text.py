@@ -23,7 +23,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "line": "{no}. {what}, from {start} to {end}: {quantity} × {price} = {exact} {currency}, {rounded}.",
     "rounded": "rounded half away from zero to {net}",
     "not-rounded": "exact to the cent",
-    "renewal": "Renewal: every {months} month(s) on day {day}, or on the last day of a shorter month.",
+    "renewal-monthly": "Renewal: every month on day {day}, or on the last day of a shorter month.",
+    "renewal": "Renewal: every {months} months on day {day}, or on the last day of a shorter month.",
     "accepted": "It was accepted on {on} and billed once.",
     "carried": "It was let off by {on} and kept with what it lowers, which waited for a later bill.",
     "price": "Price {price} of plan {plan} ({name}), mode {mode}, catalogue {catalogue} of {version}.",
@@ -90,6 +91,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "line": "{no}. {what}, du {start} au {end} : {quantity} × {price} = {exact} {currency}, {rounded}.",
     "rounded": "arrondi à {net}, les demis s'éloignant de zéro",
     "not-rounded": "exact au centime",
+    "renewal-monthly": "Renouvellement : chaque mois, le {day} ou le dernier jour d'un mois plus court.",
     "renewal": "Renouvellement : tous les {months} mois, le {day} ou le dernier jour d'un mois plus court.",
     "accepted": "Accepté le {on} et facturé une seule fois.",
     "carried": "Remise accordée au {on} et gardée avec sa ligne, qui attendait une facture ultérieure.",
@@ -208,7 +210,8 @@ class _Teller:
         price = line.price
         if price is None or line.detail.kind != "renewal":
             return []
-        said = [self._say("renewal", months=price.renewal_months, day=price.anniversary_day)]
+        kind = "renewal-monthly" if price.renewal_months == 1 else "renewal"
+        said = [self._say(kind, months=price.renewal_months, day=price.anniversary_day)]
         listed = price.price_ucents
         if price.catalogue:
             shown = price.sold_ucents if listed is None else listed

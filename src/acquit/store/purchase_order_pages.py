@@ -1,10 +1,11 @@
 """Purchase orders as pages list them: some of those that bills of an account may quote, newest first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, LiteralString
 
-from acquit.core.identifiers import AccountId, PurchaseOrderId
+from acquit.core.identifiers import AccountId, BillId, PurchaseOrderId
 from acquit.core.purchase_order import Draw, PurchaseOrder
 from acquit.store import purchase_orders
 from acquit.store.transaction import Transaction
@@ -56,6 +57,13 @@ DRAWS: Final[LiteralString] = """
        AND (drawn_on, bill_id) < (%(before_on)s::date, %(before_bill)s)
      ORDER BY drawn_on DESC, bill_id DESC
      LIMIT %(rows_max)s
+"""
+
+OPENED: Final[LiteralString] = """
+    SELECT b.bill_id
+      FROM unnest(%(bill_accounts)s::text[], %(bill_ids)s::text[]) AS w (account_id, bill_id)
+      JOIN bill b ON b.account_id = w.account_id AND b.bill_id = w.bill_id
+     WHERE %(account_id)s IN (b.account_id, b.payer_id)
 """
 
 DRAWN_BY_DAY: Final[LiteralString] = """
@@ -115,6 +123,15 @@ def draws(
         bill_account_id=of or "", before_on=before[0], before_bill=before[1], rows_max=rows_max,
     )  # fmt: skip
     return [Draw(**row._asdict()) for row in rows]
+
+
+def opened_by(tx: Transaction, account_id: AccountId, draws: Sequence[Draw]) -> frozenset[BillId]:
+    """Return of the bills that drew those that the account may open: its own and those that it owes."""
+    rows = tx.all(
+        OPENED, account_id=account_id, bill_accounts=[draw.bill_account_id for draw in draws],
+        bill_ids=[draw.bill_id for draw in draws],
+    )  # fmt: skip
+    return frozenset(BillId(row.bill_id) for row in rows)
 
 
 def drawn_by_day(tx: Transaction, order: PurchaseOrder) -> list[Draw]:

@@ -1,6 +1,9 @@
 """Sub-accounts: who belongs to the account, and what all of them were billed, regrouped at will."""
 
+from datetime import date
+
 from acquit.actions.view_family import view_family
+from acquit.console.chart import twelve_months
 from acquit.console.listing import ROWS, cut, key_in
 from acquit.console.place import own_place, page
 from acquit.console.visit import Page, Visit
@@ -27,7 +30,7 @@ def list_sub_accounts(visit: Visit) -> Page:
         view=view,
         groups=view.groups[:GROUPS_MAX],
         hidden=max(len(view.groups) - GROUPS_MAX, 0),
-        months=_months(place.today.year, place.today.month),
+        months=_months(place.today),
     )
 
 
@@ -42,8 +45,7 @@ def _span(wanted: str, default: str) -> str:
     return wanted
 
 
-def _months(year: int, month: int) -> list[str]:
-    """Return the last twelve months, then the last three years."""
-    number = year * 12 + month - 1
-    months = [f"{each // 12:04d}-{each % 12 + 1:02d}" for each in range(number, number - 12, -1)]
-    return [*months, *(f"{each:04d}" for each in range(year, year - 3, -1))]
+def _months(today: date) -> list[tuple[str, date | None]]:
+    """Return the last twelve months with their first days, then the last three years."""
+    months = [(f"{each:%Y-%m}", each) for each in reversed(twelve_months(today))]
+    return [*months, *((f"{year:04d}", None) for year in range(today.year, today.year - 3, -1))]

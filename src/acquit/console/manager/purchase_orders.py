@@ -37,6 +37,7 @@ def show_purchase_order(visit: Visit) -> Page:
         is_own = order.account_id == visit.account_id
         of = None if is_own else visit.account_id
         draws = purchase_order_pages.draws(tx, order, of, _drawn_before(visit), ROWS + 1)
+        opened = purchase_order_pages.opened_by(tx, visit.account_id, draws)
         by_day = purchase_order_pages.drawn_by_day(tx, order)
     return page(
         "purchase_order.html",
@@ -45,6 +46,7 @@ def show_purchase_order(visit: Visit) -> Page:
         state=order_state(order, place.today),
         used=used_percent(order),
         draws=cut(visit, draws, "before", _draw_place),
+        opened=opened,
         is_own=is_own,
         spent_on=exhausted_on(order, by_day, place.today),
     )

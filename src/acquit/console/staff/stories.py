@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from acquit.console.listing import ROWS, link_with
 from acquit.console.place import place_of
@@ -13,7 +13,7 @@ from acquit.console.visit import Page, Visit
 from acquit.core.message import NoSuchMail
 from acquit.core.story import Chapter
 from acquit.store import account_stories, messages
-from acquit.store.account_stories import LATEST, Place
+from acquit.store.account_stories import LATEST, Happened, Place
 
 CHAPTERS: Final[Mapping[Chapter, str]] = {
     Chapter.BILLS: "Bills and credit notes",
@@ -70,10 +70,102 @@ WHAT: Final[Mapping[str, str]] = {
     "act:promise_to_pay": "Promised to pay",
     "act:open_account": "Account opened",
     "act:change_account": "Account changed",
+    "act:ask_for_export": "Export asked for",
+    "act:billed_without_order": "Billed without a purchase order",
+    "act:build_export": "Export made",
+    "act:bundle_bills": "Bills gathered for one transfer",
+    "act:correct_bill": "Bill corrected",
+    "act:credit_bill": "Bill credited",
+    "act:refused_by_rules": "Refused by the official rules",
+    "act:separate_bills": "Bills of its own again",
+    "act:set_bill_references": "What bills name changed",
+    "act:share_bills": "Bills shared with its family",
+    "act:add_bank_account": "Bank account added",
+    "act:add_credit": "Credit added",
+    "act:amend_mandate": "Mandate amended",
+    "act:apply_deposit": "Money applied to debts",
+    "act:ask_refund": "Refund asked for",
+    "act:change_payment_method": "Payment method changed",
+    "act:expire_mandate": "Mandate expired",
+    "act:import_advice": "Remittance advice taken",
+    "act:know_iban": "IBAN of a payer learnt",
+    "act:match_by_hand": "Bank entry matched by hand",
+    "act:order_payment": "Payment ordered",
+    "act:order_prepayment": "Credit ordered",
+    "act:redeem_voucher": "Voucher used",
+    "act:register_mandate": "Mandate signed",
+    "act:retrieve_prepaid": "Prepaid money asked back",
+    "act:set_balance_threshold": "Warning of low credit set",
+    "act:set_refund_account": "Account for refunds set",
+    "act:settle_debt": "Payment recorded",
+    "act:take_return": "Direct debit came back",
+    "act:unmatch_entry": "Bank entry unmatched",
+    "act:warn_low_balance": "Warned of low credit",
+    "act:withdraw_payment_method": "Payment method withdrawn",
+    "act:ask_write_off": "Write-off asked for",
+    "act:claim_late_charges": "Late charges claimed",
+    "act:set_dunning_calendar": "Dunning calendar chosen",
+    "act:add_dispute_message": "Dispute answered",
+    "act:assign_dispute": "Dispute assigned",
+    "act:agree_discount": "Discount agreed",
+    "act:agree_minimum_spend": "Minimum spend agreed",
+    "act:approve_enterprise_terms": "Payment term approved",
+    "act:end_discount": "Discount ended",
+    "act:end_minimum_spend": "Minimum spend ended",
+    "act:enforce_terms": "Payment term applied",
+    "act:set_payer": "Payer changed",
+    "act:warn_terms": "Warned about the payment term",
+    "act:accept_contract": "Contract accepted",
+    "act:order_line_nearly_spent": "Line of an order nearly spent",
+    "act:replace_purchase_order": "Purchase order replaced",
+    "act:set_order_policy": "Rule for missing orders set",
+    "act:ask_for_engagement": "Engagement asked for",
+    "act:ask_for_termination": "Termination asked for",
+    "act:detach_option": "Option made a service",
+    "act:group_service": "Service put into a group",
+    "act:keep_service": "Service kept after all",
+    "act:rename_service": "Service renamed",
+    "act:renew_service": "Service renewed ahead",
+    "act:set_end_rule": "What follows the engagement set",
+    "act:set_renewal": "Renewal changed",
+    "act:set_renewal_day": "Day of renewal changed",
+    "act:ungroup_service": "Service taken out of its group",
+    "act:withdraw_change": "Planned change withdrawn",
+    "act:withdraw_engagement": "Engagement withdrawn",
+    "act:add_identity_user": "Login added",
+    "act:change_identity_user": "Login changed",
+    "act:change_personal_token": "Token changed",
+    "act:change_service_account": "Service account changed",
+    "act:create_personal_token": "Token made",
+    "act:create_service_account": "Service account made",
+    "act:create_sub_account_key": "Key of a sub-account made",
+    "act:disable_identity_user": "Login disabled",
+    "act:draw_backup_codes": "Backup codes drawn",
+    "act:drop_key": "Security key removed",
+    "act:enable_identity_user": "Login enabled",
+    "act:end_account_sessions": "Sessions ended",
+    "act:end_tokens": "Tokens ended",
+    "act:enrol_generator": "Code generator set up",
+    "act:expire_credential": "Key expired",
+    "act:give_rights": "Rights given",
+    "act:keep_key": "Security key kept",
+    "act:lift_restrictions": "Restrictions lifted",
+    "act:limit_credential": "Key limited",
+    "act:refuse_credential": "Key refused",
+    "act:remove_generator": "Code generator removed",
+    "act:remove_identity_user": "Login removed",
+    "act:remove_service_account": "Service account removed",
+    "act:revoke_application": "Program revoked",
+    "act:revoke_personal_token": "Token revoked",
+    "act:set_backup_codes": "Backup codes set up",
+    "act:take_rights": "Rights taken",
+    "act:validate_credential": "Key confirmed",
 }
-"""What happened, as people read it; an act that is not here is told by its name."""
+"""What happened, as people read it; an act of no group may be missing and is told by its name."""
 
 _PARTS: Final = 3
+_SILENT: Final = frozenset({"debts"})
+"""Details that have lines of their own in a story."""
 
 
 def show_story(visit: Visit) -> Page:
@@ -88,7 +180,8 @@ def show_story(visit: Visit) -> Page:
     more = link_with(visit, before=_written(shown[-1].place)) if len(found) > ROWS else ""
     return page(
         "story.html", visit, place=place, zone=place.entity.zone,
-        rows=[(each, WHAT.get(f"{each.source}:{each.what}", "")) for each in shown], chapters=CHAPTERS,
+        rows=[(each, WHAT.get(f"{each.source}:{each.what}", ""), *_amount_apart(each)) for each in shown],
+        chapters=CHAPTERS,
         wanted=wanted, more=more, is_first="before" not in visit.query,
     )  # fmt: skip
 
@@ -104,6 +197,16 @@ def show_mail(visit: Visit) -> Page:
         raise NoSuchMail(number)
     text = visit.context.sealer.unseal(found[0].sealed)
     return page("mail.html", visit, place=place, zone=place.entity.zone, mail=found[0], text=text)
+
+
+def _amount_apart(each: Happened) -> tuple[tuple[int, str] | None, Mapping[str, Any]]:
+    """Return what it is about in money, and its other details without those that say nothing."""
+    amount = each.amount_minor, each.currency
+    rest = dict(each.details)
+    if each.source == "act" and isinstance(rest.get("amount_minor"), int) and rest.get("currency"):
+        amount = rest.pop("amount_minor"), rest.pop("currency")
+    told = {name: value for name, value in rest.items() if name not in _SILENT and value not in (None, "", 0)}
+    return (None if amount[0] is None or amount[1] is None else (amount[0], amount[1])), told
 
 
 def _before(visit: Visit) -> Place:
