@@ -89,6 +89,27 @@ def test_rules_are_made_read_changed_and_removed(acme: Customer) -> None:
     assert acme.refusal("GET", path)[0] == 404
 
 
+def test_rules_are_looked_for_by_their_block(customer: Callable[..., Customer]) -> None:
+    petit = customer(PETIT)
+    blocks = ("192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32")
+    for block in blocks:
+        petit.post(IP, ip=block, rule="accept", warning=False)
+
+    def found(said: str) -> list[str]:
+        return [each["ip"] for each in petit.page(IP, Filter=said, Sort="ip")]
+
+    assert found("ip:eq=198.51.100.7") == found("ip:eq=198.51.100.7/32") == [blocks[1]]
+    assert found("ip:in=2001:db8::/32,192.0.2.0/24") == [blocks[0], blocks[2]]
+    assert found("ip:ne=192.0.2.0/24") == list(blocks[1:])
+    assert found("ip:like=%.%") == list(blocks[:2])
+    assert found("ip:gt=192.0.2.0/24") == list(blocks[1:])
+    for operator in ("eq", "in", "lt"):
+        headers = {"X-Pagination-Mode": "CachedObjectList-Pages", "X-Pagination-Filter": f"ip:{operator}=x"}
+        assert petit.reply("GET", IP, None, headers).status_code == 400
+    for number in petit.get(IP):
+        petit.delete(f"{IP}/{number}")
+
+
 def test_what_shuts_out_the_caller_is_refused(acme: Customer) -> None:
     assert acme.refusal("PUT", OTHERS, {"rule": "deny"})[0] == 409
     assert acme.get(OTHERS)["rule"] == "accept"

@@ -16,7 +16,11 @@ from acquit.store import address_rules, second_factors
 from acquit.store.transaction import Transaction
 
 STATES: Final = {State.NEW: "needCodeValidation", State.ENABLED: "enabled", State.DISABLED: "disabled"}
-RULE_COLUMNS: Final = {"id": Column("address_rule_id"), "ip": Column("block"), "warning": Column("warns")}
+RULE_COLUMNS: Final = {
+    "id": Column("address_rule_id"),
+    "ip": Column("block::text"),
+    "warning": Column("warns"),
+}
 DEVICE_COLUMNS: Final = {
     "id": Column("code_generator_id"),
     "creationDate": Column("created_at"),

@@ -32,6 +32,8 @@ SIZE_DEFAULT: Final = 20
 SIZE_MAX: Final = 50_000
 FETCHED_AT_ONCE: Final = 1_000
 FILTER: Final = re.compile(r"([A-Za-z0-9_.]+):(eq|ne|nq|lt|gt|le|ge|like|in)=(.*)", re.DOTALL)
+COMPARED: Final = {"long", "datetime", "date", "boolean", "ipBlock"}
+"""Types whose values are read before they are compared; any other text is compared as it is written."""
 NUMBERS: Final = {"long", "int", "double", "float"}
 
 
@@ -197,7 +199,7 @@ def _unescape(operator: str, text: str) -> str:
 
 
 def _typed(name: str, kind: str, text: str, zone: ZoneInfo) -> Any:
-    value = read_text(name, kind if kind in ("long", "datetime", "date", "boolean") else "string", text, zone)
+    value = read_text(name, kind if kind in COMPARED else "string", text, zone)
     return Decimal(str(read_text(name, kind, text, zone))) if kind in NUMBERS else value
 
 
