@@ -40,7 +40,7 @@ def state_account(
             "" if party is None else party.name,
             currency or account.currency,
             (since, until),
-            [Movement(*row) for row in receivables.movements(tx, payer_id, until)],
+            [Movement(*row) for row in receivables.movements(tx, payer_id, since, until)],
             [OpenAmount(*row) for row in receivables.open_of_payers(tx, [payer_id], until)],
         )
     return made, Letterhead(seller(entity), entity.logo or b""), account.language

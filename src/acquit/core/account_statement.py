@@ -67,24 +67,23 @@ def statement_of(
 ) -> AccountStatement:
     """Return the statement over `days`, first and last.
 
-    `movements` are all up to the last day, `amounts` what is open then; those of other currencies are left
-    out. Raises BadStatement.
+    `movements` are those of the days, `amounts` what is open on the last; those of other currencies are
+    left out. What was owed before is what is owed at the end less what changed. Raises BadStatement.
     """
     first_on, last_on = days
     if last_on < first_on:
         raise BadStatement(f"A statement from {first_on} to {last_on} covers no day.")
-    known = [each for each in movements if each.currency == currency]
+    known = tuple(each for each in movements if each.currency == currency)
     told = [each for each in amounts if each.currency == currency]
-    made = AccountStatement(
+    closing_minor = sum(each.amount_minor for each in told)
+    return AccountStatement(
         payer_id,
         name,
         currency,
         first_on,
         last_on,
-        sum(each.amount_minor for each in known if each.booked_on < first_on),
-        tuple(each for each in known if first_on <= each.booked_on <= last_on),
+        closing_minor - sum(each.amount_minor for each in known),
+        known,
         tuple(each for each in told if each.account_id is not None),
         -sum(each.amount_minor for each in told if each.account_id is None),
     )
-    assert made.closing_minor == made.owed_minor - made.in_hand_minor, "movements and open bills agree"
-    return made

@@ -146,14 +146,9 @@ OPEN_OF_PAYERS: Final[LiteralString] = """
     SELECT f.account_id, f.debt_id, f.bill_id, f.payer_id, f.currency, f.open_minor, f.due_on
       FROM unnest(string_to_array(%(payer_ids)s, ' ')) AS g(payer_id)
      CROSS JOIN LATERAL (
-           SELECT d.account_id, d.debt_id, d.bill_id, d.payer_id, d.currency, d.due_on,
-                  (d.amount_minor + coalesce(o.effect_minor, 0))::bigint AS open_minor
-             FROM debt d
-             LEFT JOIN LATERAL (
-                  SELECT sum(effect_minor) AS effect_minor
-                    FROM debt_operation
-                   WHERE account_id = d.account_id AND debt_id = d.debt_id) o ON true
-            WHERE d.payer_id = g.payer_id AND d.amount_minor + coalesce(o.effect_minor, 0) > 0
+           SELECT d.account_id, d.debt_id, d.bill_id, d.payer_id, d.currency, d.due_on, d.open_minor
+             FROM open_debt d
+            WHERE d.payer_id = g.payer_id AND d.open_minor > 0
             ORDER BY d.due_on, d.debt_id
             LIMIT %(rows_max)s) f
 """

@@ -86,10 +86,7 @@ _COLUMNS: Final[LiteralString] = """
 """
 
 _OPEN: Final[LiteralString] = """
-      LEFT JOIN debt d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
-      LEFT JOIN LATERAL (SELECT coalesce(sum(o.effect_minor), 0) AS effect_minor
-                           FROM debt_operation o
-                          WHERE o.account_id = d.account_id AND o.debt_id = d.debt_id) AS done ON true
+      LEFT JOIN open_debt o ON o.account_id = b.account_id AND o.debt_id = b.order_id
 """
 
 _FILTERS: Final[dict[str, LiteralString]] = {
@@ -118,9 +115,11 @@ _COUNTED: Final[LiteralString] = "SELECT count(*) AS total FROM (SELECT 1"
 COUNTED_MAX: Final = 1_000
 
 _STATES: Final[dict[str, LiteralString]] = {
-    "owed": " AND d.amount_minor + done.effect_minor > 0",
-    "late": " AND d.amount_minor + done.effect_minor > 0 AND d.due_on < %(today)s",
-    "settled": " AND d.amount_minor + done.effect_minor = 0",
+    "owed": " AND o.open_minor > 0",
+    "late": " AND o.open_minor > 0 AND o.due_on < %(today)s",
+    "settled": """ AND o.account_id IS NULL
+                   AND EXISTS (SELECT FROM debt d
+                                WHERE d.account_id = b.account_id AND d.bill_id = b.bill_id)""",
 }
 
 FIND: Final[LiteralString] = (
@@ -128,17 +127,12 @@ FIND: Final[LiteralString] = (
 )
 
 DUE_DAYS: Final[LiteralString] = """
-    SELECT d.due_on, d.currency, count(*) AS bills,
-           sum(d.amount_minor + done.effect_minor)::bigint AS open_minor,
-           coalesce(sum(d.amount_minor + done.effect_minor)
-                    FILTER (WHERE d.account_id <> d.payer_id), 0)::bigint AS others_minor
-      FROM debt d
-     CROSS JOIN LATERAL (SELECT coalesce(sum(o.effect_minor), 0) AS effect_minor
-                           FROM debt_operation o
-                          WHERE o.account_id = d.account_id AND o.debt_id = d.debt_id) AS done
-     WHERE d.payer_id = %(payer_id)s AND d.amount_minor + done.effect_minor > 0
-     GROUP BY d.due_on, d.currency
-     ORDER BY d.due_on, d.currency
+    SELECT due_on, currency, count(*) AS bills, sum(open_minor)::bigint AS open_minor,
+           coalesce(sum(open_minor) FILTER (WHERE account_id <> payer_id), 0)::bigint AS others_minor
+      FROM open_debt
+     WHERE payer_id = %(payer_id)s AND open_minor > 0
+     GROUP BY due_on, currency
+     ORDER BY due_on, currency
 """
 
 

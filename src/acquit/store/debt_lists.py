@@ -99,14 +99,12 @@ OPEN: Final[LiteralString] = """
     SELECT d.debt_id, d.bill_id, d.payer_id, d.currency, d.amount_minor, d.opened_at, d.due_on,
            b.term_grant_id IS NOT NULL AS on_terms, e.unpaid_after_days,
            coalesce(n.amount_minor, 0) AS collecting_minor
-      FROM debt d
+      FROM open_debt o
+      JOIN debt d ON d.account_id = o.account_id AND d.debt_id = o.debt_id
       JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
       JOIN legal_entity e ON e.legal_entity_id = b.legal_entity_id
       LEFT JOIN pending_debt n ON n.account_id = d.account_id AND n.debt_id = d.debt_id
-      LEFT JOIN LATERAL (SELECT sum(o.effect_minor) AS effect_minor
-                           FROM debt_operation o
-                          WHERE o.account_id = d.account_id AND o.debt_id = d.debt_id) AS done ON true
-     WHERE d.account_id = %(account_id)s AND d.amount_minor + coalesce(done.effect_minor, 0) <> 0
+     WHERE o.account_id = %(account_id)s
      ORDER BY d.debt_id
 """
 

@@ -104,14 +104,10 @@ SETTLED_BY: Final[LiteralString] = """
 """
 
 OPEN_BY_PAYER: Final[LiteralString] = """
-    SELECT d.payer_id, sum(d.amount_minor + coalesce(o.effect_minor, 0))::bigint AS open_minor
-      FROM debt d
-      LEFT JOIN LATERAL (
-           SELECT sum(effect_minor) AS effect_minor
-             FROM debt_operation
-            WHERE account_id = d.account_id AND debt_id = d.debt_id) o ON true
-     WHERE d.payer_id = ANY(%(payer_ids)s)
-     GROUP BY d.payer_id
+    SELECT payer_id, sum(open_minor)::bigint AS open_minor
+      FROM open_debt
+     WHERE payer_id = ANY(%(payer_ids)s)
+     GROUP BY payer_id
 """
 
 _debt_row = attrgetter(*DEBT)

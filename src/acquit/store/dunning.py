@@ -20,7 +20,8 @@ PAYERS: Final[LiteralString] = """
     SELECT a.account_id
       FROM account a
      WHERE a.legal_entity_id = %(legal_entity_id)s AND a.account_id > %(after)s AND a.payer_id = a.account_id
-       AND EXISTS (SELECT FROM debt d WHERE d.payer_id = a.account_id AND d.due_on <= %(due_to_on)s)
+       AND EXISTS (SELECT FROM open_debt d
+                    WHERE d.payer_id = a.account_id AND d.due_on <= %(due_to_on)s)
      ORDER BY a.account_id
      LIMIT %(rows_max)s
 """
@@ -50,16 +51,15 @@ _CHASED: Final[LiteralString] = """
                    AND s.happened_on > %(on)s::date - %(quiet)s::integer)
          ), opened AS MATERIALIZED (
          SELECT p.payer_id, p.ladder_id, p.step_id, d.account_id, d.debt_id, d.bill_id, d.currency, d.due_on,
-                %(on)s::date - d.due_on AS late_days, o.reopened_on,
-                d.amount_minor + coalesce(o.effect_minor, 0) AS open_minor
+                %(on)s::date - d.due_on AS late_days, o.reopened_on, d.open_minor
            FROM payers p
-           JOIN debt d ON d.payer_id = p.payer_id
+           JOIN open_debt d ON d.payer_id = p.payer_id
            LEFT JOIN LATERAL (
-                SELECT sum(effect_minor) AS effect_minor,
-                       max(occurred_on) FILTER (WHERE kind IN ('returned', 'reopened')) AS reopened_on
+                SELECT max(occurred_on) AS reopened_on
                   FROM debt_operation
-                 WHERE account_id = d.account_id AND debt_id = d.debt_id) o ON true
-          WHERE d.due_on <= %(due_to_on)s AND d.amount_minor + coalesce(o.effect_minor, 0) > 0
+                 WHERE account_id = d.account_id AND debt_id = d.debt_id
+                   AND kind IN ('returned', 'reopened')) o ON true
+          WHERE d.due_on <= %(due_to_on)s AND d.open_minor > 0
          ), covered AS (
          SELECT payer_id, currency, greatest(sum(amount_minor), 0) AS amount_minor
            FROM (SELECT account_id AS payer_id, currency, amount_minor
@@ -201,7 +201,7 @@ class Chase:
 
 
 def payers(tx: Transaction, chase: Chase, after: str, rows_max: int) -> list[AccountId]:
-    """Return the next payers, in order, that have a debt whose due date is near or past, open or not."""
+    """Return the next payers, in order, that have an open debt whose due date is near or past."""
     rows = tx.all(
         PAYERS, legal_entity_id=chase.legal_entity_id, after=after, due_to_on=_due_to(chase),
         rows_max=rows_max,

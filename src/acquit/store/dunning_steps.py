@@ -64,15 +64,10 @@ DEBTS: Final[LiteralString] = """
 
 LATE: Final[LiteralString] = """
     SELECT d.account_id, d.debt_id, d.bill_id, d.currency, d.due_on, b.payment_reference,
-           (d.amount_minor + coalesce(o.effect_minor, 0))::bigint AS open_minor
-      FROM debt d
+           d.open_minor
+      FROM open_debt d
       JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
-      LEFT JOIN LATERAL (
-           SELECT sum(effect_minor) AS effect_minor
-             FROM debt_operation
-            WHERE account_id = d.account_id AND debt_id = d.debt_id) o ON true
-     WHERE d.payer_id = %(payer_id)s AND d.due_on < %(due_before_on)s
-       AND d.amount_minor + coalesce(o.effect_minor, 0) > 0
+     WHERE d.payer_id = %(payer_id)s AND d.due_on < %(due_before_on)s AND d.open_minor > 0
      ORDER BY d.due_on, d.account_id, d.debt_id
      LIMIT %(rows_max)s
 """

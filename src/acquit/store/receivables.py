@@ -54,12 +54,13 @@ OPEN: Final[LiteralString] = (
     "WITH posted AS (" + _POSTED + "WHERE a.legal_entity_id = %(legal_entity_id)s)" + _OPEN + _OPEN_GROUPED
 )
 
-_OF_PAYERS: Final[LiteralString] = """
-    WITH member AS MATERIALIZED (
+_MEMBERS: Final[LiteralString] = """
          SELECT account_id FROM debt WHERE payer_id = ANY(%(payer_ids)s)
           UNION
          SELECT unnest(%(payer_ids)s::text[])
-         ), posted AS (
+"""
+
+_BOOKED: Final[LiteralString] = """
          SELECT x.account_id, x.entry_no, x.kind, x.booked_on, x.booked_at, x.reference, x.currency,
                 x.amount_minor, l.role,
                 CASE x.kind WHEN 'bill' THEN x.reference
@@ -72,7 +73,8 @@ _OF_PAYERS: Final[LiteralString] = """
                        p.amount_minor, p.ledger
                   FROM entry e
                   JOIN posting p ON p.account_id = e.account_id AND p.entry_no = e.entry_no
-                 WHERE e.account_id = m.account_id AND e.booked_on <= %(on)s
+                 WHERE e.account_id = m.account_id
+                   AND e.booked_on > %(after)s AND e.booked_on <= %(on)s
                 OFFSET 0) x
            JOIN ledger_account l ON l.legal_entity_id = a.legal_entity_id AND l.number = x.ledger
                                 AND l.role IN ('receivable', 'unapplied', 'credit_balance')
@@ -80,43 +82,71 @@ _OF_PAYERS: Final[LiteralString] = """
                 SELECT c.corrects_bill_id
                   FROM bill c
                  WHERE x.kind = 'credit-note' AND c.account_id = x.account_id AND c.bill_id = x.reference
-                 LIMIT 1) n ON true)
+                 LIMIT 1) n ON true
 """
 
 _ITS_DEBT: Final[LiteralString] = """
       FROM posted p
       LEFT JOIN LATERAL (
-           SELECT payer_id, due_on, amount_minor
+           SELECT payer_id, due_on
              FROM debt
             WHERE account_id = p.account_id AND bill_id = p.bill_id
             LIMIT 1) d ON true
+     WHERE coalesce(d.payer_id, p.account_id) = ANY(%(payer_ids)s)
 """
 
-_OF_ASKED: Final[LiteralString] = "WHERE coalesce(d.payer_id, p.account_id) = ANY(%(payer_ids)s)"
-
 OPEN_OF_PAYERS: Final[LiteralString] = (
-    _OF_PAYERS  # noqa: S608 - pieces of our own
-    + _OPEN_COLUMNS
+    "WITH member AS MATERIALIZED ("  # noqa: S608 - pieces of our own
+    + _MEMBERS
+    + "), posted AS MATERIALIZED ("
+    + _BOOKED
+    + """), opened AS (
+         SELECT payer_id, currency, account_id, bill_id, open_minor AS amount_minor
+           FROM open_debt
+          WHERE payer_id = ANY(%(payer_ids)s)
+          UNION ALL
+         SELECT payer_id, currency, NULL, NULL, amount_minor
+           FROM in_hand
+          WHERE payer_id = ANY(%(payer_ids)s)
+          UNION ALL
+         SELECT coalesce(d.payer_id, p.account_id), p.currency,
+                CASE WHEN p.role = 'receivable' THEN p.account_id END,
+                CASE WHEN p.role = 'receivable' THEN p.bill_id END, -p.amount_minor
+    """
     + _ITS_DEBT
-    + """
+    + """), summed AS (
+         SELECT payer_id, currency, account_id, bill_id, sum(amount_minor)::bigint AS amount_minor
+           FROM opened
+          GROUP BY 1, 2, 3, 4
+         HAVING sum(amount_minor) <> 0
+         )
+    SELECT s.payer_id, s.currency, s.account_id, s.bill_id, b.issued_on, d.due_on,
+           d.amount_minor AS billed_minor, s.amount_minor
+      FROM summed s
       LEFT JOIN LATERAL (
            SELECT issued_on
              FROM bill
-            WHERE account_id = p.account_id AND bill_id = p.bill_id
+            WHERE account_id = s.account_id AND bill_id = s.bill_id
             LIMIT 1) b ON true
+      LEFT JOIN LATERAL (
+           SELECT due_on, amount_minor
+             FROM debt
+            WHERE account_id = s.account_id AND bill_id = s.bill_id
+            LIMIT 1) d ON true
+     ORDER BY s.payer_id, s.currency, d.due_on, s.bill_id
 """
-    + _OF_ASKED
-    + _OPEN_GROUPED
 )
 
 MOVEMENTS: Final[LiteralString] = (
-    _OF_PAYERS
-    + """
+    "WITH member AS MATERIALIZED ("
+    + _MEMBERS
+    + "), posted AS ("
+    + _BOOKED
+    + """)
     SELECT p.booked_on, p.kind, p.account_id, p.reference, p.currency, d.due_on,
            sum(p.amount_minor)::bigint AS amount_minor
 """
     + _ITS_DEBT
-    + _OF_ASKED
     + """
      GROUP BY p.booked_on, p.booked_at, p.kind, p.account_id, p.entry_no, p.reference, p.currency, d.due_on
     HAVING sum(p.amount_minor) <> 0
@@ -148,16 +178,17 @@ def open_amounts(tx: Transaction, legal_entity_id: LegalEntityId, on: date) -> I
 
 
 def open_of_payers(tx: Transaction, payer_ids: Sequence[AccountId], on: date) -> list[Any]:
-    """Return the same of some payers, read account by account, however many others there are."""
-    return tx.all(OPEN_OF_PAYERS, payer_ids=list(payer_ids), on=on)
+    """Return the same of some payers: what is open by now, less what is booked later than the day."""
+    return tx.all(OPEN_OF_PAYERS, payer_ids=list(payer_ids), after=on, on=date.max)
 
 
-def movements(tx: Transaction, payer_id: AccountId, on: date) -> list[Any]:
-    """Return what changed the payer's balance up to the day: positive what it owes more, oldest first.
+def movements(tx: Transaction, payer_id: AccountId, first_on: date, last_on: date) -> list[Any]:
+    """Return what changed the payer's balance on these days: positive what it owes more, oldest first.
 
     Money that settles a bill changes nothing: it was the payer's before.
     """
-    return tx.all(MOVEMENTS, payer_ids=[payer_id], on=on)
+    before = date.fromordinal(max(first_on.toordinal() - 1, 1))
+    return tx.all(MOVEMENTS, payer_ids=[payer_id], after=before, on=last_on)
 
 
 def payer_names(tx: Transaction, legal_entity_id: LegalEntityId, on: date) -> dict[AccountId, str]:

@@ -1658,6 +1658,7 @@ CREATE TABLE debt_operation (
     reason         text NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, debt_id, operation_id)
 );
+CREATE INDEX debt_operation_recorded ON debt_operation (account_id, recorded_at);
 CREATE INDEX debt_operation_deposit ON debt_operation (deposit_payer, deposit_id) WHERE deposit_id IS NOT NULL;
 COMMENT ON TABLE debt_operation IS 'fact: one event on a debt; payments, credits and write-offs reduce it, returns and reopenings raise it again';
 
@@ -1678,6 +1679,88 @@ CREATE TABLE deposit (
 CREATE INDEX deposit_bank_reference ON deposit (bank_reference) WHERE bank_reference <> '';
 CREATE INDEX deposit_recorded ON deposit (account_id, recorded_at, deposit_id);
 COMMENT ON TABLE deposit IS 'fact: receipt for money received from a payer';
+
+CREATE TABLE open_debt (
+    account_id  text COLLATE "C" NOT NULL,
+    debt_id     bigint NOT NULL,
+    bill_id     text COLLATE "C" NOT NULL,
+    payer_id    text COLLATE "C" NOT NULL,
+    currency    text NOT NULL,
+    due_on      date NOT NULL,
+    open_minor  bigint NOT NULL,
+    PRIMARY KEY (account_id, debt_id)
+);
+CREATE INDEX open_debt_payer ON open_debt (payer_id, due_on);
+COMMENT ON TABLE open_debt IS 'debts on which something is open, and how much: triggers follow debts and operations; the audit compares';
+
+CREATE FUNCTION open_new_debts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO open_debt (account_id, debt_id, bill_id, payer_id, currency, due_on, open_minor)
+    SELECT account_id, debt_id, bill_id, payer_id, currency, due_on, amount_minor FROM fresh;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER debt_opened AFTER INSERT ON debt
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION open_new_debts();
+
+CREATE TABLE open_deposit (
+    account_id  text COLLATE "C" NOT NULL,
+    deposit_id  text COLLATE "C" NOT NULL,
+    currency    text NOT NULL,
+    left_minor  bigint NOT NULL,
+    PRIMARY KEY (account_id, deposit_id)
+);
+COMMENT ON TABLE open_deposit IS 'deposits that operations on debts did not use up, and what they left: triggers follow deposits and operations; the audit compares';
+
+CREATE FUNCTION open_new_deposits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO open_deposit (account_id, deposit_id, currency, left_minor)
+    SELECT account_id, deposit_id, currency, amount_minor FROM fresh;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER deposit_opened AFTER INSERT ON deposit
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION open_new_deposits();
+
+CREATE FUNCTION count_operations() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    WITH moved AS MATERIALIZED (
+         SELECT account_id, debt_id, sum(effect_minor) AS effect_minor FROM fresh GROUP BY account_id, debt_id
+         ), closed AS (
+         DELETE FROM open_debt o USING moved m
+          WHERE o.account_id = m.account_id AND o.debt_id = m.debt_id AND o.open_minor + m.effect_minor = 0
+         RETURNING o.account_id, o.debt_id)
+    INSERT INTO open_debt AS o (account_id, debt_id, bill_id, payer_id, currency, due_on, open_minor)
+    SELECT d.account_id, d.debt_id, d.bill_id, d.payer_id, d.currency, d.due_on, m.effect_minor
+      FROM moved m
+      JOIN debt d ON d.account_id = m.account_id AND d.debt_id = m.debt_id
+     WHERE m.effect_minor <> 0
+       AND NOT EXISTS (SELECT FROM closed c WHERE c.account_id = m.account_id AND c.debt_id = m.debt_id)
+        ON CONFLICT (account_id, debt_id) DO UPDATE SET open_minor = o.open_minor + excluded.open_minor;
+
+    WITH moved AS MATERIALIZED (
+         SELECT deposit_payer AS account_id, deposit_id, sum(effect_minor) AS effect_minor
+           FROM fresh
+          WHERE deposit_id IS NOT NULL AND kind <> 'returned'
+          GROUP BY deposit_payer, deposit_id
+         ), closed AS (
+         DELETE FROM open_deposit o USING moved m
+          WHERE o.account_id = m.account_id AND o.deposit_id = m.deposit_id
+            AND o.left_minor + m.effect_minor = 0
+         RETURNING o.account_id, o.deposit_id)
+    INSERT INTO open_deposit AS o (account_id, deposit_id, currency, left_minor)
+    SELECT d.account_id, d.deposit_id, d.currency, m.effect_minor
+      FROM moved m
+      JOIN deposit d ON d.account_id = m.account_id AND d.deposit_id = m.deposit_id
+     WHERE m.effect_minor <> 0
+       AND NOT EXISTS (SELECT FROM closed c
+                        WHERE c.account_id = m.account_id AND c.deposit_id = m.deposit_id)
+        ON CONFLICT (account_id, deposit_id) DO UPDATE SET left_minor = o.left_minor + excluded.left_minor;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER debt_operation_counted AFTER INSERT ON debt_operation
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION count_operations();
 
 CREATE TABLE deposit_by_hand (
     account_id       text COLLATE "C" NOT NULL,
@@ -2575,13 +2658,9 @@ COMMENT ON TABLE acquirer_payout_line IS 'fact: the payment (or, negative, the c
 
 CREATE VIEW money_waiting AS
     SELECT d.account_id, d.currency,
-           d.amount_minor - coalesce(o.applied_minor, 0) - coalesce(c.credit_minor, 0)
-             - coalesce(r.refund_minor, 0) - coalesce(w.withdrawn_minor, 0) AS amount_minor
-      FROM deposit d
-      LEFT JOIN LATERAL (
-           SELECT -sum(effect_minor) AS applied_minor
-             FROM debt_operation
-            WHERE deposit_payer = d.account_id AND deposit_id = d.deposit_id AND kind <> 'returned') o ON true
+           d.left_minor - coalesce(c.credit_minor, 0) - coalesce(r.refund_minor, 0)
+             - coalesce(w.withdrawn_minor, 0) AS amount_minor
+      FROM open_deposit d
       LEFT JOIN LATERAL (
            SELECT sum(amount_minor) AS credit_minor
              FROM credit_movement
@@ -2873,6 +2952,7 @@ CREATE TABLE entry (
     booked_at   timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, entry_no)
 );
+CREATE INDEX entry_booked ON entry (account_id, booked_on);
 CREATE INDEX entry_first ON entry (booked_on) WHERE entry_no = 1;
 COMMENT ON TABLE entry IS 'fact: one journal entry; hash = SHA-256(prev_hash || UTF-8 of account|entry_no|kind|booked_on|reference|ledger:amount:currency;… in posting order), prev_hash of the first is 32 zero bytes';
 
@@ -2902,6 +2982,40 @@ END $$;
 
 CREATE TRIGGER posting_balanced AFTER INSERT ON posting
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION refuse_unbalanced_entry();
+
+CREATE TABLE in_hand (
+    account_id    text COLLATE "C" NOT NULL,
+    payer_id      text COLLATE "C" NOT NULL,
+    currency      text NOT NULL,
+    amount_minor  bigint NOT NULL,
+    PRIMARY KEY (account_id, payer_id, currency)
+);
+CREATE INDEX in_hand_payer ON in_hand (payer_id);
+COMMENT ON TABLE in_hand IS 'what entries of an account posted on unapplied money and credit balance, by whose it is: the payer of the bill that an entry names, else the account; a trigger follows postings, the audit compares';
+
+CREATE FUNCTION count_in_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO in_hand AS o (account_id, payer_id, currency, amount_minor)
+    SELECT f.account_id, coalesce(d.payer_id, f.account_id), f.currency, sum(f.amount_minor)
+      FROM fresh f
+      JOIN account a ON a.account_id = f.account_id
+      JOIN ledger_account l ON l.legal_entity_id = a.legal_entity_id AND l.number = f.ledger
+                           AND l.role IN ('unapplied', 'credit_balance')
+      JOIN entry e ON e.account_id = f.account_id AND e.entry_no = f.entry_no
+      LEFT JOIN bill n ON e.kind = 'credit-note' AND n.account_id = e.account_id AND n.bill_id = e.reference
+      LEFT JOIN debt d ON d.account_id = e.account_id
+                      AND d.bill_id = CASE e.kind WHEN 'bill' THEN e.reference
+                                                  WHEN 'credit-note' THEN n.corrects_bill_id
+                                                  ELSE regexp_replace(e.reference, '/[^/]*$', '') END
+     GROUP BY 1, 2, 3
+     ORDER BY 1, 2, 3
+        ON CONFLICT (account_id, payer_id, currency)
+        DO UPDATE SET amount_minor = o.amount_minor + excluded.amount_minor;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER posting_in_hand AFTER INSERT ON posting
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION count_in_hand();
 
 CREATE TABLE chain_head (
     scope        text NOT NULL CHECK (scope IN ('run', 'day')),
@@ -3257,5 +3371,6 @@ CREATE TABLE sent_mail (
     sent_at       timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, mail_id)
 );
+CREATE INDEX sent_mail_sent ON sent_mail (account_id, sent_at);
 CREATE INDEX sent_mail_delivery ON sent_mail (account_id, delivery_id);
 COMMENT ON TABLE sent_mail IS 'fact: a mail to an account that a mail server took, as it was sent; sealed: its text, encrypted, for it may hold a link to a paper. Letters with a token to give back are not kept';

@@ -148,13 +148,9 @@ GATHERS_USAGE: Final[LiteralString] = """
 """
 
 OPEN_DEBTS: Final[LiteralString] = """
-    SELECT coalesce(sum(d.amount_minor + coalesce(o.effect_minor, 0)), 0)::bigint AS open_minor
-      FROM debt d
-      LEFT JOIN LATERAL (
-           SELECT sum(effect_minor)::bigint AS effect_minor
-             FROM debt_operation
-            WHERE account_id = d.account_id AND debt_id = d.debt_id) o ON true
-     WHERE d.payer_id = %(payer_id)s
+    SELECT coalesce(sum(open_minor), 0)::bigint AS open_minor
+      FROM open_debt
+     WHERE payer_id = %(payer_id)s
 """
 
 
