@@ -6,7 +6,7 @@ from datetime import date
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in
 from acquit.core.bill_run import BadPeriod, period
-from acquit.core.family_view import GroupedBy, ViewGroup, regrouped
+from acquit.core.family_view import OF_BILLS, GroupedBy, ViewGroup, joined, regrouped
 from acquit.core.identifiers import AccountId
 from acquit.core.money import Currency
 from acquit.store import family_views
@@ -31,10 +31,14 @@ def view_family(context: Context, account_id: AccountId, months: str, by: Groupe
     first_on, last_on = _days(months)
     with context.database.snapshot() as tx:
         account_in(tx, account_id)
-        lines = family_views.lines(tx, account_id, first_on, last_on)
-        taxes = family_views.taxes(tx, account_id, first_on, last_on)
+        whole = family_views.whole_bills(tx, account_id, first_on, last_on, by)
+        lines, taxes = [], []
+        if by not in OF_BILLS:
+            shared = by is GroupedBy.SUB_ACCOUNT
+            lines = family_views.lines(tx, account_id, first_on, last_on, shared=shared)
+            taxes = family_views.taxes(tx, account_id, first_on, last_on, shared=shared)
         children = family_views.children_minor(tx, account_id, first_on, last_on)
-    groups = regrouped(lines, taxes, by)
+    groups = joined((*whole, *regrouped(lines, taxes, by)))
     totals = {Currency(currency): amount for currency, amount in sorted(children.items())}
     seen = {
         currency: sum(each.total_minor for each in groups if each.currency == currency) for currency in totals

@@ -5,7 +5,7 @@ of its category and rate so that it adds up exactly, however lines are regrouped
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -72,6 +72,9 @@ class ViewGroup:
         return self.net_minor + self.tax_minor
 
 
+OF_BILLS: Final = frozenset({GroupedBy.ORDER, GroupedBy.MONTH})
+"""By these a bill goes whole into one group, so that its lines need not be told apart."""
+
 Bill = tuple[AccountId, BillId]
 
 _KEYS: Final[dict[GroupedBy, Callable[[ViewedLine], tuple[str, str]]]] = {
@@ -93,6 +96,26 @@ def regrouped(
     for line, tax_minor in zip(lines, vat, strict=True):
         gathered.setdefault((line.currency, *_KEYS[by](line)), []).append((line, tax_minor))
     return tuple(_group(*key, members) for key, members in sorted(gathered.items(), key=lambda each: each[0]))
+
+
+def joined(groups: Iterable[ViewGroup]) -> tuple[ViewGroup, ...]:
+    """Return the groups of different bills with those of one currency and key added up, in their order."""
+    sums: dict[tuple[Currency, str, str], ViewGroup] = {}
+    for each in groups:
+        name = (each.currency, each.key, each.label)
+        known = sums.get(name)
+        sums[name] = each if known is None else _added(known, each)
+    return tuple(sums[name] for name in sorted(sums))
+
+
+def _added(one: ViewGroup, other: ViewGroup) -> ViewGroup:
+    return replace(
+        one,
+        bills=one.bills + other.bills,
+        lines=one.lines + other.lines,
+        net_minor=one.net_minor + other.net_minor,
+        tax_minor=one.tax_minor + other.tax_minor,
+    )
 
 
 def _group(currency: Currency, key: str, label: str, members: Sequence[tuple[ViewedLine, int]]) -> ViewGroup:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final, LiteralString
 
-from acquit.core.family_view import ViewedLine, ViewedTax
+from acquit.core.family_view import GroupedBy, ViewedLine, ViewedTax, ViewGroup
 from acquit.core.identifiers import AccountId
 from acquit.core.tax import TaxLine
 from acquit.store.transaction import Transaction
@@ -35,6 +35,49 @@ TAXES: Final[LiteralString] = """
        AND b.issued_on BETWEEN %(first_on)s AND %(last_on)s
 """
 
+_WHOLE: Final[LiteralString] = """
+           count(*) AS bills, sum(n.lines)::bigint AS lines,
+           sum(CASE WHEN b.kind = 'credit-note' THEN -b.net_minor ELSE b.net_minor END)::bigint AS net_minor,
+           sum(CASE WHEN b.kind = 'credit-note' THEN -b.tax_minor ELSE b.tax_minor END)::bigint AS tax_minor
+      FROM account a
+      JOIN bill b ON b.account_id = a.account_id
+     CROSS JOIN LATERAL (
+           SELECT count(*) AS lines
+             FROM bill_detail
+            WHERE account_id = b.account_id AND bill_id = b.bill_id) n
+     WHERE (a.account_id = %(parent_id)s OR a.parent_id = %(parent_id)s)
+       AND b.issued_on BETWEEN %(first_on)s AND %(last_on)s
+"""
+
+_BY_KEY: Final[LiteralString] = """
+     GROUP BY 1, 2, 3
+"""
+
+BY_ORDER: Final[LiteralString] = (
+    "SELECT b.currency, coalesce(b.purchase_order_reference, '') AS key, '' AS label," + _WHOLE + _BY_KEY
+)
+
+BY_MONTH: Final[LiteralString] = (
+    "SELECT b.currency, to_char(b.issued_on, 'YYYY-MM') AS key, '' AS label," + _WHOLE + _BY_KEY
+)
+
+_IS_SHARED: Final[LiteralString] = """
+       AND EXISTS (SELECT FROM bill_slice s WHERE s.account_id = b.account_id AND s.bill_id = b.bill_id)
+"""
+
+BY_ACCOUNT: Final[LiteralString] = (
+    """
+    SELECT b.currency, a.account_id AS key, coalesce(nullif(a.description, ''), a.account_id) AS label,
+"""
+    + _WHOLE
+    + _IS_SHARED.replace("AND EXISTS", "AND NOT EXISTS")
+    + _BY_KEY
+)
+
+SHARED_LINES: Final[LiteralString] = LINES.replace("     ORDER BY", _IS_SHARED + "     ORDER BY")
+
+SHARED_TAXES: Final[LiteralString] = TAXES + _IS_SHARED
+
 CHILDREN: Final[LiteralString] = """
     SELECT b.currency,
            sum(CASE WHEN b.kind = 'credit-note' THEN -b.total_minor ELSE b.total_minor END)::bigint
@@ -47,15 +90,41 @@ CHILDREN: Final[LiteralString] = """
 """
 
 
-def lines(tx: Transaction, parent_id: AccountId, first_on: date, last_on: date) -> list[ViewedLine]:
-    """Return every line billed to the family on these days, both included, bill by bill."""
-    rows = tx.all(LINES, parent_id=parent_id, first_on=first_on, last_on=last_on)
+_WHOLE_BILLS: Final[dict[GroupedBy, LiteralString]] = {
+    GroupedBy.SUB_ACCOUNT: BY_ACCOUNT,
+    GroupedBy.ORDER: BY_ORDER,
+    GroupedBy.MONTH: BY_MONTH,
+}
+
+
+def whole_bills(
+    tx: Transaction, parent_id: AccountId, first_on: date, last_on: date, by: GroupedBy
+) -> list[ViewGroup]:
+    """Return the groups of the bills that go into one group as they are, summed; by line alone: none.
+
+    By sub-account these are the bills that are not shared; by order or month all of them.
+    """
+    if by not in _WHOLE_BILLS:
+        return []
+    rows = tx.all(_WHOLE_BILLS[by], parent_id=parent_id, first_on=first_on, last_on=last_on)
+    return [ViewGroup(*row) for row in rows]
+
+
+def lines(
+    tx: Transaction, parent_id: AccountId, first_on: date, last_on: date, *, shared: bool = False
+) -> list[ViewedLine]:
+    """Return every line billed to the family on these days, bill by bill; or of shared bills."""
+    query = SHARED_LINES if shared else LINES
+    rows = tx.all(query, parent_id=parent_id, first_on=first_on, last_on=last_on)
     return [ViewedLine(*row) for row in rows]
 
 
-def taxes(tx: Transaction, parent_id: AccountId, first_on: date, last_on: date) -> list[ViewedTax]:
+def taxes(
+    tx: Transaction, parent_id: AccountId, first_on: date, last_on: date, *, shared: bool = False
+) -> list[ViewedTax]:
     """Return the VAT of these bills per category and rate."""
-    rows = tx.all(TAXES, parent_id=parent_id, first_on=first_on, last_on=last_on)
+    query = SHARED_TAXES if shared else TAXES
+    rows = tx.all(query, parent_id=parent_id, first_on=first_on, last_on=last_on)
     return [ViewedTax(row.account_id, row.bill_id, TaxLine(*row[2:])) for row in rows]
 
 

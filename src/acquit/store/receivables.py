@@ -67,7 +67,7 @@ _BOOKED: Final[LiteralString] = """
                             WHEN 'credit-note' THEN n.corrects_bill_id
                             ELSE regexp_replace(x.reference, '/[^/]*$', '') END AS bill_id
            FROM member m
-           JOIN account a ON a.account_id = m.account_id
+          CROSS JOIN LATERAL (SELECT legal_entity_id FROM account WHERE account_id = m.account_id LIMIT 1) a
           CROSS JOIN LATERAL (
                 SELECT e.account_id, e.entry_no, e.kind, e.booked_on, e.booked_at, e.reference, p.currency,
                        p.amount_minor, p.ledger
