@@ -10,6 +10,7 @@ from typing import Final
 
 from acquit.actions.add_operator import add_operator
 from acquit.actions.ask_run import ask_run, carry_out_run
+from acquit.actions.ask_vat import ask_vat, carry_out_vat
 from acquit.actions.context import Context
 from acquit.actions.create_remittance import create_remittance
 from acquit.actions.import_bank_file import import_bank_file
@@ -19,7 +20,7 @@ from acquit.actions.run_dunning import run_dunning
 from acquit.actions.set_purchase_order import set_order_policy
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.purchase_order import Policy
-from acquit.store import bank_matches
+from acquit.store import bank_matches, vat_requests
 from acquit.store.transaction import Database
 from banking import ACME_IBAN, Tx, camt
 from billed import ADDRESSED, bill, rows, subscribe
@@ -59,6 +60,8 @@ PAGES: Final = (
     "/office/reports/statement",
     "/office/reports/statement?account={payer}&from=2026-01-01&to=2026-12-31",
     "/office/reports/vat?span=2026-11",
+    "/office/reports/vat?span=2026-Q4",
+    "/office/reports/vat?span=2026",
     "/office/reports/periods",
     "/office/health",
     "/office/acts",
@@ -128,6 +131,12 @@ def puzzles(context: Context) -> Mapping[str, str]:
     asked = ask_run(context, FR, "2026-12", is_rehearsal=True, by="operator:ada")
     carry_out_run(context, asked.request_no)
     waits = ask_run(context, FR, "2026-12", is_rehearsal=True, by="operator:ada")
+    for span in ("2026-11", "2026-Q4"):
+        ask_vat(context, FR, span, by="operator:ada")
+    with context.database.read() as tx:
+        report = vat_requests.latest(tx, FR, "2026-11", is_made=False)
+    assert report is not None
+    carry_out_vat(context, FR, report.request_no)
     return {
         "month": "2026-11",
         "payer": PETIT, "late": SHOP, "bill": bills[PETIT], "dispute": str(dispute.dispute_id),

@@ -10,10 +10,11 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from acquit.actions.ask_dunning import some_steps
 from acquit.actions.ask_run import carry_out_run
+from acquit.actions.ask_vat import carry_out_vat
 from acquit.actions.context import Context
 from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.set_bank import set_bank_limits
-from acquit.store import bank_matches
+from acquit.store import bank_matches, vat_requests
 from acquit.store.bank_settings import Limits
 from acquit.store.transaction import Database
 from banking import Tx, camt
@@ -282,6 +283,24 @@ def test_the_log_tells_who_asked_for_an_audit(office: Callable[..., Page]) -> No
     expect(page.get_by_text("The audit begins as soon as a worker is free")).to_be_visible()
     page.goto("/office/acts?actor=audrey")
     expect(page.get_by_text("ask_audit")).to_be_visible()
+
+
+def test_a_vat_report_is_asked_for_and_shown_as_it_was_made(
+    office: Callable[..., Page], context: Context
+) -> None:
+    page = office("audrey")
+    page.goto("/office/reports/vat?span=2026-12")
+    page.get_by_role("button", name="Make the report").click()
+    expect(page.get_by_text("The report is made as soon as a worker is free")).to_be_visible()
+    expect(page.get_by_role("button", name="Make the report")).to_have_count(0)
+    with context.database.read() as tx:
+        asked = vat_requests.latest(tx, FR, "2026-12", is_made=False)
+    assert asked is not None
+    carry_out_vat(context, FR, asked.request_no)
+    page.goto("/office/reports/vat?span=2026-12")
+    expect(page.get_by_text("As the books were on")).to_be_visible()
+    expect(page.get_by_text("The report and the journal say the same.")).to_be_visible()
+    expect(page.get_by_role("button", name="Make it again")).to_be_visible()
 
 
 def test_who_may_not_close_a_month_is_told(office: Callable[..., Page]) -> None:

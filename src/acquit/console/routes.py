@@ -274,6 +274,7 @@ MONEY: Final = (
     _get(Door.OFFICE, "/office/reports/aged", reports.show_aged),
     _get(Door.OFFICE, "/office/reports/statement", reports.show_statement),
     _get(Door.OFFICE, "/office/reports/vat", reports.show_vat),
+    _post(Door.OFFICE, "/office/reports/vat", reports.ask_for_vat),
     _get(Door.OFFICE, "/office/reports/periods", reports.show_periods),
     _post(Door.OFFICE, "/office/reports/periods", reports.change_period),
     _get(Door.OFFICE, "/office/health", oversight.show_health),

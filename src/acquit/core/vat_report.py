@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.money import Currency, rounded, ucents_per_minor
@@ -145,6 +145,22 @@ class VatReport:
     def ties(self) -> bool:
         """Whether the lines add up to what the journal booked, all of them explained by a bill."""
         return not self.differences and all(each.section is not Section.UNEXPLAINED for each in self.lines)
+
+
+def report_document(report: VatReport) -> dict[str, Any]:
+    """Return what the report tells as a flat document: its lines, and whether they tie to the journal."""
+    return {
+        "vat_id": report.vat_id,
+        "ties": report.ties,
+        "lines": [
+            {
+                "section": each.section.value, "country": each.country, "category": each.category,
+                "rate_bp": each.rate_bp, "basis": each.basis.value, "currency": each.currency,
+                "net_minor": each.net_minor, "tax_minor": each.tax_minor, "documents": each.documents,
+            }
+            for each in report.lines
+        ],
+    }  # fmt: skip
 
 
 def section_of(category: str, country: str, seller_country: str) -> Section:

@@ -21,6 +21,7 @@ from acquit.actions.ask_books import AUDIT, CLOSE, carry_out_audit, carry_out_cl
 from acquit.actions.ask_dunning import CHASE, carry_out_dunning
 from acquit.actions.ask_run import QUEUE as RUNS
 from acquit.actions.ask_run import RUN, carry_out_run, give_up_run
+from acquit.actions.ask_vat import VAT, carry_out_vat
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import QUEUE, RENDER
 from acquit.actions.deliver import deliver_due
@@ -189,6 +190,7 @@ def _queue(context: Context, url: str, stop: threading.Event, press: Press, sche
     app.task(name=CHASE, queue=RUNS, retry=Patience())(partial(carry_out_dunning, context))
     app.task(name=CLOSE, queue=RUNS, retry=Patience())(partial(carry_out_closing, context))
     app.task(name=AUDIT, queue=RUNS, retry=Patience())(partial(carry_out_audit, context))
+    app.task(name=VAT, queue=RUNS, retry=Patience())(partial(carry_out_vat, context))
     for due in schedule:
         task = app.task(
             name=due.name, queue=SCHEDULED, priority=FIRST, queueing_lock=due.name, retry=Patience()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from acquit.actions.ask_books import ask_closing
+from acquit.actions.ask_vat import ask_vat
 from acquit.actions.close_period import period_acts, reopen_period, seal_year
 from acquit.actions.export_books import (
     export_aged_balance,
@@ -27,7 +28,7 @@ from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId
 from acquit.core.operator import Right, require
 from acquit.core.period import span, state_of
-from acquit.store import office_lists, periods, receivables
+from acquit.store import office_lists, periods, receivables, vat_requests
 
 MONTHS: Final = 18
 MOVEMENTS_MAX: Final = 500
@@ -111,19 +112,35 @@ def show_statement(visit: Visit) -> Reply:
 
 
 def show_vat(visit: Visit) -> Reply:
-    """GET /office/reports/vat: the VAT that became due in a month, quarter or year; as a page or CSV."""
+    """GET /office/reports/vat: the VAT report of some months as it was made last; or of now, as CSV."""
     with visit.read() as tx:
         sellers = sellers_in(visit, tx)
-    today = date_of(visit.context, sellers.entity)
-    text = visit.query.get("span", "").strip() or f"{today:%Y-%m}"
-    report, why_not = None, ""
+    entity = sellers.entity
+    text = visit.query.get("span", "").strip() or f"{date_of(visit.context, entity):%Y-%m}"
+    days, made, waits, why_not = None, None, None, ""
     try:
-        report = report_vat(visit.context, sellers.entity.legal_entity_id, text)
+        days = span(text)
+        if visit.query.get("form") == "csv":
+            report = report_vat(visit.context, entity.legal_entity_id, text)
+            return Download(vat_report_csv(report), CSV, f"vat-{text}.csv")
     except Refusal as refusal:
         why_not = texts.refused(refusal, visit.language)
-    if report is not None and visit.query.get("form") == "csv":
-        return Download(vat_report_csv(report), CSV, f"vat-{text}.csv")
-    return seller_page("vat.html", visit, sellers, report=report, why_not=why_not, text=text)
+    if days is not None:
+        with visit.snapshot() as tx:
+            made = vat_requests.latest(tx, entity.legal_entity_id, days.text, is_made=True)
+            waits = vat_requests.latest(tx, entity.legal_entity_id, days.text, is_made=False)
+    return seller_page(
+        "vat.html", visit, sellers, days=days, made=made, waits=waits, why_not=why_not, text=text
+    )
+
+
+def ask_for_vat(visit: Visit) -> Reply:
+    """POST /office/reports/vat: the report is made as soon as a worker is free."""
+    with visit.read() as tx:
+        entity_id = sellers_in(visit, tx).entity.legal_entity_id
+    text = visit.form.text("span").strip()
+    ask_vat(visit.context, entity_id, text, by=visit.actor)
+    return Redirect(f"/office/reports/vat?seller={entity_id}&span={text}&done=vat-asked")
 
 
 def show_periods(visit: Visit) -> Page:

@@ -189,6 +189,7 @@ OFFICE_DONE: Final[Mapping[str, str]] = {
     "dispute-credit": "The credit note is issued and the dispute has ended.",
     "dispute-close": "The dispute has ended.",
     "auditing": "The audit begins as soon as a worker is free; its result stands here.",
+    "vat-asked": "The report is made as soon as a worker is free; it is shown here.",
     "period-close": "The month is closed as soon as a worker is free; a refusal is told here.",
     "period-reopen": "The month is open again.",
     "period-seal": "The year is sealed.",
