@@ -98,6 +98,8 @@ def test_the_inbox_is_cleared_by_keyboard(office: Callable[..., Page], context: 
     assert waiting(context) == before[:-1]
     page.keyboard.press("u")
     page.wait_for_url(f"**/office/bank/entries/{before[-1]}?done=entry-undone")
+    expect(page.get_by_text("Its match was undone: look for proposals anew")).to_be_visible()
+    expect(page.get_by_role("button", name="Look for proposals anew")).to_be_visible()
     assert waiting(context) == before
     page.goto("/office/bank")
     page.keyboard.press("/")

@@ -65,7 +65,10 @@ def bundle_bills(
         credit = bank_evidence.credit(tx, [payer_id], on).get(payer_id, {}) if with_credit else {}
         parts, currency, taken = bundled(owed, payer_id, credit.get(currency, 0))
         bundle = bundles.add(tx, payer_id, parts, currency, taken, on, by)
-        acts.record(tx, by, "bundle_bills", payer_id, bundle.reference, amount_minor=bundle.amount_minor)
+        acts.record(
+            tx, by, "bundle_bills", payer_id, bundle.reference, amount_minor=bundle.amount_minor,
+            currency=currency,
+        )  # fmt: skip
     return _papers(bundle, entity, account.language)
 
 

@@ -63,7 +63,9 @@ def open_dispute(
             tx, account_id, bill_id, detail_no, amount_minor, reason.strip(), by, until
         )
         note_dispute_in(tx, dispute)
-        acts.record(tx, by, "open_dispute", account_id, bill_id, amount_minor=amount_minor)
+        acts.record(
+            tx, by, "open_dispute", account_id, bill_id, amount_minor=amount_minor, currency=bill.currency
+        )
     return dispute
 
 

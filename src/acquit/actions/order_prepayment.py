@@ -43,7 +43,10 @@ def order_prepayment(context: Context, payer_id: AccountId, amount_minor: int, *
             if (known.amount_minor, known.currency) == (amount_minor, account.currency):
                 return known
         made = prepayments.add(tx, payer_id, account.currency, amount_minor, by)
-        acts.record(tx, by, "order_prepayment", payer_id, str(made.order_id), amount_minor=amount_minor)
+        acts.record(
+            tx, by, "order_prepayment", payer_id, str(made.order_id), amount_minor=amount_minor,
+            currency=account.currency,
+        )  # fmt: skip
         return made
 
 

@@ -35,7 +35,10 @@ def write_off_debt(
         refuse_over_open(owed.debt, owed.operations, asked)
         books = books_in(context, tx, account.legal_entity_id)
         write_off_id = write_offs.ask(tx, account_id, debt_id, asked, reason.strip(), books.today, by)
-        acts.record(tx, by, "ask_write_off", account_id, owed.debt.bill_id, amount_minor=asked, reason=reason)
+        acts.record(
+            tx, by, "ask_write_off", account_id, owed.debt.bill_id, amount_minor=asked,
+            currency=owed.debt.currency, reason=reason,
+        )  # fmt: skip
         if not needs_second(asked, books.entity):
             operation_id = write_off_in(tx, books, owed, asked, books.today, reason.strip())
             _decide(tx, account_id, write_off_id, Decision.APPROVED, operation_id, "", by)
