@@ -13,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acquit.actions import keep_file
+from acquit.actions.change_service_account import give_rights
+from acquit.actions.issue_access_token import issue_access_token
 from acquit.actions.turn_day import turn_day
 from acquit.api.file_links import FileLinks
+from acquit.core.access import Rule
 from acquit.core.identifiers import AccountId
 from acquit.core.kept_file import (
     ACCOUNT_BYTES_MAX,
@@ -32,6 +35,7 @@ from acquit.core.kept_file import (
 from acquit.store import kept_files
 
 from .families import Customer, Families
+from .peopling import PASSWORD
 from .world import ACME, PETIT
 
 Make = Callable[..., Customer]
@@ -100,6 +104,31 @@ def test_a_link_is_good_for_one_file_and_one_deed(acme: Customer, customer: Make
     assert requests.get(made["getUrl"], timeout=30).content == b"x"
     for method in ("POST", "DELETE"):
         assert requests.request(method, made["putUrl"], timeout=30).status_code == 405
+
+
+def test_who_may_only_read_is_given_no_link_that_writes(
+    acme: Customer, customer: Make, families: Families
+) -> None:
+    made, context = new(acme), families.world.context
+    path = f"{PATH}/{made['id']}"
+    assert requests.put(made["putUrl"], data=b"first", timeout=30).status_code == 200
+    acme.post("/me/identity/user", login="looks", password=PASSWORD, group="UNPRIVILEGED")
+    robot = acme.post("/me/api/oauth2/client", name="reads", description="", flow="CLIENT_CREDENTIALS")
+    give_rights(context, ACME, robot["clientId"], ["account:apiovh:me/document/get"], by="cli")
+    token = issue_access_token(context, robot["clientId"], robot["clientSecret"]).text
+    bearer = {"Authorization": f"Bearer {token}"}
+    readers = customer(rules=[Rule("GET", "/*")]), customer(login="looks")
+    shown = [reader.get(path) for reader in readers]
+    shown += [each for each in readers[0].page(PATH) if each["id"] == made["id"]]
+    shown.append(requests.get(f"{families.origin}/1.0{path}", headers=bearer, timeout=30).json())
+    for each in shown:
+        assert requests.put(each["putUrl"], data=b"second", timeout=30).status_code == 404
+        assert requests.get(each["getUrl"], timeout=30).content == b"first"
+    assert len(shown) == 4
+    changer = customer(rules=[Rule("GET", f"{PATH}/*"), Rule("PUT", f"{PATH}/*")])
+    maker = customer(rules=[Rule("POST", PATH)])
+    for link in (changer.get(path)["putUrl"], new(maker)["putUrl"]):
+        assert requests.put(link, data=b"third", timeout=30).status_code == 200
 
 
 def test_another_account_finds_nothing(acme: Customer, customer: Make, families: Families) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from acquit.actions import keep_file
-from acquit.api import wire
-from acquit.api.links import file_link
+from acquit.api import policy, wire
+from acquit.api.links import closed_file_link, file_link
 from acquit.api.listing import Column, Listing
 from acquit.api.request import Batched, Handler, Request
 from acquit.core.kept_file import BadFile, Deed, KeptFile, NoSuchFile
@@ -46,7 +46,7 @@ def create_file(request: Request) -> object:
     if len(labels) < len(given):
         raise BadFile("[tags] Each key is given once", parameter="tags")
     made = keep_file.add_file(request.context, caller.account_id, body["name"], labels, by=caller.actor)
-    return _file(made, request)
+    return _file(made, request, may_send=True)
 
 
 def edit_file(request: Request) -> None:
@@ -74,17 +74,24 @@ def allow_origin(request: Request) -> None:
 
 def _files(tx: Transaction, request: Request, ids: Sequence[str]) -> dict[str, object]:
     found = kept_files.find(tx, request.caller.account_id, ids, request.context.clock.now())
-    return {each.file_id: _file(each, request) for each in found}
+    return {each.file_id: _file(each, request, may_send=_may_send(request, each)) for each in found}
 
 
-def _file(found: KeptFile, request: Request) -> dict[str, Any]:
+def _may_send(request: Request, found: KeptFile) -> bool:
+    """Whether the caller may change the file: who may only read it is given no link that writes."""
+    return policy.may_call(request.caller, "PUT", "/me/document/{id}", f"/me/document/{found.file_id}")
+
+
+def _file(found: KeptFile, request: Request, *, may_send: bool) -> dict[str, Any]:
+    file_id = found.file_id
+    send = file_link(request, file_id, Deed.SEND) if may_send else closed_file_link(request, file_id)
     return {
         "creationDate": wire.instant(found.created_at, request.zone),
         "expirationDate": wire.instant_or_none(found.expires_at, request.zone),
         "getUrl": file_link(request, found.file_id, Deed.FETCH),
         "id": found.file_id,
         "name": found.name,
-        "putUrl": file_link(request, found.file_id, Deed.SEND),
+        "putUrl": send,
         "size": found.size_bytes,
         "tags": [{"key": key, "value": value} for key, value in found.labels],
         "validationDate": wire.instant_or_none(found.sent_at, request.zone),

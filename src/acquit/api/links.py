@@ -48,9 +48,14 @@ def contract_link(request: Request, contract_text_id: int) -> str:
     return f"{page}?contract={contract_text_id}&passwd={password}"
 
 
+def closed_file_link(request: Request, file_id: str) -> str:
+    """Return the address of a file without the secret that opens it."""
+    return f"{request.origin}/cgi-bin/document/{file_id}"
+
+
 def file_link(request: Request, file_id: str, deed: Deed) -> str:
     """Return the link by which a file of the caller is sent or fetched for an hour or two."""
     account_id = request.caller.account_id
     until, password = keep_file.file_link(request.context, account_id, file_id, deed)
-    place = f"{request.origin}/cgi-bin/document/{file_id}"
+    place = closed_file_link(request, file_id)
     return f"{place}?account={quote(account_id)}&until={until}&passwd={password}"
