@@ -21,7 +21,7 @@ from acquit.store import kept_texts
 from .called import Call, Example
 from .families import Families
 from .given_back import voucher
-from .peopling import PASSWORD, PLAN, new_cart, new_line, new_order
+from .peopling import CONTACT, PASSWORD, PLAN, new_cart, new_line, new_order
 from .service_examples import SERVICE_EXAMPLES
 from .signing import sign_mandate
 from .walking import SSH_KEY
@@ -218,6 +218,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/me/changeEmail"): _plain("/me/changeEmail", newEmail="desk@example.com"),
     ("POST", "/me/task/emailChange/{id}/accept"): _new_address("accept", LAB),
     ("POST", "/me/task/emailChange/{id}/refuse"): _new_address("refuse", PETIT),
+    ("POST", "/me/contact"): _plain("/me/contact", **CONTACT),
     ("POST", "/me/document/cors"): _plain("/me/document/cors", origin="https://files.example.com"),
     ("POST", "/me/sshKey"): _plain("/me/sshKey", keyName="desk", key=SSH_KEY),
     ("POST", "/me/api/oauth2/client"): _plain(

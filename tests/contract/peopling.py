@@ -44,6 +44,11 @@ DISK: list[dict[str, Any]] = [
     {"capacities": ["detach"], "price": 500_000_000, "interval": 0, "intervalUnit": "none", "phase": 0},
 ]
 REPORTS = "/me/billing/report/consumption"
+CONTACT: dict[str, Any] = {
+    "firstName": "Ada", "lastName": "Martin", "email": "ada@example.com", "language": "fr_FR",
+    "legalForm": "individual", "phone": "+33.123456789", "birthDay": "1980-12-31",
+    "address": {"line1": "1 rue Neuve", "zip": "59000", "city": "Lille", "country": "FR"},
+}  # fmt: skip
 PASSWORD = "correct-horse-battery-staple"
 
 
@@ -117,6 +122,7 @@ def _let_in(families: Families) -> None:
     acme.post("/me/sshKey", keyName="laptop", key=SSH_KEY)
     acme.post("/me/preferences/manager", key="SIDEBAR", value="open")
     acme.post("/me/changeEmail", newEmail="books@example.com")
+    acme.post("/me/contact", **CONTACT)
     kept = acme.post("/me/document", name="contract.pdf", tags=[{"key": "kind", "value": "contract"}])
     requests.put(kept["putUrl"], data=b"%PDF-1.7", timeout=30).raise_for_status()
     acme.post("/me/document", name="to come.pdf")

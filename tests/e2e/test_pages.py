@@ -18,11 +18,13 @@ from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.import_catalogue import import_catalogue
+from acquit.actions.keep_contact import keep_contact
 from acquit.actions.keep_file import add_file
 from acquit.actions.order_prepayment import order_prepayment
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
 from acquit.console.routes import ROUTES
+from acquit.core.contact_sheet import Member
 from acquit.core.electronic_rule import buyer_problems
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.sales_request import AskedTerm, Attachment
@@ -56,6 +58,11 @@ DEPOSIT: Final[LiteralString] = """
     VALUES ('ab12345-acq', 'RC00000001', 'FR', 990000001, '2026-11-20', 12345, 'EUR', 'transfer', 'RF18 5390')
 """
 SIZES: Final = prices(plans=[plan("srv-rise-1", month(90)), plan("srv-rise-2", month(120))], addons=[])
+CONTACT: Final = {
+    Member.GIVEN_NAME: SCRIPT, Member.FAMILY_NAME: "Martin", Member.EMAIL: "ada@example.com",
+    Member.LANGUAGE: "fr_FR", Member.LEGAL_FORM: "individual", Member.STREET: "1 rue Neuve",
+    Member.ZIP: "59000", Member.CITY: "Lille", Member.COUNTRY: "FR",
+}  # fmt: skip
 OPEN = (
     "/",
     "/manager/login",
@@ -102,6 +109,8 @@ MANAGER = (
     "/manager/requests/{request}",
     "/manager/contracts",
     "/manager/files",
+    "/manager/contacts",
+    "/manager/contacts/{contact}",
     "/manager/keys",
     "/manager/security",
     "/manager/api",
@@ -179,6 +188,7 @@ def names(context: Context, world: World) -> dict[str, str]:
         by="cli",
         content=b"x" * 2_000,
     )
+    contact = keep_contact(context, account_id, CONTACT, by="cli")
     add_file(context, account_id, "to come.pdf", {}, by="cli")
     accept_contract(context, account_id, 1, by=f"account:{ACME}/alice")
     import_catalogue(context, SIZES, by="cli", legal_entity_id=LegalEntityId("FR"), from_on=date(2025, 1, 1))
@@ -204,6 +214,7 @@ def names(context: Context, world: World) -> dict[str, str]:
         "token": credential.token,
         "order": str(order),
         "service": str(service),
+        "contact": str(contact.contact_id),
         "bundle": str(bundled.bundle.bundle_id),
         "link": link,
     }

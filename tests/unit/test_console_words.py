@@ -11,6 +11,7 @@ import pytest
 from acquit.console import formats, forms, texts, typed
 from acquit.console.badges import BADGES, DONE
 from acquit.console.consent import SUBJECTS, VALIDITIES, VERBS
+from acquit.console.manager.contacts import FORMS
 from acquit.console.manager.preferences import KINDS
 from acquit.console.staff.catalogues import CHANGES
 from acquit.console.staff.mails import OTHERS
@@ -41,6 +42,7 @@ def english() -> set[str]:
         *OFFICE_DONE.values(),
         *VERBS.values(),
         *WORDS.values(),
+        *FORMS.values(),
         *KINDS.values(),
         *CHAPTERS.values(),
         *WHAT.values(),

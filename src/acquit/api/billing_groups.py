@@ -17,7 +17,7 @@ from acquit.api.refusals import MissingParameter, NoSuchObject
 from acquit.api.request import Request
 from acquit.core.billing_group import NoSuchBillingGroup, NotInGroup, PaidLikeTheOthers
 from acquit.core.identifiers import BillingGroupId, ServiceId
-from acquit.store import billing_groups
+from acquit.store import billing_groups, contact_sheets
 from acquit.store.billing_groups import BillingGroup
 from acquit.store.selection import Condition, keys
 from acquit.store.transaction import Transaction
@@ -84,11 +84,15 @@ def delete_group(request: Request) -> None:
 def _refuse_own_ways(request: Request) -> None:
     """Pass unless it is to have a contact or a payment method. Raises NoSuchObject, PaidLikeTheOthers."""
     contact_id, method_id = request.body.get("contactId"), request.body.get("paymentMethodId")
-    if contact_id is not None:
-        raise NoSuchObject(contact_id)
-    if method_id is None:
-        return
     with request.read() as tx:
+        if contact_id is not None:
+            if not contact_sheets.find(tx, request.caller.account_id, [contact_id]):
+                raise NoSuchObject(contact_id)
+            raise PaidLikeTheOthers(
+                "[contactId] Bills of a group go where the account's others go: leave the contact out"
+            )
+        if method_id is None:
+            return
         if method_id not in {method.payment_method_id for method in of_caller(tx, request)}:
             raise NoSuchObject(method_id)
     raise PaidLikeTheOthers(
