@@ -45,6 +45,9 @@ FIRST_VIEW_MAX: Final = 60_000
 FILES: Final = ("/pdf", "/ubl", "/receipt", "/file", "/csv", "/zip", "/sheet", "/advice")
 """Papers and tables that a page links; they are no pages."""
 
+UNSENT: Final = ("/mails/{number}", "/mails/{kind}/{language}")
+"""Pages of a mail: the store has none."""
+
 NAMES: Final = """
 SELECT (SELECT max(bill_id) FROM bill WHERE account_id = '{acme}') AS bill,
        (SELECT max(deposit_id) FROM deposit WHERE account_id = '{acme}') AS deposit,
@@ -108,7 +111,7 @@ def pages(url: str, long_bill: str) -> dict[str, list[str]]:
         if route.method != "GET" or route.door is None or not route.path.startswith(f"/{route.door.value}"):
             continue
         path = route.path
-        if path.endswith((*FILES, "/why")):
+        if path.endswith((*FILES, "/why", *UNSENT)):
             continue
         for name, value in filled.items():
             path = path.replace(name, value)

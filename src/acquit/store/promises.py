@@ -16,12 +16,20 @@ ADD: Final[LiteralString] = """
 """
 
 OF_PAYER: Final[LiteralString] = """
+    WITH member AS MATERIALIZED (
+         SELECT DISTINCT account_id FROM debt WHERE payer_id = %(account_id)s
+         )
     SELECT m.account_id, m.promise_id, m.currency, m.amount_minor, m.promised_on, m.due_on, m.words, (
            SELECT greatest(coalesce(-sum(o.effect_minor), 0), 0)::bigint
-             FROM debt d
-             JOIN debt_operation o ON o.account_id = d.account_id AND o.debt_id = d.debt_id
-            WHERE d.payer_id = m.account_id AND d.currency = m.currency AND o.recorded_at >= m.recorded_at
-              AND o.kind IN ('payment', 'returned', 'reopened')) AS paid_minor
+             FROM member f
+            CROSS JOIN LATERAL (
+                  SELECT account_id, debt_id, effect_minor
+                    FROM debt_operation
+                   WHERE account_id = f.account_id AND recorded_at >= m.recorded_at
+                     AND kind IN ('payment', 'returned', 'reopened')
+                  OFFSET 0) o
+             JOIN debt d ON d.account_id = o.account_id AND d.debt_id = o.debt_id
+            WHERE d.payer_id = m.account_id AND d.currency = m.currency) AS paid_minor
       FROM promise m
      WHERE m.account_id = %(account_id)s
      ORDER BY m.promise_id DESC

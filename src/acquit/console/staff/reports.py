@@ -31,7 +31,7 @@ from acquit.core.period import span, state_of
 from acquit.store import office_lists, periods, receivables, vat_requests
 
 MONTHS: Final = 18
-MOVEMENTS_MAX: Final = 500
+MOVEMENTS_MAX: Final = 100
 RATES_DAYS: Final = 30
 CSV: Final = "text/csv; charset=utf-8"
 FILES: Final = ("journal", "bills", "fec", "aged")
