@@ -56,13 +56,14 @@ CHECKED_WITHIN = {
 }
 """Forms whose right depends on what they ask for."""
 LEFT_TO_ACTIONS = {
+    "/office/reports/vat",
     "/office/health",
     "/office/approvals",
     "/office/bank/entries/{entry_id}",
     "/office/remittances/{number}",
     "/office/remittances/{number}/download",
 }
-"""Everybody may ask for an audit; what the others need depends on the thing, which tests of theirs have."""
+"""Everybody may ask for an audit or a VAT report; the others are tested where the things are."""
 
 
 @dataclass(frozen=True)
