@@ -16,6 +16,8 @@ TOLD_TO_ALL: Final = re.compile(
     r"(-?[\d.,]+( \D{1,3})?|\d{4}-\d\d-\d\d.*|P\d+[DMY]|[A-Z_]+|/[a-z]+(/.*)?|[a-z]+|[a-z ]{1,9})"
 )
 """Amounts, dates, periods, enumerations, routes, small words: texts that tell nothing of anybody."""
+MEMBERS: Final = {field.name for model in contract().models.values() for field in model.fields}
+"""Names that the contract itself tells: which members a sheet must have says nothing of whose it is."""
 NAMES: Final = ("/me/identity", "/me/tag", "/me/credit", "/me/ovhAccount", "/me/voucherAccount", "/auth")
 """Below these an id is a name that two accounts may both have."""
 SERVED: Final = [route for route in contract().routes if route.key in ROUTES]
@@ -76,7 +78,7 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _texts(each)
-    elif isinstance(value, str) and len(value) >= 6 and not TOLD_TO_ALL.fullmatch(value):
+    elif isinstance(value, str) and not (len(value) < 6 or value in MEMBERS or TOLD_TO_ALL.fullmatch(value)):
         yield value
 
 

@@ -37,6 +37,11 @@ ARGUMENTS = (
 SECRET = bytes(range(32))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Lighthouse is for `make soak`."""
+    return True if collection_path.name == "test_lighthouse.py" and not config.getoption("--soak") else None
+
+
 class NoSettings:
     """Settings that say nothing: the origin is the request's."""
 

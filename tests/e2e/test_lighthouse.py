@@ -35,10 +35,8 @@ PAGES: Final = (
 
 
 @pytest.fixture(scope="module")
-def lighthouse(request: pytest.FixtureRequest) -> Path:
+def lighthouse() -> Path:
     """The program, installed when it is not there yet."""
-    if not request.config.getoption("--soak"):
-        pytest.skip("Lighthouse is for `make soak`")
     program = HOME / "node_modules" / "lighthouse" / "cli" / "index.js"
     npm = shutil.which("npm")
     if not program.exists():

@@ -32,10 +32,13 @@ MESSAGES: Final[Mapping[str, MessageKind]] = {wire.camel(kind.value): kind for k
 # ---------------------------------------------------------------- campaigns
 
 
-def list_campaigns(request: Request) -> list[dict[str, Any]]:
+def list_campaigns(request: Request) -> Listing[str]:
     """GET /me/consent: what the seller asks consent for."""
-    with request.read() as tx:
-        return [_campaign(each) for each in _asked(tx, request)]
+
+    def some(tx: Transaction, names: Sequence[str]) -> dict[str, object]:
+        return {each.name: _campaign(each) for each in _asked(tx, request) if each.name in names}
+
+    return Listing(lambda tx: [each.name for each in _asked(tx, request)], some)
 
 
 def get_campaign(request: Request) -> object:

@@ -90,11 +90,16 @@ class Wanted:
 
 
 def answer(request: Request, listing: Listing[Any], places: Places) -> Answer:
-    """Return bare keys, or a page of objects with its headers when a known mode is asked for."""
+    """Return a page of objects with its headers when a known mode is asked for, else bare keys.
+
+    A list that the contract declares to be of objects tells them bare, too.
+    """
     mode = request.headers.get("x-pagination-mode", "").lower()
     with request.read() as tx:
         if mode not in (PAGES, CURSOR) or request.route.expands_to is None:
-            return Answer(list(listing.every_key(tx)))
+            every = listing.every_key(tx)
+            is_of_objects = request.route.response == f"{request.route.expands_to}[]"
+            return Answer(list(_fetch(tx, listing, every).values() if is_of_objects else every))
         wanted = read_headers(request, mode)
         walked = _Walked(places, _asked(request, wanted))
         if "no-cache" in request.headers.get("pragma", "").lower():
