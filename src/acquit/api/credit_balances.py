@@ -11,7 +11,7 @@ from acquit.actions.ask_money_back import ask_prepaid_back
 from acquit.actions.order_prepayment import order_prepayment, set_balance_threshold
 from acquit.actions.redeem_voucher import is_voucher_usable, redeem_voucher
 from acquit.actions.retrieve_prepaid import retrieve_prepaid
-from acquit.api import prepaid_orders, wire
+from acquit.api import debts, wire
 from acquit.api.listing import Listing
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
@@ -129,7 +129,7 @@ def order_credit(request: Request) -> object:
     _known_prepaid(request)
     caller = request.caller
     made = order_prepayment(request.context, caller.account_id, request.body["amount"], by=caller.actor)
-    return prepaid_orders.shown(made, request)
+    return debts.order_shown(made, request)
 
 
 def retrieve_money(request: Request) -> object:
@@ -141,7 +141,7 @@ def retrieve_money(request: Request) -> object:
     caller, body = request.caller, request.body
     method_id = PaymentMethodId(body["bankAccountId"])
     made = retrieve_prepaid(request.context, caller.account_id, body["amount"], method_id, by=caller.actor)
-    return prepaid_orders.shown(made, request)
+    return debts.order_shown(made, request)
 
 
 def list_prepaid_movements(request: Request) -> Listing[int]:

@@ -24,6 +24,7 @@ from acquit.core.debt import (
 from acquit.core.identifiers import BillId, DebtId, PaymentMethodId
 from acquit.core.money import Currency
 from acquit.core.payment_order import PaymentOrder
+from acquit.core.prepayment import PrepayOrder, Retrieval
 from acquit.store import accounts, debt_lists, payment_methods
 from acquit.store.debt_lists import Event, Owed
 from acquit.store.transaction import Transaction
@@ -166,8 +167,8 @@ def _pay(request: Request, debt_ids: Sequence[int] | None) -> dict[str, Any]:
     return order_shown(made, request)
 
 
-def order_shown(order: PaymentOrder, request: Request) -> dict[str, Any]:
-    """Return an order to pay what is owed, as the wire shows it."""
+def order_shown(order: PaymentOrder | PrepayOrder | Retrieval, request: Request) -> dict[str, Any]:
+    """Return an order to pay what is owed, or of prepaid money, as the wire shows it: neither bears VAT."""
     password = links.order_password(request, order.order_id)
     link = links.order_link(request, order.order_id, password)
     return {
@@ -177,11 +178,9 @@ def order_shown(order: PaymentOrder, request: Request) -> dict[str, Any]:
         "orderId": order.order_id,
         "password": password,
         "pdfUrl": link,
-        "priceWithTax": wire.price(order.amount_minor, order.currency),
-        "priceWithoutTax": wire.price(order.amount_minor, order.currency),
         "retractionDate": None,
-        "tax": wire.price(0, order.currency),
         "url": link,
+        **wire.prices(order.amount_minor, 0, order.amount_minor, order.currency),
     }
 
 

@@ -176,7 +176,7 @@ def _shown(order: Order, request: Request) -> dict[str, Any]:
     if order.bill is not None:
         return _behind_bill(order.bill, request)
     if order.prepaid is not None:
-        return prepaid_orders.shown(order.prepaid, request)
+        return debts.order_shown(order.prepaid, request)
     made = order.services
     assert made is not None, "an order is of one of four kinds"
     password = links.order_password(request, made.order_id)

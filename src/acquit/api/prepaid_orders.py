@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from acquit.api import debts, links, wire
+from acquit.api import debts, wire
 from acquit.api.refunds import withdrawal_id
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
@@ -21,25 +21,6 @@ STATES: Final[Mapping[RetrievalState, str]] = {
     RetrievalState.PAID: "delivered",
     RetrievalState.ENDED: "cancelled",
 }
-
-
-def shown(order: Prepaid, request: Request) -> dict[str, Any]:
-    """Return the order: prepaid money bears no VAT."""
-    password = links.order_password(request, order.order_id)
-    link = links.order_link(request, order.order_id, password)
-    return {
-        "date": wire.instant(order.ordered_at, request.zone),
-        "expirationDate": None,
-        "metadatas": None,
-        "orderId": order.order_id,
-        "password": password,
-        "pdfUrl": link,
-        "priceWithTax": wire.price(order.amount_minor, order.currency),
-        "priceWithoutTax": wire.price(order.amount_minor, order.currency),
-        "retractionDate": None,
-        "tax": wire.price(0, order.currency),
-        "url": link,
-    }
 
 
 def status(order: Prepaid) -> str:
