@@ -215,6 +215,9 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/me/accessRestriction/backupCode/validate"): _backup("validate", LAB),
     ("POST", "/me/accessRestriction/backupCode/disable"): _backup("disable", PETIT),
     ("POST", "/me/accessRestriction/backupCode/enable"): _backup("enable", SHOP),
+    ("POST", "/me/account"): _plain(
+        "/me/account", organisation="Bois & Fils", country="FR", legalform="corporation"
+    ),
     ("POST", "/me/changeEmail"): _plain("/me/changeEmail", newEmail="desk@example.com"),
     ("POST", "/me/task/emailChange/{id}/accept"): _new_address("accept", LAB),
     ("POST", "/me/task/emailChange/{id}/refuse"): _new_address("refuse", PETIT),

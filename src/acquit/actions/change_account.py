@@ -44,18 +44,18 @@ def change_account(context: Context, account_id: AccountId, change: AccountChang
 
     Raises TooLong, BadIdentity for a spare address that is none, BadLegalParty, NoSuchAccount.
     """
-    _check_lengths(change)
+    refuse_too_long(change)
     with context.database.write() as tx:
         account = locked_account_in(tx, account_id)
-        accounts.set_person(tx, _with_person(account, change))
-        entity = entity_of(tx, account)
-        party_changed = _change_party(context, tx, account, entity, change)
+        accounts.set_person(tx, with_person(account, change))
+        party_changed = _change_party(context, tx, account, entity_of(tx, account), change)
         names = sorted([*change.person, *change.kept, *(change.party if party_changed else ())])
         acts.record(tx, by, "change_account", account_id, members=names)
         return locked_account_in(tx, account_id)
 
 
-def _check_lengths(change: AccountChange) -> None:
+def refuse_too_long(change: AccountChange) -> None:
+    """Pass when every text can be kept. Raises TooLong, BadIdentity for a spare address that is none."""
     for name, text in (*change.person.items(), *change.party.items(), *change.kept.items()):
         if text is not None and len(text) > TEXT_MAX:
             raise TooLong(f"[{name}] A text has at most {TEXT_MAX} characters", parameter=name)
@@ -63,7 +63,8 @@ def _check_lengths(change: AccountChange) -> None:
         checked_email(change.person["spare_email"])
 
 
-def _with_person(account: Account, change: AccountChange) -> Account:
+def with_person(account: Account, change: AccountChange) -> Account:
+    """Return the account with what it said about its people, and with the members that are kept."""
     person: dict[str, Any] = dict(change.person)
     for name in OPTIONAL & person.keys():
         person[name] = person[name] or None

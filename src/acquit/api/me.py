@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from acquit.actions.change_account import AccountChange, change_account
+from acquit.actions.open_for_reseller import open_for_reseller
 from acquit.api import wire
 from acquit.api.contract import contract
 from acquit.api.request import Request
@@ -54,16 +55,37 @@ def get_account(request: Request) -> object:
 
 def edit_account(request: Request) -> None:
     """PUT /me: the members that are given; a new address or company holds for bills from today on."""
-    body = request.body
+    change = _told(request.body)
+    change_account(request.context, request.caller.account_id, change, by=request.caller.actor)
+
+
+def open_account(request: Request) -> object:
+    """POST /me/account: a reseller's customer has an account of its own; who pays its bills is told."""
+    body, caller = request.body, request.caller
+    made = open_for_reseller(
+        request.context,
+        caller.account_id,
+        _told(body),
+        by=caller.actor,
+        email=body.get("email"),
+        billing_account=body.get("billingAccount"),
+    )
+    with request.read() as tx:
+        entity = legal_entities.of_account(tx, made.account_id)
+        party = legal_parties.of_account(tx, made.account_id, request.today)
+    assert entity is not None, "an account has a seller"
+    return _account(made, party, entity)
+
+
+def _told(body: Mapping[str, Any]) -> AccountChange:
     person = {PERSON[name]: text or "" for name, text in body.items() if name in PERSON}
     if not person.get("language", "x"):
         del person["language"]
-    change = AccountChange(
+    return AccountChange(
         person=person,
         party={PARTY[name]: text or "" for name, text in body.items() if name in PARTY},
         kept={name: text for name, text in body.items() if name in KEPT},
     )
-    change_account(request.context, request.caller.account_id, change, by=request.caller.actor)
 
 
 def get_support_level(request: Request) -> object:

@@ -72,6 +72,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     ("POST", "/auth/token"): auth.get_token,
     ("GET", "/me"): me.get_account,
     ("PUT", "/me"): me.edit_account,
+    ("POST", "/me/account"): me.open_account,
     **access_restriction.ROUTES,
     **agreements.ROUTES,
     **consents.ROUTES,
