@@ -52,6 +52,7 @@ from acquit.store import (
     audit_deliveries,
     audit_facts,
     audit_let_off,
+    audit_moves,
     audit_prepaid,
     audit_remittances,
     audit_stamps,
@@ -77,11 +78,12 @@ ELSEWHERE = {
         audit_stamps,
         audit_deliveries,
         audit_let_off,
+        audit_moves,
     )
     for check in each.CHECKS
 }
 """Checks that modules of their own tamper with: test_audit_of_remittances, _facts, _stamps, _deliveries;
-actions/test_let_off, actions/test_prepaid_accounts."""
+actions/test_let_off, actions/test_move_service, actions/test_prepaid_accounts."""
 
 
 SAVING = """

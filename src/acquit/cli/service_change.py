@@ -10,6 +10,7 @@ from acquit.actions.change_prices import Announcement, change_price, withdraw_ch
 from acquit.actions.change_service import Changed, change_service
 from acquit.actions.keep_service import keep_service
 from acquit.actions.loading import account_in, today_of
+from acquit.actions.move_service import move_service
 from acquit.actions.renew_service import renew_service
 from acquit.actions.set_end_rule import set_end_rule
 from acquit.actions.set_renewal_day import set_renewal_day
@@ -112,6 +113,37 @@ def renew(
         f"{done.service.resource_name} of {account} is renewed until {done.service.next_renewal_on}.",
         *map(_told, done.charges),
     )
+
+
+@app.command
+def move(
+    service: Which,
+    /,
+    *,
+    account: ForAccount,
+    to: Annotated[str, Parameter(help="The account that takes it.")],
+    yes: Yes = False,
+    program: Given,
+) -> None:
+    """Give a service with its options to another account of the seller, from today on, at what was agreed.
+
+    Days that were renewed before come back to the one and are charged to the other. Neither account is
+    asked: `/me/task/contactChange` and the manager ask both.
+    """
+    with program.open() as context:
+        number, today = number_of(context, AccountId(account), service)
+        program.screen.confirm(f"Give service {service} of {account} to {to}?", yes)
+        done = move_service(context, AccountId(account), number, AccountId(to), by="cli")
+    charges = [*done.back, *done.charges]
+    program.screen.answer(
+        document_of(done.service, today) | {
+            "account": to,
+            "options": [document_of(each, today) for each in done.options],
+            "charges": [charge_document(each) for each in charges],
+        },
+        f"{done.service.resource_name} is service {done.service.service_id} of {to} from {today} on.",
+        *map(_told, charges),
+    )  # fmt: skip
 
 
 @app.command

@@ -62,6 +62,10 @@ DAYS_SETTLED: Final[LiteralString] = """
                                                  ELSE 0.000001 END) AS net_minor,
                 c.currency,
                 CASE WHEN c.part LIKE 'end%' THEN 2147483647
+                     WHEN c.part = 'moved' THEN (
+                          SELECT agreements
+                            FROM service_move
+                           WHERE to_account_id = c.account_id AND to_service_id = c.service_id)
                      WHEN c.part LIKE '%-back' THEN n.first_no - 1
                      ELSE n.first_no + (
                           SELECT count(DISTINCT from_on)
@@ -70,7 +74,7 @@ DAYS_SETTLED: Final[LiteralString] = """
                              AND agreement_no < n.first_no AND from_on > c.period_start) END AS last_no
            FROM charge c
           CROSS JOIN LATERAL (SELECT substring(c.part FROM '^change-([0-9]+)')::bigint AS first_no) n
-          WHERE c.kind = 'adjustment' AND c.part ~ '^(change-[0-9]+(-back)?|end(-back)?)$'
+          WHERE c.kind = 'adjustment' AND c.part ~ '^(change-[0-9]+(-back)?|end(-back)?|moved)$'
          ), agreed AS (
          SELECT account_id, service_id, agreement_no, from_on, quantity_e4, unit_price_ucents, renewal_months,
                 anniversary_day, anchor_on

@@ -24,8 +24,17 @@ USED: Final[LiteralString] = """
 
 
 IS_PROMOTED: Final[LiteralString] = """
-    SELECT EXISTS (SELECT FROM promotion_use
-                    WHERE account_id = %(account_id)s AND service_id = ANY(%(service_ids)s)) AS there
+    WITH RECURSIVE once AS (
+         SELECT %(account_id)s::text COLLATE "C" AS account_id,
+                unnest(%(service_ids)s::bigint[]) AS service_id
+          UNION
+         SELECT m.account_id, m.service_id
+           FROM once o
+           JOIN service_move m ON m.to_account_id = o.account_id AND m.to_service_id = o.service_id
+         )
+    SELECT EXISTS (SELECT
+                     FROM promotion_use u
+                     JOIN once o ON o.account_id = u.account_id AND o.service_id = u.service_id) AS there
 """
 
 
@@ -53,7 +62,7 @@ def used(
 
 
 def is_promoted(tx: Transaction, account_id: AccountId, service_ids: Sequence[ServiceId]) -> bool:
-    """Whether units of the services were sold in a promotion."""
+    """Whether units of the services were sold in a promotion, to the account or one that had them before."""
     return bool(tx.one(IS_PROMOTED, account_id=account_id, service_ids=list(service_ids)).there)
 
 

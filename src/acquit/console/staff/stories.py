@@ -122,6 +122,8 @@ WHAT: Final[Mapping[str, str]] = {
     "act:ask_for_engagement": "Engagement asked for",
     "act:ask_for_termination": "Termination asked for",
     "act:detach_option": "Option made a service",
+    "act:give_service": "Service given to another account",
+    "act:take_service": "Service taken from another account",
     "act:group_service": "Service put into a group",
     "act:keep_service": "Service kept after all",
     "act:rename_service": "Service renamed",
