@@ -95,7 +95,7 @@ def bare(database: Database, environ: dict[str, Any], start_response: Callable[.
         else:
             selection = bill_lists.of_account(AccountId(account))
             query = selection.statement
-            rows = [row[0] for row in tx.all(query, **selection.values)]  # type: ignore[arg-type]
+            rows = [row[0] for row in tx.tuples(query, **selection.values)]  # type: ignore[arg-type]
             rows = _many(tx, account, rows) if rest else rows
     content = msgspec.json.encode(rows)
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
@@ -104,7 +104,7 @@ def bare(database: Database, environ: dict[str, Any], start_response: Callable[.
 
 def _many(tx: Transaction, account: str, bill_ids: list[str]) -> list[Any]:
     """Return the rows of these bills by the statement of the route."""
-    return tx.all(bill_statuses.FIND_BILLS, account_id=account, bill_ids="\x1f".join(bill_ids))
+    return tx.tuples(bill_statuses.FIND_BILLS, account_id=account, bill_ids="\x1f".join(bill_ids))
 
 
 def site(url: str, papers: Path) -> Site:

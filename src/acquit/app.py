@@ -456,7 +456,12 @@ def site(world: World) -> "Site":
     stack = ExitStack()
     context = stack.enter_context(opened(world))
     proxies = Proxies.of(settings.trusted_proxies, settings.public_url)
-    entrance = Entrance(context, proxies=proxies, calls_per_minute=settings.calls_per_minute)
+    entrance = Entrance(
+        context,
+        proxies=proxies,
+        calls_per_minute=settings.calls_per_minute,
+        pace_file=settings.data / "calls.pace",
+    )
     stack.callback(entrance.close)
     pages = make_app(context, settings, partial(_located, proxies), Explorer(context, entrance))
     return Site(

@@ -388,8 +388,8 @@ ALL: Final[tuple[Setting, ...]] = (
         "calls_per_minute",
         lambda _: 30_000,
         "`30000`",
-        "How many calls a minute one consumer key or token may make of the API, counted in each process that "
-        "serves; who makes more is answered 429. 0 is no limit.",
+        "How many calls a minute one consumer key or token may make of the API, in all processes that serve "
+        "together; who makes more is answered 429. 0 is no limit.",
         _calls,
     ),
     Setting(

@@ -66,7 +66,8 @@ def bill_of(context: Context, account_id: AccountId) -> BillId:
 def on_wire(context: Context, account_id: AccountId) -> tuple[str, str]:
     bill_id = bill_of(context, account_id)
     with context.database.read() as tx:
-        ((_, found),) = bill_statuses.find_bills(tx, account_id, [bill_id])
+        (row,) = bill_statuses.find_rows(tx, account_id, [bill_id])
+    _, found = bill_statuses.read(row)
     assert found is not None
     return found.reference, e_invoicing_status(found.outcome, found.codes)
 

@@ -1,7 +1,9 @@
 """/me/bill: lists, filters, pages, details, debts, payment, export; on real bills, by the official client."""
 
 import csv
+import hashlib
 import io
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -244,6 +246,45 @@ def test_a_key_for_bills_reads_bills_alone(customer: Make) -> None:
     for call in (lambda: reader.get("/me"), lambda: reader.post("/me/bill/FR00000005/debt/pay")):
         with pytest.raises(ovh.exceptions.NotGrantedCall):
             call()
+
+
+def _seen_from(caller: Customer, host: str, port_origin: str, path: str) -> dict[str, Any]:
+    """Return what a caller reads who knows the server by another name."""
+    client, stamp = caller.client, str(int(time.time()))
+    signed = (client._application_secret, client._consumer_key, "GET", f"http://{host}{path}", "", stamp)
+    headers = {
+        "Host": host,
+        "X-Ovh-Application": client._application_key,
+        "X-Ovh-Consumer": client._consumer_key,
+        "X-Ovh-Timestamp": stamp,
+        "X-Ovh-Signature": "$1$" + hashlib.sha1("+".join(signed).encode()).hexdigest(),
+    }
+    reply = requests.get(port_origin + path, headers=headers, timeout=60)
+    assert reply.status_code == 200, reply.text
+    return dict(reply.json())
+
+
+@pytest.mark.parametrize("host", ["billing.example", "pay.example", "a" * 300 + ".example"])
+def test_a_bill_that_was_read_before_is_shown_by_the_name_that_the_caller_knows(
+    acme: Customer, families: Families, host: str
+) -> None:
+    here = acme.get("/me/bill/FR00000001")
+    for _ in range(2):
+        there = _seen_from(acme, host, families.origin, "/1.0/me/bill/FR00000001")
+        assert there["pdfUrl"].startswith(f"http://{host}/")
+        links = {"pdfUrl", "url"}
+        assert {name: there[name] for name in there if name not in links} == {
+            name: here[name] for name in here if name not in links
+        }
+    assert acme.get("/me/bill/FR00000001") == here
+
+
+def test_pages_are_filtered_by_members_that_are_no_columns(acme: Customer) -> None:
+    (one,) = [bill for bill in acme.page("/me/bill") if bill["billId"] == "FR00000005"]
+    assert acme.page("/me/bill", Filter=f"password:eq={one['password']}") == [one]
+    texts = [bill["priceWithTax"]["text"] for bill in acme.page("/me/bill", Sort="priceWithTax.text")]
+    assert texts == sorted(texts)
+    assert len(texts) == 3
 
 
 # ---------------------------------------------------------------- e-invoicing

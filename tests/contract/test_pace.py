@@ -1,16 +1,19 @@
 """Limits: calls a minute per key, what a wrong signature costs, and readers that do not read."""
 
+import multiprocessing
 import socket
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
 
 import pytest
 
 from acquit.actions.context import Context
 from acquit.api.entrance import Entrance
-from acquit.api.pace import Pace, TooManyCalls
+from acquit.api.pace import GROUP_BUCKETS, GROUPS, Pace, TooManyCalls
 from acquit.core.identifiers import CredentialId
 
 from .conftest import Keys, MakeKeys, Serve, Wire
@@ -35,6 +38,50 @@ def test_a_bucket_holds_a_minute_and_fills_evenly() -> None:
         pace.take(ONE, 1_000.0)
     with pytest.raises(TooManyCalls):
         pace.take(ONE, 1_000.0)
+
+
+def test_processes_that_share_a_file_count_together(tmp_path: Path) -> None:
+    one, other = (Pace(60, tmp_path / "pace") for _ in range(2))
+    for _ in range(30):
+        one.take(ONE, 5.0)
+        other.take(ONE, 5.0)
+    for pace in (one, other):
+        with pytest.raises(TooManyCalls):
+            pace.take(ONE, 5.0)
+    one.close()
+    again = Pace(60, tmp_path / "pace")
+    with pytest.raises(TooManyCalls):
+        again.take(ONE, 5.5)
+    again.take(ONE, 1.0)
+
+
+def _take(path: Path, key: CredentialId, calls: int) -> int:
+    """Take so many calls of a file in a process of its own; return how many were let through."""
+    pace, taken = Pace(1_000, path), 0
+    for _ in range(calls):
+        with suppress(TooManyCalls):
+            pace.take(key, 7.0)
+            taken += 1
+    return taken
+
+
+def test_no_call_is_lost_between_processes(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(3, mp_context=spawn) as pool:
+        taken = pool.map(_take, [tmp_path / "pace"] * 3, [ONE] * 3, [600] * 3)
+        assert sum(taken) == 1_000
+
+
+def test_keys_that_meet_in_one_group_have_buckets_of_their_own() -> None:
+    pace = Pace(2)
+    meeting = [CredentialId(5 + number * GROUPS) for number in range(GROUP_BUCKETS)]
+    for key in meeting * 2:
+        pace.take(key, 3.0)
+    for key in meeting:
+        with pytest.raises(TooManyCalls):
+            pace.take(key, 3.0)
+    newcomer = CredentialId(5 + GROUP_BUCKETS * GROUPS)
+    pace.take(newcomer, 4.0)
 
 
 @pytest.fixture

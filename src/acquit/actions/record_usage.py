@@ -16,7 +16,8 @@ def record_usage(
     if uses or calls:
         with context.database.write() as tx:
             access.record_use(tx, uses)
-            api_calls.add(tx, calls)
+            if calls:
+                api_calls.add(tx, calls)
 
 
 def forget_calls(context: Context, account_ids: Sequence[AccountId]) -> None:

@@ -262,15 +262,18 @@ def _variable(raw_name: bytes) -> str:
     return {"CONTENT_TYPE": name, "CONTENT_LENGTH": ""}.get(name, f"HTTP_{name}")
 
 
+@lru_cache(maxsize=512)
+def _header_name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
+
+
 def _call(application: Application, environ: Environment) -> _Answer:
     """Run a WSGI application: to its end where it answers whole, else until its parts can be made."""
     answer = _Answer()
 
     def start_response(status: str, headers: Headers, exc: object = None) -> Callable[[bytes], None]:
         answer.status = int(status[:3])
-        answer.headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
-        ]
+        answer.headers = [(_header_name(name), value.encode("latin-1")) for name, value in headers]
         return lambda part: None
 
     parts = application(environ, start_response)
@@ -291,7 +294,7 @@ def _close(parts: object) -> None:
 
 async def _send_fault(send: Send, fault: Fault, status: int) -> None:
     headers, body = fault(status)
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    encoded = [(_header_name(name), value.encode("latin-1")) for name, value in headers]
     encoded += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await _send(send, status, encoded, body)
 

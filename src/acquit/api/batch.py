@@ -5,19 +5,17 @@ It works on every GET route whose last segment is a parameter, and on lists belo
 the order of the ids, each with its value or its error.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from acquit.api import refusals
-from acquit.api.contract import Parameter, Route
+from acquit.api import parameters, refusals
+from acquit.api.contract import Route
 from acquit.api.refusals import TooMany
 from acquit.api.request import Answer, Batched, Handler, Request
 from acquit.core.errors import Refusal
 
 KEYS_MAX: Final = 1_000
 
-ReadPath = Callable[[Route, Mapping[str, str], ZoneInfo], Mapping[str, Any]]
 Call = Callable[[Handler, Request], Answer]
 
 
@@ -66,43 +64,45 @@ def found_at_once(handler: Handler | Batched, request: Request, keys: Sequence[A
 
 
 def answer(
-    handler: Handler | Batched,
-    request: Request,
-    texts: Mapping[str, str],
-    last: Parameter,
-    given: Sequence[str],
-    read_path: ReadPath,
-    call: Call,
+    handler: Handler | Batched, request: Request, texts: Mapping[str, str], given: Sequence[str], call: Call
 ) -> list[dict[str, object]]:
     """Return one element per given id: what one statement found, else what the handler says of that id."""
-    paths: dict[str, Mapping[str, Any]] = {}
-    refused: dict[str, Refusal] = {}
-    for key in dict.fromkeys(given):
-        try:
-            paths[key] = read_path(request.route, {**texts, last.name: key}, request.zone)
-        except Refusal as refusal:
-            refused[key] = refusal
+    paths, elements = _read(request, texts, dict.fromkeys(given))
+    last = request.route.path_parameters[-1].name
     if paths:
         request.path = next(iter(paths.values()))
-    found = found_at_once(handler, request, [path[last.name] for path in paths.values()])
+    found = found_at_once(handler, request, [path[last] for path in paths.values()])
     one = handler.one if isinstance(handler, Batched) else handler
-    elements = {key: fault(key, refusal) for key, refusal in refused.items()}
     for key, path in paths.items():
-        elements[key] = _element(key, path, path[last.name], found, one, request, call)
+        typed = path[last]
+        elements[key] = (
+            entry(key, found[typed]) if typed in found else _asked_alone(key, path, one, request, call)
+        )
     return [elements[key] for key in given]
 
 
-def _element(
-    key: str,
-    path: Mapping[str, Any],
-    typed: Any,
-    found: Mapping[Any, object],
-    one: Handler,
-    request: Request,
-    call: Call,
+def _read(
+    request: Request, texts: Mapping[str, str], keys: Iterable[str]
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, dict[str, object]]]:
+    """Return the path of each id that can be read, and the elements of those that cannot."""
+    *above, last = request.route.path_parameters
+    try:
+        shared = parameters.read_path(above, texts, request.zone)
+    except Refusal as refusal:
+        return {}, {key: fault(key, refusal) for key in keys}
+    paths: dict[str, Mapping[str, Any]] = {}
+    refused = {}
+    for key in keys:
+        try:
+            paths[key] = {**shared, last.name: parameters.read_text(last.name, last.type, key, request.zone)}
+        except Refusal as refusal:
+            refused[key] = fault(key, refusal)
+    return paths, refused
+
+
+def _asked_alone(
+    key: str, path: Mapping[str, Any], one: Handler, request: Request, call: Call
 ) -> dict[str, object]:
-    if typed in found:
-        return entry(key, found[typed])
     request.path = path
     try:
         return entry(key, call(one, request).value)

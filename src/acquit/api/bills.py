@@ -1,7 +1,11 @@
 """Bills: /me/bill, their details and their export."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from acquit.actions.export_bills import ask_for_export
 from acquit.api import links, wire
@@ -10,9 +14,10 @@ from acquit.api.listing import Column, Listing
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.identifiers import BillId
+from acquit.ports import Sealer
 from acquit.store import bill_lists, bill_statuses
-from acquit.store.bill_lists import BillSummary, DetailSummary
-from acquit.store.bill_statuses import OnWire
+from acquit.store.bill_lists import DetailSummary
+from acquit.store.bill_statuses import BillRow
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
@@ -20,6 +25,12 @@ DETAILS_PER_ORDER: Final = 1_000_000
 """A detail's id is its bill's order id times this, plus its number on the bill."""
 
 DETAIL_DIGITS_MAX: Final = 18
+
+KEPT_MAX: Final = 10_000
+"""Bills whose JSON a process keeps: about 1 KiB each."""
+
+ORIGIN_MAX: Final = 256
+"""A caller who writes a longer address of ours is answered without anything being kept."""
 
 
 # ---------------------------------------------------------------- bills
@@ -78,22 +89,46 @@ def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, ob
         return some_bills(tx, request, bill_ids)
 
 
-def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return those of the caller's bills that have these numbers, as the wire shows them."""
-    found = bill_statuses.find_bills(tx, request.caller.account_id, bill_ids)
-    return {bill.bill_id: _bill(bill, left, request) for bill, left in found}
+def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:
+    """Return those of the caller's bills that have these numbers, as the wire shows them, encoded."""
+    rows = bill_statuses.find_rows(tx, request.caller.account_id, bill_ids)
+    seen_from = request.zone, request.origin, request.context.sealer
+    kept = _kept(seen_from) if len(request.origin) <= ORIGIN_MAX else {}
+    return {row[0]: _encoded(row, kept, seen_from) for row in rows}
 
 
-def _bill(bill: BillSummary, left: OnWire | None, request: Request) -> dict[str, Any]:
+@lru_cache(maxsize=4)
+def _kept(seen_from: tuple[ZoneInfo, str, Sealer]) -> dict[str, tuple[BillRow, msgspec.Raw]]:
+    """Return where the JSON of bills seen from there is kept, by number, beside what it was made of."""
+    return {}
+
+
+def _encoded(
+    row: BillRow, kept: dict[str, tuple[BillRow, msgspec.Raw]], seen_from: tuple[ZoneInfo, str, Sealer]
+) -> msgspec.Raw:
+    """Return a bill's JSON, made once: a bill is final, and whatever may change about it is in its row."""
+    known = kept.get(row[0])
+    if known is not None and known[0] == row:
+        return known[1]
+    made = msgspec.Raw(wire.encode(bill_shown(row, *seen_from)))
+    if len(kept) >= KEPT_MAX:
+        kept.clear()
+    kept[row[0]] = row, made
+    return made
+
+
+def bill_shown(row: BillRow, zone: ZoneInfo, origin: str, sealer: Sealer) -> dict[str, Any]:
+    """Return the bill of a row as the wire shows it."""
+    bill, left = bill_statuses.read(row)
     return {
         "billId": bill.bill_id,
         "category": bill.category,
-        "date": wire.instant(bill.issued_at, request.zone),
+        "date": wire.instant(bill.issued_at, zone),
         "eInvoicingId": None if left is None else left.reference or None,
         "eInvoicingStatus": None if left is None else e_invoicing_status(left.outcome, left.codes),
         "orderId": bill.order_id,
         **wire.prices(bill.net_minor, bill.tax_minor, bill.total_minor, bill.currency),
-        **links.bill_links(request, bill.bill_id),
+        **links.paper_links(origin, sealer, bill.bill_id),
     }
 
 

@@ -8,7 +8,7 @@ from acquit.api.listing import Column, Listing
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
 from acquit.core.identifiers import BillId
-from acquit.store import bill_lists
+from acquit.store import bill_lists, bill_statuses
 from acquit.store.bill_lists import BillSummary, DetailSummary
 from acquit.store.transaction import Transaction
 
@@ -57,8 +57,9 @@ def _known(request: Request) -> BillSummary:
 def _correctives(tx: Transaction, request: Request, ids: Sequence[str]) -> dict[str, object]:
     found = bill_lists.find_many(tx, request.caller.account_id, ids)
     corrected = {each.bill_id: each.corrects_bill_id for each in found if each.corrects_bill_id is not None}
-    shown = bills.some_bills(tx, request, [*corrected])
-    return {key: _shown(key, corrected[key], shown[key]) for key in corrected}
+    rows = bill_statuses.find_rows(tx, request.caller.account_id, [*corrected])
+    of_us = request.zone, request.origin, request.context.sealer
+    return {row[0]: _shown(row[0], corrected[row[0]], bills.bill_shown(row, *of_us)) for row in rows}
 
 
 def _shown(bill_id: BillId, corrected: BillId, shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -79,8 +80,9 @@ class Entrance:
         region: str = "EU",
         routes: Table = ROUTES,
         calls_per_minute: int = 0,
+        pace_file: Path | None = None,
     ) -> None:
-        """Serve the routes; 0 calls a minute is no limit."""
+        """Serve the routes; 0 calls a minute is no limit; processes that share a file count together."""
         unknown = set(routes) - {route.key for route in contract().routes}
         assert not unknown, f"not in the contract: {sorted(unknown)}"
         self._context = context
@@ -90,7 +92,7 @@ class Entrance:
         self._routes = routes
         self._router = routing.Router(contract().routes)
         self._places = Places()
-        self._gate = Gate(context, Pace(calls_per_minute) if calls_per_minute else None)
+        self._gate = Gate(context, Pace(calls_per_minute, pace_file) if calls_per_minute else None)
 
     def close(self) -> None:
         """Write the traces that wait and end what runs beside."""
@@ -164,7 +166,7 @@ class Entrance:
             raise NoSuchRoute
         if batch.is_batch(route, incoming.headers):
             return self._serve_batch(handler, request, texts)
-        request.path = _read_path(route, texts, request.zone)
+        request.path = parameters.read_path(route.path_parameters, texts, request.zone)
         return self._call(handler.one if isinstance(handler, Batched) else handler, request)
 
     def _request(
@@ -195,9 +197,8 @@ class Entrance:
         )
 
     def _serve_batch(self, handler: Handler | Batched, request: Request, texts: Mapping[str, str]) -> Answer:
-        last = request.route.path_parameters[-1]
-        given = batch.split(batch.separator(request.headers), texts[last.name])
-        return Answer(batch.answer(handler, request, texts, last, given, _read_path, self._call))
+        given = batch.split(batch.separator(request.headers), texts[request.route.path_parameters[-1].name])
+        return Answer(batch.answer(handler, request, texts, given, self._call))
 
     def _call(self, handler: Handler, request: Request) -> Answer:
         value = handler(request)
@@ -215,10 +216,6 @@ def _noted(
 ) -> ApiCall:
     path = target.rule_path[:CALL_PATH_MAX].replace("\0", "")
     return ApiCall(account_id, at, incoming.method, route.path, path, incoming.origin.address)
-
-
-def _read_path(route: Route, texts: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
-    return {p.name: parameters.read_text(p.name, p.type, texts[p.name], zone) for p in route.path_parameters}
 
 
 def _read_parameters(

@@ -10,12 +10,18 @@ from acquit.actions.publish_contract import contract_token
 from acquit.api.request import Request
 from acquit.core.identifiers import BillId, OrderId
 from acquit.core.kept_file import Deed
+from acquit.ports import Sealer
 
 
 def bill_links(request: Request, bill_id: BillId) -> dict[str, str]:
     """Return the links to a bill's paper and page, and their secret part, as the wire names them."""
-    password = request.context.sealer.token(f"bill:{bill_id}")
-    place = f"{request.origin}/cgi-bin/order/bill"
+    return paper_links(request.origin, request.context.sealer, bill_id)
+
+
+def paper_links(origin: str, sealer: Sealer, bill_id: BillId) -> dict[str, str]:
+    """Return those links below an origin."""
+    password = sealer.token(f"bill:{bill_id}")
+    place = f"{origin}/cgi-bin/order/bill"
     named = bill_id if bill_id.isascii() and bill_id.isalnum() else quote(bill_id)
     asked = f"?reference={named}&passwd={password}"
     return {"password": password, "pdfUrl": f"{place}.pdf{asked}", "url": f"{place}.cgi{asked}"}

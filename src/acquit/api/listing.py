@@ -300,9 +300,10 @@ def _page_of_keys(
 def _page_in_memory(
     objects: Mapping[K, object], wanted: Wanted, filters: Sequence[Filter]
 ) -> tuple[list[object], int, K | None]:
-    kept = [key for key, shown in objects.items() if all(_meets(shown, each) for each in filters)]
+    read = {key: _opened(shown) for key, shown in objects.items()}
+    kept = [key for key, shown in read.items() if all(_meets(shown, each) for each in filters)]
     if wanted.sort is not None:
-        kept.sort(key=lambda key: _rank(value_at(objects[key], wanted.sort or "")))
+        kept.sort(key=lambda key: _rank(value_at(read[key], wanted.sort or "")))
     if wanted.descending:
         kept.reverse()
     page, following = _cut(kept, wanted)
@@ -327,6 +328,11 @@ def _fetch(tx: Transaction, listing: Listing[K], page: Sequence[K]) -> dict[K, o
 
 
 # ---------------------------------------------------------------- filters and sorts in memory
+
+
+def _opened(shown: object) -> object:
+    """Return an object that may be encoded already, to be looked into."""
+    return msgspec.json.decode(shown) if isinstance(shown, msgspec.Raw) else shown
 
 
 def value_at(shown: object, dotted: str) -> Any:

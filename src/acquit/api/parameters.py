@@ -7,6 +7,7 @@ bodies. A type is a primitive, a model, `X[]`, or an alias `Name:type`.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -162,14 +163,26 @@ def primitive(type_name: str) -> str:
 
 def read_text(name: str, type_name: str, text: str, zone: ZoneInfo) -> Any:
     """Return the value of a path or query text. Raises BadParameter with the wire's words."""
-    kind = primitive(type_name)
-    model = contract().models.get(kind)
-    if model is not None and model.is_enumeration:
-        return _enumerated(name, kind, model, text)
+    kind, enumeration = _kind(type_name)
+    if enumeration is not None:
+        return _enumerated(name, kind, enumeration, text)
     try:
         return READERS[kind](text, zone)
     except (_Unfit, ValueError, OverflowError):
         raise unfit(name, kind, text) from None
+
+
+@cache
+def _kind(type_name: str) -> tuple[str, Model | None]:
+    """Return the type behind a declared one, and its model when it is an enumeration."""
+    kind = primitive(type_name)
+    model = contract().models.get(kind)
+    return kind, model if model is not None and model.is_enumeration else None
+
+
+def read_path(declared: Iterable[Parameter], texts: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """Return the values of these parameters of a path by name. Raises BadParameter."""
+    return {each.name: read_text(each.name, each.type, texts[each.name], zone) for each in declared}
 
 
 def unfit(name: str, type_name: str, given: object) -> BadParameter:

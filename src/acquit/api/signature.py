@@ -228,6 +228,8 @@ class Gate:
         self._stopping.set()
         self._writer.join()
         self.flush()
+        if self._pace is not None:
+            self._pace.close()
 
 
 def _call(incoming: Incoming, target: Target) -> Call:

@@ -17,6 +17,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -298,9 +299,14 @@ def candidate_urls(origins: Sequence[str], target: str) -> tuple[str, ...]:
 
     A bare `?` at the end is signed by who writes it, and lost on the way.
     """
-    both = dict.fromkeys(form for origin in origins for form in (origin, _without_port(origin)))
     ends = (target,) if "?" in target else (target, target + "?")
-    return tuple(origin + end for end in ends for origin in both)
+    return tuple(origin + end for end in ends for origin in _forms(tuple(origins)))
+
+
+@lru_cache(maxsize=64)
+def _forms(origins: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each origin as it is and without its port, each once."""
+    return tuple(dict.fromkeys(form for origin in origins for form in (origin, _without_port(origin))))
 
 
 def _without_port(origin: str) -> str:

@@ -8,11 +8,14 @@ from acquit.core.identifiers import AccountId
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
-ADD: Final[LiteralString] = """
-    INSERT INTO api_call (account_id, at, method, route, path, address)
-    SELECT * FROM unnest(%(account_ids)s::text[], %(ats)s::timestamptz[], %(methods)s::text[],
-                         %(routes)s::text[], %(paths)s::text[], %(addresses)s::text[])
-"""
+COLUMNS: Final = {
+    "account_id": "text",
+    "at": "timestamptz",
+    "method": "text",
+    "route": "text",
+    "path": "text",
+    "address": "text",
+}
 
 FORGET: Final[LiteralString] = """
     DELETE FROM api_call c
@@ -32,15 +35,8 @@ FIND_MANY: Final[LiteralString] = """
 
 def add(tx: Transaction, calls: Sequence[ApiCall]) -> None:
     """Keep the calls."""
-    tx.run(
-        ADD,
-        account_ids=[call.account_id for call in calls],
-        ats=[call.at for call in calls],
-        methods=[call.method for call in calls],
-        routes=[call.route for call in calls],
-        paths=[call.path for call in calls],
-        addresses=[call.address for call in calls],
-    )
+    rows = ((call.account_id, call.at, call.method, call.route, call.path, call.address) for call in calls)
+    tx.copy("api_call", tuple(COLUMNS), rows, tuple(COLUMNS.values()))
 
 
 def forget(tx: Transaction, account_ids: Sequence[AccountId], kept: int) -> int:

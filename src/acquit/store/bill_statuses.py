@@ -41,7 +41,7 @@ FIND_BILLS: Final[LiteralString] = """
       FROM bill b
       LEFT JOIN LATERAL (
            SELECT t.state, t.reference, (
-                  SELECT coalesce(array_agg(code ORDER BY status_no), '{}') FROM bill_status s
+                  SELECT string_agg(code::text, ' ' ORDER BY status_no) FROM bill_status s
                    WHERE s.account_id = d.account_id AND s.bill_id = d.bill_id) AS codes
              FROM delivery d
              JOIN delivery_state t ON t.account_id = d.account_id AND t.delivery_id = d.delivery_id
@@ -113,6 +113,10 @@ ADVANCE: Final[LiteralString] = """
 """
 
 
+BillRow = tuple[Any, ...]
+"""A row of FIND_BILLS; its values are hashable."""
+
+
 @dataclass(frozen=True, slots=True)
 class OnWire:
     """Where a bill's e-invoice is: what the platform calls it, its last outcome, its statuses in order."""
@@ -165,19 +169,21 @@ def of_bill(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[Sta
     return [_status(row) for row in tx.all(OF_BILL, account_id=account_id, bill_id=bill_id)]
 
 
-def find_bills(
-    tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]
-) -> list[tuple[BillSummary, OnWire | None]]:
-    """Return the account's bills of these numbers, in no order, each with where its e-invoice is.
+def find_rows(tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]) -> list[BillRow]:
+    """Return the account's bills of these numbers, in no order, each number first; `read` reads them.
 
-    Numbers of no bill of the account are left out; a bill that is no e-invoice is nowhere.
+    Numbers of no bill of the account are left out. Rows that are equal read the same.
     """
-    rows = tx.all(FIND_BILLS, account_id=account_id, bill_ids="\x1f".join(bill_ids))
-    return [(BillSummary(*row[:9]), None if row.state is None else _on_wire(row)) for row in rows]
+    return tx.tuples(FIND_BILLS, account_id=account_id, bill_ids="\x1f".join(bill_ids))
 
 
-def _on_wire(row: Any) -> OnWire:
-    return OnWire(row.reference, None if row.state == "waiting" else Outcome(row.state), tuple(row.codes))
+def read(row: BillRow) -> tuple[BillSummary, OnWire | None]:
+    """Return the bill and where its e-invoice is: nowhere when it is none."""
+    *bill, state, reference, codes = row
+    if state is None:
+        return BillSummary(*bill), None
+    outcome = None if state == "waiting" else Outcome(state)
+    return BillSummary(*bill), OnWire(reference, outcome, tuple(map(int, (codes or "").split())))
 
 
 def is_on_platform(tx: Transaction, account_id: AccountId, bill_id: BillId) -> bool:

@@ -102,7 +102,7 @@ def keys(
     if limit is not None:
         statement += CUT
         values |= {"limit_rows": limit, "offset_rows": offset}
-    return [row[0] for row in tx.all(statement, **values)]
+    return [row[0] for row in tx.tuples(statement, **values)]
 
 
 def count(tx: Transaction, selection: Selection, conditions: Sequence[Condition] = ()) -> int:

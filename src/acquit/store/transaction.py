@@ -5,13 +5,13 @@ read are read-only by default, so PostgreSQL itself refuses a write from a handl
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import IsolationLevel, sql
-from psycopg.rows import namedtuple_row
+from psycopg.rows import namedtuple_row, tuple_row
 from psycopg_pool import ConnectionPool
 
 Row = NamedTuple
@@ -56,6 +56,14 @@ class Transaction:
     def all(self, query: LiteralString, **values: object) -> list[Any]:
         """Return every row of the query, in its order."""
         return self.connection.execute(query, values or None).fetchall()
+
+    def tuples(self, query: LiteralString, **values: object) -> list[tuple[Any, ...]]:
+        """Return every row of the query without names, in its order: for long answers of hot paths.
+
+        Values come in PostgreSQL's binary form, which is read faster than text.
+        """
+        with self.connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+            return cursor.execute(query, values or None).fetchall()
 
     def stream(self, query: LiteralString, **values: object) -> Iterator[Any]:
         """Yield the rows of a long answer in its order, some thousands in memory at once.
@@ -102,6 +110,22 @@ def _prepare_reader(connection: Connection) -> None:
     connection.execute(READ_ONLY)
 
 
+class _Lent:
+    """A session of a pool without a transaction: there is nothing to commit when it is given back."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+        self._pool = pool
+
+    def __enter__(self) -> Transaction:
+        self._connection = self._pool.getconn()
+        return Transaction(self._connection)
+
+    def __exit__(self, *exc: object) -> None:
+        self._pool.putconn(self._connection)
+
+
 class Database:
     """Two small pools on one PostgreSQL: `read()` and `snapshot()` cannot write, `write()` can."""
 
@@ -114,11 +138,9 @@ class Database:
         self._readers = _pool(url, readers_max, patience_seconds, _prepare_reader)
         self._writers = _pool(url, writers_max, patience_seconds, _prepare_writer)
 
-    @contextmanager
-    def read(self) -> Iterator[Transaction]:
+    def read(self) -> AbstractContextManager[Transaction]:
         """Lend a read-only session; each statement sees its own instant (no BEGIN)."""
-        with self._readers.connection() as connection:
-            yield Transaction(connection)
+        return _Lent(self._readers)
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
