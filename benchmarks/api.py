@@ -4,6 +4,9 @@ The baseline runs on the same server, in the same worker, threads and pool, in a
 alone, its rows encoded, no authentication, no contract, no shapes. Ratios are of one run; each figure is the
 median of alternating rounds. The store holds so many bills, fifty of each account, and one account with 300.
 A wrong signature is set against the right one of an object; memory is that of the worker before and after.
+
+Bills that a process showed before are not written again, so page, batch and object are measured a second time
+by a server that keeps none (`first_…`): what a caller gets who reads bills that nobody read lately.
 """
 
 import argparse
@@ -34,6 +37,7 @@ from acquit.adapters.clock import SystemClock
 from acquit.adapters.http import Limits, Mount, Server, Site
 from acquit.adapters.mail import NullMailer
 from acquit.adapters.sealer import AesSealer
+from acquit.api import bills as shown_bills
 from acquit.api.entrance import Entrance
 from acquit.core.identifiers import AccountId, BillId
 from acquit.store import bill_lists, bill_statuses
@@ -44,6 +48,8 @@ from acquit.store.transaction import Database, Transaction
 BILLS_EACH = 50
 PAGE = 300
 BATCH = 50
+SHOWN = ("object", "page", "batch")
+"""What shows bills."""
 LARGE = AccountId("bb9999999-acq")
 """The account with a page of bills."""
 CALLERS = 64
@@ -107,8 +113,10 @@ def _many(tx: Transaction, account: str, bill_ids: list[str]) -> list[Any]:
     return tx.tuples(bill_statuses.FIND_BILLS, account_id=account, bill_ids="\x1f".join(bill_ids))
 
 
-def site(url: str, papers: Path) -> Site:
-    """Mount the wire and the baseline in one process; both use the same pool."""
+def site(url: str, papers: Path, keeps: bool) -> Site:
+    """Mount the wire and the baseline in one process, on one pool; bills that it showed may be kept."""
+    if not keeps:
+        shown_bills.KEPT_MAX = 0  # type: ignore[misc]
     context = context_of(url, papers)
     entrance = Entrance(context)
     return Site(
@@ -200,13 +208,8 @@ def targets(port: int, own: dict[str, str], large: dict[str, str]) -> dict[str, 
 
 def measure(port: int, callers: list[dict[str, str]], seconds: float, rounds: int) -> dict[str, float]:
     """Return the figures of one store; the last caller has the large account."""
-    own, large = callers[0], callers[-1]
-    asked = targets(port, own, large)
-    rates: dict[str, list[float]] = {name: [] for name in asked}
-    for _ in range(rounds):
-        for name, target in asked.items():
-            rates[name].append(load(target, seconds)["per_second"])
-    median = {name: statistics.median(found) for name, found in rates.items()}
+    asked = targets(port, callers[0], callers[-1])
+    median = _medians(asked, seconds, rounds)
     mixed = replace(asked["list"], paths=asked["list"].paths + asked["object"].paths)
     paced = load(mixed, max(5.0, seconds), 500)
     return {
@@ -217,6 +220,25 @@ def measure(port: int, callers: list[dict[str, str]], seconds: float, rounds: in
         "p50_ms_at_500": paced["p50_ms"],
         "p99_ms_at_500": paced["p99_ms"],
     }
+
+
+def measure_first(port: int, callers: list[dict[str, str]], seconds: float, rounds: int) -> dict[str, float]:
+    """Return the figures of objects that nobody read before."""
+    asked = targets(port, callers[0], callers[-1])
+    names = [name for name in asked if name.removeprefix("bare_") in SHOWN]
+    median = _medians({name: asked[name] for name in names}, seconds, rounds)
+    return {f"first_{name}_ratio": _ratio(median, name) for name in SHOWN} | {
+        f"first_{name}_per_second": median[name] for name in SHOWN
+    }
+
+
+def _medians(asked: dict[str, Target], seconds: float, rounds: int) -> dict[str, float]:
+    """Ask for everything in turn, so often, and return the median rate of each."""
+    rates: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(rounds):
+        for name, target in asked.items():
+            rates[name].append(load(target, seconds)["per_second"])
+    return {name: statistics.median(found) for name, found in rates.items()}
 
 
 def _ratio(median: dict[str, float], name: str) -> float:
@@ -245,6 +267,19 @@ def _resident() -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
+def _serve(make_site: Callable[[], Site], use: Callable[[int], None]) -> None:
+    """Serve a site until it was used."""
+    server = Server(make_site, workers=1, limits=Limits(threads=THREADS))
+
+    def work() -> None:
+        try:
+            use(server.port)
+        finally:
+            server.stop()
+
+    server.run(lambda: threading.Thread(target=work).start())
+
+
 def run(bills: int, seconds: float, rounds: int, requests: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Make a store of so many bills, serve it, measure it."""
     with ExitStack() as stack:
@@ -256,20 +291,22 @@ def run(bills: int, seconds: float, rounds: int, requests: int) -> tuple[dict[st
         context = context_of(url, home / "papers")
         stack.callback(context.database.close)
         callers = keys(context, (bills + BILLS_EACH - 1) // BILLS_EACH, bills + 1)
-        server = Server(partial(site, url, home / "papers"), workers=1, limits=Limits(threads=THREADS))
         found: dict[str, Any] = {}
 
-        def work() -> None:
-            try:
-                say("Measuring …")
-                found.update(measure(server.port, callers, seconds, rounds))
-                if requests:
-                    say(f"Watching the memory of {requests} requests …")
-                    found["memory"] = memory(server.port, callers, requests)
-            finally:
-                server.stop()
+        def all_of_it(port: int) -> None:
+            say("Measuring …")
+            found.update(measure(port, callers, seconds, rounds))
+            if requests:
+                say(f"Watching the memory of {requests} requests …")
+                found["memory"] = memory(port, callers, requests)
 
-        server.run(lambda: threading.Thread(target=work).start())
+        def first_reads(port: int) -> None:
+            say("Measuring bills that were not read before …")
+            found.update(measure_first(port, callers, seconds, rounds))
+
+        papers = home / "papers"
+        _serve(partial(site, url, papers, True), all_of_it)
+        _serve(partial(site, url, papers, False), first_reads)
         return rig(url), {"bills": bills, **found}
 
 

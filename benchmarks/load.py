@@ -44,22 +44,29 @@ class Connection(asyncio.Protocol):
     """One connection that carries one request at a time."""
 
     def __init__(self) -> None:
-        self._seen = b""
+        self._head = b""
+        self._left = 0
         self._waiting: asyncio.Future[int] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self._seen += data
-        head, found, body = self._seen.partition(b"\r\n\r\n")
-        if not found:
-            return
-        at = head.lower().index(b"content-length:") + 15
-        if len(body) >= int(head[at : head.find(b"\r\n", at) if b"\r\n" in head[at:] else None]):
-            self._seen = b""
+        """Count the body of an answer whose head is known; nothing of it is kept."""
+        if self._left:
+            self._left -= len(data)
+        else:
+            self._head += data
+            head, found, body = self._head.partition(b"\r\n\r\n")
+            if not found:
+                return
+            at = head.lower().index(b"content-length:") + 15
+            self._left = int(head[at:].partition(b"\r\n")[0]) - len(body)
+            self._head = head
+        if not self._left:
+            status, self._head = int(self._head[9:12]), b""
             assert self._waiting is not None
-            self._waiting.set_result(int(head[9:12]))
+            self._waiting.set_result(status)
 
     async def ask(self, request: bytes) -> int:
         """Send the request and return the status of its answer."""

@@ -6,6 +6,7 @@ headers, the time to send them, the requests that may wait.
 """
 
 import asyncio
+import gc
 import io
 import logging
 import multiprocessing
@@ -401,7 +402,10 @@ def _load(make_site: Callable[[], Site], limits: Limits) -> Bridge:
     """Make the site in a worker process, which ends when the process that started it is gone."""
     _raise_open_files()
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-    return Bridge(make_site(), limits)
+    bridge = Bridge(make_site(), limits)
+    gc.collect()
+    gc.freeze()  # what a site is made of lives as long as the process: no collection looks at it again
+    return bridge
 
 
 def _end_with_parent() -> None:

@@ -94,7 +94,14 @@ def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> di
     rows = bill_statuses.find_rows(tx, request.caller.account_id, bill_ids)
     seen_from = request.zone, request.origin, request.context.sealer
     kept = _kept(seen_from) if len(request.origin) <= ORIGIN_MAX else {}
-    return {row[0]: _encoded(row, kept, seen_from) for row in rows}
+    shown: dict[str, object] = {}
+    for row in rows:
+        known = kept.get(row[0])
+        if known is not None and known[0] == row:
+            shown[row[0]] = known[1]
+        else:
+            shown[row[0]] = _encoded(row, kept, seen_from)
+    return shown
 
 
 @lru_cache(maxsize=4)
@@ -106,10 +113,7 @@ def _kept(seen_from: tuple[ZoneInfo, str, Sealer]) -> dict[str, tuple[BillRow, m
 def _encoded(
     row: BillRow, kept: dict[str, tuple[BillRow, msgspec.Raw]], seen_from: tuple[ZoneInfo, str, Sealer]
 ) -> msgspec.Raw:
-    """Return a bill's JSON, made once: a bill is final, and whatever may change about it is in its row."""
-    known = kept.get(row[0])
-    if known is not None and known[0] == row:
-        return known[1]
+    """Return a bill's JSON, which is kept: a bill is final, what may change about it is in its row."""
     made = msgspec.Raw(wire.encode(bill_shown(row, *seen_from)))
     if len(kept) >= KEPT_MAX:
         kept.clear()

@@ -99,7 +99,7 @@ def answer(request: Request, listing: Listing[Any], places: Places) -> Answer:
         if mode not in (PAGES, CURSOR) or request.route.expands_to is None:
             every = listing.every_key(tx)
             is_of_objects = request.route.response == f"{request.route.expands_to}[]"
-            return Answer(list(_fetch(tx, listing, every).values() if is_of_objects else every))
+            return Answer(_objects(tx, listing, every) if is_of_objects else list(every))
         wanted = read_headers(request, mode)
         walked = _Walked(places, _asked(request, wanted))
         if "no-cache" in request.headers.get("pragma", "").lower():
@@ -228,7 +228,8 @@ def _page(
     narrowed = (
         keys(tx, listing.source, conditions) if isinstance(listing.source, Selection) else listing.source(tx)
     )
-    return _page_in_memory(_fetch(tx, listing, narrowed), wanted, left)
+    found = _fetch(tx, listing, narrowed)
+    return _page_in_memory({key: found[key] for key in narrowed if key in found}, wanted, left)
 
 
 def _condition(column: Column, wanted: Filter) -> Condition:
@@ -259,7 +260,7 @@ def _page_in_sql(
     total = _total(wanted, walked, lambda: len(page) if is_whole else count(tx, source, conditions))
     if has_more:
         walked.places.reach(walked.asked, wanted.number, page[-1])
-    return list(_fetch(tx, listing, page).values()), total, page[-1] if has_more else None
+    return _objects(tx, listing, page), total, page[-1] if has_more else None
 
 
 def _total(wanted: Wanted, walked: _Walked, counted: Callable[[], int]) -> int:
@@ -294,7 +295,7 @@ def _page_of_keys(
 ) -> tuple[list[object], int, K | None]:
     ordered = list(reversed(every)) if wanted.descending else list(every)
     page, following = _cut(ordered, wanted)
-    return list(_fetch(tx, listing, page).values()), len(ordered), following
+    return _objects(tx, listing, page), len(ordered), following
 
 
 def _page_in_memory(
@@ -320,11 +321,20 @@ def _cut(ordered: list[K], wanted: Wanted) -> tuple[list[K], K | None]:
     return page, page[-1] if page and first + wanted.size < len(ordered) else None
 
 
-def _fetch(tx: Transaction, listing: Listing[K], page: Sequence[K]) -> dict[K, object]:
+def _fetch(tx: Transaction, listing: Listing[K], page: Sequence[K]) -> Mapping[K, object]:
+    """Return the objects of these keys, in no order."""
+    if len(page) <= FETCHED_AT_ONCE:
+        return listing.find_many(tx, page) if page else {}
     found: dict[K, object] = {}
     for start in range(0, len(page), FETCHED_AT_ONCE):
         found |= listing.find_many(tx, page[start : start + FETCHED_AT_ONCE])
-    return {key: found[key] for key in page if key in found}
+    return found
+
+
+def _objects(tx: Transaction, listing: Listing[K], page: Sequence[K]) -> list[object]:
+    """Return the objects of these keys in their order; what is gone since is left out."""
+    found = _fetch(tx, listing, page)
+    return [found[key] for key in page if key in found]
 
 
 # ---------------------------------------------------------------- filters and sorts in memory
