@@ -183,6 +183,8 @@ def test_it_goes_on_from_hand_to_hand_also_on_one_day(database: Database) -> Non
     here = given(context, sold)
     there = move_service(day, SHOP, here.service.service_id, LAB, by="cli")
     back = move_service(day, LAB, there.service.service_id, PETIT, by="cli")
+    with database.read() as tx:
+        assert services.named(tx, PETIT, "web") == back.service, "not the one that ended here before"
     later_on = later(context, date(2026, 12, 24))
     move_service(later_on, PETIT, back.service.service_id, LAB, by="cli")
     for period in ("2026-12", "2027-01"):

@@ -36,7 +36,7 @@ from .given_back import CODE, correct_one, give_back_some
 from .metered import use_some
 from .signing import collect, sign_mandate
 from .walking import SSH_KEY
-from .world import ACCOUNTS, ACME, CATALOGUE, FR, PETIT, SHOP, TODAY
+from .world import ACCOUNTS, ACME, CATALOGUE, FR, LAB, PETIT, SHOP, TODAY
 
 PLAN = {"planCode": "metal-s", "duration": "P1M", "pricingMode": "default", "quantity": 1}
 DISK: list[dict[str, Any]] = [
@@ -82,7 +82,16 @@ def people(families: Families) -> Families:
         f"/services/{fresh}/savingsPlans/subscribe/execute", displayName="out", offerId="traffic-1m", size=2
     )
     shop.post(f"/services/{fresh}/billing/engagement/request", pricingMode="degressivity12")
+    name_contacts(families)
     return families
+
+
+def name_contacts(families: Families) -> None:
+    """Acme asks Shop, and Petit asks Lab, to be the technical contact of a server."""
+    for asking, asked in ((ACME, SHOP), (PETIT, LAB)):
+        caller = families.customer(asking)
+        head = next(each for each in caller.page("/services") if each["parentServiceId"] is None)
+        caller.post(f"{head['route']['url']}/changeContact", contactTech=asked)
 
 
 def sell_disks_alone(families: Families) -> None:

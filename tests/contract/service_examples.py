@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
+from acquit.actions.change_contacts import token_of
+from acquit.core.contact_change import Side
 from acquit.core.identifiers import AccountId, ServiceId
-from acquit.store import services
+from acquit.store import contact_changes, services
 
 from .called import Call, Example
 from .families import Families
 from .peopling import new_service
-from .world import PETIT, SHOP
+from .world import ACME, PETIT, SHOP
 
 NUMBERS: Final = count(1)
 COMMITTED: Final = "degressivity12"
@@ -104,6 +106,33 @@ def _dropped(families: Families) -> Call:
     return Call(shop, f"/services/{service_id}/terminate/skipRetentionPeriod")
 
 
+def _contact(last: str) -> Example:
+    """Shop answers for itself whether Acme is to be the technical contact of a new server."""
+
+    def example(families: Families) -> Call:
+        shop, context = families.customer(SHOP), families.world.context
+        name = f"ns-new-{next(NUMBERS)}.example.net"
+        new_service(families, SHOP, name)
+        (number,) = shop.post(f"/dedicated/server/{name}/changeContact", contactTech=ACME)
+        with context.database.write() as tx:
+            tx.run(AGE, number=number)
+            (asked,) = contact_changes.find(tx, SHOP, [number])
+        body = {} if last == "resendEmail" else {"token": token_of(context, asked, Side.GIVER)}
+        return Call(shop, f"/me/task/contactChange/{number}/{last}", body)
+
+    return example
+
+
+def _named_for(families: Families) -> Call:
+    """Shop asks that Acme be the technical contact of a new server."""
+    name = f"ns-new-{next(NUMBERS)}.example.net"
+    new_service(families, SHOP, name)
+    return Call(families.customer(SHOP), f"/dedicated/server/{name}/changeContact", {"contactTech": ACME})
+
+
+AGE: Final[LiteralString] = """
+    UPDATE contact_change SET told_at = now() - interval '2 minutes' WHERE contact_change_id = %(number)s
+"""
 SAVING: Final = "/services/{serviceId}/savingsPlans/subscribed/{savingsPlanId}"
 ASKED: Final = ("{path}/billing/engagement/request", {"pricingMode": COMMITTED})
 SERVICE_EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
@@ -132,6 +161,10 @@ SERVICE_EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", f"{SAVING}/changeSize"): _saving("/changeSize", {"size": 3}),
     ("POST", f"{SAVING}/terminate"): _saving("/terminate", {}, startDate="2026-12-24"),
     ("POST", "/services/{serviceId}/terminate/skipRetentionPeriod"): _dropped,
+    ("POST", "/{product}/{serviceName}/changeContact"): _named_for,
+    ("POST", "/me/task/contactChange/{id}/accept"): _contact("accept"),
+    ("POST", "/me/task/contactChange/{id}/refuse"): _contact("refuse"),
+    ("POST", "/me/task/contactChange/{id}/resendEmail"): _contact("resendEmail"),
     ("POST", "/services/{serviceId}/terminate/confirm"): _ending(
         PETIT, "ns-cd67890.example.net", lambda each: f"/services/{each['serviceId']}/terminate/confirm"
     ),

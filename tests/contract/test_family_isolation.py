@@ -13,7 +13,7 @@ from acquit.store.transaction import Transaction
 
 from .families import Customer, Families
 from .given_back import correct_one
-from .peopling import write_to
+from .peopling import name_contacts, write_to
 from .walking import SSH_KEY, smallest_body, targets
 from .world import ACME, FR, LAB, PETIT, SHOP
 
@@ -50,6 +50,7 @@ def peopled(families: Families) -> Families:
         publish_contract(
             families.world.context, FR, f"Terms {number}", "Words.", by="cli", account_id=account_id
         )
+    name_contacts(families)
     write_to(families)
     correct_one(families.world.context, ACME, families.world.paid_bill)
     return families

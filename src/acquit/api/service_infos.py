@@ -10,7 +10,7 @@ from acquit.api.request import Request
 from acquit.api.services import ask_to_end, end, is_leaving, take_back
 from acquit.core.errors import Forbidden
 from acquit.core.service import RenewalType, Service, Status, refuse_permanent
-from acquit.store import services
+from acquit.store import contact_changes, services
 
 RENEWAL_TYPES: Final[Mapping[RenewalType, str]] = {
     RenewalType.PERMANENT: "automaticForcedProduct",
@@ -35,7 +35,7 @@ class NotForced(Forbidden):
 
 def get_infos(request: Request) -> object:
     """GET /{product}/{serviceName}/serviceInfos: since when, until when, and how it renews."""
-    return _infos(_found(request), request)
+    return _infos(found_by_name(request), request)
 
 
 def edit_infos(request: Request) -> None:
@@ -43,7 +43,7 @@ def edit_infos(request: Request) -> None:
 
     `deleteAtExpiration` false takes a termination back that has not happened; it is told as true until then.
     """
-    service, renew = _found(request), request.body.get("renew")
+    service, renew = found_by_name(request), request.body.get("renew")
     if not renew:
         return
     if renew.get("forced") is False:
@@ -68,17 +68,18 @@ def edit_infos(request: Request) -> None:
 
 def terminate(request: Request) -> str:
     """POST /{product}/{serviceName}/terminate: a letter with a token that ends the service."""
-    return ask_to_end(request, _found(request).service_id)
+    return ask_to_end(request, found_by_name(request).service_id)
 
 
 def confirm_termination(request: Request) -> str:
     """POST /{product}/{serviceName}/confirmTermination: with the token of the letter it ends."""
     body = request.body
     said = [body[name] for name in ("reason", "futureUse", "commentary") if name in body]
-    return end(request, _found(request).service_id, body["token"], "; ".join(said)[:1000])
+    return end(request, found_by_name(request).service_id, body["token"], "; ".join(said)[:1000])
 
 
-def _found(request: Request) -> Service:
+def found_by_name(request: Request) -> Service:
+    """Return the service that the path names by product and resource. Raises NoSuchObject."""
     path = request.path
     with request.read() as tx:
         found = services.named(tx, request.caller.account_id, path["serviceName"])
@@ -90,11 +91,13 @@ def _found(request: Request) -> Service:
 def _infos(service: Service, request: Request) -> dict[str, Any]:
     account_id = request.caller.account_id
     on = request.today
+    with request.read() as tx:
+        technical = contact_changes.technical(tx, account_id, [service.service_id])
     return {
         "canDeleteAtExpiration": not service.renewal.forced and service.engaged_until_on is None,
         "contactAdmin": account_id,
         "contactBilling": account_id,
-        "contactTech": account_id,
+        "contactTech": technical.get(service.service_id, account_id),
         "creation": wire.day(service.started_on),
         "domain": service.resource_name,
         "engagedUpTo": wire.day_or_none(service.engaged_until_on),

@@ -16,11 +16,11 @@ from acquit.api.listing import Column, Listing
 from acquit.api.refusals import BadParameter, NoSuchObject
 from acquit.api.request import Request
 from acquit.core.catalogue import EndAction
-from acquit.core.identifiers import ServiceId
+from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.money import E4_PER_ONE, amount_minor
 from acquit.core.planned_change import Binding, ChangeKind, PlannedChange, commits
 from acquit.core.service import Ending, Service, State, Status, months_after, refuse_permanent
-from acquit.store import planned_changes, service_lists, services
+from acquit.store import contact_changes, planned_changes, service_lists, services
 from acquit.store.planned_changes import Announced
 from acquit.store.selection import Order, keys
 from acquit.store.service_lists import PlanName
@@ -64,7 +64,7 @@ STRATEGIES: Final[Mapping[EndAction, str]] = {
     EndAction.KEEP_PRICE: "STOP_ENGAGEMENT_KEEP_PRICE",
 }
 PERIODS: Final[Mapping[str, int]] = {"M": 1, "Y": 12}
-CONTACTS: Final = ("administrator", "billing", "technical")
+OWNING: Final = ("administrator", "billing")
 
 
 # ---------------------------------------------------------------- lists and pages
@@ -268,6 +268,7 @@ def _services(tx: Transaction, request: Request, ids: Sequence[int]) -> dict[int
     account_id = request.caller.account_id
     found = services.find_several(tx, account_id, ids)
     names = service_lists.plan_names(tx, found)
+    technical = contact_changes.technical(tx, account_id, ids)
     waiting: dict[ServiceId, list[Announced]] = defaultdict(list)
     for each in planned_changes.announced(tx, account_id, [service.service_id for service in found]):
         waiting[each.change.service_id].append(each)
@@ -276,6 +277,7 @@ def _services(tx: Transaction, request: Request, ids: Sequence[int]) -> dict[int
             service,
             names.get((service.catalogue_id, service.plan_code)),
             waiting[service.service_id],
+            technical.get(service.service_id, account_id),
             request,
         )
         for service in found
@@ -283,13 +285,19 @@ def _services(tx: Transaction, request: Request, ids: Sequence[int]) -> dict[int
 
 
 def _service(
-    service: Service, name: PlanName | None, waiting: Sequence[Announced], request: Request
+    service: Service,
+    name: PlanName | None,
+    waiting: Sequence[Announced],
+    technical_id: AccountId,
+    request: Request,
 ) -> dict[str, Any]:
-    account_id = request.caller.account_id
+    contacts = [*((request.caller.account_id, kind) for kind in OWNING), (technical_id, "technical")]
     path = f"{service.route}/{{serviceName}}"
     return {
         "billing": _billing(service, name, waiting, request),
-        "customer": {"contacts": [{"customerCode": account_id, "type": kind} for kind in CONTACTS]},
+        "customer": {
+            "contacts": [{"customerCode": account_id, "type": kind} for account_id, kind in contacts]
+        },
         "parentServiceId": service.parent_service_id,
         "resource": {
             "displayName": service.display_name,

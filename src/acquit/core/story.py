@@ -50,6 +50,7 @@ VERBS: Final[Mapping[Chapter, frozenset[str]]] = {
         "renew_service", "keep_service", "rename_service", "detach_option", "set_renewal", "set_renewal_day",
         "set_end_rule", "change_price", "withdraw_change", "ask_for_termination", "ask_for_engagement",
         "withdraw_engagement", "group_service", "ungroup_service", "give_service", "take_service",
+        "ask_contact_change", "agree_to_contact_change", "refuse_contact_change", "resend_contact_letter",
     }),
     Chapter.ACCESS: frozenset({
         "sign_in", "sign_in_refused", "set_password", "end_account_sessions", "grant_consumer_key",

@@ -46,7 +46,7 @@ BY_NAME: Final[LiteralString] = (
     SELECTED
     + """
      WHERE account_id = %(account_id)s AND resource_name = %(resource_name)s
-     ORDER BY parent_service_id NULLS FIRST, service_id
+     ORDER BY parent_service_id IS NOT NULL, state = 'terminated', service_id
      LIMIT 1
 """
 )
@@ -164,7 +164,7 @@ def of_accounts(tx: Transaction, keys: Sequence[tuple[AccountId, ServiceId]]) ->
 
 
 def named(tx: Transaction, account_id: AccountId, resource_name: str) -> Service | None:
-    """Return the account's service of that resource (not one of its options), or None."""
+    """Return the account's service of that resource (no option; one that runs goes first), or None."""
     row = tx.one_or_none(BY_NAME, account_id=account_id, resource_name=resource_name)
     return None if row is None else _service(row)
 
