@@ -39,7 +39,7 @@ BOOKS: Final[LiteralString] = """
            ('FR', 'exchange_gain', '756000', 'Gains de change'),
            ('FR', 'exchange_loss', '656000', 'Pertes de change'),
            ('FR', 'conversion_gain', '477000', 'Conversion - passif'),
-           ('FR', 'conversion_loss', '476000', 'Conversion - actif')
+           ('FR', 'conversion_loss', '476000', 'Conversion - actif'), ('FR', 'points', '487100', 'Points')
 """
 
 SERVICE: Final[LiteralString] = """

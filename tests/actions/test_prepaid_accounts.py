@@ -1,9 +1,7 @@
 """Prepaid accounts: ordered, paid by a transfer, taken back, told when low; and the books after each."""
 
-import io
 import random
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import psycopg
@@ -13,13 +11,11 @@ from psycopg.rows import namedtuple_row
 from acquit.actions.add_credit import Credit, add_credit, credit_of
 from acquit.actions.bank_inbox import bank_inbox, look_again
 from acquit.actions.context import Context
-from acquit.actions.import_bank_file import import_bank_file
 from acquit.actions.match_by_hand import Choice, match_by_hand
 from acquit.actions.order_prepayment import order_prepayment, pay_prepay_order, set_balance_threshold
 from acquit.actions.pay_refunds import rehearse_refunds
 from acquit.actions.refund_money import approve_refund, record_refund_paid, refuse_refund_asked
 from acquit.actions.retrieve_prepaid import retrieve_prepaid
-from acquit.actions.set_bank import add_bank_account
 from acquit.actions.show_order import order_page
 from acquit.actions.turn_day import turn_day
 from acquit.actions.unmatch_entry import MoneyUsed, unmatch_entry
@@ -41,29 +37,18 @@ from acquit.core.terms import NotThePayer
 from acquit.store import audit_prepaid, mandates, prepayments, retrievals
 from acquit.store.audit import audit
 from acquit.store.transaction import Database, Transaction
-from banking import IBAN, Tx, camt
+from banking import Tx
 from billed import failed, rows
 from collecting import IBAN as MANDATED
-from collecting import OTHER_IBAN, collecting, letters, sign
+from collecting import OTHER_IBAN, letters, sign
 from founding import ACME, FR, LAB, PETIT, SAM
 from owing import EUR, PAID_ON, TESS, TOM, debt_of, open_of, pay
+from prepaying import bring, prepaying
 
 
 @pytest.fixture
 def context(database: Database, tmp_path: Path) -> Context:
     return prepaying(database, tmp_path)
-
-
-def prepaying(database: Database, directory: Path) -> Context:
-    """A seller whose bank tells of one account; Acme and Petit have mandates."""
-    made = collecting(database, directory)
-    add_bank_account(made, FR, IBAN, by="cli")
-    return made
-
-
-def bring(context: Context, *entries: Tx, name: str = "s.xml") -> None:
-    content = camt(entries, name=name)
-    import_bank_file(context, name, lambda: nullcontext(io.BytesIO(content)), by="cli")
 
 
 def prepaid(context: Context, payer_id: AccountId = ACME) -> int:

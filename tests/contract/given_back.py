@@ -7,12 +7,16 @@ from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.context import Context
 from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
+from acquit.actions.give_points import give_points
 from acquit.actions.redeem_voucher import make_voucher
 from acquit.actions.refund_money import record_refund_paid, refund_money
+from acquit.actions.set_points_programme import set_points_programme
 from acquit.actions.settle_debt import Receipt, settle_debt
+from acquit.actions.use_points import use_points
 from acquit.core.credit import Part
 from acquit.core.credit_balance import CreditType
 from acquit.core.identifiers import AccountId, BillId
+from acquit.core.point import Programme
 from acquit.core.voucher import Voucher
 
 from .world import EUR, FR, TODAY
@@ -23,7 +27,7 @@ BOOKS: LiteralString = """
     VALUES ('FR', 'credit_balance', '4197', 'Credit'), ('FR', 'credit_given', '7096', 'Rebates'),
            ('FR', 'refund_payable', '4671', 'To refund'), ('FR', 'acquirer', '5115', 'Cards'),
            ('FR', 'acquirer_fees', '6278', 'Fees'), ('FR', 'late_interest', '7631', 'Interest'),
-           ('FR', 'recovery_fee', '7588', 'Fees received')
+           ('FR', 'recovery_fee', '7588', 'Fees received'), ('FR', 'points', '4871', 'Points')
     ON CONFLICT DO NOTHING
 """
 NEWEST: LiteralString = """
@@ -54,6 +58,18 @@ def give_back_some(context: Context, account_id: AccountId) -> None:
     record_refund_paid(context, account_id, refund.refund_id, TODAY, by="cli")
     credit_bill(context, account_id, bill_id, "an hour of outage", [Part(1, 100)], by="cli")
     make_voucher(context, voucher(), CODE, by="cli")
+
+
+def give_some_points(context: Context, account_id: AccountId) -> None:
+    """The seller gives points from today on; the account was given some, and used a few."""
+    with context.database.write() as tx:
+        tx.run(BOOKS)
+    programme = Programme(
+        FR, EUR, TODAY, points=1, per_minor=1_000, worth_minor=10, lapse_months=24, is_sold=True
+    )
+    set_points_programme(context, programme, by="cli")
+    give_points(context, account_id, 100, "ten years with us", by="cli")
+    use_points(context, account_id, 10, by="cli")
 
 
 def voucher() -> Voucher:

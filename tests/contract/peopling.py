@@ -32,7 +32,7 @@ from acquit.store import api_calls
 from delivering import Mailbox, mail_server
 
 from .families import Customer, Families
-from .given_back import CODE, correct_one, give_back_some
+from .given_back import CODE, correct_one, give_back_some, give_some_points
 from .metered import use_some
 from .signing import collect, sign_mandate
 from .walking import SSH_KEY
@@ -65,6 +65,7 @@ def people(families: Families) -> Families:
     new_line(acme, ordered)
     acme.post(f"/order/cart/{ordered}/checkout", autoPayWithPreferredPaymentMethod=True)
     give_back_some(families.world.context, ACME)
+    give_some_points(families.world.context, ACME)
     correct_one(families.world.context, ACME, families.world.paid_bill)
     _let_in(families)
     write_to(families)

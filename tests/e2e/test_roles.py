@@ -45,6 +45,7 @@ FOR_ACCOUNTANTS = {
     "/manager/payments/{deposit_id}",
     "/manager/payments/{deposit_id}/receipt",
     "/manager/credit",
+    "/manager/points",
     "/manager/payment-methods",
     "/manager/purchase-orders",
     "/manager/purchase-orders/{purchase_order_id}",

@@ -53,6 +53,7 @@ from acquit.store import (
     audit_facts,
     audit_let_off,
     audit_moves,
+    audit_points,
     audit_prepaid,
     audit_remittances,
     audit_stamps,
@@ -74,6 +75,7 @@ ELSEWHERE = {
     for each in (
         audit_remittances,
         audit_prepaid,
+        audit_points,
         audit_facts,
         audit_stamps,
         audit_deliveries,
@@ -83,7 +85,8 @@ ELSEWHERE = {
     for check in each.CHECKS
 }
 """Checks that modules of their own tamper with: test_audit_of_remittances, _facts, _stamps, _deliveries;
-actions/test_let_off, actions/test_move_service, actions/test_prepaid_accounts."""
+actions/test_let_off, actions/test_move_service, actions/test_prepaid_accounts,
+actions/test_points_in_any_order."""
 
 
 SAVING = """

@@ -12,6 +12,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from acquit.actions.order_points import bring_in, ordered_type
 from acquit.actions.settling import Books
 from acquit.core import journal
 from acquit.core.bank_entry import BankEntry
@@ -23,6 +24,7 @@ from acquit.core.match import DebtKey, Paid, Proposal, Rule
 from acquit.core.money import Currency
 from acquit.core.numbering import Block, document_id
 from acquit.core.period import booking_day
+from acquit.core.prepayment import PrepayOrder
 from acquit.store import (
     bank_evidence,
     bank_matches,
@@ -366,14 +368,17 @@ def _keep_as_credit(
 ) -> None:
     """Make credit of what came beyond the debts: on the prepaid account, if it was ordered."""
     kind, source = CreditType.DEPOSIT, f"over-payment, {deposit_id}"
+    order: PrepayOrder | None = None
     if proposal.prepays is not None:
-        kind, source = CreditType.PREPAID_ACCOUNT, f"order {proposal.prepays}"
+        order = prepayments.find(tx, proposal.payer_id, proposal.prepays)
+        assert order is not None, "what is proposed to be paid was ordered"
+        kind, source = ordered_type(order), f"order {proposal.prepays}"
     movement_id: CreditMovementId = credit_movements.add(
         tx, proposal.payer_id, "credit", kind, proposal.over_minor, entry.currency,
         expires_on=None, source=source, deposit_id=deposit_id, on=on, by=desk.by,
     )  # fmt: skip
-    if proposal.prepays is not None:
-        prepayments.pay(tx, proposal.payer_id, proposal.prepays, movement_id)
+    if order is not None:
+        bring_in(tx, order, movement_id, desk.books.today, desk.by)
     postings = journal.credit_added_postings(
         desk.books.chart, proposal.over_minor, entry.currency, is_money=True
     )

@@ -5,10 +5,11 @@ from typing import Final
 from acquit.actions.add_credit import Credit, add_lot_in
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_if_staff, require_staff
+from acquit.actions.order_points import bring_in, ordered_type
 from acquit.actions.settling import books_in, hold_in
 from acquit.core.account import Account
 from acquit.core.bundle import refuse_clash
-from acquit.core.credit_balance import BadCredit, CreditLot, CreditType, refuse_not_in_hand
+from acquit.core.credit_balance import BadCredit, CreditLot, refuse_not_in_hand
 from acquit.core.debt import NoSuchDeposit
 from acquit.core.identifiers import AccountId, OrderId
 from acquit.core.operator import Right
@@ -40,7 +41,7 @@ def order_prepayment(context: Context, payer_id: AccountId, amount_minor: int, *
         refuse_clash(bank_evidence.bill_series(tx, account.legal_entity_id))
         hold_in(tx, payer_id, [])
         for known in prepayments.open_of(tx, payer_id, LOOKED_AT):
-            if (known.amount_minor, known.currency) == (amount_minor, account.currency):
+            if (known.amount_minor, known.currency, known.points) == (amount_minor, account.currency, 0):
                 return known
         made = prepayments.add(tx, payer_id, account.currency, amount_minor, by)
         acts.record(
@@ -53,7 +54,7 @@ def order_prepayment(context: Context, payer_id: AccountId, amount_minor: int, *
 def pay_prepay_order(
     context: Context, payer_id: AccountId, order_id: OrderId, deposit_id: str, *, by: str
 ) -> CreditLot:
-    """So much unapplied money of the deposit is the credit that was ordered; return the lot.
+    """So much unapplied money of the deposit is the credit, or buys the points, of the order; return the lot.
 
     For money that came without the order's reference. Raises NoSuchAccount, NoSuchPrepayOrder,
     PrepaidAlready, NoSuchDeposit, BadCredit (of another currency), NotInHand, ChartIncomplete, StaffOnly,
@@ -76,11 +77,11 @@ def pay_prepay_order(
         left_minor = deposit.amount_minor - debts.applied_minor(tx, payer_id, deposit_id)
         refuse_not_in_hand(left_minor, order.amount_minor, order.currency, deposit_id)
         credit = Credit(
-            order.amount_minor, order.currency, CreditType.PREPAID_ACCOUNT, f"order {order_id}",
+            order.amount_minor, order.currency, ordered_type(order), f"order {order_id}",
             deposit_id=deposit_id,
         )  # fmt: skip
         lot = add_lot_in(tx, books, payer_id, credit, by)
-        prepayments.pay(tx, payer_id, order_id, lot.movement_id)
+        bring_in(tx, order, lot.movement_id, books.today, by)
         acts.record(tx, by, "pay_prepay_order", payer_id, str(order_id), deposit=deposit_id)
         return lot
 

@@ -1,4 +1,4 @@
-"""Pay an order of services: it goes on the payment term of its payer; its services begin in that moment."""
+"""Pay an order of services: on the payment term of its payer, or with points; its services begin at once."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,7 +7,9 @@ from acquit.actions.bill_order import bill_at_once
 from acquit.actions.cart_prices import price_wishes
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_if_staff, today_of
+from acquit.actions.settling import books_in
 from acquit.actions.subscribe_service import Subscription, subscribe_in
+from acquit.actions.use_points import pay_with_points_in
 from acquit.core.account import Account
 from acquit.core.cart import Shopper
 from acquit.core.identifiers import AccountId, OrderId, PaymentMethodId, ServiceId
@@ -37,12 +39,14 @@ def pay_order(
     payment_method_id: PaymentMethodId | None,
     *,
     by: str,
+    with_points: bool = False,
 ) -> ServiceOrder:
     """The order is on the payment term behind the method, and its services have begun: all of them, or none.
 
     The next bill run bills them, or, where the seller wants that, a bill of their own at once.
     Paid before, nothing happens again. An order that costs nothing needs no
-    method (None); for another one None is the payer's preferred method.
+    method (None); for another one None is the payer's preferred method. `with_points`: as few points of the
+    account as are worth the order are credit, which pays its bill.
 
     Raises:
         NoSuchOrder, NoSuchPaymentMethod, OrderLapsed: there is nothing to pay, or nothing to pay it with.
@@ -50,6 +54,7 @@ def pay_order(
         OrderPriceChanged: the catalogue asks another price than the order.
         CreditLimitExceeded: the payer's open debts, its orders that are not billed yet and this one are more
             than sales allowed.
+        NotThePayer, NotEnoughPoints: the account has no points, or not so many.
         What `subscribe_service` raises.
     """
     with context.database.write() as tx:
@@ -63,9 +68,13 @@ def pay_order(
         method = _method_in(tx, account, payment_method_id)
         if order.payment is not None:
             return order
-        paid = pay_in(
-            tx, account, order, method or preferred_in(tx, account, order), today_of(context, tx, account), by
-        )
+        if with_points and order.total_minor:
+            books = books_in(context, tx, account.legal_entity_id)
+            pay_with_points_in(tx, books, account_id, order.total_minor, order_id, by)
+            paid = pay_in(tx, account, order, None, books.today, by, with_points=True)
+        else:
+            method = method or preferred_in(tx, account, order)
+            paid = pay_in(tx, account, order, method, today_of(context, tx, account), by)
     bill_at_once(context, account_id, paid, by=by)
     return paid
 
@@ -85,11 +94,25 @@ def preferred_in(tx: Transaction, account: Account, order: ServiceOrder) -> Paym
 
 
 def pay_in(
-    tx: Transaction, account: Account, order: ServiceOrder, method: PaymentMethod | None, on: date, by: str
+    tx: Transaction,
+    account: Account,
+    order: ServiceOrder,
+    method: PaymentMethod | None,
+    on: date,
+    by: str,
+    *,
+    with_points: bool = False,
 ) -> ServiceOrder:
-    """Pay an order of a held payer and account inside a transaction of the caller's; raises the same."""
+    """Pay an order of a held payer and account inside a transaction of the caller's; raises the same.
+
+    With points they were taken before.
+    """
     refuse_lapsed(order, on)
-    payment = _payment(order, method, on)
+    payment = (
+        OrderPayment(OrderMeans.POINTS, None, on, order.ordered_at)
+        if with_points
+        else _payment(order, method, on)
+    )
     refuse_other_prices(order, price_wishes(tx, _shopper(account), [_wish(line, on) for line in order.lines]))
     if payment.means is OrderMeans.TERMS:
         _refuse_over_credit(tx, account, order, on)

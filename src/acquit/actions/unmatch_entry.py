@@ -8,6 +8,7 @@ from acquit.actions.bank_house import House, desk_in
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_staff
 from acquit.actions.match_by_hand import Outcome, entry_in
+from acquit.actions.order_points import unbuy_in
 from acquit.actions.settling import Books, book_in, owed_in, undo_in, undo_write_off_in
 from acquit.core import journal
 from acquit.core.bank_entry import NotInTheInbox
@@ -155,7 +156,10 @@ def _undo(tx: Transaction, books: Books, part: Part, reason: str) -> None:
 def _take_credit_back(tx: Transaction, books: Books, part: Part) -> None:
     """Make unapplied money again of what had become credit. Raises MoneyUsed when some was used."""
     account_in(tx, part.account_id)
-    lots = credit_movements.lots(tx, [part.account_id]).get(part.account_id, ())
+    lots = (
+        *credit_movements.lots(tx, [part.account_id]).get(part.account_id, ()),
+        *credit_movements.behind_points(tx, part.account_id),
+    )
     lot = next((each for each in lots if each.movement_id == part.movement_id), None)
     if lot is None or lot.left_minor < part.amount_minor:
         raise MoneyUsed(
@@ -164,6 +168,7 @@ def _take_credit_back(tx: Transaction, books: Books, part: Part) -> None:
             account=part.account_id,
         )
     prepayments.unpay(tx, part.account_id, lot.movement_id)
+    unbuy_in(tx, books, lot, "system")
     movement_id = credit_movements.withdraw(
         tx, part.account_id, lot.movement_id, part.amount_minor, books.today
     )

@@ -1,9 +1,10 @@
-"""Tell payers, once each time, that their prepaid account is below what they wanted to be told at."""
+"""Tell payers, once each time, that their prepaid account or their points are below what they set."""
 
 from acquit.actions.context import Context
 from acquit.core.identifiers import LegalEntityId
 from acquit.core.money import plain
-from acquit.store import acts, prepayments
+from acquit.store import acts, points_lists, prepayments
+from acquit.store.points_lists import LowPoints
 from acquit.store.prepayments import Low
 
 
@@ -25,6 +26,40 @@ def warn_low_balances(context: Context, legal_entity_id: LegalEntityId) -> int:
         if each.email:
             context.mailer.send(each.email, *_letter(each))
     return len(told)
+
+
+def warn_low_points(context: Context, legal_entity_id: LegalEntityId) -> int:
+    """Who has fewer points than it wanted to be told at has a letter; return how many were written.
+
+    Nobody has a second letter before the points were back.
+    """
+    with context.database.write() as tx:
+        told = [
+            each for each in points_lists.low(tx, legal_entity_id) if points_lists.warn(tx, each.account_id)
+        ]
+        for each in told:
+            acts.record(
+                tx, "system", "warn_low_points", each.account_id, balance=each.balance,
+                threshold=each.threshold,
+            )  # fmt: skip
+    for each in told:
+        if each.email:
+            context.mailer.send(each.email, *_points_letter(each))
+    return len(told)
+
+
+def _points_letter(low: LowPoints) -> tuple[str, str]:
+    if low.language.startswith("fr"):
+        return (
+            f"Points de fidélité de {low.account_id} : {low.balance}",
+            f"Il reste {low.balance} points de fidélité à {low.account_id}, moins que le seuil de "
+            f"{low.threshold} que vous avez fixé.\n",
+        )
+    return (
+        f"Points of {low.account_id}: {low.balance}",
+        f"{low.account_id} has {low.balance} points left, fewer than the {low.threshold} that you wanted to "
+        "be told at.\n",
+    )
 
 
 def _letter(low: Low) -> tuple[str, str]:

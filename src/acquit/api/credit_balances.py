@@ -26,6 +26,7 @@ TYPES: Final[Mapping[CreditType, str]] = {
     CreditType.BONUS: "BONUS",
     CreditType.PREPAID_ACCOUNT: "MANUAL",
     CreditType.DEPOSIT: "MANUAL",
+    CreditType.POINTS: "MANUAL",
 }
 """What the wire calls a movement that adds credit of a type."""
 

@@ -16,12 +16,14 @@ from acquit.core.errors import Conflict
 from acquit.core.identifiers import OrderId, PaymentMethodId
 from acquit.core.payment_method import PaymentMethod
 from acquit.core.payment_order import PaymentOrder
+from acquit.core.point import usable
 from acquit.core.service_order import NotPayable, OrderMeans, OrderState, ServiceOrder
 from acquit.store import (
     bill_lists,
     debt_lists,
     order_lists,
     payment_orders,
+    points,
     prepayments,
     retrievals,
     service_orders,
@@ -36,13 +38,18 @@ STATES: Final[Mapping[OrderState, str]] = {
     OrderState.DELIVERED: "delivered",
     OrderState.LAPSED: "cancelled",
 }
-PAID_WITH: Final[Mapping[OrderMeans, str]] = {OrderMeans.TERMS: "debtAccount", OrderMeans.FREE: "free"}
+PAID_WITH: Final[Mapping[OrderMeans, str]] = {
+    OrderMeans.TERMS: "debtAccount",
+    OrderMeans.FREE: "free",
+    OrderMeans.POINTS: "fidelityPoints",
+}
 DEFERRED: Final = "deferredPaymentAccount"
 NO_MEANS: Final = (
     "creditCard", "edinar", "fidelityPoints", "ideal", "multibanco", "ovhAccount", "paypal", "promotion",
 )  # fmt: skip
-FREE_MEANS: Final = ("fidelityAccount", "ovhAccount")
-"""Means that no account has here; an order that costs nothing may be closed with them, as clients do."""
+POINTS: Final = "fidelityAccount"
+FREE_MEANS: Final = (POINTS, "ovhAccount")
+"""Means that an order that costs nothing may be closed with, as clients do; points pay others as well."""
 
 
 class NotAnOrderOfServices(Conflict):
@@ -360,29 +367,41 @@ def pay(request: Request) -> None:
 def pay_with_mean(request: Request) -> None:
     """POST /me/order/{orderId}/payWithRegisteredPaymentMean: the same, the method named by its kind."""
     mean, wanted = request.body["paymentMean"], request.body.get("paymentMeanId")
+    found: PaymentMethodId | None = None
     with request.read() as tx:
         order = _services_of(order_of(tx, request))
-        if not order.total_minor and mean in FREE_MEANS:
-            found: PaymentMethodId | None = None
+        with_points = mean == POINTS and bool(points.balance(tx, request.caller.account_id))
+        if with_points or (not order.total_minor and mean in FREE_MEANS):
+            pass
         else:
-            usable = [
+            methods = [
                 method
                 for method in _granted(tx, request)
                 if mean in (method.payment_type, DEFERRED) and wanted in (None, method.payment_method_id)
             ]
-            if not usable:
+            if not methods:
                 raise NotPayable(f"There is no registered {mean} to pay with", order=str(order.order_id))
-            found = usable[0].payment_method_id
-    _pay(request, found)
+            found = methods[0].payment_method_id
+    _pay(request, found, with_points=with_points)
 
 
 def list_registered(request: Request) -> list[dict[str, Any]]:
     """GET …/availableRegisteredPaymentMean: kinds that would pay this order now."""
     methods = payable_with(request)
-    if not methods:
-        return []
-    kinds = dict.fromkeys([*(method.payment_type for method in methods), DEFERRED])
+    kinds = dict.fromkeys([*(method.payment_type for method in methods), DEFERRED] if methods else [])
+    if _points_pay(request):
+        kinds[POINTS] = None
     return [{"paymentMean": kind} for kind in kinds]
+
+
+def _points_pay(request: Request) -> bool:
+    """Whether the account's points are worth the order of services of the path, which waits."""
+    with request.read() as tx:
+        order = order_of(tx, request).services
+        if order is None or order.state(request.today) is not OrderState.OPEN or not order.total_minor:
+            return False
+        there = usable(points.lots(tx, request.caller.account_id), request.today)
+    return sum(lot.left * lot.worth_minor for lot in there) >= order.total_minor
 
 
 def payable_with(request: Request) -> list[PaymentMethod]:
@@ -410,11 +429,18 @@ def get_methods(request: Request) -> object:
     }
 
 
-def _pay(request: Request, payment_method_id: PaymentMethodId | None) -> None:
+def _pay(request: Request, payment_method_id: PaymentMethodId | None, *, with_points: bool = False) -> None:
     with request.read() as tx:
         order = _services_of(order_of(tx, request))
-    caller = request.caller
-    pay_order(request.context, caller.account_id, order.order_id, payment_method_id, by=caller.actor)
+    caller, order_id = request.caller, order.order_id
+    pay_order(
+        request.context,
+        caller.account_id,
+        order_id,
+        payment_method_id,
+        by=caller.actor,
+        with_points=with_points,
+    )
 
 
 def _services_of(order: Order) -> ServiceOrder:

@@ -68,4 +68,6 @@ def lines(order: Prepaid) -> list[tuple[str, str, int]]:
     """Return the order's lines: description, what it is about, amount."""
     if isinstance(order, Retrieval):
         return [(f"Refund {part.refund_id}", part.deposit_id, part.amount_minor) for part in order.parts]
-    return [("Prepaid account", order.reference, order.amount_minor)]
+    return [
+        (f"{order.points} points" if order.points else "Prepaid account", order.reference, order.amount_minor)
+    ]

@@ -45,6 +45,7 @@ from acquit.api import (
     passwords,
     payment_methods,
     payment_transactions,
+    points,
     purchase_orders,
     refunds,
     savings,
@@ -83,6 +84,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     **standing.ROUTES,
     **kept_files.ROUTES,
     **kept_texts.ROUTES,
+    **points.ROUTES,
     **sent_mails.ROUTES,
     ("GET", "/me/api/application"): applications.list_applications,
     ("GET", "/me/api/application/{applicationId}"): Batched(

@@ -63,6 +63,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("write-off", "giving_back:write_off", "Debts that are given up."),
         Listed("refund", "giving_back:refund", "Money that goes back."),
         Listed("voucher", "giving_back:voucher", "Codes that are good for credit."),
+        Listed("points", "points:app", "Points for what is paid: open, give."),
         Listed("acquirer", "acquirer:app", "What cards and wallets paid."),
     ),
     "Bank": (

@@ -98,6 +98,16 @@ BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "PREPAID_ACCOUNT": ("Prepaid", "calm"),
         "DEPOSIT": ("Deposit", "calm"),
     },
+    "points": {
+        "earned": ("Earned", "good"),
+        "bought": ("Bought", "good"),
+        "given": ("Given", "good"),
+        "taken": ("Taken", "warn"),
+        "back": ("Taken back", "warn"),
+        "used": ("Used", "calm"),
+        "lapsed": ("Lapsed", ""),
+        "undone": ("Undone", "warn"),
+    },
     "refund": {
         "asked": ("Waiting", "warn"),
         "approved": ("Approved", "calm"),
@@ -198,6 +208,9 @@ DONE: Final[Mapping[str, str]] = {
     "service-keep": "The service goes on.",
     "redeemed": "The voucher is credit now: it pays your next bills.",
     "prepay-ordered": "Transfer the amount with its reference: it is credit as soon as it arrives.",
+    "points-ordered": "Transfer the amount with its reference: the points are yours as soon as it arrives.",
+    "points-used": "The points are credit now: it pays your next bills.",
+    "points-threshold": "You get a letter when your points are fewer.",
     "asked-back": "Your wish was noted. Billing decides on it.",
     "bundled": "One transfer with this reference pays all of these bills.",
 }

@@ -19,6 +19,7 @@ from acquit.console.manager import (
     one_bill,
     overview,
     payments,
+    points,
     preferences,
     purchase_orders,
     requests,
@@ -44,6 +45,7 @@ from acquit.console.staff import (
     stories,
     terms,
 )
+from acquit.console.staff import points as staff_points
 from acquit.console.staff import security as staff_security
 from acquit.console.visit import Reply, Visit
 from acquit.core.operator import Right
@@ -54,7 +56,16 @@ Handler = Callable[[Visit], Reply]
 
 MONEY_PATHS: Final = tuple(
     f"/manager/{name}"
-    for name in ("bills", "pay", "bundles", "payments", "credit", "payment-methods", "purchase-orders")
+    for name in (
+        "bills",
+        "pay",
+        "bundles",
+        "payments",
+        "credit",
+        "points",
+        "payment-methods",
+        "purchase-orders",
+    )
 )
 """What logins of the group ACCOUNTANT see of the manager, besides its start."""
 
@@ -159,6 +170,8 @@ MANAGER: Final = (
     _get(Door.MANAGER, "/manager/payments/{deposit_id}/receipt", payments.show_payment_receipt),
     _get(Door.MANAGER, "/manager/credit", payments.show_credit),
     _post(Door.MANAGER, "/manager/credit", payments.change_credit),
+    _get(Door.MANAGER, "/manager/points", points.show_points),
+    _post(Door.MANAGER, "/manager/points", points.change_points),
     _get(Door.MANAGER, "/manager/payment-methods", payments.list_payment_methods),
     _get(Door.MANAGER, "/manager/purchase-orders", purchase_orders.list_purchase_orders),
     _get(Door.MANAGER, "/manager/purchase-orders/{purchase_order_id}", purchase_orders.show_purchase_order),
@@ -222,6 +235,8 @@ OFFICE: Final = (
     _get(Door.OFFICE, _ACCOUNT, accounts.show_account),
     _get(Door.OFFICE, f"{_ACCOUNT}/story", stories.show_story),
     _get(Door.OFFICE, f"{_ACCOUNT}/mails/{{number}}", stories.show_mail),
+    _get(Door.OFFICE, f"{_ACCOUNT}/points", staff_points.show_points),
+    _post(Door.OFFICE, f"{_ACCOUNT}/points", staff_points.change_points, Right.ADD_CREDIT),
     _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}", accounts.show_bill),
     _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}/pdf", accounts.show_paper),
     _get(Door.OFFICE, f"{_ACCOUNT}/bills/{{bill_id}}/ubl", accounts.show_ubl),

@@ -1,5 +1,6 @@
 """What people type, read: dates, amounts, choices."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
@@ -27,6 +28,12 @@ class NotAnAmount(Invalid):
     code = "not-an-amount"
 
 
+class NotANumber(Invalid):
+    """The text is not a whole number."""
+
+    code = "not-a-number"
+
+
 class NotAChoice(Invalid):
     """Nothing was chosen, or something that is not offered."""
 
@@ -52,6 +59,14 @@ def amount(text: str, currency: Currency) -> int | None:
         return parsed(bare, currency)
     except (BadAmount, ValueError):
         raise NotAnAmount(f"{text[:40]!r} is not an amount: write it as 1234.50.") from None
+
+
+def whole(text: str) -> int:
+    """Return the number that the text says; blanks in between are for people. Raises NotANumber."""
+    bare = "".join(sign for sign in text if not sign.isspace())
+    if not re.fullmatch(r"[0-9]{1,12}", bare, re.ASCII):
+        raise NotANumber(f"{text[:40]!r} is not a whole number: write it as 1234.")
+    return int(bare)
 
 
 def one_of(text: str, offered: Sequence[str]) -> str:

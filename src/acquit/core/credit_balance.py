@@ -49,21 +49,23 @@ class CreditKept(Conflict):
 
 
 class CreditType(StrEnum):
-    """Where a credit came from."""
+    """Where a credit came from. `POINTS` is the money of points that were bought: it waits behind them."""
 
     VOUCHER = "VOUCHER"
     BONUS = "BONUS"
     PREPAID_ACCOUNT = "PREPAID_ACCOUNT"
     DEPOSIT = "DEPOSIT"
+    POINTS = "POINTS"
 
     @property
     def is_money(self) -> bool:
         """Whether the payer's own money is behind it; what was given is the seller's expense."""
-        return self in (CreditType.PREPAID_ACCOUNT, CreditType.DEPOSIT)
+        return self in (CreditType.PREPAID_ACCOUNT, CreditType.DEPOSIT, CreditType.POINTS)
 
 
 _ORDER: Final = {
     CreditType.VOUCHER: 0, CreditType.BONUS: 0, CreditType.PREPAID_ACCOUNT: 1, CreditType.DEPOSIT: 2,
+    CreditType.POINTS: 3,
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ Key = tuple[str, str, Currency]
 
 AT_COST = frozenset({
     EntryKind.BILL, EntryKind.CREDIT_NOTE, EntryKind.CLAIM, EntryKind.WRITE_OFF, EntryKind.DEFERRAL,
-    EntryKind.RELEASE, EntryKind.ACCRUAL, EntryKind.ACCRUAL_REVERSED,
+    EntryKind.RELEASE, EntryKind.ACCRUAL, EntryKind.ACCRUAL_REVERSED, EntryKind.POINTS,
 })  # fmt: skip
 """Kinds of entries by which no money moves: income and expense take the value of what is carried."""
 

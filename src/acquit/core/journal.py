@@ -51,6 +51,7 @@ class Role(StrEnum):
     EXCHANGE_LOSS = "exchange_loss"
     CONVERSION_GAIN = "conversion_gain"
     CONVERSION_LOSS = "conversion_loss"
+    POINTS = "points"
 
 
 FOR_CREDIT: Final = frozenset({Role.CREDIT_BALANCE, Role.CREDIT_GIVEN})
@@ -71,6 +72,9 @@ FOR_EXCHANGE: Final = frozenset({
     Role.EXCHANGE_GAIN, Role.EXCHANGE_LOSS, Role.CONVERSION_GAIN, Role.CONVERSION_LOSS,
 })  # fmt: skip
 """Roles that only books with other currencies need: gains and losses that are realised, and that are not."""
+
+FOR_POINTS: Final = frozenset({Role.POINTS})
+"""The role that only a programme of points needs, beside those of credit."""
 
 
 class EntryKind(StrEnum):
@@ -97,6 +101,7 @@ class EntryKind(StrEnum):
     REFUND_PAID = "refund-paid"
     REFUND_FAILED = "refund-failed"
     PAYOUT = "payout"
+    POINTS = "points"
 
 
 Chart = Mapping[str, str]
@@ -198,6 +203,7 @@ def refuse_incomplete(
         FOR_CLOSING
         | FOR_CHASING
         | FOR_EXCHANGE
+        | FOR_POINTS
         | (frozenset() if for_credit else FOR_CREDIT)
         | (frozenset() if for_banks else FOR_BANKS)
     )
@@ -346,6 +352,17 @@ def credit_added_postings(
     return (
         Posting(source, amount_minor, currency),
         Posting(chart[Role.CREDIT_BALANCE], -amount_minor, currency),
+    )
+
+
+def points_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """Points are owed: so much less is earned until they are used or lapse (a negative amount: they were).
+
+    Source: IFRS 15, B39 to B43; Code de commerce L123-21 (income is what is earned).
+    """
+    return (
+        Posting(chart[Role.CREDIT_GIVEN], amount_minor, currency),
+        Posting(chart[Role.POINTS], -amount_minor, currency),
     )
 
 

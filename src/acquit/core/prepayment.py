@@ -48,7 +48,10 @@ class BadThreshold(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class PrepayOrder:
-    """An account wants so much credit; paid, its money is the lot `movement_id`, brought by a deposit."""
+    """An account wants so much credit; paid, its money is the lot `movement_id`, brought by a deposit.
+
+    With `points` it buys so many, each `worth_minor`: the money waits behind them.
+    """
 
     account_id: AccountId
     order_id: OrderId
@@ -58,6 +61,8 @@ class PrepayOrder:
     ordered_at: datetime
     movement_id: int | None = None
     deposit_id: str | None = None
+    points: int = 0
+    worth_minor: int = 0
 
     @property
     def is_paid(self) -> bool:

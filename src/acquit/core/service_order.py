@@ -1,7 +1,7 @@
 """Orders of services: what an account ordered, at which prices, and what became of it.
 
 An order is a fact made of a cart. Paid, its services begin in the same moment; unpaid, it lapses. It is put
-on the payment term of its payer: the next bill run bills it.
+on the payment term of its payer, or paid with its points: the next bill run bills it.
 """
 
 from collections.abc import Sequence
@@ -74,6 +74,7 @@ class OrderMeans(StrEnum):
 
     TERMS = "terms"
     FREE = "free"
+    POINTS = "points"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class OrderDetail:
 
 @dataclass(frozen=True, slots=True)
 class OrderPayment:
-    """An order was put on the payment term of its payer (`payment_method_id`), or was free."""
+    """An order was put on the payment term of its payer (`payment_method_id`), paid with points, or free."""
 
     means: OrderMeans
     payment_method_id: PaymentMethodId | None

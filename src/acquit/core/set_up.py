@@ -42,6 +42,7 @@ FRENCH_CHART: Final[Mapping[Role, LedgerAccount]] = {
     Role.EXCHANGE_LOSS: LedgerAccount("656000", "Pertes de change sur créances et dettes commerciales"),
     Role.CONVERSION_GAIN: LedgerAccount("477000", "Différences de conversion - passif"),
     Role.CONVERSION_LOSS: LedgerAccount("476000", "Différences de conversion - actif"),
+    Role.POINTS: LedgerAccount("487100", "Produits constatés d'avance - points"),
 }
 """Source: plan comptable général (ANC 2014-03, 656 and 756 by ANC 2015-05), classes 4 to 7."""
 

@@ -27,7 +27,8 @@ VERBS: Final[Mapping[Chapter, frozenset[str]]] = {
     }),
     Chapter.MONEY: frozenset({
         "settle_debt", "apply_deposit", "match_by_hand", "unmatch_entry", "add_credit", "redeem_voucher",
-        "ask_refund", "order_payment", "order_prepayment", "retrieve_prepaid", "register_mandate",
+        "ask_refund", "order_payment", "order_prepayment", "give_points", "take_points",
+        "use_points", "order_points", "retrieve_prepaid", "register_mandate",
         "amend_mandate", "expire_mandate", "withdraw_payment_method", "change_payment_method",
         "add_bank_account", "set_refund_account", "take_return", "know_iban", "import_advice",
         "set_balance_threshold", "warn_low_balance",

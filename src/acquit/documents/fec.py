@@ -33,6 +33,7 @@ WORDS: Final = {
     "refund-failed": "Rejet de remboursement", "payout": "Virement du prestataire de paiement",
     "accrual": "Factures à établir", "accrual-reversed": "Extourne factures à établir",
     "conversion": "Différence de conversion", "conversion-reversed": "Extourne différence de conversion",
+    "points": "Points de fidélité",
 }  # fmt: skip
 
 

@@ -14,6 +14,10 @@ def render_prepay_order(order: PrepayOrder, payee: Payee, sender: Letterhead, la
     code = ""
     if order.currency == "EUR" and not order.is_paid:
         code = payment_code(payee.name, payee.iban, payee.bic, order.reference, order.amount_minor) or ""
+    state = "paid" if order.is_paid else "open"
+    total_label = says.say("prepay.total")
+    if order.points:
+        state, total_label = f"points_{state}", says.say("prepay.points_total", n=str(order.points))
     coordinates = (
         ("reference", in_fours(order.reference)), ("iban", in_fours(payee.iban)), ("bic", payee.bic),
         ("holder", payee.name),
@@ -25,12 +29,12 @@ def render_prepay_order(order: PrepayOrder, payee: Payee, sender: Letterhead, la
         says.say("prepay.title", order=str(order.order_id)),
         says=says.say,
         ordered_on=says.day(order.ordered_at.date()),
-        state=says.say("prepay.paid" if order.is_paid else "prepay.open"),
+        state=says.say(f"prepay.{state}"),
         coordinates=[
             (says.say(f"payment.{name}"), value) for name, value in coordinates if value and not order.is_paid
         ],
         code=code,
-        total_label=says.say("prepay.total"),
+        total_label=total_label,
         total=says.amount(order.amount_minor),
     )
 

@@ -25,6 +25,7 @@ from acquit.store import (
     audit_moves,
     audit_open,
     audit_orders,
+    audit_points,
     audit_prepaid,
     audit_remittances,
     audit_runs,
@@ -56,6 +57,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_chasing.CHECKS,
     *audit_remittances.CHECKS,
     *audit_prepaid.CHECKS,
+    *audit_points.CHECKS,
     *audit_stamps.CHECKS,
     *audit_deliveries.CHECKS,
 )

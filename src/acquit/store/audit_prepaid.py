@@ -8,10 +8,14 @@ PREPAY_ORDERS: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(id ORDER BY id) FILTER (WHERE differs))[1:1000], '{}') AS differences
       FROM (SELECT p.account_id || '/' || p.order_id AS id,
-                   (o.amount_minor, o.currency, 'PREPAID_ACCOUNT', m.movement_id) IS DISTINCT FROM
-                   (m.amount_minor, m.currency, m.type, m.lot_id) OR d.deposit_id IS NULL AS differs
+                   (o.amount_minor, o.currency,
+                    CASE WHEN b.points IS NULL THEN 'PREPAID_ACCOUNT' ELSE 'POINTS' END,
+                    m.movement_id) IS DISTINCT FROM
+                   (m.amount_minor, m.currency, m.type, m.lot_id) OR d.deposit_id IS NULL
+                     OR b.points * b.worth_minor <> o.amount_minor AS differs
               FROM prepay_order_paid p
               LEFT JOIN prepay_order o ON o.account_id = p.account_id AND o.order_id = p.order_id
+              LEFT JOIN points_order b ON b.account_id = p.account_id AND b.order_id = p.order_id
               LEFT JOIN credit_movement m ON m.account_id = p.account_id AND m.movement_id = p.movement_id
               LEFT JOIN deposit d ON d.account_id = m.account_id AND d.deposit_id = m.deposit_id) compared
 """

@@ -158,7 +158,7 @@ CREDIT: Final[LiteralString] = """
       FROM (SELECT account_id, currency, lot_id, sum(amount_minor) AS left_minor,
                    min(expires_on) AS expires_on
               FROM credit_movement
-             WHERE account_id = ANY(string_to_array(%(payer_ids)s, ' '))
+             WHERE account_id = ANY(string_to_array(%(payer_ids)s, ' ')) AND type <> 'POINTS'
              GROUP BY account_id, currency, lot_id) lots
      WHERE left_minor > 0 AND (expires_on IS NULL OR expires_on > %(on)s)
      GROUP BY account_id, currency

@@ -19,7 +19,7 @@ MOVEMENTS: Final[LiteralString] = """
       JOIN credit_movement l ON l.account_id = m.account_id AND l.movement_id = m.lot_id
       LEFT JOIN debt d ON d.account_id = m.debt_account_id AND d.debt_id = m.debt_id
       LEFT JOIN deposit p ON p.account_id = m.account_id AND p.deposit_id = m.deposit_id
-     WHERE m.account_id = %(account_id)s
+     WHERE m.account_id = %(account_id)s AND m.type <> 'POINTS'
     WINDOW balance AS (PARTITION BY m.type, m.balance, m.currency ORDER BY m.movement_id)
      ORDER BY m.movement_id
 """
@@ -84,7 +84,7 @@ def money_lots(
     tx: Transaction, account_id: AccountId, rows_max: int, movement_id: int | None = None
 ) -> list[Moved]:
     """Return the account's lots of money of which something is left, oldest first; one of them if given."""
-    types = [each.value for each in CreditType if each.is_money]
+    types = [each.value for each in CreditType if each.is_money and each is not CreditType.POINTS]
     asked = {"types": types, "movement_id": movement_id, "rows_max": rows_max}
     return [_moved(row) for row in tx.all(LOTS, account_id=account_id, **asked)]
 

@@ -25,6 +25,7 @@ LOTS: Final[LiteralString] = """
              FROM credit_movement
             WHERE account_id = l.account_id AND lot_id = l.movement_id) m
      WHERE l.account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND l.lot_id = l.movement_id
+       AND (l.type = 'POINTS') = %(for_points)s
      ORDER BY l.account_id, l.movement_id
 """
 
@@ -89,6 +90,12 @@ ON_DEBTS: Final[LiteralString] = """
      ORDER BY m.movement_id
 """
 
+DEPOSIT_OF: Final[LiteralString] = """
+    SELECT deposit_id
+      FROM credit_movement
+     WHERE account_id = %(account_id)s AND movement_id = %(lot_id)s AND deposit_id IS NOT NULL
+"""
+
 NEXT_IDS: Final[LiteralString] = """
     SELECT nextval('operation_id') AS operation_id, nextval('credit_movement_id') AS movement_id
       FROM generate_series(1, %(count)s::bigint)
@@ -130,11 +137,27 @@ class Used:
 
 def lots(tx: Transaction, payer_ids: Iterable[AccountId]) -> dict[AccountId, tuple[CreditLot, ...]]:
     """Return the lots of the payers of which something is left; hold the payers before using them."""
+    return _lots(tx, payer_ids, for_points=False)
+
+
+def behind_points(tx: Transaction, payer_id: AccountId) -> tuple[CreditLot, ...]:
+    """Return the payer's money that waits behind points that were bought: no bill is paid with it."""
+    return _lots(tx, [payer_id], for_points=True).get(payer_id, ())
+
+
+def _lots(
+    tx: Transaction, payer_ids: Iterable[AccountId], *, for_points: bool
+) -> dict[AccountId, tuple[CreditLot, ...]]:
     found: dict[AccountId, list[CreditLot]] = defaultdict(list)
-    for row in tx.all(LOTS, account_ids=" ".join(payer_ids)):
+    for row in tx.all(LOTS, account_ids=" ".join(payer_ids), for_points=for_points):
         if row.left_minor:
             found[row.account_id].append(CreditLot(**row._asdict() | {"type": CreditType(row.type)}))
     return {account_id: tuple(each) for account_id, each in found.items()}
+
+
+def deposit_of(tx: Transaction, payer_id: AccountId, lot_id: int) -> str:
+    """Return which deposit brought the money of a lot."""
+    return str(tx.one(DEPOSIT_OF, account_id=payer_id, lot_id=lot_id).deposit_id)
 
 
 def add(

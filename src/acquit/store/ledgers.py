@@ -13,7 +13,7 @@ POSTINGS: Final[LiteralString] = """
                 bool_or(role = 'bank') AS is_bank,
                 bool_or(role IN ('receivable', 'unapplied', 'credit_balance')) AS is_auxiliary,
                 bool_or(role IN ('receivable', 'vat_pending')) AS by_bill,
-                bool_or(role IN ('deferred', 'accrued')) AS by_account,
+                bool_or(role IN ('deferred', 'accrued', 'points')) AS by_account,
                 bool_or(role IN ('suspense', 'refund_payable', 'acquirer')) AS in_one
            FROM ledger_account
           WHERE legal_entity_id = %(legal_entity_id)s

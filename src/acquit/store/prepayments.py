@@ -11,8 +11,9 @@ from acquit.store.transaction import Transaction
 
 _ORDERS: Final[LiteralString] = """
     SELECT o.account_id, o.order_id, o.reference, o.currency, o.amount_minor, o.ordered_at, p.movement_id,
-           m.deposit_id
+           m.deposit_id, coalesce(b.points, 0) AS points, coalesce(b.worth_minor, 0) AS worth_minor
       FROM prepay_order o
+      LEFT JOIN points_order b ON b.account_id = o.account_id AND b.order_id = o.order_id
       LEFT JOIN prepay_order_paid p ON p.account_id = o.account_id AND p.order_id = o.order_id
       LEFT JOIN credit_movement m ON m.account_id = p.account_id AND m.movement_id = p.movement_id
 """
@@ -41,6 +42,11 @@ NEXT: Final[LiteralString] = "SELECT nextval('order_id') AS order_id"
 ADD: Final[LiteralString] = """
     INSERT INTO prepay_order (account_id, order_id, reference, currency, amount_minor, ordered_by)
     VALUES (%(account_id)s, %(order_id)s, %(reference)s, %(currency)s, %(amount_minor)s, %(ordered_by)s)
+"""
+
+BUY: Final[LiteralString] = """
+    INSERT INTO points_order (account_id, order_id, points, worth_minor)
+    VALUES (%(account_id)s, %(order_id)s, %(points)s, %(worth_minor)s)
 """
 
 PAY: Final[LiteralString] = """
@@ -125,14 +131,23 @@ def awaited(
 
 
 def add(
-    tx: Transaction, account_id: AccountId, currency: Currency, amount_minor: int, by: str
+    tx: Transaction,
+    account_id: AccountId,
+    currency: Currency,
+    amount_minor: int,
+    by: str,
+    *,
+    points: int = 0,
+    worth_minor: int = 0,
 ) -> PrepayOrder:
-    """Write an order and return it; hold the account before."""
+    """Write an order, of points if it is of some, and return it; hold the account before."""
     order_id = OrderId(tx.one(NEXT).order_id)
     tx.run(
         ADD, account_id=account_id, order_id=order_id, reference=prepay_reference(order_id),
         currency=currency, amount_minor=amount_minor, ordered_by=by,
     )  # fmt: skip
+    if points:
+        tx.run(BUY, account_id=account_id, order_id=order_id, points=points, worth_minor=worth_minor)
     made = find(tx, account_id, order_id)
     assert made is not None, "it was written just now"
     return made

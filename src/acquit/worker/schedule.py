@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from acquit.actions.context import Context
+from acquit.actions.count_points import count_points
 from acquit.actions.deliver import deliver_due
 from acquit.actions.export_bills import build_exports
 from acquit.actions.follow_platform import hear_platform
@@ -32,6 +33,7 @@ class Due:
 SCHEDULE: Final = (
     Due("build_exports", "* * * * *", build_exports),
     Due("build_usage_reports", "* * * * *", build_usage_reports),
+    Due("count_points", "* * * * *", count_points),
     Due("turn_day", "*/10 * * * *", turn_day),
     Due("stamp_days", "*/10 * * * *", stamp_days),
     Due("restore_all", "*/10 * * * *", restore_all),

@@ -18,6 +18,7 @@ from acquit.store import (
     credit_lists,
     mandates,
     payment_methods,
+    points,
     prepayments,
     receipt_lists,
     refunds,
@@ -89,11 +90,13 @@ def show_credit(visit: Visit) -> Page:
         moved = credit_lists.page(tx, visit.account_id, key_in(visit, "before", LAST), ROWS + 1)
         lots = credit_lists.money_lots(tx, visit.account_id, LOTS_MAX)
         asked = refunds.of_account(tx, visit.account_id, ROWS)
-        ordered = prepayments.open_of(tx, visit.account_id, ROWS)
+        ordered = [each for each in prepayments.open_of(tx, visit.account_id, ROWS) if not each.points]
+        account = place.account
+        gives = points.programme_on(tx, account.legal_entity_id, account.currency, place.today)
     newest = cut(visit, moved, "before", lambda each: each.movement_id)
     return page(
         "credit.html", place, balance=sorted(balance.items()), moved=newest, refunds=asked, lots=lots,
-        ordered=ordered,
+        ordered=ordered, gives_points=gives is not None and account.pays_itself,
     )  # fmt: skip
 
 

@@ -150,6 +150,7 @@ OFFICE_BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "refund-paid": ("Refund paid", ""),
         "refund-failed": ("Refund failed", "bad"),
         "payout": ("Payout of an acquirer", ""),
+        "points": ("Points", ""),
     },
     "match-part": {
         "paid": ("Paid", "good"),
@@ -162,6 +163,8 @@ OFFICE_BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 }
 
 OFFICE_DONE: Final[Mapping[str, str]] = {
+    "points-give": "The account has the points.",
+    "points-take": "The points are taken.",
     "staff-role": "The role is changed; sessions of before are over.",
     "staff-deactivate": "This operator is shut out: sessions and token are over.",
     "staff-activate": "This operator may sign in again.",
