@@ -106,6 +106,13 @@ def _dropped(families: Families) -> Call:
     return Call(shop, f"/services/{service_id}/terminate/skipRetentionPeriod")
 
 
+def _renewed(families: Families) -> Call:
+    """An order that renews a new server of Shop's."""
+    number = new_service(families, SHOP, f"ns-new-{next(NUMBERS)}.example.net")
+    body = {"duration": "P3M", "services": [number]}
+    return Call(families.customer(SHOP), f"/service/{number}/renew", body)
+
+
 def _contact(last: str) -> Example:
     """Shop answers for itself whether Acme is to be the technical contact of a new server."""
 
@@ -136,6 +143,7 @@ AGE: Final[LiteralString] = """
 SAVING: Final = "/services/{serviceId}/savingsPlans/subscribed/{savingsPlanId}"
 ASKED: Final = ("{path}/billing/engagement/request", {"pricingMode": COMMITTED})
 SERVICE_EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
+    ("POST", "/service/{serviceId}/renew"): _renewed,
     ("POST", "/service/{serviceId}/suspend"): _on_a_new_one("{older}/suspend"),
     ("POST", "/service/{serviceId}/reopen"): _on_a_new_one("{older}/reopen", ("{older}/suspend", {})),
     ("POST", "/services/{serviceId}/billing/engagement/request"): _on_a_new_one(ASKED[0], body=ASKED[1]),

@@ -56,6 +56,7 @@ from acquit.store import (
     audit_points,
     audit_prepaid,
     audit_remittances,
+    audit_renewals,
     audit_stamps,
 )
 from acquit.store.audit import CHECKS, audit
@@ -81,12 +82,13 @@ ELSEWHERE = {
         audit_deliveries,
         audit_let_off,
         audit_moves,
+        audit_renewals,
     )
     for check in each.CHECKS
 }
 """Checks that modules of their own tamper with: test_audit_of_remittances, _facts, _stamps, _deliveries;
-actions/test_let_off, actions/test_move_service, actions/test_prepaid_accounts,
-actions/test_points_in_any_order."""
+actions/test_let_off, test_move_service, test_prepaid_accounts, test_renewal_orders,
+test_points_in_any_order."""
 
 
 SAVING = """

@@ -1,4 +1,4 @@
-"""Pay an order of services: on the payment term of its payer, or with points; its services begin at once."""
+"""Pay an order of services, on the payment term of its payer or with points: they begin, or are renewed."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,6 +7,7 @@ from acquit.actions.bill_order import bill_at_once
 from acquit.actions.cart_prices import price_wishes
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_if_staff, today_of
+from acquit.actions.order_renewal import refuse_other_renewals_in, renew_ordered_in
 from acquit.actions.settling import books_in
 from acquit.actions.subscribe_service import Subscription, subscribe_in
 from acquit.actions.use_points import pay_with_points_in
@@ -29,6 +30,7 @@ from acquit.core.service_order import (
 from acquit.core.subscription import Wish, first_net_minor
 from acquit.core.terms import refuse_over_credit
 from acquit.store import accounts, acts, payment_methods, service_orders, terms
+from acquit.store.service_orders import Made
 from acquit.store.transaction import Transaction
 
 
@@ -43,6 +45,8 @@ def pay_order(
 ) -> ServiceOrder:
     """The order is on the payment term behind the method, and its services have begun: all of them, or none.
 
+    Services that it renews ahead are renewed, from the day and at the prices that were ordered.
+
     The next bill run bills them, or, where the seller wants that, a bill of their own at once.
     Paid before, nothing happens again. An order that costs nothing needs no
     method (None); for another one None is the payer's preferred method. `with_points`: as few points of the
@@ -51,7 +55,7 @@ def pay_order(
     Raises:
         NoSuchOrder, NoSuchPaymentMethod, OrderLapsed: there is nothing to pay, or nothing to pay it with.
         NotPayable: the method is not a payment term: no collector takes money here.
-        OrderPriceChanged: the catalogue asks another price than the order.
+        OrderPriceChanged, RenewedMeanwhile: it would cost another sum, or renew other days.
         CreditLimitExceeded: the payer's open debts, its orders that are not billed yet and this one are more
             than sales allowed.
         NotThePayer, NotEnoughPoints: the account has no points, or not so many.
@@ -113,15 +117,23 @@ def pay_in(
         if with_points
         else _payment(order, method, on)
     )
-    refuse_other_prices(order, price_wishes(tx, _shopper(account), [_wish(line, on) for line in order.lines]))
+    if order.renews:
+        refuse_other_renewals_in(tx, account, order, on)
+    else:
+        wishes = [_wish(line, on) for line in order.lines]
+        refuse_other_prices(order, price_wishes(tx, _shopper(account), wishes))
     if payment.means is OrderMeans.TERMS:
         _refuse_over_credit(tx, account, order, on)
     service_orders.pay(tx, order, payment, by)
-    made = [
-        (line.line_no, service_id)
-        for line in order.lines
-        for service_id in _delivered(tx, account, order, line, on, by)
-    ]
+    made = (
+        renew_ordered_in(tx, account, order, on, by)
+        if order.renews
+        else [
+            Made(line.line_no, service_id)
+            for line in order.lines
+            for service_id in _delivered(tx, account, order, line, on, by)
+        ]
+    )
     service_orders.deliver(tx, account.account_id, order.order_id, made)
     acts.record(tx, by, "pay_order", account.account_id, f"order:{order.order_id}", means=payment.means.value)
     paid = service_orders.find(tx, account.account_id, order.order_id)

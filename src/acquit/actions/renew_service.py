@@ -1,25 +1,22 @@
 """Renew a service ahead of its time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from acquit.actions.context import Context
 from acquit.actions.loading import require_if_staff
 from acquit.actions.serving import belonging_in, hold_service_in
 from acquit.actions.taking_changes import waiting_in, write_taken
 from acquit.core.account import Account
-from acquit.core.charge import EARLY_CATEGORY, Charge
+from acquit.core.charge import Charge
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.operator import Right
-from acquit.core.planned_change import renewals
-from acquit.core.service import Service, ServiceEnded, ServiceSuspended, State, months_after, refuse_ended
+from acquit.core.renewal_order import PERIODS_MAX, last_start, refuse_not_renewable, renewed_ahead
+from acquit.core.service import Service
 from acquit.core.terms import refuse_over_credit
 from acquit.store import acts, services, terms
 from acquit.store.transaction import Transaction
-
-PERIODS_MAX: Final = 36
 
 
 class BadPeriods(Invalid):
@@ -59,8 +56,8 @@ def renew_in(
     tx: Transaction, account: Account, head: Service, today: date, periods: int, by: str
 ) -> RenewedAhead:
     """Renew a service that is held, and its options; raises the same but for the number of periods."""
-    _refuse(head)
-    until_on = months_after(head.next_renewal_on, head.renewal_months * (periods - 1), head.anniversary_day)
+    refuse_not_renewable(head)
+    until_on = last_start(head, periods)
     made = [_renew(tx, each, until_on, by) for each in belonging_in(tx, head, today)]
     charges = tuple(charge for _, charged in made for charge in charged)
     adding_minor = sum(charge.net_minor for charge in charges)
@@ -81,22 +78,12 @@ def charge_in_at(tx: Transaction, account_id: AccountId, charges: tuple[Charge, 
         services.insert_charges(tx, account_id, charges, accepted_on=on)
 
 
-def _refuse(head: Service) -> None:
-    refuse_ended(head)
-    if head.state is State.SUSPENDED:
-        raise ServiceSuspended(f"{head.resource_name} is suspended: restore it first.")
-    if head.terminated_on is not None and head.terminated_on <= head.next_renewal_on:
-        raise ServiceEnded(f"{head.resource_name} ends on {head.terminated_on}: it is not renewed.")
-
-
-def _renew(tx: Transaction, service: Service, until_on: date, by: str) -> tuple[Service, list[Charge]]:
+def _renew(tx: Transaction, service: Service, until_on: date, by: str) -> tuple[Service, tuple[Charge, ...]]:
     """Take the periods that begin until that day, whether the service renews by itself or not."""
     planned = waiting_in(tx, service)
-    willing = replace(service, renewal=replace(service.renewal, automatic=True, delete_at_expiration=False))
-    renewed = renewals(replace(planned, service=willing), until_on)
-    after = replace(renewed.service, renewal=service.renewal)
+    renewed = renewed_ahead(planned, until_on)
     if renewed.taken:
-        write_taken(tx, [(planned, replace(renewed, service=after))], by)
+        write_taken(tx, [(planned, renewed)], by)
     else:
-        services.set_terms(tx, [after])
-    return after, [replace(charge, category=EARLY_CATEGORY) for charge in renewed.charges]
+        services.set_terms(tx, [renewed.service])
+    return renewed.service, renewed.charges

@@ -22,6 +22,7 @@ from acquit.store.transaction import Transaction
 DETAIL_TYPES: Final[Mapping[DetailKind, str]] = {
     DetailKind.INSTALLATION: "INSTALLATION",
     DetailKind.PERIOD: "DURATION",
+    DetailKind.RENEWAL: "RENEW",
 }
 NOT_NAMED: Final = "*{line_no:03d}"
 """What stands for a service that has no name yet: the number of its plan in the order."""
@@ -103,7 +104,7 @@ def post_checkout(request: Request) -> object:
         by=request.caller.actor,
         pays=bool(request.body.get("autoPayWithPreferredPaymentMethod")),
     )
-    lines = {line.line_no: line.cart_line_id for line in order.lines}
+    lines = {line.line_no: line.cart_line_id or 0 for line in order.lines}
     shown = _shown(order.details, lines, order.tax_minor, order.currency)
     contracts = contracts_to_order(request, request.caller.legal_entity_id)
     return {**shown, "contracts": contracts} | _made(request, order.order_id)

@@ -81,7 +81,11 @@ def _of_services(request: Request, order: ServiceOrder) -> list[object]:
     if payment is None:
         return _steps(request, _validating(order, request.today), NOT_BEGUN, [started], [])
     paid: Moment = ("PAYMENT_CONFIRMED", payment.paid_at, "Order paid")
-    delivered: Moment = ("DELIVERY", payment.paid_at, "Services begun")
+    delivered: Moment = (
+        "DELIVERY",
+        payment.paid_at,
+        "Services renewed" if order.renews else "Services begun",
+    )
     return _steps(request, DONE, DONE, [started, paid], [delivered])
 
 

@@ -247,7 +247,7 @@ def get_extension(request: Request) -> object:
     if found.services is not None:
         detail = found.services.details[wanted % DETAILS_PER_ORDER - 1]
         line = found.services.lines[detail.line_no - 1]
-        action, configurations = "installation", line.configurations
+        action, configurations = "renew" if found.services.renews else "installation", line.configurations
         plan = {
             "code": detail.plan_code,
             "duration": wire.months(detail.months),
@@ -267,9 +267,11 @@ def get_extension(request: Request) -> object:
 def _details(tx: Transaction, order: Order, request: Request) -> dict[int, dict[str, Any]]:
     if order.services is not None:
         made = order.services
-        numbers = [service_id for _, service_id in made.services]
+        renewed = [(line.line_no, line.service_id) for line in made.lines if line.service_id is not None]
+        of_lines = renewed or list(made.services)
+        numbers = [service_id for _, service_id in of_lines]
         names = {s.service_id: s.resource_name for s in services.find_several(tx, made.account_id, numbers)}
-        named = {line_no: names[service_id] for line_no, service_id in made.services if service_id in names}
+        named = {line_no: names[service_id] for line_no, service_id in of_lines if service_id in names}
         return dict(_service_details(made, named))
     if order.bill is not None:
         of_bill = bill_lists.details(tx, request.caller.account_id, order.bill.bill_id)

@@ -1,7 +1,8 @@
 """Orders of services: what an account ordered, at which prices, and what became of it.
 
-An order is a fact made of a cart. Paid, its services begin in the same moment; unpaid, it lapses. It is put
-on the payment term of its payer, or paid with its points: the next bill run bills it.
+An order is a fact made of a cart, or of services that are to be renewed ahead. Paid, its services begin or
+are renewed in the same moment; unpaid, it lapses. It is put on the payment term of its payer, or paid with
+its points: the next bill run bills it.
 """
 
 from collections.abc import Sequence
@@ -59,6 +60,7 @@ class DetailKind(StrEnum):
 
     INSTALLATION = "installation"
     PERIOD = "period"
+    RENEWAL = "renewal"
 
 
 class OrderState(StrEnum):
@@ -79,16 +81,22 @@ class OrderMeans(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderedLine:
-    """A plan with its options; `cart_line_id` is the line of the cart that it was."""
+    """A plan with its options; `cart_line_id` is the line of the cart that it was.
+
+    Or, without one, the service that is renewed from `from_on` for `periods` of its own.
+    """
 
     line_no: int
-    cart_line_id: int
+    cart_line_id: int | None
     plan_code: str
     mode: str
     months: int
     quantity: int
     options: tuple[str, ...]
     configurations: tuple[tuple[str, str], ...]
+    service_id: ServiceId | None = None
+    from_on: date | None = None
+    periods: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +141,7 @@ class ServiceOrder:
 
     account_id: AccountId
     order_id: OrderId
-    cart_id: str
+    cart_id: str | None
     currency: Currency
     net_minor: int
     tax_minor: int
@@ -144,6 +152,11 @@ class ServiceOrder:
     details: tuple[OrderDetail, ...]
     payment: OrderPayment | None = None
     services: tuple[tuple[int, ServiceId], ...] = ()
+
+    @property
+    def renews(self) -> bool:
+        """Whether it renews services instead of beginning some."""
+        return self.cart_id is None
 
     @property
     def total_minor(self) -> int:
@@ -172,7 +185,7 @@ def refuse_other_prices(order: ServiceOrder, details: Sequence[OrderDetail]) -> 
         now = plain(sum(detail.net_minor for detail in details), order.currency)
         raise OrderPriceChanged(
             f"Order {order.order_id} was made at {plain(order.net_minor, order.currency)} {order.currency}; "
-            f"the same costs {now} {order.currency} today. Nothing was subscribed: order again.",
+            f"the same costs {now} {order.currency} today. Nothing was done: order again.",
             order=str(order.order_id),
             now=now,
         )

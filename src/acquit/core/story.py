@@ -44,7 +44,7 @@ VERBS: Final[Mapping[Chapter, frozenset[str]]] = {
     }),
     Chapter.ORDERS: frozenset({
         "set_purchase_order", "replace_purchase_order", "set_order_policy", "order_nearly_spent",
-        "order_line_nearly_spent", "pay_order", "order_services", "accept_contract",
+        "order_line_nearly_spent", "pay_order", "order_services", "order_renewal", "accept_contract",
     }),
     Chapter.SERVICES: frozenset({
         "subscribe_service", "change_service", "terminate_service", "suspend_service", "restore_service",

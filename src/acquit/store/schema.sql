@@ -1904,7 +1904,7 @@ COMMENT ON TABLE cart_configuration IS 'what a line of a cart is to be like: a l
 CREATE TABLE service_order (
     account_id       text COLLATE "C" NOT NULL REFERENCES account,
     order_id         bigint NOT NULL UNIQUE DEFAULT nextval('order_id'),
-    cart_id          text COLLATE "C" NOT NULL UNIQUE,
+    cart_id          text COLLATE "C" UNIQUE,
     currency         text NOT NULL,
     net_minor        bigint NOT NULL CHECK (net_minor >= 0),
     tax_minor        bigint NOT NULL CHECK (tax_minor >= 0),
@@ -1915,29 +1915,34 @@ CREATE TABLE service_order (
     ordered_at       timestamptz NOT NULL DEFAULT instant(),
     PRIMARY KEY (account_id, order_id)
 );
-COMMENT ON TABLE service_order IS 'fact: an account ordered what was in a cart, at these prices; unpaid it lapses on expires_on';
+COMMENT ON TABLE service_order IS 'fact: an account ordered what was in a cart, or (without one) that services be renewed ahead, at these prices; unpaid it lapses on expires_on';
 
 CREATE TABLE service_order_line (
     account_id      text COLLATE "C" NOT NULL,
     order_id        bigint NOT NULL,
     line_no         integer NOT NULL,
-    cart_line_id    bigint NOT NULL,
+    cart_line_id    bigint,
     plan_code       text COLLATE "C" NOT NULL,
     pricing_mode    text NOT NULL,
     renewal_months  integer NOT NULL CHECK (renewal_months > 0),
     quantity        bigint NOT NULL CHECK (quantity > 0),
     options         text[] NOT NULL,
     configurations  jsonb NOT NULL,
-    PRIMARY KEY (account_id, order_id, line_no)
+    service_id      bigint,
+    from_on         date,
+    periods         integer CHECK (periods > 0),
+    PRIMARY KEY (account_id, order_id, line_no),
+    CONSTRAINT service_order_line_renewal CHECK ((cart_line_id IS NULL) = (service_id IS NOT NULL)
+               AND (service_id IS NULL) = (from_on IS NULL) AND (service_id IS NULL) = (periods IS NULL))
 );
-COMMENT ON TABLE service_order_line IS 'fact: one plan with its options that an order asks for; paid, it becomes a service';
+COMMENT ON TABLE service_order_line IS 'fact: one plan with its options that an order asks for, which becomes a service when it is paid; or a service that is renewed from from_on for so many periods';
 
 CREATE TABLE service_order_detail (
     account_id         text COLLATE "C" NOT NULL,
     order_id           bigint NOT NULL,
     detail_no          integer NOT NULL,
     line_no            integer NOT NULL,
-    kind               text NOT NULL CHECK (kind IN ('installation', 'period')),
+    kind               text NOT NULL CHECK (kind IN ('installation', 'period', 'renewal')),
     plan_code          text COLLATE "C" NOT NULL,
     pricing_mode       text NOT NULL,
     renewal_months     integer NOT NULL,
@@ -1969,9 +1974,12 @@ CREATE TABLE service_order_service (
     order_id    bigint NOT NULL,
     line_no     integer NOT NULL,
     service_id  bigint NOT NULL,
-    PRIMARY KEY (account_id, order_id, service_id)
+    from_on     date,
+    until_on    date,
+    PRIMARY KEY (account_id, order_id, service_id),
+    CONSTRAINT service_order_service_renewed CHECK ((from_on IS NULL) = (until_on IS NULL) AND from_on <= until_on)
 );
-COMMENT ON TABLE service_order_service IS 'fact: which services a paid order made, the plan of a line and its options';
+COMMENT ON TABLE service_order_service IS 'fact: which services a paid order made, the plan of a line and its options; or which it renewed, from from_on until before until_on';
 
 CREATE TABLE payment_order (
     account_id    text COLLATE "C" NOT NULL,

@@ -1,7 +1,8 @@
 """Orders of services: facts of what was ordered, how it was paid and what it became."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final, LiteralString
 
 from psycopg.types.json import Jsonb
@@ -29,7 +30,7 @@ FIND: Final[LiteralString] = """
 
 LINES: Final[LiteralString] = """
     SELECT order_id, line_no, cart_line_id, plan_code, pricing_mode, renewal_months, quantity, options,
-           configurations
+           configurations, service_id, from_on, periods
       FROM service_order_line
      WHERE account_id = %(account_id)s AND order_id = ANY(%(order_ids)s)
      ORDER BY order_id, line_no
@@ -115,12 +116,13 @@ def add(tx: Transaction, order: ServiceOrder, ordered_by: str) -> ServiceOrder:
 def _add_lines(tx: Transaction, order: ServiceOrder) -> None:
     columns = (
         "account_id", "order_id", "line_no", "cart_line_id", "plan_code", "pricing_mode", "renewal_months",
-        "quantity", "options", "configurations",
+        "quantity", "options", "configurations", "service_id", "from_on", "periods",
     )  # fmt: skip
     rows = (
         (
             order.account_id, order.order_id, line.line_no, line.cart_line_id, line.plan_code, line.mode,
             line.months, line.quantity, list(line.options), Jsonb(line.configurations),
+            line.service_id, line.from_on, line.periods or None,
         )
         for line in order.lines
     )  # fmt: skip
@@ -163,13 +165,23 @@ def pay(tx: Transaction, order: ServiceOrder, payment: OrderPayment, paid_by: st
     )
 
 
-def deliver(
-    tx: Transaction, account_id: AccountId, order_id: OrderId, made: Iterable[tuple[int, ServiceId]]
-) -> None:
-    """Write which services the lines of the order became."""
-    columns = ("account_id", "order_id", "line_no", "service_id")
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A service that a line of an order became; or that it renewed, from a day until before another."""
+
+    line_no: int
+    service_id: ServiceId
+    from_on: date | None = None
+    until_on: date | None = None
+
+
+def deliver(tx: Transaction, account_id: AccountId, order_id: OrderId, made: Iterable[Made]) -> None:
+    """Write which services the lines of the order became, or renewed."""
+    columns = ("account_id", "order_id", "line_no", "service_id", "from_on", "until_on")
     tx.copy(
-        "service_order_service", columns, ((account_id, order_id, line_no, each) for line_no, each in made)
+        "service_order_service",
+        columns,
+        ((account_id, order_id, one.line_no, one.service_id, one.from_on, one.until_on) for one in made),
     )
 
 
@@ -183,7 +195,15 @@ NOT_BILLED: Final[LiteralString] = """
                      FROM service_order_service m
                      JOIN service s ON s.account_id = m.account_id AND s.service_id = m.service_id
                     WHERE m.account_id = o.account_id AND m.order_id = o.order_id
-                      AND s.next_renewal_on = s.started_on AND s.state <> 'terminated')
+                      AND CASE WHEN m.from_on IS NULL
+                               THEN s.next_renewal_on = s.started_on AND s.state <> 'terminated'
+                               ELSE EXISTS (
+                                    SELECT
+                                      FROM open_charge c
+                                     WHERE c.account_id = m.account_id AND c.service_id = m.service_id
+                                       AND c.kind = 'renewal' AND c.part = ''
+                                       AND c.period_start >= m.from_on AND c.period_start < m.until_on)
+                           END)
 """
 
 
@@ -197,7 +217,8 @@ FIRST_BILLS: Final[LiteralString] = """
       FROM service_order_service m
       JOIN service s ON s.account_id = m.account_id AND s.service_id = m.service_id
       JOIN bill_detail d ON coalesce(d.owner_id, d.account_id) = m.account_id AND d.service_id = m.service_id
-                        AND d.kind = 'renewal' AND d.part = '' AND d.period_start = s.started_on
+                        AND d.kind = 'renewal' AND d.part = ''
+                        AND d.period_start = coalesce(m.from_on, s.started_on)
                         AND d.correction_no = 0
      WHERE m.account_id = %(account_id)s AND m.order_id = ANY(%(order_ids)s)
      ORDER BY m.order_id, m.line_no, m.service_id
@@ -205,7 +226,7 @@ FIRST_BILLS: Final[LiteralString] = """
 
 
 def first_bills(tx: Transaction, account_id: AccountId, order_ids: Sequence[int]) -> dict[int, BillId]:
-    """Return, by order, the bill that bears the first period of its first service."""
+    """Return, by order, the bill that bears the first period that it began or renewed."""
     rows = tx.all(FIRST_BILLS, account_id=account_id, order_ids=list(order_ids))
     return {row.order_id: BillId(row.bill_id) for row in rows}
 
@@ -248,6 +269,9 @@ def _line(row: Any) -> OrderedLine:
         quantity=row.quantity,
         options=tuple(row.options),
         configurations=tuple((label, value) for label, value in row.configurations),
+        service_id=None if row.service_id is None else ServiceId(row.service_id),
+        from_on=row.from_on,
+        periods=row.periods or 0,
     )
 
 

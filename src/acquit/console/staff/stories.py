@@ -58,6 +58,7 @@ WHAT: Final[Mapping[str, str]] = {
     "act:set_purchase_order": "Purchase order registered",
     "act:order_nearly_spent": "Purchase order nearly spent",
     "act:order_services": "Services ordered",
+    "act:order_renewal": "Renewal ordered",
     "act:pay_order": "Order paid",
     "act:subscribe_service": "Service begun",
     "act:change_service": "Service changed",
