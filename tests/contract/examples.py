@@ -21,7 +21,7 @@ from acquit.store import kept_texts
 from .called import Call, Example
 from .families import Families
 from .given_back import voucher
-from .peopling import CONTACT, PASSWORD, PLAN, new_cart, new_line, new_order
+from .peopling import CONTACT, PASSWORD, PLAN, new_cart, new_line, new_order, provider_metadata
 from .service_examples import SERVICE_EXAMPLES
 from .signing import sign_mandate
 from .walking import SSH_KEY
@@ -84,6 +84,13 @@ def _money_back(families: Families) -> Call:
 def _group(families: Families) -> Call:
     families.customer().post("/me/identity/group", name="passing", role="REGULAR")
     return Call(families.customer(), "/me/identity/group/passing")
+
+
+def _provider(families: Families) -> Call:
+    """An account brings its provider again after it took it away."""
+    shop = families.customer(SHOP)
+    shop.delete("/me/identity/provider")
+    return Call(shop, "/me/identity/provider", {"metadata": provider_metadata(7)})
 
 
 def _member(families: Families) -> Call:
@@ -241,6 +248,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("DELETE", "/me/identity/group/{group}"): _group,
     ("POST", "/me/identity/group/{group}/user"): _plain("/me/identity/group/DEFAULT/user", user="user-0"),
     ("DELETE", "/me/identity/group/{group}/user/{user}"): _member,
+    ("POST", "/me/identity/provider"): _provider,
     ("POST", "/me/identity/user"): _plain("/me/identity/user", login="eve", password=PASSWORD),
     ("POST", "/me/order/{orderId}/balance"): _credit_on_order,
     ("DELETE", "/me/order/{orderId}/balance/{balanceName}"): _credit_off_order,

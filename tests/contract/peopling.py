@@ -30,6 +30,7 @@ from acquit.core.subscription import Wish
 from acquit.ports import Ways
 from acquit.store import api_calls
 from delivering import Mailbox, mail_server
+from saml_idp import Idp, Key
 
 from .families import Customer, Families
 from .given_back import CODE, correct_one, give_back_some, give_some_points
@@ -50,6 +51,7 @@ CONTACT: dict[str, Any] = {
     "address": {"line1": "1 rue Neuve", "zip": "59000", "city": "Lille", "country": "FR"},
 }  # fmt: skip
 PASSWORD = "correct-horse-battery-staple"
+SIGNING = Key()
 
 
 def people(families: Families) -> Families:
@@ -188,6 +190,8 @@ def _name_some(caller: Customer, number: int) -> None:
     caller.post(f"/me/identity/user/{login}/token", name=f"token-{number}", description="at work")
     caller.post("/me/identity/group", name=f"group-{number}", role="UNPRIVILEGED")
     caller.post(f"/me/identity/group/group-{number}/user", user=login)
+    metadata, attribute = provider_metadata(number), f"groups-{number}"
+    caller.post("/me/identity/provider", metadata=metadata, groupAttributeName=attribute)
     caller.post(
         "/me/billing/purchaseOrder", reference="R", type="PURCHASE_ORDER", startDate="2030-01-01",
         active=False,
@@ -196,6 +200,12 @@ def _name_some(caller: Customer, number: int) -> None:
     line = new_line(caller, cart)
     caller.post(f"/order/cart/{cart}/eco/options", **PLAN | {"planCode": "disk-1t", "itemId": line})
     caller.post(f"/order/cart/{cart}/item/{line}/configuration", label="place", value="north")
+
+
+def provider_metadata(number: int) -> str:
+    """Metadata of an identity provider with a number."""
+    place = f"https://idp-{number}.example.com"
+    return Idp(SIGNING, entity_id=place, url=f"{place}/sso").metadata()
 
 
 def new_cart(caller: Customer, **more: object) -> str:

@@ -22,6 +22,7 @@ from acquit.console.typed import METHODS, NotADate, NotAnAmount
 from acquit.console.visit import Upload
 from acquit.core.money import Currency
 from acquit.core.sales_request import BadAttachment
+from acquit.core.saml_reason import Why
 from acquit.core.story import KNOWN
 
 TEMPLATES = Path(texts.__file__).parent / "templates"
@@ -47,6 +48,7 @@ def english() -> set[str]:
         *CHAPTERS.values(),
         *WHAT.values(),
         *OTHERS.values(),
+        *(why.value for why in Why),
         *(word for word, _ in CHANGES.values()),
         "Bill issued",
         "Due",

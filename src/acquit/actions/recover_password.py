@@ -9,12 +9,12 @@ import hashlib
 import secrets
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 from acquit.actions import passwords
 from acquit.actions.attempts import attempted
 from acquit.actions.context import Context
 from acquit.actions.loading import locked_account_in
+from acquit.actions.origins import sure_origin
 from acquit.core.account import Account
 from acquit.core.errors import Conflict, Forbidden
 from acquit.core.identifiers import AccountId
@@ -28,7 +28,6 @@ AT_ONCE: Final = timedelta(minutes=1)
 LETTERS_MAX: Final = 10
 NAME_MAX: Final = 200
 DOOR: Final = "password"
-LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 class PasswordLinkOver(Forbidden):
@@ -139,15 +138,9 @@ def _send(context: Context, reached: Reached, origin: str, by: str, address: str
             return
         password_links.add(tx, _hash(link), reached, now, now + LIFE)
         acts.record(tx, by, "ask_password_link", reached.account_id, reached.login, address=address)
-    sure = _sure_origin(context, origin)
+    sure = sure_origin(context, origin)
     whole = None if sure is None else f"{sure}/manager/password/new?link={link}"
     context.mailer.send(reached.email, *_letter(reached, whole, link))
-
-
-def _sure_origin(context: Context, origin: str) -> str | None:
-    if context.public_origin is not None:
-        return context.public_origin.rstrip("/")
-    return origin if urlsplit(origin).hostname in LOOPBACK else None
 
 
 def _letter(reached: Reached, link: str | None, code: str) -> tuple[str, str]:

@@ -17,8 +17,18 @@ from acquit.actions.change_second_factor import Person, spend_code
 from acquit.actions.context import Context
 from acquit.core.errors import Forbidden
 from acquit.core.identifiers import AccountId, OperatorId
+from acquit.core.saml import PasswordsOff
 from acquit.core.session import Door, Means, Opening
-from acquit.store import accounts, acts, address_rules, operator_factors, operators, second_factors, sessions
+from acquit.store import (
+    accounts,
+    acts,
+    address_rules,
+    identity_providers,
+    operator_factors,
+    operators,
+    second_factors,
+    sessions,
+)
 from acquit.store.transaction import Transaction
 
 SESSION_LIFE: Final = timedelta(hours=12)
@@ -58,8 +68,8 @@ class SignInOver(Forbidden):
 def sign_in_account(context: Context, name: str, password: str, *, address: str, browser: str = "") -> str:
     """Open a session for `account` or `account/login` and return its token.
 
-    Raises SignInRefused, TooManyAttempts before the password is looked at; AddressRefused, CodeNeeded
-    when the password is right.
+    Raises SignInRefused, TooManyAttempts before the password is looked at; PasswordsOff, AddressRefused,
+    CodeNeeded when the password is right.
     """
     account_id, login = _split(name)
 
@@ -68,6 +78,7 @@ def sign_in_account(context: Context, name: str, password: str, *, address: str,
 
     _verify(context, Door.MANAGER, f"{account_id}/{login}", address, password, hash_of)
     known = AccountId(account_id)
+    refuse_shut_out(context, known, login)
     check_address(context, known, login, address)
     with context.database.write() as tx:
         owes = second_factors.is_asked(tx, account_id, login)
@@ -82,7 +93,7 @@ def sign_in_account(context: Context, name: str, password: str, *, address: str,
 def sign_in_with_code(context: Context, pending: str, code: str, *, address: str, browser: str = "") -> str:
     """Open the session of a sign-in that owed a code and return its token.
 
-    Raises SignInOver, WrongCode, TooManyAttempts, AddressRefused.
+    Raises SignInOver, WrongCode, TooManyAttempts, PasswordsOff, AddressRefused.
     """
     hashed = session_hash(pending)
     with context.database.read() as tx:
@@ -90,6 +101,7 @@ def sign_in_with_code(context: Context, pending: str, code: str, *, address: str
     if owed is None:
         raise _over()
     account_id, login = owed
+    refuse_shut_out(context, account_id, login)
     check_address(context, account_id, login, address)
     spend_code(context, Person(account_id, login, address), code)
     with context.database.write() as tx:
@@ -109,6 +121,18 @@ def open_account_in(
     by = f"account:{account_id}/{login}"
     acts.record(tx, by, "sign_in", account_id, address=opening.address, means=opening.means.value)
     return token
+
+
+def refuse_shut_out(context: Context, account_id: AccountId, login: str) -> None:
+    """Pass when the login may sign in by other means than the account's identity provider; its own may.
+
+    Raises PasswordsOff.
+    """
+    if login == account_id:
+        return
+    with context.database.read() as tx:
+        if identity_providers.shuts_out_logins(tx, account_id):
+            raise PasswordsOff
 
 
 def check_address(context: Context, account_id: AccountId, login: str, address: str) -> None:

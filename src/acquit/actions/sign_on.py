@@ -18,6 +18,7 @@ from acquit.actions.sign_in import (
     check_address,
     open_account_in,
     open_operator_in,
+    refuse_shut_out,
 )
 from acquit.core.errors import NotFound, Refusal
 from acquit.core.identifiers import AccountId, OperatorId
@@ -84,7 +85,8 @@ def finish_sign_on(
 ) -> tuple[str, str]:
     """Open a session for who came back with the code; return its token and where the person wanted to go.
 
-    Raises NoSignOn, SignInOver, IdentityRefused, NobodyKnown, SeveralKnown, AddressRefused, ProviderSilent.
+    Raises NoSignOn, SignInOver, IdentityRefused, NobodyKnown, SeveralKnown, PasswordsOff, AddressRefused,
+    ProviderSilent.
     """
     sign_on = _at(context, door)
     with context.database.write() as tx:
@@ -144,6 +146,7 @@ def _operator(tx: Transaction, proven: Proven) -> OperatorId:
 def _enter_manager(context: Context, proven: Proven, begun: Begun, opening: Opening) -> str:
     with context.database.write() as tx:
         account_id, login = _login(tx, proven, begun.account_id)
+    refuse_shut_out(context, account_id, login)
     check_address(context, account_id, login, opening.address)
     with context.database.write() as tx:
         return open_account_in(context, tx, account_id, login, opening)

@@ -11,6 +11,7 @@ from acquit.api import credentials
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Caller, Request
 from acquit.core.access import Rule
+from acquit.core.identity import FEDERATED_PREFIX
 from acquit.store import access
 
 UNRESTRICTED: Final = {Rule(method, "/*") for method in ("GET", "POST", "PUT", "DELETE")}
@@ -77,7 +78,9 @@ def get_token(request: Request) -> object:
 def _method(caller: Caller) -> str:
     if caller.service_account_id:
         return "oauth2_client_credentials"
-    return "user" if caller.login else "account"
+    if caller.login is None:
+        return "account"
+    return "provider" if caller.login.startswith(FEDERATED_PREFIX) else "user"
 
 
 def _routes(rules: Sequence[Rule]) -> list[dict[str, str]] | None:

@@ -77,7 +77,7 @@ def get_many_users(request: Request, logins: Sequence[str]) -> Mapping[str, obje
 
 def create_user(request: Request) -> None:
     """POST /me/identity/user: one more login; its password must be hard to guess."""
-    _must_be_admin(request)
+    must_be_admin(request)
     body = request.body
     add_identity_user(
         request.context,
@@ -94,7 +94,7 @@ def create_user(request: Request) -> None:
 
 def edit_user(request: Request) -> None:
     """PUT /me/identity/user/{user}: address, description and first group."""
-    _must_be_admin(request)
+    must_be_admin(request)
     body = request.body
     email = (body["email"] or "") if "email" in body else None
     change = LoginChange(email, body.get("description"), body.get("group"))
@@ -105,7 +105,7 @@ def edit_user(request: Request) -> None:
 
 def delete_user(request: Request) -> None:
     """DELETE /me/identity/user/{user}: the login, its sessions, tokens and keys end."""
-    _must_be_admin(request)
+    must_be_admin(request)
     remove_identity_user(
         request.context, request.caller.account_id, request.path["user"], by=request.caller.actor
     )
@@ -113,7 +113,7 @@ def delete_user(request: Request) -> None:
 
 def disable_user(request: Request) -> None:
     """POST /me/identity/user/{user}/disable: nobody signs in with it, no key of it works."""
-    _must_be_admin(request)
+    must_be_admin(request)
     disable_identity_user(
         request.context, request.caller.account_id, request.path["user"], by=request.caller.actor
     )
@@ -121,7 +121,7 @@ def disable_user(request: Request) -> None:
 
 def enable_user(request: Request) -> None:
     """POST /me/identity/user/{user}/enable: what was disabled works again."""
-    _must_be_admin(request)
+    must_be_admin(request)
     enable_identity_user(
         request.context, request.caller.account_id, request.path["user"], by=request.caller.actor
     )
@@ -173,7 +173,7 @@ def get_group(request: Request) -> object:
 
 def create_group(request: Request) -> object:
     """POST /me/identity/group: one more group; its role is NONE unless another is given."""
-    _must_be_admin(request)
+    must_be_admin(request)
     body = request.body
     made = add_identity_group(
         request.context,
@@ -188,7 +188,7 @@ def create_group(request: Request) -> object:
 
 def edit_group(request: Request) -> None:
     """PUT /me/identity/group/{group}: role and description of a group that the account made."""
-    _must_be_admin(request)
+    must_be_admin(request)
     body = request.body
     change_identity_group(
         request.context,
@@ -202,7 +202,7 @@ def edit_group(request: Request) -> None:
 
 def delete_group(request: Request) -> None:
     """DELETE /me/identity/group/{group}: a group that is no login's first one."""
-    _must_be_admin(request)
+    must_be_admin(request)
     remove_identity_group(
         request.context, request.caller.account_id, request.path["group"], by=request.caller.actor
     )
@@ -217,7 +217,7 @@ def list_group_users(request: Request) -> list[str]:
 
 def add_group_user(request: Request) -> None:
     """POST /me/identity/group/{group}/user: put a login in the group."""
-    _must_be_admin(request)
+    must_be_admin(request)
     join_identity_group(
         request.context,
         request.caller.account_id,
@@ -229,7 +229,7 @@ def add_group_user(request: Request) -> None:
 
 def remove_group_user(request: Request) -> None:
     """DELETE /me/identity/group/{group}/user/{user}: take a login out of the group."""
-    _must_be_admin(request)
+    must_be_admin(request)
     leave_identity_group(
         request.context,
         request.caller.account_id,
@@ -287,7 +287,7 @@ def get_many_tokens(request: Request, names: Sequence[str]) -> Mapping[str, obje
 
 def create_token(request: Request) -> object:
     """POST /me/identity/user/{user}/token: a token; its text is in this answer and nowhere else."""
-    _must_be_admin(request)
+    must_be_admin(request)
     body = request.body
     made = create_personal_token(
         request.context,
@@ -304,7 +304,7 @@ def create_token(request: Request) -> object:
 
 def edit_token(request: Request) -> object:
     """PUT /me/identity/user/{user}/token/{name}: its description and its end."""
-    _must_be_admin(request)
+    must_be_admin(request)
     body = request.body
     ends = [body[member] for member in ("expiresAt", "expiresIn") if member in body]
     changed = change_personal_token(
@@ -323,7 +323,7 @@ def edit_token(request: Request) -> object:
 
 def delete_token(request: Request) -> None:
     """DELETE /me/identity/user/{user}/token/{name}: the token opens nothing any more."""
-    _must_be_admin(request)
+    must_be_admin(request)
     revoke_personal_token(
         request.context,
         request.caller.account_id,
@@ -351,7 +351,7 @@ def _token(token: BearerToken, request: Request) -> dict[str, Any]:
 # ---------------------------------------------------------------- who may
 
 
-def _must_be_admin(request: Request) -> None:
+def must_be_admin(request: Request) -> None:
     """The account's own login may; another only with the role ADMIN. Raises RoleTooLow."""
     caller = request.caller
     if caller.login is None or caller.login == caller.account_id:

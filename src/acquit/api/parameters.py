@@ -22,6 +22,9 @@ from acquit.api.refusals import BadParameter, BrokenJson, MissingParameter, Unkn
 LONG: Final = range(-(2**63), 2**63)
 INT: Final = range(-(2**31), 2**31)
 TEXT_MAX: Final = 65_536
+FILE_MAX: Final = 500_000
+FILES: Final = {"metadata"}
+"""Members of bodies that hold a whole file."""
 SHOWN_MAX: Final = 80
 HANDLERS: Final = {"POST": "creation", "PUT": "edition", "DELETE": "deletion", "GET": "read"}
 INTEGER: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
@@ -51,7 +54,11 @@ class _Unfit(Exception):
 
 
 def _string(text: str, zone: ZoneInfo) -> str:
-    if "\0" in text or len(text) > TEXT_MAX or (not text.isprintable() and _has_control(text)):
+    return _text(text, TEXT_MAX)
+
+
+def _text(text: str, length_max: int) -> str:
+    if "\0" in text or len(text) > length_max or (not text.isprintable() and _has_control(text)):
         raise _Unfit
     return text
 
@@ -349,6 +356,11 @@ def _read_primitive(name: str, kind: str, value: Any, zone: ZoneInfo) -> Any:
     if kind not in READERS:
         return value
     number = JSON_NUMBERS.get(kind)
+    if kind == "string" and name in FILES and isinstance(value, str):
+        try:
+            return _text(value, FILE_MAX)
+        except _Unfit:
+            return _refuse(name, kind, value)
     if number is None:
         return read_text(name, kind, value, zone) if isinstance(value, str) else _refuse(name, kind, value)
     if not isinstance(value, number) or (isinstance(value, bool) and bool not in number):

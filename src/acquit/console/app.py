@@ -120,7 +120,7 @@ class Endpoint:
             self._console.context, self._console.locate, request, response, path_values, route.door
         )
         self._console.answer(exchange, route, self._routes.get("GET"))
-        if entering.form_secret_is_new:
+        if entering.form_secret_is_new and not route.foreign:
             exchange.remember(entering.form_secret)
 
 
@@ -144,7 +144,9 @@ class Console:
         exchange.visit = replace(exchange.visit, explorer=self._explorer)
         try:
             if route.method == "POST":
-                exchange.visit = replace(exchange.visit, form=forms.read(exchange.request, route.body_max))
+                exchange.visit = replace(
+                    exchange.visit, form=forms.read(exchange.request, route.body_max, route.field_max)
+                )
             exchange.say(self._reply(exchange, route, form_route))
         except Refusal as refusal:
             _refuse(exchange, form_route, refusal)
@@ -198,7 +200,8 @@ class Console:
             require(visit.operator, route.right)
         if route.method == "GET":
             return route.handler(visit)
-        csrf.check(exchange.request, visit.form.fields, visit.form_secret, visit.origin)
+        if not route.foreign:
+            csrf.check(exchange.request, visit.form.fields, visit.form_secret, visit.origin)
         if visit.is_review and form_route is not None:
             return form_route.handler(visit)
         return self._once(route, visit) if route.once else route.handler(visit)

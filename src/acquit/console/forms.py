@@ -41,7 +41,7 @@ class MalformedForm(Invalid):
     code = "malformed-form"
 
 
-def read(request: falcon.Request, body_max: int = BODY_MAX) -> Form:
+def read(request: falcon.Request, body_max: int = BODY_MAX, field_max: int = FIELD_MAX) -> Form:
     """Return the submitted form. Raises FormTooLarge or MalformedForm; its files are not checked yet."""
     if (request.content_length or 0) > body_max:
         raise FormTooLarge(
@@ -50,9 +50,9 @@ def read(request: falcon.Request, body_max: int = BODY_MAX) -> Form:
         )
     kind = (request.content_type or "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return _multipart(request, body_max)
+        return _multipart(request, body_max, field_max)
     if kind == "application/x-www-form-urlencoded":
-        return Form(_fields(request.bounded_stream.read(BODY_MAX + 1)))
+        return Form(_fields(request.bounded_stream.read(BODY_MAX + 1), field_max))
     raise MalformedForm("This is not a form that a page of ours sends.")
 
 
@@ -82,9 +82,13 @@ def local_link(link: str, default: str) -> str:
 
 
 def keep(fields: Mapping[str, str]) -> str:
-    """Return the typed fields as one text for a hidden field; passwords and tokens are left out."""
+    """Return the typed fields as one text for a hidden field; passwords and tokens are left out.
+
+    What is too much for a field is not kept: the form that has it would be refused.
+    """
     kept = {name: text for name, text in fields.items() if name not in NEVER_KEPT}
-    return base64.urlsafe_b64encode(json.dumps(kept).encode()).decode() if kept else ""
+    packed = base64.urlsafe_b64encode(json.dumps(kept).encode()).decode() if kept else ""
+    return packed if len(packed) <= FIELD_MAX else ""
 
 
 def kept(text: str) -> dict[str, str]:
@@ -97,15 +101,15 @@ def kept(text: str) -> dict[str, str]:
     return {name: value for name, value in fields.items() if name not in NEVER_KEPT} if is_fields else {}
 
 
-def _fields(body: bytes) -> dict[str, str]:
+def _fields(body: bytes, field_max: int) -> dict[str, str]:
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
     except ValueError:
         raise MalformedForm("This form cannot be read.") from None
-    return _first_of_each(pairs)
+    return _first_of_each(pairs, field_max)
 
 
-def _multipart(request: falcon.Request, body_max: int) -> Form:
+def _multipart(request: falcon.Request, body_max: int, field_max: int) -> Form:
     handler = MultipartFormHandler()
     handler.parse_options.max_body_part_buffer_size = body_max
     handler.parse_options.max_body_part_count = FIELDS_MAX
@@ -119,10 +123,10 @@ def _multipart(request: falcon.Request, body_max: int) -> Form:
                 pairs.append((part.name or "", part.get_data().decode()))
     except (MultipartParseError, falcon.HTTPError, UnicodeDecodeError):
         raise MalformedForm("This form cannot be read.") from None
-    return Form(_first_of_each(pairs), uploads[-1] if uploads else None, tuple(uploads))
+    return Form(_first_of_each(pairs, field_max), uploads[-1] if uploads else None, tuple(uploads))
 
 
-def _first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    if any("\0" in text or len(text) > FIELD_MAX for pair in pairs for text in pair):
+def _first_of_each(pairs: list[tuple[str, str]], field_max: int) -> dict[str, str]:
+    if any("\0" in text or len(text) > field_max for pair in pairs for text in pair):
         raise MalformedForm("A field of this form is too long or has characters that are not text.")
     return dict(reversed(pairs))

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from acquit.console import consent, passwords, sign_on, signing_in
-from acquit.console.forms import BODY_MAX
+from acquit.console import consent, passwords, saml, sign_on, signing_in
+from acquit.console.forms import BODY_MAX, FIELD_MAX
 from acquit.console.manager import (
     bill_references,
     bills,
@@ -15,6 +15,7 @@ from acquit.console.manager import (
     explorer,
     family,
     files,
+    identity_provider,
     keys,
     one_bill,
     overview,
@@ -75,7 +76,8 @@ class Route:
     """One method of one address; `once`: sending the form again does nothing more.
 
     An `own` page concerns nobody but the login that is there: also one that may do nothing else may. What
-    `tries` a call of the API leaves it to the rights of that call.
+    `tries` a call of the API leaves it to the rights of that call. A `foreign` form is sent by another site's
+    page: no cookie of ours comes with it, and none is given, or it would replace the browser's own.
     """
 
     method: str
@@ -85,8 +87,10 @@ class Route:
     right: Right | None = None
     once: bool = False
     body_max: int = BODY_MAX
+    field_max: int = FIELD_MAX
     own: bool = False
     tries: bool = False
+    foreign: bool = False
 
     @property
     def is_about_money(self) -> bool:
@@ -129,10 +133,17 @@ OPEN: Final = (
     Route("GET", "/manager/sso", sign_on.begin_manager),
     Route("GET", "/manager/sso/back", sign_on.finish_manager),
     Route("GET", "/manager/sso/leave", sign_on.leave_manager),
+    Route("GET", "/manager/sso/account", saml.ask_account),
+    Route("GET", "/manager/saml/{account_id}/metadata", saml.show_our_metadata),
+    Route(
+        "POST", "/manager/saml/{account_id}/acs", saml.take_answer, foreign=True, body_max=saml.ANSWER_MAX,
+        field_max=saml.ANSWER_MAX,
+    ),
+    Route("GET", "/manager/saml/{account_id}/back", saml.come_back),
     Route("GET", "/office/sso", sign_on.begin_office),
     Route("GET", "/office/sso/back", sign_on.finish_office),
     Route("GET", "/office/sso/leave", sign_on.leave_office),
-)
+)  # fmt: skip
 
 CONSENT: Final = (
     _get(Door.MANAGER, "/auth", consent.ask_consent),
@@ -198,6 +209,12 @@ MANAGER: Final = (
     _get(Door.MANAGER, "/manager/files/{file_id}/file", files.download_file),
     _get(Door.MANAGER, "/manager/keys", keys.list_keys),
     _post(Door.MANAGER, "/manager/keys", keys.change_keys),
+    _get(Door.MANAGER, "/manager/identity-provider", identity_provider.show_provider),
+    Route(
+        "POST", "/manager/identity-provider", identity_provider.change_provider, Door.MANAGER, once=True,
+        field_max=identity_provider.METADATA_MAX,
+    ),
+    _get(Door.MANAGER, "/manager/identity-provider/try", identity_provider.try_provider),
     _get(Door.MANAGER, "/manager/preferences", preferences.ask_preferences),
     _post(Door.MANAGER, "/manager/preferences", preferences.send_preferences),
     Route("GET", "/manager/security", security.ask_security, Door.MANAGER, own=True),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from acquit.actions.sign_on import begin_sign_on, finish_sign_on, leave_provider
-from acquit.console import forms
+from acquit.console import forms, saml
 from acquit.console.signing_in import welcome_at
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.session import Door
@@ -13,7 +13,10 @@ FIELD_MAX: Final = 4_000
 
 
 def begin_manager(visit: Visit) -> Reply:
-    """GET /manager/sso: on to the identity provider; `account` chooses one of several."""
+    """GET /manager/sso: on to the identity provider, that of `account` where it has its own."""
+    account_id = saml.asked_account(visit)
+    if account_id is not None and saml.host_of_provider(visit, account_id) is not None:
+        return saml.begin(visit, account_id, forms.local_link(visit.query.get("next", ""), "/manager"))
     return _begin(visit, Door.MANAGER)
 
 

@@ -131,11 +131,15 @@ class Role(StrEnum):
 
 
 class LoginType(StrEnum):
-    """The account's own login, a person, or a program without a password."""
+    """The account's own login, a person, a program without a password, or a person of the account's provider.
+
+    What is FEDERATED signs in by the identity provider alone; the wire does not list it.
+    """
 
     ROOT = "ROOT"
     USER = "USER"
     SERVICE = "SERVICE"
+    FEDERATED = "FEDERATED"
 
 
 class LoginStatus(StrEnum):
@@ -145,6 +149,9 @@ class LoginStatus(StrEnum):
     DISABLED = "DISABLED"
     PASSWORD_CHANGE_REQUIRED = "PASSWORD_CHANGE_REQUIRED"  # noqa: S105 - a state, no password
 
+
+FEDERATED_PREFIX: Final = "sso:"
+"""How the name of a login begins that an account's own identity provider proves; no other can."""
 
 DEFAULT_GROUP: Final = "DEFAULT"
 ACCOUNTANTS: Final = "ACCOUNTANT"

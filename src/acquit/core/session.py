@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from acquit.core.errors import NotFound
 from acquit.core.identifiers import AccountId
+from acquit.core.identity import FEDERATED_PREFIX
 from acquit.core.operator import Operator
 
 
@@ -65,6 +66,11 @@ class AccountSession:
     def actor(self) -> str:
         """Return how the record of acts names this person."""
         return f"account:{self.account_id}/{self.login}"
+
+    @property
+    def is_federated(self) -> bool:
+        """Return whether the account's own identity provider proves this person: there is no password."""
+        return self.login.startswith(FEDERATED_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -447,7 +447,7 @@ def _signer(row: Any) -> Signer:
     credential = None
     if row.credential_id is not None:
         credential = _credential(row, account_id=row.caller_id, status=row.key_status, last_use_at=None)
-    if credential is not None and row.login_type in (LoginType.USER, LoginType.SERVICE):
+    if credential is not None and row.login_type not in (None, LoginType.ROOT):
         roles = roles_of(row.login_groups, row.login_roles)
         credential = replace(credential, rules=narrowed(credential.rules, roles))
     return Signer(

@@ -1,4 +1,4 @@
-"""Logins of accounts and their groups; the account's own login is not among them."""
+"""Logins of accounts and their groups, without an account's own login and people of its provider."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ NO_PASSWORD: Final = "!"
 
 def of_account(account_id: AccountId) -> Selection:
     """Select the account's logins, without its own."""
-    source: LiteralString = "identity_user WHERE account_id = %(account_id)s AND type <> 'ROOT'"
+    source: LiteralString = "identity_user WHERE account_id = %(account_id)s AND type IN ('USER', 'SERVICE')"
     return Selection("login", source, {"account_id": account_id})
 
 
@@ -29,7 +29,7 @@ FIND_MANY: Final[LiteralString] = """
                    FROM identity_group_user g
                   WHERE g.account_id = u.account_id AND g.login = u.login) AS more_groups
       FROM identity_user u
-     WHERE u.account_id = %(account_id)s AND u.login = ANY(%(logins)s) AND u.type <> 'ROOT'
+     WHERE u.account_id = %(account_id)s AND u.login = ANY(%(logins)s) AND u.type IN ('USER', 'SERVICE')
 """
 
 
@@ -46,7 +46,7 @@ def find(tx: Transaction, account_id: AccountId, login: str) -> Login | None:
 LOCK: Final[LiteralString] = """
     SELECT login
       FROM identity_user
-     WHERE account_id = %(account_id)s AND login = %(login)s AND type <> 'ROOT'
+     WHERE account_id = %(account_id)s AND login = %(login)s AND type IN ('USER', 'SERVICE')
        FOR UPDATE
 """
 
@@ -92,7 +92,7 @@ CHANGE: Final[LiteralString] = """
     UPDATE identity_user
        SET email = %(email)s, description = %(description)s, group_name = %(group)s, status = %(status)s,
            updated_at = instant()
-     WHERE account_id = %(account_id)s AND login = %(login)s AND type <> 'ROOT'
+     WHERE account_id = %(account_id)s AND login = %(login)s AND type IN ('USER', 'SERVICE')
 """
 
 
@@ -110,7 +110,8 @@ def change(tx: Transaction, login: Login) -> None:
 
 
 REMOVE: Final[LiteralString] = """
-    DELETE FROM identity_user WHERE account_id = %(account_id)s AND login = %(login)s AND type <> 'ROOT'
+    DELETE FROM identity_user
+     WHERE account_id = %(account_id)s AND login = %(login)s AND type IN ('USER', 'SERVICE')
 """
 
 
@@ -224,7 +225,9 @@ def change_group(tx: Transaction, group: Group) -> None:
 
 
 FIRST_GROUP_OF: Final[LiteralString] = """
-    SELECT count(*) FROM identity_user WHERE account_id = %(account_id)s AND group_name = %(name)s
+    SELECT count(*)
+      FROM identity_user
+     WHERE account_id = %(account_id)s AND group_name = %(name)s AND type <> 'FEDERATED'
 """
 
 
@@ -249,11 +252,12 @@ def remove_group(tx: Transaction, account_id: AccountId, name: str) -> None:
 MEMBERS: Final[LiteralString] = """
     SELECT login
       FROM identity_user
-     WHERE account_id = %(account_id)s AND type <> 'ROOT' AND group_name = %(name)s
+     WHERE account_id = %(account_id)s AND type IN ('USER', 'SERVICE') AND group_name = %(name)s
      UNION
-    SELECT login
-      FROM identity_group_user
-     WHERE account_id = %(account_id)s AND group_name = %(name)s
+    SELECT m.login
+      FROM identity_group_user AS m
+      JOIN identity_user AS u ON u.account_id = m.account_id AND u.login = m.login
+     WHERE m.account_id = %(account_id)s AND m.group_name = %(name)s AND u.type <> 'FEDERATED'
      ORDER BY login
 """
 

@@ -84,7 +84,7 @@ SIGN_IN_HASH: Final[LiteralString] = """
       FROM identity_user AS u
       JOIN account AS a ON a.account_id = u.account_id
      WHERE u.account_id = %(account_id)s AND u.login = %(login)s
-       AND u.status <> 'DISABLED' AND u.type <> 'SERVICE' AND a.state <> 'closed'
+       AND u.status <> 'DISABLED' AND u.type IN ('ROOT', 'USER') AND a.state <> 'closed'
 """
 
 LOCK_NAME: Final[LiteralString] = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 42)) AS locked"

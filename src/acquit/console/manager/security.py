@@ -23,7 +23,8 @@ from acquit.core.second_factor import NoSuchFactor, State
 from acquit.store import identities, second_factors, selection, sessions
 from acquit.store.transaction import Transaction
 
-DEEDS: Final = ("end", "end-others", "enrol", "confirm", "remove", "codes", "confirm-codes", "drop-codes")
+ENDINGS: Final = ("end", "end-others")
+DEEDS: Final = (*ENDINGS, "enrol", "confirm", "remove", "codes", "confirm-codes", "drop-codes")
 
 
 def ask_security(visit: Visit) -> Page:
@@ -49,7 +50,8 @@ def ask_security(visit: Visit) -> Page:
 
 def change_security(visit: Visit) -> Reply:
     """POST /manager/security: end sessions, set up or take away a device or codes."""
-    wanted, form, context = typed.one_of(visit.form.text("do"), DEEDS), visit.form, visit.context
+    deeds = ENDINGS if visit.signed_in.is_federated else DEEDS
+    wanted, form, context = typed.one_of(visit.form.text("do"), deeds), visit.form, visit.context
     person, by = _person(visit), visit.actor
     if wanted == "codes":
         drawn = draw_backup_codes(context, person, by=by)
