@@ -177,6 +177,7 @@ def _context(world: World, database: "Database") -> "Context":
     from acquit.actions.context import Context
     from acquit.actions.post_letter import Outbox
     from acquit.adapters.archive import DirectoryArchive
+    from acquit.adapters.log_carrier import Tls
     from acquit.adapters.mail import NullMailer
     from acquit.adapters.sealer import AesSealer
     from acquit.documents.languages import use_texts
@@ -193,6 +194,8 @@ def _context(world: World, database: "Database") -> "Context":
         ways=_ways(settings),
         sign_on=_sign_on(settings),
         public_origin=settings.public_url,
+        carrier=Tls(settings.log_networks),
+        access_days=settings.access_log_days,
     )
 
 
@@ -441,6 +444,8 @@ def site(world: World) -> "Site":
     from acquit.api.explorer import Explorer
     from acquit.api.file_links import PREFIX as FILES
     from acquit.api.file_links import FileLinks
+    from acquit.api.log_links import PREFIX as LOGS
+    from acquit.api.log_links import LogLinks
     from acquit.api.origin import Proxies
     from acquit.api.papers import PREFIX, Papers
     from acquit.api.routing import BASES, OTHER_BRANCH
@@ -469,6 +474,7 @@ def site(world: World) -> "Site":
             Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault),
             Mount((PREFIX,), Papers(context)),
             Mount((FILES,), FileLinks(context), body_max=FILE_BYTES_MAX),
+            Mount((LOGS,), LogLinks(context)),
             Mount(TOKENS, TokenEndpoint(context, proxies)),
             Mount((OFFICE,), make_office(context), body_max=OFFICE_BODY_MAX),
             Mount(("",), pages, body_max=PAGE_BODY_MAX),

@@ -1,7 +1,7 @@
 """What stands at the other end of a wire that is not ours: one small Protocol each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -146,6 +146,27 @@ class Sealer(Protocol):
 
     def public_key(self) -> bytes:
         """Return the 32 bytes by which anybody checks a signature."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogTarget:
+    """Where lines of logs are to be taken; `header` is sent with https alone, `content_type` too."""
+
+    host: str
+    port: int
+    path: str | None
+    """None: lines go over TLS as they are, and that all were read is shown by the end of the connection."""
+    content_type: str = ""
+    header: tuple[str, str] | None = field(default=None, repr=False)
+    authorities: str = ""
+
+
+class LogCarrier(Protocol):
+    """Carries lines of logs to wherever accounts collect them, never to where it must not reach."""
+
+    def carry(self, target: LogTarget, lines: bytes) -> None:
+        """Return once the other end has taken all of them. Raises Unreachable; its words tell no secret."""
         ...
 
 

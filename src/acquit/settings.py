@@ -9,22 +9,36 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parseaddr
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from acquit.core.errors import Refusal
 from acquit.core.operator import Role
+from acquit.setting_texts import ascii_text as _ascii
+from acquit.setting_texts import calls as _calls
+from acquit.setting_texts import database_url as _database_url
+from acquit.setting_texts import days as _days
+from acquit.setting_texts import directory as _directory
+from acquit.setting_texts import domains as _domains
+from acquit.setting_texts import file as _file
+from acquit.setting_texts import groups as _groups
+from acquit.setting_texts import held as _held
+from acquit.setting_texts import host as _host
+from acquit.setting_texts import installation as _installation
+from acquit.setting_texts import level as _level
+from acquit.setting_texts import networks as _networks
+from acquit.setting_texts import origin as _origin
+from acquit.setting_texts import port as _port
+from acquit.setting_texts import roles as _roles
+from acquit.setting_texts import sample as _sample
+from acquit.setting_texts import secret as _secret
+from acquit.setting_texts import security as _security
+from acquit.setting_texts import sender as _sender
+from acquit.setting_texts import there as _there
+from acquit.setting_texts import url as _url
+from acquit.setting_texts import workers as _workers
 
 PREFIX: Final = "ACQUIT_"
-WORKERS_MAX: Final = 256
-CALLS_MAX: Final = 100_000_000
-SAMPLE_MAX: Final = 1_000_000_000
-SECRET_KEY_BYTES_MIN: Final = 32
-SECURITIES: Final = ("starttls", "tls", "none")
-LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
 class SettingsRefused(Refusal):
@@ -48,6 +62,8 @@ class Settings:
     calls_per_minute: int
     log: str
     secret_key: bytes | None
+    access_log_days: int = 365
+    log_networks: tuple[str, ...] = ()
     judged_one_in: int = 10_000
     second_factor_roles: tuple[str, ...] = ()
     smtp_host: str | None = None
@@ -158,159 +174,6 @@ def _unknown(name: str) -> str:
     return f"{name} is no setting; {hint}"
 
 
-def _directory(text: str) -> Path:
-    path = Path(text).expanduser().absolute()
-    if path.exists() and not path.is_dir():
-        raise ValueError("is a file; name a directory.")
-    return path
-
-
-def _installation(text: str) -> Path:
-    path = _directory(text)
-    home = path.parent if path.name == "bin" else path
-    if not (home / "bin" / "postgres").exists():
-        raise ValueError("holds no bin/postgres; name the directory above PostgreSQL's bin.")
-    return path
-
-
-def _database_url(text: str) -> str:
-    if urlsplit(text).scheme not in ("postgresql", "postgres"):
-        raise ValueError("begins with postgresql://, as in postgresql://acquit@db.example.net/acquit.")
-    return text
-
-
-def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("is an origin, as in https://billing.example.net.")
-    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise ValueError("is an origin alone: no path, no query, no login.")
-    _ = parts.port
-    return text.rstrip("/")
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(str(ip_network(part.strip())) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise ValueError("lists addresses or networks, as in 10.0.0.0/8,192.0.2.7.") from None
-
-
-def _port(text: str) -> int:
-    return _number(text, 0, 65535)
-
-
-def _workers(text: str) -> int:
-    return _number(text, 1, WORKERS_MAX)
-
-
-def _calls(text: str) -> int:
-    return _number(text, 0, CALLS_MAX)
-
-
-def _number(text: str, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        raise ValueError(f"is a whole number from {least} to {most}.")
-    return int(text)
-
-
-def _sample(text: str) -> int:
-    return _number(text, 0, SAMPLE_MAX)
-
-
-def _roles(text: str) -> tuple[str, ...]:
-    asked = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-    if asked == ("all",):
-        return tuple(Role)
-    if not set(asked) <= set(Role):
-        raise ValueError(f"lists roles of {', '.join(Role)}, or is all.")
-    return asked
-
-
-def _domains(text: str) -> tuple[str, ...]:
-    named = tuple(filter(None, (part.strip().lower() for part in text.split(","))))
-    if any("@" in each or "." not in each for each in named):
-        raise ValueError("lists domains, as in example.com,example.net.")
-    return named
-
-
-def _groups(text: str) -> tuple[tuple[str, Role], ...]:
-    pairs = [part.strip().rpartition("=") for part in text.split(",") if part.strip()]
-    if not all(group and role in tuple(Role) for group, _, role in pairs):
-        raise ValueError(f"lists GROUP=ROLE with roles of {', '.join(Role)}: bookkeepers=treasury.")
-    return tuple((group, Role(role)) for group, _, role in pairs)
-
-
-def _held(text: str) -> str:
-    """Return a secret: the text itself, or after `file:` what a file holds."""
-    if not text.startswith("file:"):
-        return text
-    return _file(text.removeprefix("file:")).read_text(encoding="utf-8").strip()
-
-
-def _level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise ValueError(f"is one of {', '.join(LOG_LEVELS)}.")
-    return text.lower()
-
-
-def _secret(text: str) -> bytes:
-    try:
-        secret = bytes.fromhex(text)
-    except ValueError:
-        secret = b""
-    if len(secret) < SECRET_KEY_BYTES_MIN:
-        raise ValueError("is at least 64 hexadecimal digits; `openssl rand -hex 32` makes one.")
-    return secret
-
-
-def _host(text: str) -> str:
-    if any(character.isspace() or character == "/" for character in text):
-        raise ValueError("is an address or a host name, as in 127.0.0.1 or 0.0.0.0.")
-    return text
-
-
-def _security(text: str) -> str:
-    if text.lower() not in SECURITIES:
-        raise ValueError(f"is one of {', '.join(SECURITIES)}.")
-    return text.lower()
-
-
-def _sender(text: str) -> str:
-    address = parseaddr(text)[1]
-    if "@" not in address.strip("@") or any(each.isspace() for each in address):
-        raise ValueError("is an address, perhaps with a name: Billing <billing@example.com>.")
-    return text
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
-        raise ValueError("begins with https://, as in https://api.flow.example.com/flow-service.")
-    return text.rstrip("/")
-
-
-def _there(text: str) -> Path:
-    path = Path(text).expanduser().absolute()
-    if not path.is_dir():
-        raise ValueError("is no directory; make it, or mount it, first.")
-    return path
-
-
-def _file(text: str) -> Path:
-    path = Path(text).expanduser().absolute()
-    if not path.is_file():
-        raise ValueError("is no file.")
-    return path
-
-
-def _ascii(text: str) -> str:
-    if not text.isascii():
-        raise ValueError("has signs beyond ASCII, which the protocol cannot carry; choose another.")
-    return text
-
-
 def _nothing(_: Mapping[str, str]) -> None:
     return None
 
@@ -406,6 +269,22 @@ ALL: Final[tuple[Setting, ...]] = (
         "At least 64 hexadecimal digits that seal application secrets and derive the links to papers. Every "
         "process on one database needs the same; lost, every application needs a new secret.",
         _secret,
+    ),
+    Setting(
+        "access_log_days",
+        lambda _: 365,
+        "`365`",
+        "For how many days it is kept from where people signed in to an account, and how what they changed "
+        "of its access was before and after.",
+        _days,
+    ),
+    Setting(
+        "log_networks",
+        lambda _: (),
+        "the public internet alone",
+        "Networks, as in `10.0.0.0/8`, that logs of accounts may be forwarded to besides: accounts name the "
+        "hosts.",
+        _networks,
     ),
     Setting(
         "judged_one_in",

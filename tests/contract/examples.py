@@ -21,7 +21,7 @@ from acquit.store import kept_texts
 from .called import Call, Example
 from .families import Families
 from .given_back import voucher
-from .peopling import CONTACT, PASSWORD, PLAN, new_cart, new_line, new_order, provider_metadata
+from .peopling import CONTACT, PASSWORD, PLAN, new_cart, new_line, new_order, new_stream, provider_metadata
 from .service_examples import SERVICE_EXAMPLES
 from .signing import sign_mandate
 from .walking import SSH_KEY
@@ -213,6 +213,32 @@ def _corrected(families: Families) -> Call:
     return Call(caller, f"/me/correctiveInvoice/{made.bill.bill_id}/debt/pay")
 
 
+def _log(base: str, kind: str) -> Example:
+    """A log goes to one more stream."""
+    return lambda families: Call(
+        families.customer(), f"{base}/subscription", {"kind": kind, "streamId": new_stream(families, ACME)}
+    )
+
+
+def _log_no_longer(base: str, kind: str) -> Example:
+    def made(families: Families) -> Call:
+        acme, stream = families.customer(), new_stream(families, ACME)
+        acme.post(f"{base}/subscription", kind=kind, streamId=stream)
+        found = [each for each in acme.page(f"{base}/subscription") if each["streamId"] == stream]
+        return Call(acme, f"{base}/subscription/{found[0]['subscriptionId']}")
+
+    return made
+
+
+CALLS, ACCESS = "/me/api/log", "/me/logs/audit/log"
+LOGS: Final[Mapping[tuple[str, str], Example]] = {
+    ("POST", f"{CALLS}/subscription"): _log(CALLS, "api"),
+    ("POST", f"{ACCESS}/subscription"): _log(ACCESS, "audit"),
+    ("DELETE", f"{CALLS}/subscription/{{subscriptionId}}"): _log_no_longer(CALLS, "api"),
+    ("DELETE", f"{ACCESS}/subscription/{{subscriptionId}}"): _log_no_longer(ACCESS, "audit"),
+    ("POST", f"{CALLS}/url"): _plain(f"{CALLS}/url", kind="api"),
+    ("POST", f"{ACCESS}/url"): _plain(f"{ACCESS}/url", kind="audit"),
+}
 RULES: Final = [{"method": "GET", "path": "/me"}]
 EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/auth/credential"): _plain("/auth/credential", accessRules=RULES),
@@ -265,6 +291,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
         "/item/LINE/configuration", label="place", value="south"
     ),
     **SERVICE_EXAMPLES,
+    **LOGS,
 }
 NOT_OFFERED: Final = [
     *(("PUT", f"/me/accessRestriction/{kind}/{{id}}") for kind in ("sms", "u2f")),

@@ -15,6 +15,7 @@ from acquit.actions.change_prices import change_price, withdraw_change
 from acquit.actions.deliver import deliver_due
 from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.issue_access_token import issue_access_token
+from acquit.actions.keep_log_stream import add_log_stream
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.set_messages import set_messages
 from acquit.actions.set_standing import set_standing
@@ -25,6 +26,7 @@ from acquit.adapters.platform import NullPlatform
 from acquit.core.api_call import ApiCall
 from acquit.core.consent import CampaignKind
 from acquit.core.identifiers import AccountId, ServiceId
+from acquit.core.log_stream import LogFormat, stream_at
 from acquit.core.standing import PartnerLevel, Standing, Universe
 from acquit.core.subscription import Wish
 from acquit.ports import Ways
@@ -70,6 +72,7 @@ def people(families: Families) -> Families:
     give_some_points(families.world.context, ACME)
     correct_one(families.world.context, ACME, families.world.paid_bill)
     _let_in(families)
+    _forward_some(families)
     write_to(families)
     acme.post("/me/credit/code", inputCode=CODE)
     _prepay(acme)
@@ -182,6 +185,20 @@ def _ask_some(families: Families) -> None:
     set_standing(
         context, ACME, lambda _: Standing(frozenset({Universe.CLOUD}), PartnerLevel.ADVANCED), by="cli"
     )
+
+
+def new_stream(families: Families, account_id: AccountId, name: str = "collector") -> str:
+    """A stream of the account, to which nothing goes yet."""
+    new = stream_at(name, LogFormat.GELF, "logs.example.com", secret_name="token", secret="s3cret")
+    return add_log_stream(families.world.context, account_id, new, by="cli").stream_id
+
+
+def _forward_some(families: Families) -> None:
+    """The logs of every account go to a stream of its own."""
+    for account_id in ACCOUNTS:
+        stream, caller = new_stream(families, account_id), families.customer(account_id)
+        caller.post("/me/api/log/subscription", kind="api", streamId=stream)
+        caller.post("/me/logs/audit/log/subscription", kind="audit", streamId=stream)
 
 
 def _name_some(caller: Customer, number: int) -> None:

@@ -15,6 +15,8 @@ from acquit.adapters.sealer import AesSealer
 from acquit.api.entrance import Entrance
 from acquit.api.file_links import PREFIX as FILES
 from acquit.api.file_links import FileLinks
+from acquit.api.log_links import PREFIX as LOGS
+from acquit.api.log_links import LogLinks
 from acquit.api.origin import Proxies
 from acquit.api.papers import PREFIX, Papers
 from acquit.api.routing import BASES, OTHER_BRANCH
@@ -46,7 +48,8 @@ def make_site(
     tokens = Mount(PREFIXES, TokenEndpoint(context, proxies))
     files = Mount((FILES,), FileLinks(context), body_max=FILE_BYTES_MAX)
     wire = Mount((*BASES, OTHER_BRANCH), entrance, fault=entrance.fault)
-    return Site((wire, papers, files, tokens), close)
+    logs = Mount((LOGS,), LogLinks(context))
+    return Site((wire, papers, files, logs, tokens), close)
 
 
 def main() -> None:

@@ -14,12 +14,14 @@ from playwright.sync_api import Page, expect
 from acquit.actions.accept_contract import accept_contract
 from acquit.actions.ask_sales import ask_sales
 from acquit.actions.bundle_bills import bundle_bills
+from acquit.actions.change_identity_group import add_identity_group
 from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.keep_contact import keep_contact
 from acquit.actions.keep_file import add_file
+from acquit.actions.keep_log_stream import add_log_stream, forward_log
 from acquit.actions.order_prepayment import order_prepayment
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
@@ -27,6 +29,8 @@ from acquit.console.routes import ROUTES
 from acquit.core.contact_sheet import Member
 from acquit.core.electronic_rule import buyer_problems
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
+from acquit.core.identity import Role
+from acquit.core.log_stream import LogFormat, LogKind, stream_at
 from acquit.core.sales_request import AskedTerm, Attachment
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
@@ -112,6 +116,9 @@ MANAGER = (
     "/manager/contacts",
     "/manager/contacts/{contact}",
     "/manager/keys",
+    "/manager/log",
+    "/manager/log?about=rights",
+    "/manager/log-streams",
     "/manager/security",
     "/manager/api",
     "/manager/api?q=bill&all=1",
@@ -190,6 +197,7 @@ def names(context: Context, world: World) -> dict[str, str]:
     )
     contact = keep_contact(context, account_id, CONTACT, by="cli")
     add_file(context, account_id, "to come.pdf", {}, by="cli")
+    _forward_some(context, account_id)
     accept_contract(context, account_id, 1, by=f"account:{ACME}/alice")
     import_catalogue(context, SIZES, by="cli", legal_entity_id=LegalEntityId("FR"), from_on=date(2025, 1, 1))
     bundled = bundle_bills(context, account_id, [BillId("FR00000026")], by=f"account:{ACME}")
@@ -218,6 +226,13 @@ def names(context: Context, world: World) -> dict[str, str]:
         "bundle": str(bundled.bundle.bundle_id),
         "link": link,
     }
+
+
+def _forward_some(context: Context, account_id: AccountId) -> None:
+    stream = stream_at(f"{SCRIPT}", LogFormat.GELF, "logs.example.com", secret_name="token", secret="s")
+    made_stream = add_log_stream(context, account_id, stream, by="cli")
+    forward_log(context, account_id, LogKind.ACCESS, made_stream.stream_id, by="cli")
+    add_identity_group(context, account_id, "readers", Role.UNPRIVILEGED, SCRIPT, by=f"account:{ACME}/alice")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from acquit.console import formats, forms, texts, typed
 from acquit.console.badges import BADGES, DONE
 from acquit.console.consent import SUBJECTS, VALIDITIES, VERBS
 from acquit.console.manager.contacts import FORMS
+from acquit.console.manager.logs import EVENT_WORDS, FORMAT_WORDS, KIND_WORDS, TOPIC_WORDS
 from acquit.console.manager.preferences import KINDS
 from acquit.console.staff.catalogues import CHANGES
 from acquit.console.staff.mails import OTHERS
@@ -45,6 +46,10 @@ def english() -> set[str]:
         *WORDS.values(),
         *FORMS.values(),
         *KINDS.values(),
+        *EVENT_WORDS.values(),
+        *TOPIC_WORDS.values(),
+        *KIND_WORDS.values(),
+        *FORMAT_WORDS.values(),
         *CHAPTERS.values(),
         *WHAT.values(),
         *OTHERS.values(),

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from acquit.settings import ALL, LOG_LEVELS, Settings, SettingsRefused, default_data, read_settings
+from acquit.setting_texts import LOG_LEVELS
+from acquit.settings import ALL, Settings, SettingsRefused, default_data, read_settings
 
 SECRET = "ab" * 32
 

@@ -2,6 +2,7 @@
 
 from acquit.actions import passwords
 from acquit.actions.context import Context
+from acquit.core.access_event import Trace, state_of_login
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId
 from acquit.core.identity import (
@@ -15,7 +16,7 @@ from acquit.core.identity import (
     checked_email,
     checked_login,
 )
-from acquit.store import acts, identities
+from acquit.store import access_events, identities
 from acquit.store.transaction import Transaction
 
 
@@ -48,9 +49,11 @@ def add_identity_user(
         _refuse_taken(tx, account_id, login, group)
         if not identities.add(tx, account_id, login, kind, email, description, group, password_hash):
             raise LoginTaken(login)
-        acts.record(tx, by, "add_identity_user", account_id, login, group=group, type=kind.value)
         added = identities.find(tx, account_id, login)
-    assert added is not None, "what was written is read in the same transaction"
+        assert added is not None, "what was written is read in the same transaction"
+        trace = Trace(context.caller_address, after=state_of_login(added))
+        said = {"group": group, "type": kind.value}
+        access_events.record(tx, by, "add_identity_user", account_id, login, trace=trace, **said)
     return added
 
 

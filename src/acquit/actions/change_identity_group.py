@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from acquit.actions.context import Context
+from acquit.core.access_event import Trace, state_of_group, state_of_login
 from acquit.core.identifiers import AccountId
 from acquit.core.identity import (
     BadIdentity,
     Group,
     GroupInUse,
     GroupTaken,
+    Login,
     NoSuchGroup,
     NoSuchLogin,
     Role,
@@ -16,7 +18,7 @@ from acquit.core.identity import (
     checked_group,
     refuse_default_group,
 )
-from acquit.store import access, acts, identities
+from acquit.store import access, access_events, identities
 from acquit.store.transaction import Transaction
 
 
@@ -37,8 +39,10 @@ def add_identity_group(
             raise GroupTaken(name)
         if not identities.add_group(tx, account_id, name, role, description):
             raise GroupTaken(name)
-        acts.record(tx, by, "add_identity_group", account_id, name, role=role.value)
-        return _group(tx, account_id, name)
+        made = _group(tx, account_id, name)
+        trace = Trace(context.caller_address, after=state_of_group(made))
+        access_events.record(tx, by, "add_identity_group", account_id, name, trace=trace, role=role.value)
+        return made
 
 
 def change_identity_group(
@@ -62,31 +66,36 @@ def change_identity_group(
         )
         identities.change_group(tx, changed)
         access.tell_change(tx)
-        acts.record(tx, by, "change_identity_group", account_id, name, role=changed.role.value)
+        trace = Trace(context.caller_address, before=state_of_group(found), after=state_of_group(changed))
+        role_said = changed.role.value
+        access_events.record(tx, by, "change_identity_group", account_id, name, trace=trace, role=role_said)
         return _group(tx, account_id, name)
 
 
 def remove_identity_group(context: Context, account_id: AccountId, name: str, *, by: str) -> None:
     """Remove the group. Raises NoSuchGroup, DefaultGroup, GroupInUse while it is a login's first group."""
     with context.database.write() as tx:
-        _group(tx, account_id, name)
+        found = _group(tx, account_id, name)
         refuse_default_group(name)
         if (held := identities.logins_that_begin_with(tx, account_id, name)) > 0:
             raise GroupInUse(f"{held} identity users have {name} as their group: give them another one first")
         identities.remove_group(tx, account_id, name)
         access.tell_change(tx)
-        acts.record(tx, by, "remove_identity_group", account_id, name)
+        trace = Trace(context.caller_address, before=state_of_group(found))
+        access_events.record(tx, by, "remove_identity_group", account_id, name, trace=trace)
 
 
 def join_identity_group(context: Context, account_id: AccountId, name: str, login: str, *, by: str) -> None:
     """Put the login in the group besides its first one. Raises NoSuchGroup, NoSuchLogin."""
     with context.database.write() as tx:
         _group(tx, account_id, name)
-        if identities.lock(tx, account_id, login) is None:
+        found = identities.lock(tx, account_id, login)
+        if found is None:
             raise NoSuchLogin(login)
         identities.join(tx, account_id, name, login)
         access.tell_change(tx)
-        acts.record(tx, by, "join_identity_group", account_id, login, group=name)
+        trace = _trace(context, tx, found)
+        access_events.record(tx, by, "join_identity_group", account_id, login, trace=trace, group=name)
 
 
 def leave_identity_group(context: Context, account_id: AccountId, name: str, login: str, *, by: str) -> None:
@@ -103,7 +112,14 @@ def leave_identity_group(context: Context, account_id: AccountId, name: str, log
             raise BadIdentity(f"{name} is the first group of {login}: give it another one by changing it")
         identities.leave(tx, account_id, name, login)
         access.tell_change(tx)
-        acts.record(tx, by, "leave_identity_group", account_id, login, group=name)
+        trace = _trace(context, tx, found)
+        access_events.record(tx, by, "leave_identity_group", account_id, login, trace=trace, group=name)
+
+
+def _trace(context: Context, tx: Transaction, before: Login) -> Trace:
+    after = identities.find(tx, before.account_id, before.login)
+    assert after is not None, "a login that is locked stays"
+    return Trace(context.caller_address, before=state_of_login(before), after=state_of_login(after))
 
 
 def _group(tx: Transaction, account_id: AccountId, name: str) -> Group:

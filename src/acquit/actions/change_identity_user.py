@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from acquit.actions.context import Context
+from acquit.core.access_event import Trace, state_of_login
 from acquit.core.identifiers import AccountId
 from acquit.core.identity import (
     Login,
@@ -12,7 +13,7 @@ from acquit.core.identity import (
     checked_description,
     checked_email,
 )
-from acquit.store import access, acts, identities, second_factors, sessions
+from acquit.store import access, access_events, identities, second_factors, sessions
 from acquit.store.transaction import Transaction
 
 
@@ -44,8 +45,12 @@ def change_identity_user(
             raise NoSuchGroup(after.group)
         identities.change(tx, after)
         access.tell_change(tx)
-        acts.record(tx, by, "change_identity_user", account_id, login, group=after.group)
-        return _locked(tx, account_id, login)
+        changed = _locked(tx, account_id, login)
+        trace = _trace(context, before, changed)
+        access_events.record(
+            tx, by, "change_identity_user", account_id, login, trace=trace, group=after.group
+        )
+        return changed
 
 
 def disable_identity_user(context: Context, account_id: AccountId, login: str, *, by: str) -> None:
@@ -55,7 +60,8 @@ def disable_identity_user(context: Context, account_id: AccountId, login: str, *
         identities.change(tx, replace(found, status=LoginStatus.DISABLED))
         sessions.end_of_account(tx, account_id, login)
         access.tell_change(tx)
-        acts.record(tx, by, "disable_identity_user", account_id, login)
+        trace = _trace(context, found, replace(found, status=LoginStatus.DISABLED))
+        access_events.record(tx, by, "disable_identity_user", account_id, login, trace=trace)
 
 
 def enable_identity_user(context: Context, account_id: AccountId, login: str, *, by: str) -> None:
@@ -65,19 +71,26 @@ def enable_identity_user(context: Context, account_id: AccountId, login: str, *,
         if found.status is LoginStatus.DISABLED:
             identities.change(tx, replace(found, status=LoginStatus.OK))
             access.tell_change(tx)
-        acts.record(tx, by, "enable_identity_user", account_id, login)
+        trace = _trace(context, found, _locked(tx, account_id, login))
+        access_events.record(tx, by, "enable_identity_user", account_id, login, trace=trace)
 
 
 def remove_identity_user(context: Context, account_id: AccountId, login: str, *, by: str) -> None:
     """Remove the login with its sessions, tokens and consumer keys. Raises NoSuchLogin."""
     with context.database.write() as tx:
-        _locked(tx, account_id, login)
+        found = _locked(tx, account_id, login)
         sessions.end_of_account(tx, account_id, login)
         identities.remove_credentials(tx, account_id, login)
         second_factors.remove_all(tx, account_id, login)
         identities.remove(tx, account_id, login)
         access.tell_change(tx)
-        acts.record(tx, by, "remove_identity_user", account_id, login)
+        trace = _trace(context, found, None)
+        access_events.record(tx, by, "remove_identity_user", account_id, login, trace=trace)
+
+
+def _trace(context: Context, before: Login, after: Login | None) -> Trace:
+    state = None if after is None else state_of_login(after)
+    return Trace(context.caller_address, before=state_of_login(before), after=state)
 
 
 def _locked(tx: Transaction, account_id: AccountId, login: str) -> Login:

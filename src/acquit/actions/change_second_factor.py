@@ -38,6 +38,8 @@ from acquit.store.transaction import Transaction
 
 CODES: Final = "code"
 """How attempts at codes are told from attempts at passwords."""
+TOTP: Final = "totp"
+BACKUP_CODE: Final = "backup-code"
 BACKUP_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 BACKUP_LENGTH: Final = 12
 
@@ -179,9 +181,13 @@ def remove_backup_codes(context: Context, person: Person, *, by: str) -> None:
         acts.record(tx, by, "remove_backup_codes", person.account_id, person.login)
 
 
-def spend_code(context: Context, person: Person, code: str) -> None:
-    """A code of a device or list in use was given, and is spent. Raises WrongCode, TooManyAttempts."""
+def spend_code(context: Context, person: Person, code: str) -> str:
+    """A code of a device or list in use was given, and is spent; return of which (TOTP, BACKUP_CODE).
+
+    Raises WrongCode, TooManyAttempts.
+    """
     _attempt(context, person, lambda tx: _is_spent(context, tx, person, code))
+    return BACKUP_CODE if len(plain_code(code)) == BACKUP_LENGTH else TOTP
 
 
 def shown_secret(secret: bytes) -> str:

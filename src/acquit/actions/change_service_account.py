@@ -8,6 +8,7 @@ from acquit.actions.consumer_keys import key_hash, random_key
 from acquit.actions.context import Context
 from acquit.actions.developer_mode import require_developer_mode
 from acquit.actions.loading import locked_account_in
+from acquit.core.access_event import Trace, state_of_service_account
 from acquit.core.identifiers import AccountId, ServiceAccountId
 from acquit.core.service_account import (
     RIGHTS_MAX,
@@ -19,7 +20,7 @@ from acquit.core.service_account import (
     checked_description,
     checked_name,
 )
-from acquit.store import access, acts, service_accounts
+from acquit.store import access, access_events, acts, service_accounts
 from acquit.store.transaction import Transaction
 
 ID_LENGTH: Final = 16
@@ -52,7 +53,11 @@ def create_service_account(
             )
         hashed = key_hash(made.secret)
         service_accounts.add(tx, account_id, made.service_account_id, name, description, hashed)
-        acts.record(tx, by, "create_service_account", account_id, made.service_account_id, name=name)
+        found = _found(tx, account_id, made.service_account_id)
+        trace = Trace(context.caller_address, after=state_of_service_account(found))
+        access_events.record(
+            tx, by, "create_service_account", account_id, made.service_account_id, trace=trace, name=name
+        )
     return made
 
 
@@ -74,7 +79,8 @@ def change_service_account(
             description=found.description if description is None else checked_description(description),
         )
         service_accounts.change(tx, changed)
-        acts.record(tx, by, "change_service_account", account_id, service_account_id)
+        trace = _trace(context, found, changed)
+        access_events.record(tx, by, "change_service_account", account_id, service_account_id, trace=trace)
 
 
 def give_rights(
@@ -92,8 +98,12 @@ def give_rights(
             raise TooManyServiceAccounts(f"A service account has at most {RIGHTS_MAX} rights: use * in some")
         service_accounts.give(tx, account_id, found.service_account_id, given)
         access.tell_change(tx)
-        acts.record(tx, by, "give_rights", account_id, service_account_id, actions=given)
-        return _found(tx, account_id, service_account_id)
+        after = _found(tx, account_id, service_account_id)
+        trace = _trace(context, found, after)
+        access_events.record(
+            tx, by, "give_rights", account_id, service_account_id, trace=trace, actions=given
+        )
+        return after
 
 
 def take_rights(
@@ -104,8 +114,12 @@ def take_rights(
         found = _found(tx, account_id, service_account_id)
         service_accounts.take(tx, account_id, found.service_account_id, actions)
         access.tell_change(tx)
-        acts.record(tx, by, "take_rights", account_id, service_account_id, actions=list(actions))
-        return _found(tx, account_id, service_account_id)
+        after = _found(tx, account_id, service_account_id)
+        trace = _trace(context, found, after)
+        access_events.record(
+            tx, by, "take_rights", account_id, service_account_id, trace=trace, actions=list(actions)
+        )
+        return after
 
 
 def remove_service_account(
@@ -117,7 +131,8 @@ def remove_service_account(
         service_accounts.end_tokens(tx, account_id, found.service_account_id)
         service_accounts.remove(tx, account_id, found.service_account_id)
         access.tell_change(tx)
-        acts.record(tx, by, "remove_service_account", account_id, service_account_id)
+        trace = _trace(context, found, None)
+        access_events.record(tx, by, "remove_service_account", account_id, service_account_id, trace=trace)
 
 
 def end_tokens(context: Context, account_id: AccountId, service_account_id: str, *, by: str) -> None:
@@ -128,6 +143,11 @@ def end_tokens(context: Context, account_id: AccountId, service_account_id: str,
             raise NoSuchServiceAccount(service_account_id)
         access.tell_change(tx)
         acts.record(tx, by, "end_tokens", account_id, service_account_id)
+
+
+def _trace(context: Context, before: ServiceAccount, after: ServiceAccount | None) -> Trace:
+    state = None if after is None else state_of_service_account(after)
+    return Trace(context.caller_address, before=state_of_service_account(before), after=state)
 
 
 def _found(tx: Transaction, account_id: AccountId, service_account_id: str) -> ServiceAccount:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from acquit.core.access_event import KEPT_DAYS
 from acquit.core.session import Door
-from acquit.ports import Archive, Clock, Judge, Mailer, Sealer, SignOn, Ways
+from acquit.ports import Archive, Clock, Judge, LogCarrier, Mailer, Sealer, SignOn, Ways
 from acquit.store.transaction import Database
 
 
@@ -15,7 +16,8 @@ class Context:
     Without a `judge` the official rules of electronic bills are not run; the gate over values always is.
     A door without a `sign_on` is opened by passwords alone.
     `public_origin` is where everybody reaches us, if the installation says so: what a request says of it may
-    be made up.
+    be made up. Without a `carrier` no log is forwarded. `caller_address` is where the call came from that is
+    carried out, if it came from the net; `access_days` is for how long that is kept.
     """
 
     database: Database
@@ -27,3 +29,6 @@ class Context:
     judge: Judge | None = None
     sign_on: Mapping[Door, SignOn] = field(default_factory=dict)
     public_origin: str | None = None
+    carrier: LogCarrier | None = None
+    caller_address: str = ""
+    access_days: int = KEPT_DAYS

@@ -7,6 +7,7 @@ from typing import Final
 from acquit.actions.context import Context
 from acquit.actions.developer_mode import require_developer_mode
 from acquit.actions.grant_consumer_key import application_for_tokens, grant_in
+from acquit.core.access_event import Trace, state_of_token
 from acquit.core.identifiers import AccountId
 from acquit.core.identity import (
     BearerToken,
@@ -17,7 +18,7 @@ from acquit.core.identity import (
     checked_token_name,
     end_of_token,
 )
-from acquit.store import access, acts, identities, tokens
+from acquit.store import access, access_events, identities, tokens
 from acquit.store.transaction import Transaction
 
 TOKENS_NAME: Final = "Personal access tokens"
@@ -58,8 +59,10 @@ def create_personal_token(
         granted = grant_in(tx, application_id, account_id, by=by, login=login, expires_at=end)
         if not tokens.add(tx, account_id, login, name, description, granted.credential_id):
             raise TokenTaken(name)
-        acts.record(tx, by, "create_personal_token", account_id, login, token=name)
-        return NewToken(_token(tx, account_id, login, name), granted.consumer_key)
+        made = _token(tx, account_id, login, name)
+        trace = Trace(context.caller_address, after=state_of_token(made))
+        access_events.record(tx, by, "create_personal_token", account_id, login, trace=trace, token=name)
+        return NewToken(made, granted.consumer_key)
 
 
 def change_personal_token(
@@ -88,7 +91,8 @@ def change_personal_token(
         )
         tokens.change(tx, account_id, changed)
         access.tell_change(tx)
-        acts.record(tx, by, "change_personal_token", account_id, login, token=name)
+        trace = Trace(context.caller_address, before=state_of_token(found), after=state_of_token(changed))
+        access_events.record(tx, by, "change_personal_token", account_id, login, trace=trace, token=name)
         return _token(tx, account_id, login, name)
 
 
@@ -98,7 +102,8 @@ def revoke_personal_token(context: Context, account_id: AccountId, login: str, n
         found = _token(tx, account_id, login, name)
         access.delete_credential(tx, account_id, found.credential_id)
         access.tell_change(tx)
-        acts.record(tx, by, "revoke_personal_token", account_id, login, token=name)
+        trace = Trace(context.caller_address, before=state_of_token(found))
+        access_events.record(tx, by, "revoke_personal_token", account_id, login, trace=trace, token=name)
 
 
 def _token(tx: Transaction, account_id: AccountId, login: str, name: str) -> BearerToken:

@@ -15,10 +15,11 @@ from acquit.actions.attempts import attempted
 from acquit.actions.context import Context
 from acquit.actions.loading import locked_account_in
 from acquit.actions.origins import sure_origin
+from acquit.core.access_event import Trace, state_of_login
 from acquit.core.account import Account
 from acquit.core.errors import Conflict, Forbidden
 from acquit.core.identifiers import AccountId
-from acquit.store import accounts, acts, password_links, sessions
+from acquit.store import access_events, accounts, acts, identities, password_links, sessions
 from acquit.store.password_links import Link, Reached
 from acquit.store.transaction import Transaction
 
@@ -111,11 +112,11 @@ def reset_password(context: Context, link: str, password: str) -> Link:
             if not passwords.matches(sessions.password_hash(tx, found.account_id, found.login), password):
                 raise PasswordLinkOver
             return still
-        _write(tx, account, found.login, hashed)
+        _write(context, tx, account, found.login, hashed)
     return found
 
 
-def _write(tx: Transaction, account: Account, login: str, hashed: str) -> None:
+def _write(context: Context, tx: Transaction, account: Account, login: str, hashed: str) -> None:
     account_id = account.account_id
     if password_links.of_login(tx, account_id, login) is None:
         raise PasswordLinkOver
@@ -125,7 +126,10 @@ def _write(tx: Transaction, account: Account, login: str, hashed: str) -> None:
         password_links.set_password(tx, account_id, login, hashed)
     password_links.spend(tx, account_id, login)
     sessions.end_of_account(tx, account_id, login)
-    acts.record(tx, f"account:{account_id}/{login}", "reset_password", account_id, login)
+    known = identities.find(tx, account_id, login)
+    trace = Trace(context.caller_address, after=None if known is None else state_of_login(known))
+    by = f"account:{account_id}/{login}"
+    access_events.record(tx, by, "reset_password", account_id, login, trace=trace)
 
 
 def _send(context: Context, reached: Reached, origin: str, by: str, address: str) -> None:

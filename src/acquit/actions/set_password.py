@@ -3,9 +3,10 @@
 from acquit.actions import passwords
 from acquit.actions.context import Context
 from acquit.actions.loading import locked_account_in, require_staff
+from acquit.core.access_event import Trace
 from acquit.core.identifiers import AccountId
 from acquit.core.operator import Right
-from acquit.store import accounts, acts, sessions
+from acquit.store import access_events, accounts, sessions
 
 
 def set_password(context: Context, account_id: AccountId, password: str, *, by: str) -> None:
@@ -20,4 +21,4 @@ def set_password(context: Context, account_id: AccountId, password: str, *, by: 
         account = locked_account_in(tx, account_id)
         accounts.set_password(tx, account_id, account.email or None, password_hash)
         sessions.end_of_account(tx, account_id, account_id)
-        acts.record(tx, by, "set_password", account_id)
+        access_events.record(tx, by, "set_password", account_id, trace=Trace(context.caller_address))

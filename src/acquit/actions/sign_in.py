@@ -15,11 +15,13 @@ from acquit.actions.attempts import attempted, attempted_in, succeeded
 from acquit.actions.change_operator_factor import CODES, spend_operator_code
 from acquit.actions.change_second_factor import Person, spend_code
 from acquit.actions.context import Context
+from acquit.core.access_event import Trace
 from acquit.core.errors import Forbidden
 from acquit.core.identifiers import AccountId, OperatorId
 from acquit.core.saml import PasswordsOff
 from acquit.core.session import Door, Means, Opening
 from acquit.store import (
+    access_events,
     accounts,
     acts,
     address_rules,
@@ -103,11 +105,11 @@ def sign_in_with_code(context: Context, pending: str, code: str, *, address: str
     account_id, login = owed
     refuse_shut_out(context, account_id, login)
     check_address(context, account_id, login, address)
-    spend_code(context, Person(account_id, login, address), code)
+    factor = spend_code(context, Person(account_id, login, address), code)
     with context.database.write() as tx:
         if sessions.password_hash(tx, account_id, login) is None or not second_factors.settle(tx, hashed):
             raise _over()
-        opening = Opening(address, browser, Means.CODE)
+        opening = Opening(address, browser, Means.CODE, factor)
         return open_account_in(context, tx, account_id, login, opening)
 
 
@@ -119,7 +121,11 @@ def open_account_in(
     _welcome(context, tx, Door.MANAGER, f"{account_id}/{login}", opening.address)
     sessions.open_account(tx, session_hash(token), account_id, login, until, opening)
     by = f"account:{account_id}/{login}"
-    acts.record(tx, by, "sign_in", account_id, address=opening.address, means=opening.means.value)
+    said = {"address": opening.address, "means": opening.means.value}
+    if opening.factor:
+        said["factor"] = opening.factor
+    trace = Trace(opening.address, opening.browser)
+    access_events.record(tx, by, "sign_in", account_id, trace=trace, **said)
     return token
 
 

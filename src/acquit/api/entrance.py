@@ -187,7 +187,9 @@ class Entrance:
             path={},
             query=query,
             body=body,
-            context=self._context,
+            context=self._context
+            if incoming.method == "GET"
+            else replace(self._context, caller_address=incoming.origin.address),
             origin=incoming.origin.public,
             base=target.base,
             address=incoming.origin.address,

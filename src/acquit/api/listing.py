@@ -96,9 +96,10 @@ def answer(request: Request, listing: Listing[Any], places: Places) -> Answer:
     """
     mode = request.headers.get("x-pagination-mode", "").lower()
     with request.read() as tx:
-        if mode not in (PAGES, CURSOR) or request.route.expands_to is None:
+        model = _model(request)
+        if mode not in (PAGES, CURSOR) or model is None:
             every = listing.every_key(tx)
-            is_of_objects = request.route.response == f"{request.route.expands_to}[]"
+            is_of_objects = request.route.response == f"{model}[]"
             return Answer(_objects(tx, listing, every) if is_of_objects else list(every))
         wanted = read_headers(request, mode)
         walked = _Walked(places, _asked(request, wanted))
@@ -106,6 +107,12 @@ def answer(request: Request, listing: Listing[Any], places: Places) -> Answer:
             places.forget(walked.asked)
         found, total, following = _page(tx, listing, wanted, walked)
     return Answer(found, headers=_headers(wanted, total, following))
+
+
+def _model(request: Request) -> str | None:
+    """Return the model of the list's objects, which the contract names apart unless they are told bare."""
+    told = request.route.response.removesuffix("[]")
+    return request.route.expands_to or (told if told in contract().models else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ def _asked(request: Request, wanted: Wanted) -> str:
 
 def read_headers(request: Request, mode: str) -> Wanted:
     """Return what the headers ask for. Raises BadParameter, which names the header."""
-    headers, model = request.headers, request.route.expands_to or ""
+    headers, model = request.headers, _model(request) or ""
     after, sort, descending = None, headers.get("x-pagination-sort"), False
     direction = headers.get("x-pagination-sort-order", "ASC").upper()
     if direction not in ("ASC", "DESC"):

@@ -39,6 +39,7 @@ from acquit.api import (
     identity_provider,
     kept_files,
     kept_texts,
+    logs,
     me,
     order_credit,
     order_progress,
@@ -88,6 +89,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
     **kept_files.ROUTES,
     **kept_texts.ROUTES,
     **points.ROUTES,
+    **logs.ROUTES,
     **sent_mails.ROUTES,
     ("GET", "/me/api/application"): applications.list_applications,
     ("GET", "/me/api/application/{applicationId}"): Batched(

@@ -17,7 +17,7 @@ from acquit.actions.set_legal_party import NEW, set_legal_party, share_legal_par
 from acquit.actions.set_password import set_password
 from acquit.actions.set_payer import set_payer
 from acquit.actions.set_support_level import add_tag, remove_tag, set_support_level
-from acquit.cli import account_files, account_standing
+from acquit.cli import account_files, account_standing, log_stream
 from acquit.cli.program import Given, Yes
 from acquit.cli.screen import facts, table
 from acquit.cli.terms import Operator, actor
@@ -39,6 +39,7 @@ app.command(account_standing.set_vip, name="set-vip")
 app.command(account_standing.set_partner, name="set-partner")
 app.command(account_files.list_documents, name="documents")
 app.command(account_standing.set_mode, name="set-developer-mode")
+app.command(log_stream.app)
 
 
 class LegalEntityNeeded(Invalid):

@@ -119,7 +119,7 @@ def opened(
     entering = doors.enter(context, request, door, is_secure=is_secure)
     account = entering.account
     visit = Visit(
-        context=context,
+        context=replace(context, caller_address=address),
         method="POST" if request.method == "POST" else "GET",
         path=request.path,
         path_values=path_values,

@@ -17,6 +17,7 @@ from acquit.console.manager import (
     files,
     identity_provider,
     keys,
+    logs,
     one_bill,
     overview,
     payments,
@@ -207,6 +208,9 @@ MANAGER: Final = (
         "POST", "/manager/files", files.change_files, Door.MANAGER, once=True, body_max=files.FORM_BYTES_MAX
     ),
     _get(Door.MANAGER, "/manager/files/{file_id}/file", files.download_file),
+    _get(Door.MANAGER, "/manager/log", logs.list_events),
+    _get(Door.MANAGER, "/manager/log-streams", logs.list_streams),
+    _post(Door.MANAGER, "/manager/log-streams", logs.change_streams),
     _get(Door.MANAGER, "/manager/keys", keys.list_keys),
     _post(Door.MANAGER, "/manager/keys", keys.change_keys),
     _get(Door.MANAGER, "/manager/identity-provider", identity_provider.show_provider),

@@ -34,11 +34,12 @@ class NoSuchSession(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """From where a session is opened, by which browser, and by what means."""
+    """From where a session is opened, by which browser, and by what means; `factor`: which code was given."""
 
     address: str
     browser: str = ""
     means: Means = Means.PASSWORD
+    factor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ VERBS: Final[Mapping[Chapter, frozenset[str]]] = {
         "change_identity_provider", "renew_identity_provider", "remove_identity_provider",
         "take_groups_of_provider", "enrol_generator",
         "remove_generator", "set_backup_codes", "draw_backup_codes", "lift_restrictions", "give_rights",
-        "take_rights", "keep_key", "drop_key", "end_tokens",
+        "take_rights", "keep_key", "drop_key", "end_tokens", "add_log_stream", "remove_log_stream",
+        "forward_log", "stop_forwarding",
     }),
 }  # fmt: skip
 """Which acts belong to which group; an act that stands nowhere is something else."""

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any, Final, LiteralString
 
@@ -25,11 +25,13 @@ from acquit.actions.ask_vat import VAT, carry_out_vat
 from acquit.actions.context import Context
 from acquit.actions.defer_papers import QUEUE, RENDER
 from acquit.actions.deliver import deliver_due
+from acquit.actions.forward_logs import forward_due
 from acquit.actions.queue_deliveries import DELIVER
 from acquit.actions.queue_deliveries import QUEUE as DELIVERIES
 from acquit.actions.render_document import Press, one_by_one, render_bills
 from acquit.core.identifiers import AccountId, BillId
 from acquit.store.transaction import TAKE_ROLE, Unavailable
+from acquit.worker.forwarding import forwarding
 from acquit.worker.schedule import SCHEDULE, Due
 
 log = logging.getLogger("acquit.worker")
@@ -96,15 +98,20 @@ def work(
 
     `url` is the database's. A database that goes away is waited for.
     """
-    while not stop.is_set():
-        try:
-            asyncio.run(_attend(context, url, stop, until_idle=until_idle, press=press, schedule=schedule))
-        except AWAY as error:
-            log.warning("worker.database_away", extra={"error": type(error).__qualname__})
-        else:
-            if until_idle:
-                return
-        stop.wait(PAUSE_SECONDS)
+    if until_idle:
+        forward_due(context, lambda: not stop.is_set())
+    with nullcontext() if until_idle else forwarding(context, stop):
+        while not stop.is_set():
+            try:
+                asyncio.run(
+                    _attend(context, url, stop, until_idle=until_idle, press=press, schedule=schedule)
+                )
+            except AWAY as error:
+                log.warning("worker.database_away", extra={"error": type(error).__qualname__})
+            else:
+                if until_idle:
+                    return
+            stop.wait(PAUSE_SECONDS)
 
 
 async def _attend(

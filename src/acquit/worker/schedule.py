@@ -11,6 +11,7 @@ from acquit.actions.export_bills import build_exports
 from acquit.actions.follow_platform import hear_platform
 from acquit.actions.notify_debits import notify_debits
 from acquit.actions.queue_deliveries import queue_missing
+from acquit.actions.read_log import forget_events
 from acquit.actions.register_mandate import expire_mandates
 from acquit.actions.render_document import render_missing
 from acquit.actions.report_usage import build_usage_reports
@@ -45,5 +46,6 @@ SCHEDULE: Final = (
     Due("tell_statuses", "* * * * *", tell_statuses),
     Due("deliver_due", "* * * * *", deliver_due),
     Due("hear_platform", "*/10 * * * *", hear_platform),
+    Due("forget_events", "23 * * * *", forget_events),
     Due("queue_missing", "37 * * * *", queue_missing),
 )
