@@ -39,7 +39,12 @@ BOOKS: Final[LiteralString] = """
            ('FR', 'exchange_gain', '756000', 'Gains de change'),
            ('FR', 'exchange_loss', '656000', 'Pertes de change'),
            ('FR', 'conversion_gain', '477000', 'Conversion - passif'),
-           ('FR', 'conversion_loss', '476000', 'Conversion - actif'), ('FR', 'points', '487100', 'Points')
+           ('FR', 'conversion_loss', '476000', 'Conversion - actif'), ('FR', 'points', '487100', 'Points'),
+           ('FR', 'bought_services', '622200', 'Commissions'), ('FR', 'supplier', '401000', 'Fournisseurs'),
+           ('FR', 'vat_deductible', '445660', 'TVA déductible'),
+           ('FR', 'vat_deductible_pending', '445640', 'TVA déductible en attente'),
+           ('FR', 'vat_self_assessed', '445200', 'TVA due intracommunautaire'),
+           ('FR', 'vat_self_deducted', '445662', 'TVA déductible intracommunautaire')
 """
 
 SERVICE: Final[LiteralString] = """

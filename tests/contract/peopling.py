@@ -38,6 +38,7 @@ from .families import Customer, Families
 from .given_back import CODE, correct_one, give_back_some, give_some_points
 from .metered import use_some
 from .signing import collect, sign_mandate
+from .supplied import agree, supply
 from .walking import SSH_KEY
 from .world import ACCOUNTS, ACME, CATALOGUE, FR, LAB, PETIT, SHOP, TODAY
 
@@ -73,6 +74,8 @@ def people(families: Families) -> Families:
     correct_one(families.world.context, ACME, families.world.paid_bill)
     _let_in(families)
     _forward_some(families)
+    agree(families.world.context, ACME)
+    supply(families.world.context, ACME)
     write_to(families)
     acme.post("/me/credit/code", inputCode=CODE)
     _prepay(acme)

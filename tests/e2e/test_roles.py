@@ -49,6 +49,9 @@ FOR_ACCOUNTANTS = {
     "/manager/payment-methods",
     "/manager/purchase-orders",
     "/manager/purchase-orders/{purchase_order_id}",
+    "/manager/reverse-bills",
+    "/manager/reverse-bills/{bill_id}",
+    "/manager/reverse-bills/{bill_id}/pdf",
 }
 """Written out here, so that a new page is nobody's by accident."""
 CHECKED_WITHIN = {
@@ -63,6 +66,7 @@ LEFT_TO_ACTIONS = {
     "/office/bank/entries/{entry_id}",
     "/office/remittances/{number}",
     "/office/remittances/{number}/download",
+    "/office/reverse-bills/{account_id}/{bill_id}",
 }
 """Everybody may ask for an audit or a VAT report; the others are tested where the things are."""
 

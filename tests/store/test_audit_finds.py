@@ -57,6 +57,7 @@ from acquit.store import (
     audit_prepaid,
     audit_remittances,
     audit_renewals,
+    audit_reverse,
     audit_stamps,
 )
 from acquit.store.audit import CHECKS, audit
@@ -75,6 +76,7 @@ ELSEWHERE = {
     check.name
     for each in (
         audit_remittances,
+        audit_reverse,
         audit_prepaid,
         audit_points,
         audit_facts,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from acquit.api.e_invoicing import e_invoicing_status
-from acquit.core.bill import BillKind
+from acquit.core.bill import CREDITS, SELF_BILLED, BillKind
 from acquit.core.delivery import (
     Addressed,
     BadChannel,
@@ -141,13 +141,13 @@ def test_mails_speak_french_and_english() -> None:
 @pytest.mark.parametrize("kind", BillKind)
 @pytest.mark.parametrize("language", ["fr_FR", "en_GB", "pl_PL"])
 def test_every_mail_says_what_it_brings(kind: BillKind, language: str) -> None:
-    subject, text = write_mail(announced(kind, language, purchase_order="PO-7 {x}"))
+    subject, text = write_mail(announced(kind, language, purchase_order="PO-7 {x}", buyer="Acheteur SA"))
     assert "FR00000001" in subject
     assert "\n" not in subject
     assert "PO-7 {x}" in text
     assert "{" not in text.replace("{x}", "")
-    assert ("RF18539007547034" in text) == (kind is not BillKind.CREDIT_NOTE)
-    assert text.endswith("Nuage SAS\n")
+    assert ("RF18539007547034" in text) == (kind not in CREDITS | SELF_BILLED)
+    assert text.endswith("Acheteur SA\n" if kind in SELF_BILLED else "Nuage SAS\n")
 
 
 def test_a_french_and_an_english_mail() -> None:

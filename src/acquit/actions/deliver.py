@@ -22,6 +22,7 @@ from acquit.actions.render_document import (
     bill_pdf,
     bill_ubl,
 )
+from acquit.core.bill import SELF_BILLED
 from acquit.core.delivery import (
     BILL,
     LETTER,
@@ -59,7 +60,10 @@ TYPES: Final = {"pdf": "application/pdf", "cii": "application/xml", "ubl": "appl
 SYNTAXES: Final = {"pdf": "Factur-X", "cii": "CII", "ubl": "UBL"}
 SUFFIXES: Final = {"pdf": "pdf", "cii": "xml", "ubl": "xml"}
 READ: Final = {"pdf": bill_pdf, "cii": bill_cii, "ubl": bill_ubl}
-DOCUMENT_TYPES: Final = {"bill": "380", "corrective": "384", "credit-note": "381"}
+DOCUMENT_TYPES: Final = {
+    "bill": "380", "corrective": "384", "credit-note": "381", "self-billed": "389",
+    "self-billed-credit": "261",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -243,7 +247,7 @@ def _bill_mail(context: Context, parcel: Parcel, to: tuple[str, ...]) -> Mail:
         Announced(
             head.kind, parcel.bill_id, head.seller.name, head.seller.iban, head.language, head.issued_on,
             head.due_on, Currency(head.currency), head.total_minor, head.total_minor - head.prepaid_minor,
-            head.payment_reference, head.purchase_order, link, head.collected_on,
+            head.payment_reference, head.purchase_order, link, head.collected_on, head.buyer.name,
         )
     )  # fmt: skip
     key = key_of(parcel.bill_id, parcel.channel, parcel.event)
@@ -293,11 +297,13 @@ def _envelope(context: Context, parcel: Parcel) -> Attached:
     head = _head(parcel)
     ubl = _paper(context, parcel, parcel.form)
     key = key_of(parcel.bill_id, parcel.channel, parcel.event)
-    sender, receiver = e_address_of(head.seller), e_address_of(head.buyer)
+    parties = (head.seller, head.buyer)
+    ours, theirs = reversed(parties) if head.kind in SELF_BILLED else parties
+    sender, receiver = e_address_of(ours), e_address_of(theirs)
     if not sender[0]:
         raise NotEver(f"The seller of bill {parcel.bill_id} has no e-address: `acquit legal-entity set`.")
     try:
-        content = enveloped(ubl.content, sender, receiver, key, parcel.queued_at, head.seller.country)
+        content = enveloped(ubl.content, sender, receiver, key, parcel.queued_at, ours.country)
     except NoUbl as why:
         raise NotEver(str(why)) from None
     return Attached(f"{_bare(parcel.bill_id)}-{key[:8]}.xml", ubl.media_type, content)

@@ -221,7 +221,7 @@ def _gathered(tx: Transaction, entity: LegalEntity, today: date) -> RefundsMade:
         lines.append(
             RefundLine(
                 row.account_id, row.refund_id, len(lines) + 1, "", account.iban, account.bic,
-                account.holder_name, row.currency, row.amount_minor,
+                account.holder_name, row.currency, row.amount_minor, row.reverse_bill_id,
             )
         )  # fmt: skip
     return RefundsMade(tuple(lines), tuple(left_out))
@@ -251,6 +251,11 @@ def _destinations(
     }
 
 
+def destination_in(tx: Transaction, payer_id: AccountId, today: date) -> RefundAccount | None:
+    """Return where money goes to the payer, or None when no bank account of it is known."""
+    return _destinations(tx, [(payer_id, 0)], today).get((payer_id, 0))
+
+
 def _of_mandate(mandate: Mandate) -> RefundAccount:
     address = mandate.address
     return RefundAccount(
@@ -269,7 +274,7 @@ def _written(
     named = [
         RefundLine(
             line.account_id, line.refund_id, line.line_no, f"{number}-{line.line_no}", line.iban, line.bic,
-            line.holder_name, line.currency, line.amount_minor,
+            line.holder_name, line.currency, line.amount_minor, line.reverse_bill_id,
         )
         for line in lines
     ]  # fmt: skip
@@ -290,5 +295,4 @@ def _written(
 
 def _transfer(line: RefundLine, account: RefundAccount) -> Transfer:
     payee = BankParty(line.holder_name, line.iban, line.bic, Address(account.town, account.country))
-    text = f"Refund {line.refund_id} {line.account_id}"
-    return Transfer(line.end_to_end, payee, line.amount_minor, text=text)
+    return Transfer(line.end_to_end, payee, line.amount_minor, text=line.text)

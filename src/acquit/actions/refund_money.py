@@ -1,11 +1,14 @@
 """Give unapplied money back to its payer: asked for, approved above an amount, paid by the bank.
 
+What a reverse bill owes is paid the same way: only its entries are others.
+
 An approved refund is owed to the payer; whoever writes payment files takes it from there, and tells here
 that the bank paid it or sent it back.
 """
 
 from datetime import date
 
+from acquit.actions import reverse_booking
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_staff
 from acquit.actions.settling import Books, book_in, books_in, hold_in
@@ -60,7 +63,7 @@ def refund_money(
         acts.record(tx, by, "ask_refund", payer_id, deposit_id, refund=refund_id, amount_minor=asked)
         refund = _found(tx, payer_id, refund_id)
         if not needs_second(asked, books.entity):
-            _approve(tx, books, refund, by)
+            approve_in(tx, books, refund, by)
         return _found(tx, payer_id, refund_id)
 
 
@@ -73,7 +76,7 @@ def approve_refund(context: Context, payer_id: AccountId, refund_id: int, *, by:
         books, refund = _held(context, tx, payer_id, refund_id, by)
         refuse_step(refund, RefundState.APPROVED)
         refuse_second(f"Refund {refund_id}", refund.asked_by, by)
-        _approve(tx, books, refund, by)
+        approve_in(tx, books, refund, by)
         return _found(tx, payer_id, refund_id)
 
 
@@ -118,6 +121,9 @@ def pay_refund_in(tx: Transaction, books: Books, refund: Refund, paid_on: date, 
     """Book that the bank paid an approved refund; hold its payer before. Raises RefundNotThere."""
     refuse_step(refund, RefundState.PAID)
     _tell(tx, refund, RefundState.PAID, paid_on, told, by)
+    if refund.reverse_bill_id is not None:
+        reverse_booking.book_paid_in(tx, books, refund, paid_on)
+        return
     postings = refund_paid_postings(books.chart, refund.amount_minor, refund.currency)
     book_in(tx, refund.account_id, EntryKind.REFUND_PAID, paid_on, str(refund.refund_id), postings)
 
@@ -126,6 +132,9 @@ def fail_refund_in(tx: Transaction, books: Books, refund: Refund, told: str, by:
     """Book that a refund was not paid, or that its money came back. Raises RefundNotThere."""
     refuse_step(refund, RefundState.FAILED)
     _tell(tx, refund, RefundState.FAILED, books.today, told, by)
+    if refund.reverse_bill_id is not None:
+        reverse_booking.book_returned_in(tx, books, refund)
+        return
     source = Role.BANK if refund.state is RefundState.PAID else Role.REFUND_PAYABLE
     postings = refund_postings(books.chart, -refund.amount_minor, refund.currency, source)
     book_in(tx, refund.account_id, EntryKind.REFUND_FAILED, books.today, str(refund.refund_id), postings)
@@ -172,8 +181,11 @@ def _refuse_in_file(tx: Transaction, refund: Refund) -> None:
         )
 
 
-def _approve(tx: Transaction, books: Books, refund: Refund, by: str) -> None:
+def approve_in(tx: Transaction, books: Books, refund: Refund, by: str) -> None:
+    """The refund is to be paid. What a reverse bill owes stays on its supplier's account until then."""
     _tell(tx, refund, RefundState.APPROVED, books.today, "", by)
+    if refund.reverse_bill_id is not None:
+        return
     postings = refund_postings(books.chart, refund.amount_minor, refund.currency)
     book_in(tx, refund.account_id, EntryKind.REFUND, books.today, str(refund.refund_id), postings)
 

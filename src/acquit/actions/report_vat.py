@@ -14,7 +14,7 @@ from acquit.core.period import Span, span
 from acquit.core.vat_report import Basis, VatLine, VatPartner, VatProof, VatReport, merged, section_of
 from acquit.documents.book_tables import vat_csv
 from acquit.documents.exchange_rate_file import read_rates
-from acquit.store import exchange_rates, vat_reports
+from acquit.store import exchange_rates, vat_bought, vat_reports
 from acquit.store.transaction import Transaction
 
 
@@ -62,6 +62,8 @@ def vat_report_in(
         merged(lines),
         tuple(_partner(row, entity, known, rates is not None) for row in vat_reports.partners(tx, *asked)),
         tuple(VatProof(*row) for row in vat_reports.proofs(tx, *asked)),
+        vat_bought.lines(tx, *asked),
+        vat_bought.proofs(tx, *asked),
     )
 
 

@@ -190,6 +190,8 @@ def _undo(
             raise CannotReverse(f"Operation {operation_id} on bill {owed.debt.bill_id} is no payment.")
         if kind is OperationKind.RETURNED and undone.means is Means.CREDIT_BALANCE:
             raise CannotReverse(f"No bank took operation {operation_id} back: it was paid from credit.")
+        if kind is OperationKind.RETURNED and undone.means is Means.SET_OFF:
+            raise CannotReverse(f"No bank took operation {operation_id} back: it was set off.")
         if kind is OperationKind.RETURNED:
             _refuse_held_by_acquirer(tx, undone)
         books = books_in(context, tx, account.legal_entity_id)

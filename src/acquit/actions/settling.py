@@ -22,11 +22,22 @@ from acquit.core.debt import (
     refuse_over_open,
     standing,
 )
-from acquit.core.identifiers import AccountId, DebtId, LegalEntityId
+from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId
 from acquit.core.journal import Chart, EntryKind, Posting, Role, VatShare, chained
+from acquit.core.money import Currency
 from acquit.core.period import booking_day
+from acquit.core.reverse_bill import paid_postings
 from acquit.core.snapshot import Snapshot, seller, snapshot
-from acquit.store import accounts, acquirer_events, billables, credit_movements, debts, journals, periods
+from acquit.store import (
+    accounts,
+    acquirer_events,
+    billables,
+    credit_movements,
+    debts,
+    journals,
+    periods,
+    reverse_bills,
+)
 from acquit.store.transaction import Transaction
 
 
@@ -152,6 +163,9 @@ def undo_in(
     if undone.means is Means.CREDIT_BALANCE:
         _give_credit_back(tx, books, debt, undone, operation_id, moved, on)
         return operation_id
+    if undone.means is Means.SET_OFF:
+        _owe_supplier_again(tx, books, debt, (undone, operation_id), moved, on)
+        return operation_id
     if kind is OperationKind.RETURNED:
         holder = acquirer_events.holder_of(tx, undone.deposit_payer, undone.deposit_id)
         postings = journal.returned_postings(books.chart, undone.amount_minor, moved, debt.currency, holder)
@@ -207,3 +221,32 @@ def _give_credit_back(
     credit_movements.give_back(tx, debt.payer_id, whose, undone.operation_id, operation_id, on, "system")
     postings = journal.credit_used_postings(books.chart, -undone.amount_minor, -moved, debt.currency)
     book_in(tx, debt.account_id, EntryKind.REOPENED, on, f"{debt.bill_id}/{operation_id}", postings)
+
+
+def _owe_supplier_again(
+    tx: Transaction, books: Books, debt: Debt, undone: tuple[Operation, int], moved: int, on: date
+) -> None:
+    """Book that a set-off is undone: the debt is open, and the reverse bill is owed to its account again.
+
+    Its account is the payer of the debt, which the caller holds.
+    """
+    operation, new_id = undone
+    owner = reverse_bills.set_off_by(tx, (debt.account_id, debt.debt_id), operation.operation_id)
+    postings = set_off_postings_in(tx, books, owner, -operation.amount_minor, -moved, debt.currency)
+    book_in(tx, debt.account_id, EntryKind.REOPENED, on, f"{debt.bill_id}/{new_id}", postings)
+
+
+def set_off_postings_in(
+    tx: Transaction, books: Books, owner: tuple[AccountId, BillId], minor: int, moved: int, currency: Currency
+) -> tuple[Posting, ...]:
+    """Return the postings of a set-off that was just written, or undone (negative amounts).
+
+    `moved` is VAT of the debt that becomes due; what the reverse bill lets deduct moves with it.
+    """
+    vat = reverse_bills.facts(tx, *owner).vat
+    standing_now = reverse_bills.standing(tx, *owner)
+    assert standing_now is not None, "what sets off is there"
+    settled = standing_now.set_off_minor + standing_now.paid_minor
+    deducted = vat.share(standing_now.total_minor).moved(settled - minor, settled)
+    paid = paid_postings(books.chart, minor, deducted, currency, Role.RECEIVABLE)
+    return (*paid, *journal.vat_moves(books.chart, moved, currency))

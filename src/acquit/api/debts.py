@@ -42,6 +42,7 @@ PAYMENT_TYPES: Final[Mapping[Means, str]] = {
     Means.CREDIT_NOTE: "refund",
     Means.CREDIT_BALANCE: "creditAccount",
     Means.LOSS: "none",
+    Means.SET_OFF: "debtAccount",
 }
 
 MEANS: Final[Mapping[Means, str]] = {
@@ -49,6 +50,7 @@ MEANS: Final[Mapping[Means, str]] = {
     Means.DIRECT_DEBIT: "SEPA_DIRECT_DEBIT",
     Means.CARD: "CREDIT_CARD",
     Means.CREDIT_BALANCE: "CREDIT_ACCOUNT",
+    Means.SET_OFF: "CURRENT_ACCOUNT",
 }
 
 # ---------------------------------------------------------------- the account's balance
@@ -197,7 +199,7 @@ def get_payment(request: Request) -> object:
     last = kept[-1]
     return {
         "paymentDate": _when(last, request),
-        "paymentIdentifier": last.deposit_id,
+        "paymentIdentifier": last.reason if last.means is Means.SET_OFF else last.deposit_id,
         "paymentType": PAYMENT_TYPES[last.means],
     }
 

@@ -51,6 +51,7 @@ from acquit.api import (
     purchase_orders,
     refunds,
     renewals,
+    reverse_bills,
     savings,
     sent_mails,
     service_accounts,
@@ -363,6 +364,13 @@ ROUTES: Final[Mapping[tuple[str, str], Handler | Batched]] = {
         "GET",
         "/me/voucherAccount/{voucherAccountId}/movements/{movementId}",
     ): credit_balances.get_voucher_movement,
+    ("GET", "/me/reverseBill"): reverse_bills.list_reverse_bills,
+    ("GET", "/me/reverseBill/{reverseBillId}"): Batched(
+        reverse_bills.get_reverse_bill, reverse_bills.get_many_reverse_bills
+    ),
+    ("GET", "/me/reverseBill/{reverseBillId}/details"): reverse_bills.list_details,
+    ("GET", "/me/reverseBill/{reverseBillId}/details/{reverseBillDetailId}"): reverse_bills.get_detail,
+    ("GET", "/me/reverseBill/{reverseBillId}/payment"): reverse_bills.get_payment,
     ("GET", "/me/withdrawal"): refunds.list_withdrawals,
     ("GET", "/me/withdrawal/{withdrawalId}"): Batched(refunds.get_withdrawal, refunds.get_many_withdrawals),
     ("GET", "/me/withdrawal/{withdrawalId}/details"): refunds.list_withdrawal_details,

@@ -43,6 +43,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
         Listed("bills", "bills:app", "Run a period, look at runs and bills."),
         Listed("delivery", "delivery:app", "How bills leave; what became of it."),
         Listed("discount", "condition:discount", "What an account is let off."),
+        Listed("reverse-bill", "reverse_bill:app", "Bills in the name of suppliers."),
         Listed("minimum-spend", "condition:minimum_spend", "What an account spends at least."),
         Listed("credit", "condition:credit", "Credit that pays bills first."),
     ),

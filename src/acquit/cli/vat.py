@@ -105,6 +105,17 @@ def _shown(found: VatReport) -> list[object]:
     if partners:
         heads = ("VAT id", "name", "category", ">net", "", f">{found.currency}", "id", "checked")
         parts.append(table(*heads, rows=partners, title="\nSupplied to other member states (DES, VIES)"))
+    if found.bought:
+        bought = [
+            (
+                each.kind.value, f"{plain(each.rate_bp, Currency('EUR'))} %", each.basis,
+                plain(each.net_minor, each.currency), plain(each.tax_minor, each.currency), each.currency,
+                each.documents,
+            )
+            for each in found.bought
+        ]  # fmt: skip
+        named = ("", ">rate", "with", ">net", ">VAT", "", ">bills")
+        parts.append(table(*named, rows=bought, title="\nBought of accounts (deducted)"))
     columns = ("", ">lines", ">journal", ">waited before", ">billed", ">due", ">waits")
     parts.append(table(*columns, rows=proofs, title="\nProof"))
     parts.append("Lines and journal agree." if found.ties else "Lines and journal DIFFER: run acquit audit.")
@@ -128,6 +139,7 @@ def _document(found: VatReport) -> dict[str, Any]:
         "on_debits": found.on_debits,
         "currency": found.currency,
         "lines": list(found.lines),
+        "bought": list(found.bought),
         "partners": [
             {
                 "vat_id": each.vat_id, "country": each.country, "name": each.name,

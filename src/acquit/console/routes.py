@@ -25,6 +25,7 @@ from acquit.console.manager import (
     preferences,
     purchase_orders,
     requests,
+    reverse_bills,
     security,
     service_change,
     services,
@@ -48,6 +49,7 @@ from acquit.console.staff import (
     terms,
 )
 from acquit.console.staff import points as staff_points
+from acquit.console.staff import reverse_bills as supplies
 from acquit.console.staff import security as staff_security
 from acquit.console.visit import Reply, Visit
 from acquit.core.operator import Right
@@ -67,6 +69,7 @@ MONEY_PATHS: Final = tuple(
         "points",
         "payment-methods",
         "purchase-orders",
+        "reverse-bills",
     )
 )
 """What logins of the group ACCOUNTANT see of the manager, besides its start."""
@@ -185,6 +188,11 @@ MANAGER: Final = (
     _get(Door.MANAGER, "/manager/points", points.show_points),
     _post(Door.MANAGER, "/manager/points", points.change_points),
     _get(Door.MANAGER, "/manager/payment-methods", payments.list_payment_methods),
+    _get(Door.MANAGER, "/manager/reverse-bills", reverse_bills.list_bills),
+    _post(Door.MANAGER, "/manager/reverse-bills", reverse_bills.answer_agreement),
+    _get(Door.MANAGER, "/manager/reverse-bills/{bill_id}", reverse_bills.show_bill),
+    _post(Door.MANAGER, "/manager/reverse-bills/{bill_id}", reverse_bills.answer_bill),
+    _get(Door.MANAGER, "/manager/reverse-bills/{bill_id}/pdf", reverse_bills.download),
     _get(Door.MANAGER, "/manager/purchase-orders", purchase_orders.list_purchase_orders),
     _get(Door.MANAGER, "/manager/purchase-orders/{purchase_order_id}", purchase_orders.show_purchase_order),
     _get(Door.MANAGER, "/manager/bill-references", bill_references.ask_references),
@@ -271,6 +279,8 @@ OFFICE: Final = (
 )
 
 _REMITTANCE: Final = "/office/remittances/{number}"
+_SUPPLIES: Final = "/office/accounts/{account_id}/supplies"
+_SUPPLY: Final = "/office/reverse-bills/{account_id}/{bill_id}"
 _DISPUTE: Final = "/office/disputes/{account_id}/{number}"
 _ENTRY: Final = "/office/bank/entries/{entry_id}"
 
@@ -301,6 +311,13 @@ MONEY: Final = (
     _get(Door.OFFICE, f"{_DISPUTE}/files/{{message_no}}/file", disputes.show_file),
     _get(Door.OFFICE, "/office/approvals", approvals.show_approvals),
     _post(Door.OFFICE, "/office/approvals", approvals.decide),
+    _get(Door.OFFICE, "/office/reverse-bills", supplies.list_bills),
+    _post(Door.OFFICE, "/office/reverse-bills", supplies.pay_due, Right.GIVE_UP_MONEY),
+    _get(Door.OFFICE, _SUPPLIES, supplies.show_supplier),
+    _post(Door.OFFICE, _SUPPLIES, supplies.change_supplier, Right.MAKE_REVERSE_BILLS),
+    _get(Door.OFFICE, _SUPPLY, supplies.show_bill),
+    _post(Door.OFFICE, _SUPPLY, supplies.change_bill),
+    _get(Door.OFFICE, f"{_SUPPLY}/pdf", supplies.download),
     _get(Door.OFFICE, "/office/remittances", remittances.list_files),
     Route(
         "POST", "/office/remittances", remittances.bring_report, Door.OFFICE, Right.COLLECT_DEBTS, once=True,

@@ -50,12 +50,24 @@ class NoSuchBill(NotFound):
 
 
 class BillKind(StrEnum):
-    """What a document is; amounts are positive, the kind gives the direction."""
+    """What a document is; amounts are positive, the kind gives the direction.
+
+    Those that are self-billed are reverse bills: an account's own, made for it by who buys.
+    """
 
     BILL = "bill"
     CREDIT_NOTE = "credit-note"
     CORRECTIVE = "corrective"
     CLAIM = "claim"
+    SELF_BILLED = "self-billed"
+    SELF_BILLED_CREDIT = "self-billed-credit"
+
+
+CREDITS: Final = frozenset({BillKind.CREDIT_NOTE, BillKind.SELF_BILLED_CREDIT})
+"""What takes another document back."""
+
+SELF_BILLED: Final = frozenset({BillKind.SELF_BILLED, BillKind.SELF_BILLED_CREDIT})
+"""What a legal entity makes in the name of an account that supplies it: the account sells."""
 
 
 @quick

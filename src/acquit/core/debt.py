@@ -71,6 +71,7 @@ class Means(StrEnum):
     CREDIT_NOTE = "credit-note"
     CREDIT_BALANCE = "credit-balance"
     LOSS = "loss"
+    SET_OFF = "set-off"
 
 
 class DebtStatus(StrEnum):

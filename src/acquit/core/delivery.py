@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from acquit.core.bill import BillKind
+from acquit.core.bill import SELF_BILLED, BillKind
 from acquit.core.errors import Invalid, NotFound
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.snapshot import Buyer, Seller
@@ -207,13 +207,14 @@ def deliveries_of(bill: Addressed, settings: Iterable[ChannelSetting]) -> list[Q
 def takes(channel: Channel, bill: Addressed) -> bool:
     """Whether a channel is for such a bill: a platform for business within France, Peppol for the rest.
 
-    Claims of late interest are outside the scope of VAT and no e-invoice. Source: CGI 289 bis, 290.
+    Claims of late interest are outside the scope of VAT and no e-invoice; one that is self-billed goes to
+    its seller. Source: CGI 289 bis, 290.
     """
     if channel is Channel.EMAIL:
         return True
     if bill.kind is BillKind.CLAIM or bill.buyer.tax_profile == "person":
         return False
-    scheme, _ = e_address_of(bill.buyer)
+    scheme, _ = e_address_of(bill.seller if bill.kind in SELF_BILLED else bill.buyer)
     if channel is Channel.PLATFORM:
         return {bill.seller.country, bill.buyer.country} <= AT_HOME and scheme == DIRECTORY_FR
     return scheme not in ("", DIRECTORY_FR)

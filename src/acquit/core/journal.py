@@ -52,6 +52,12 @@ class Role(StrEnum):
     CONVERSION_GAIN = "conversion_gain"
     CONVERSION_LOSS = "conversion_loss"
     POINTS = "points"
+    BOUGHT_SERVICES = "bought_services"
+    SUPPLIER = "supplier"
+    VAT_DEDUCTIBLE = "vat_deductible"
+    VAT_DEDUCTIBLE_PENDING = "vat_deductible_pending"
+    VAT_SELF_ASSESSED = "vat_self_assessed"
+    VAT_SELF_DEDUCTED = "vat_self_deducted"
 
 
 FOR_CREDIT: Final = frozenset({Role.CREDIT_BALANCE, Role.CREDIT_GIVEN})
@@ -75,6 +81,12 @@ FOR_EXCHANGE: Final = frozenset({
 
 FOR_POINTS: Final = frozenset({Role.POINTS})
 """The role that only a programme of points needs, beside those of credit."""
+
+FOR_BUYING: Final = frozenset({
+    Role.BOUGHT_SERVICES, Role.SUPPLIER, Role.VAT_DEDUCTIBLE, Role.VAT_DEDUCTIBLE_PENDING,
+    Role.VAT_SELF_ASSESSED, Role.VAT_SELF_DEDUCTED,
+})  # fmt: skip
+"""Roles that only reverse bills need: what an account supplies, and the VAT that its seller deducts."""
 
 
 class EntryKind(StrEnum):
@@ -102,6 +114,10 @@ class EntryKind(StrEnum):
     REFUND_FAILED = "refund-failed"
     PAYOUT = "payout"
     POINTS = "points"
+    REVERSE_BILL = "reverse-bill"
+    REVERSE_CREDIT = "reverse-credit-note"
+    REVERSE_PAID = "reverse-bill-paid"
+    REVERSE_RETURNED = "reverse-bill-returned"
 
 
 Chart = Mapping[str, str]
@@ -204,6 +220,7 @@ def refuse_incomplete(
         | FOR_CHASING
         | FOR_EXCHANGE
         | FOR_POINTS
+        | FOR_BUYING
         | (frozenset() if for_credit else FOR_CREDIT)
         | (frozenset() if for_banks else FOR_BANKS)
     )
@@ -278,7 +295,7 @@ def settlement_postings(
     return (
         Posting(chart[Role.UNAPPLIED], amount_minor, currency),
         Posting(chart[Role.RECEIVABLE], -amount_minor, currency),
-        *_vat_moves(chart, vat_minor, currency),
+        *vat_moves(chart, vat_minor, currency),
     )
 
 
@@ -296,7 +313,7 @@ def returned_postings(
     return (
         Posting(chart[Role.RECEIVABLE], amount_minor, currency),
         Posting(chart[out_of], -amount_minor, currency),
-        *_vat_moves(chart, -vat_minor, currency),
+        *vat_moves(chart, -vat_minor, currency),
     )
 
 
@@ -378,7 +395,7 @@ def credit_used_postings(
     return (
         Posting(chart[Role.CREDIT_BALANCE], amount_minor, currency),
         Posting(chart[Role.RECEIVABLE], -amount_minor, currency),
-        *_vat_moves(chart, vat_minor, currency),
+        *vat_moves(chart, vat_minor, currency),
     )
 
 
@@ -404,7 +421,8 @@ def accrual_postings(chart: Chart, amount_minor: int, currency: Currency) -> tup
     )
 
 
-def _vat_moves(chart: Chart, vat_minor: int, currency: Currency) -> tuple[Posting, ...]:
+def vat_moves(chart: Chart, vat_minor: int, currency: Currency) -> tuple[Posting, ...]:
+    """So much pending VAT becomes due (negative: waits again)."""
     return (
         Posting(chart[Role.VAT_PENDING], vat_minor, currency),
         Posting(chart[Role.VAT_COLLECTED], -vat_minor, currency),

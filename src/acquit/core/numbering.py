@@ -58,6 +58,7 @@ class DocumentKind(StrEnum):
     CREDIT_NOTE = "credit-note"
     DEPOSIT = "deposit"
     CLAIM = "claim"
+    REVERSE_BILL = "reverse-bill"
 
 
 @dataclass(frozen=True, slots=True)

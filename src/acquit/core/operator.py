@@ -46,6 +46,7 @@ class Right(StrEnum):
     CHASE = "chase"
     COLLECT_DEBTS = "collect-debts"
     MANAGE_STAFF = "manage-staff"
+    MAKE_REVERSE_BILLS = "make-reverse-bills"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
@@ -55,7 +56,7 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     }),
     Role.BILLING: frozenset({
         Right.SET_PURCHASE_ORDERS, Right.RUN_BILLS, Right.SEND_USAGE, Right.CORRECT_BILLS, Right.ADD_CREDIT,
-        Right.CHANGE_SERVICES, Right.CHECK_VAT_IDS,
+        Right.CHANGE_SERVICES, Right.CHECK_VAT_IDS, Right.MAKE_REVERSE_BILLS,
     }),
     Role.TREASURY: frozenset({
         Right.SETTLE_DEBTS, Right.IMPORT_BANK_FILES, Right.ADD_CREDIT, Right.GIVE_UP_MONEY,

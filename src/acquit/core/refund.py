@@ -1,4 +1,7 @@
-"""Refunds: unapplied money that goes back to the payer, from being asked for to being paid by the bank."""
+"""Refunds: money that goes to a payer, from being asked for to being paid by the bank.
+
+It was unapplied, or is what a reverse bill owes.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from acquit.core.errors import Conflict, Invalid, NotFound
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, BillId
 from acquit.core.money import Currency, plain
 
 
@@ -49,7 +52,10 @@ FOLLOWS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """So much of a deposit that goes back; `cause` tells a refund from what an acquirer took back itself."""
+    """So much of a deposit that goes back; `cause` tells a refund from what an acquirer took back itself.
+
+    What pays a reverse bill goes the same way: it names the bill and no deposit.
+    """
 
     account_id: AccountId
     refund_id: int
@@ -64,6 +70,12 @@ class Refund:
     asked_at: datetime
     state: RefundState
     state_on: date | None = None
+    reverse_bill_id: BillId | None = None
+
+    @property
+    def source(self) -> str:
+        """What the money comes from: the number of a deposit, or of a reverse bill."""
+        return self.reverse_bill_id or self.deposit_id
 
 
 def refuse_refund(amount_minor: int, unapplied_minor: int, currency: Currency, deposit_id: str) -> None:

@@ -43,6 +43,12 @@ FRENCH_CHART: Final[Mapping[Role, LedgerAccount]] = {
     Role.CONVERSION_GAIN: LedgerAccount("477000", "Différences de conversion - passif"),
     Role.CONVERSION_LOSS: LedgerAccount("476000", "Différences de conversion - actif"),
     Role.POINTS: LedgerAccount("487100", "Produits constatés d'avance - points"),
+    Role.BOUGHT_SERVICES: LedgerAccount("622200", "Commissions et courtages sur ventes"),
+    Role.SUPPLIER: LedgerAccount("401000", "Fournisseurs"),
+    Role.VAT_DEDUCTIBLE: LedgerAccount("445660", "TVA déductible sur autres biens et services"),
+    Role.VAT_DEDUCTIBLE_PENDING: LedgerAccount("445640", "TVA déductible en attente de paiement"),
+    Role.VAT_SELF_ASSESSED: LedgerAccount("445200", "TVA due intracommunautaire"),
+    Role.VAT_SELF_DEDUCTED: LedgerAccount("445662", "TVA déductible intracommunautaire"),
 }
 """Source: plan comptable général (ANC 2014-03, 656 and 756 by ANC 2015-05), classes 4 to 7."""
 

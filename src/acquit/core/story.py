@@ -31,7 +31,10 @@ VERBS: Final[Mapping[Chapter, frozenset[str]]] = {
         "use_points", "order_points", "retrieve_prepaid", "register_mandate",
         "amend_mandate", "expire_mandate", "withdraw_payment_method", "change_payment_method",
         "add_bank_account", "set_refund_account", "take_return", "know_iban", "import_advice",
-        "set_balance_threshold", "warn_low_balance",
+        "set_balance_threshold", "warn_low_balance", "agree_self_billing", "accept_self_billing",
+        "revoke_self_billing", "issue_reverse_bill", "take_back_reverse_bill", "pay_reverse_bill",
+        "set_off_reverse_bill", "reverse_bill_accepted", "reverse_bill_contested",
+        "reverse_bill_contest_ended",
     }),
     Chapter.DUNNING: frozenset({
         "promise_to_pay", "claim_late_charges", "ask_write_off", "set_dunning_calendar",

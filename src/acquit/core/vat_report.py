@@ -18,6 +18,7 @@ from acquit.core.identifiers import LegalEntityId
 from acquit.core.money import Currency, rounded, ucents_per_minor
 from acquit.core.period import Span
 from acquit.core.tax import TAXED_AS, UNION, VatCategory
+from acquit.core.vat_bought import BoughtProof, VatBought, bought_document, bought_ties
 
 
 class Section(StrEnum):
@@ -118,7 +119,7 @@ class VatProof:
 
 @dataclass(frozen=True, slots=True)
 class VatReport:
-    """The VAT of a legal entity in a period."""
+    """The VAT of a legal entity in a period; `bought` is what it deducts of what its accounts supply."""
 
     legal_entity_id: LegalEntityId
     vat_id: str
@@ -128,6 +129,8 @@ class VatReport:
     lines: tuple[VatLine, ...]
     partners: tuple[VatPartner, ...]
     proofs: tuple[VatProof, ...]
+    bought: tuple[VatBought, ...] = ()
+    bought_proofs: tuple[BoughtProof, ...] = ()
 
     def told_minor(self, currency: str) -> int:
         """Return the tax that the lines of a currency come to."""
@@ -144,7 +147,8 @@ class VatReport:
     @property
     def ties(self) -> bool:
         """Whether the lines add up to what the journal booked, all of them explained by a bill."""
-        return not self.differences and all(each.section is not Section.UNEXPLAINED for each in self.lines)
+        explained = all(each.section is not Section.UNEXPLAINED for each in self.lines)
+        return explained and not self.differences and bought_ties(self.bought, self.bought_proofs)
 
 
 def report_document(report: VatReport) -> dict[str, Any]:
@@ -160,6 +164,7 @@ def report_document(report: VatReport) -> dict[str, Any]:
             }
             for each in report.lines
         ],
+        "bought": bought_document(report.bought),
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from acquit.core.bill import BillKind
+from acquit.core.bill import SELF_BILLED, BillKind
 from acquit.core.money import Currency
 from acquit.documents.sheet import in_fours
 from acquit.documents.wording import wording
@@ -21,7 +21,8 @@ OWED: Final = frozenset({BillKind.BILL, BillKind.CORRECTIVE, BillKind.CLAIM})
 class Announced:
     """What a mail says of a bill; `link` is empty when the paper is attached.
 
-    `to_pay_minor` is what credit left to pay; on `collected_on` it is debited, without a day it is asked for.
+    `buyer` is who writes it where it made the bill in the name of the seller. `to_pay_minor` is what credit
+    left to pay; on `collected_on` it is debited, without a day it is asked for.
     """
 
     kind: BillKind
@@ -38,6 +39,7 @@ class Announced:
     purchase_order: str = ""
     link: str = ""
     collected_on: date | None = None
+    buyer: str = ""
 
 
 def languages() -> frozenset[str]:
@@ -53,7 +55,8 @@ def write_mail(bill: Announced) -> tuple[str, str]:
     collected_on = bill.collected_on or bill.due_on
     values = {
         "bill": bill.bill_id,
-        "seller": bill.seller,
+        "seller": bill.buyer if bill.kind in SELF_BILLED else bill.seller,
+        "buyer": bill.buyer,
         "issued_on": says.day(bill.issued_on),
         "due_on": says.day(bill.due_on),
         "total": says.amount(bill.total_minor),

@@ -112,6 +112,13 @@ def vat_csv(report: VatReport) -> bytes:
             each.vat_id, each.name,
             each.checked_on or "", each.outcome,
         ))  # fmt: skip
+    for bought in report.bought:
+        rows.append((
+            "bought", bought.kind, "", "", plain(bought.rate_bp, Currency("EUR")), bought.basis,
+            bought.currency, _amount(bought.net_minor, bought.currency),
+            _amount(bought.tax_minor, bought.currency), bought.documents,
+            "", "", "", "", "", "",
+        ))  # fmt: skip
     for proof in report.proofs:
         told = (
             ("lines", report.told_minor(proof.currency)), ("journal", proof.due_minor),

@@ -187,7 +187,8 @@ def _party(name: str, party: Party) -> str:
         f"{_around('SpecifiedLegalOrganization', legal)}"
         f"{_contact(party)}{_address(party)}"
         f"{_around('URIUniversalCommunication', _e_address(party))}"
-        f"{_around('SpecifiedTaxRegistration', _marked('ID', 'schemeID', 'VA', party.vat_id))}",
+        f"{_around('SpecifiedTaxRegistration', _marked('ID', 'schemeID', 'VA', party.vat_id))}"
+        f"{_around('SpecifiedTaxRegistration', _marked('ID', 'schemeID', 'FC', party.tax_number))}",
     )
 
 

@@ -108,8 +108,9 @@ def _party(node: Node) -> Party:
     legal = node.find("SpecifiedLegalOrganization/ID") or NOTHING
     e_address = node.find("URIUniversalCommunication/URIID") or NOTHING
     marked = node.find("GlobalID") or node.find("ID") or NOTHING
-    registered = node.all("SpecifiedTaxRegistration/ID")
+    registered = list(node.all("SpecifiedTaxRegistration/ID"))
     vat_id = next((one.text for one in registered if one.attributes.get("schemeID") == "VA"), "")
+    tax_number = next((one.text for one in registered if one.attributes.get("schemeID") == "FC"), "")
     return Party(
         name=node.said("Name"),
         country=address.said("CountryID"),
@@ -123,6 +124,7 @@ def _party(node: Node) -> Party:
         legal_form=node.said("Description"),
         e_address=e_address.text,
         address_scheme=e_address.attributes.get("schemeID", ""),
+        tax_number=tax_number,
         party_id=marked.text,
         party_scheme=marked.attributes.get("schemeID", ""),
         contact=contact.said("PersonName"),

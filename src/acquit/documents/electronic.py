@@ -13,17 +13,21 @@ from functools import lru_cache
 from typing import Final
 
 from acquit.core import electronic_rule
-from acquit.core.bill import Bill, BillKind, Detail, first_period
+from acquit.core.bill import CREDITS, SELF_BILLED, Bill, BillKind, Detail, first_period
 from acquit.core.electronic_address import AT_HOME
 from acquit.core.money import Currency, exponent, plain
 from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import TaxLine, VatCategory
 from acquit.documents.electronic_bill import EN16931, ElectronicBill, Line, Note, Payment, TaxCase, Totals
 from acquit.documents.electronic_party import buyer_party, delivery_party, seller_party
+from acquit.documents.mentions import self_billing
 from acquit.documents.paper import BillPaper
 from acquit.documents.wording import Wording, wording
 
-TYPES: Final = {BillKind.BILL: "380", BillKind.CREDIT_NOTE: "381", BillKind.CORRECTIVE: "384"}
+TYPES: Final = {
+    BillKind.BILL: "380", BillKind.CREDIT_NOTE: "381", BillKind.CORRECTIVE: "384",
+    BillKind.SELF_BILLED: "389", BillKind.SELF_BILLED_CREDIT: "261",
+}  # fmt: skip
 """UNCL 1001. A claim has none: interest and fees for paying late are no supply, so no rule of bills binds it.
 
 Source: CJEU C-222/81 (BAZ Bausystem); CGI 289, 289 bis.
@@ -35,6 +39,12 @@ TYPES_ELSEWHERE: Final = TYPES | {BillKind.CORRECTIVE: "380"}
 PEPPOL: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 PEPPOL_RULES: Final = f"{EN16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 """The kind of exchange (BT-23) and the rules (BT-24) of bills over Peppol. Source: Peppol BIS Billing 3.0."""
+
+PEPPOL_SELF: Final = "urn:fdc:peppol.eu:2017:poacc:selfbilling:01:1.0"
+PEPPOL_SELF_RULES: Final = f"{EN16931}#compliant#urn:fdc:peppol.eu:2017:poacc:selfbilling:3.0"
+"""The same of bills that their buyer makes. Source: Peppol BIS Self-Billing 3.0."""
+
+OVER_PEPPOL: Final = {PEPPOL: PEPPOL_RULES, PEPPOL_SELF: PEPPOL_SELF_RULES}
 
 GOODS: Final = frozenset({VatCategory.INTRA_COMMUNITY, VatCategory.EXPORT})
 MEANS: Final = {"direct-debit": "59", "card": "48"}
@@ -81,7 +91,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
     untaxed = any(tax.vat_category == VatCategory.OUT_OF_SCOPE for tax in bill.taxes)
     goods = any(tax.vat_category in GOODS for tax in bill.taxes)
     starts_on, ends_on = first_period(bill.details), last_period(bill)
-    asks_nothing = paper.is_test or bill.kind is BillKind.CREDIT_NOTE or _is_paid(bill)
+    asks_nothing = paper.is_test or bill.kind in CREDITS or _is_paid(bill)
     tax_currency = _tax_currency(bill, seller)
     notes = tuple(Note(MARK.sub("# ", note.text), note.subject) for note in _notes(says, paper))
     return ElectronicBill(
@@ -95,7 +105,7 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         totals=_totals(bill, tax_currency),
         lines=tuple([_line(says, bill, detail, paper.units) for detail in bill.details]),
         due_on=_due_on(bill),
-        profile=_profile(bill, goods=goods) if is_french else PEPPOL,
+        profile=_profile(bill, goods=goods) if is_french else _peppol(bill),
         notes=notes if is_french else _one_note(notes),
         tax_currency=tax_currency,
         tax_due=_tax_due(bill, seller),
@@ -116,7 +126,8 @@ def electronic(paper: BillPaper) -> ElectronicBill:
 
 def over_peppol(bill: ElectronicBill) -> ElectronicBill:
     """Return the bill as its UBL is written: one for Peppol names the rules of Peppol."""
-    return replace(bill, specification=PEPPOL_RULES) if bill.profile == PEPPOL else bill
+    rules = OVER_PEPPOL.get(bill.profile)
+    return bill if rules is None else replace(bill, specification=rules)
 
 
 def last_period(bill: Bill) -> date:
@@ -214,6 +225,10 @@ def _profile(bill: Bill, *, goods: bool) -> str:
     return ("B" if goods else "S") + ("2" if _is_paid(bill) else "1")
 
 
+def _peppol(bill: Bill) -> str:
+    return PEPPOL_SELF if bill.kind in SELF_BILLED else PEPPOL
+
+
 def _is_paid(bill: Bill) -> bool:
     return bill.total_minor > 0 and bill.to_pay_minor == 0
 
@@ -224,7 +239,7 @@ def _due_on(bill: Bill) -> date | None:
     A corrective bill that falls due when the first did, which is past, says the day of issue there
     (BR-FR-CO-07) and in its terms since when it is due.
     """
-    if bill.kind is BillKind.CREDIT_NOTE:
+    if bill.kind in CREDITS:
         return None
     return bill.issued_on if _is_paid(bill) else max(bill.due_on, bill.issued_on)
 
@@ -252,7 +267,7 @@ def _payment(paper: BillPaper) -> Payment:
 
 
 def _terms(says: Wording, bill: Bill) -> str:
-    if bill.kind is BillKind.CREDIT_NOTE:
+    if bill.kind in CREDITS:
         return says.say("payment.credit_note", bill_id=bill.corrects_bill_id or "")
     if bill.due_on < bill.issued_on:
         return says.say("term.since", date=says.day(bill.due_on))
@@ -267,6 +282,8 @@ def _notes(says: Wording, paper: BillPaper) -> Iterator[Note]:
         yield from _french_notes(says, paper)
     if paper.is_test:
         yield Note(says.say("mark.test"), "AAI")
+    if bill.kind in SELF_BILLED:
+        yield Note(self_billing(says, paper), "AAI")
     if bill.note.strip():
         yield _told(says, "fact.note", bill.note.strip())
     if sub_account := paper.buyer.sub_account.strip():

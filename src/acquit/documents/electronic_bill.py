@@ -20,7 +20,8 @@ class Party:
     """Who sells (BG-4), buys (BG-7), is paid (BG-10) or is delivered to (BG-13).
 
     `legal_scheme` and `address_scheme` are codes of ISO 6523 and EAS. `legal_form` is what else the law has
-    the seller say about itself (BT-33); `contact`, `phone` and `email` are whom to ask (BG-6, BG-9).
+    the seller say about itself (BT-33), `tax_number` is how it is known to its taxes where it has no VAT id
+    (BT-32); `contact`, `phone` and `email` are whom to ask (BG-6, BG-9).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Party:
     legal_form: str = ""
     e_address: str = ""
     address_scheme: str = ""
+    tax_number: str = ""
     party_id: str = ""
     party_scheme: str = ""
     contact: str = ""

@@ -33,6 +33,7 @@ def seller_party(says: Wording, seller: Seller, *, untaxed: bool) -> Party:
         legal_form=_legal_form(says, seller),
         e_address=e_address,
         address_scheme=address_scheme,
+        tax_number="" if untaxed or seller.vat_id.strip() else seller.siren.strip(),
         party_id=seller.siret.strip() if is_french else "",
         party_scheme=SIRET if is_french and seller.siret.strip() else "",
         contact=seller.name.strip() if seller.email.strip() or seller.phone.strip() else "",

@@ -19,8 +19,11 @@ COLUMNS: Final = (
     "ValidDate", "Montantdevise", "Idevise",
 )  # fmt: skip
 
-JOURNALS: Final = {"AN": "À nouveaux", "VE": "Ventes", "BQ": "Banque", "OD": "Opérations diverses"}
+JOURNALS: Final = {
+    "AN": "À nouveaux", "VE": "Ventes", "AC": "Achats", "BQ": "Banque", "OD": "Opérations diverses",
+}  # fmt: skip
 DOCUMENTS: Final = frozenset({"bill", "credit-note"})
+PURCHASES: Final = frozenset({"reverse-bill", "reverse-credit-note"})
 
 WORDS: Final = {
     "bill": "Facture", "credit-note": "Avoir", "deposit": "Encaissement", "settlement": "Lettrage facture",
@@ -32,6 +35,8 @@ WORDS: Final = {
     "claim": "Pénalités de retard", "refund": "Remboursement à payer", "refund-paid": "Remboursement",
     "refund-failed": "Rejet de remboursement", "payout": "Virement du prestataire de paiement",
     "accrual": "Factures à établir", "accrual-reversed": "Extourne factures à établir",
+    "reverse-bill": "Autofacture fournisseur", "reverse-credit-note": "Avoir sur autofacture",
+    "reverse-bill-paid": "Règlement autofacture", "reverse-bill-returned": "Rejet de règlement autofacture",
     "conversion": "Différence de conversion", "conversion-reversed": "Extourne différence de conversion",
     "points": "Points de fidélité",
 }  # fmt: skip
@@ -73,6 +78,8 @@ def journal_of(kind: str, moves_bank: bool) -> str:
         return "AN"
     if kind in DOCUMENTS:
         return "VE"
+    if kind in PURCHASES:
+        return "AC"
     return "BQ" if moves_bank else "OD"
 
 

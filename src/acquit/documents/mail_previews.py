@@ -69,7 +69,7 @@ def preview(
 def _announced(kind: BillKind, language: str, announcer: Announcer) -> Announced:
     return Announced(
         kind, "FR00000042", announcer.name, announcer.iban, language, ISSUED_ON, DUE_ON, EUR, 120_000,
-        120_000, REFERENCE, "PO-2026-00417",
+        120_000, REFERENCE, "PO-2026-00417", buyer=announcer.name,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from acquit.core.bill import BillKind
+from acquit.core.bill import CREDITS, SELF_BILLED, BillKind
 from acquit.core.exchange_rate import EURO
 from acquit.core.money import Currency
 from acquit.core.snapshot import Seller
@@ -71,12 +71,22 @@ def no_vat(taxes: Iterable[TaxLine]) -> Iterator[str]:
 def mentions(says: Wording, paper: BillPaper) -> Iterator[str]:
     """Tell what late payment costs, that paying early saves nothing, and when VAT falls due."""
     seller = paper.seller
-    if paper.bill.kind not in (BillKind.CREDIT_NOTE, BillKind.CLAIM):
+    if paper.bill.kind in SELF_BILLED:
+        yield self_billing(says, paper)
+    if paper.bill.kind not in CREDITS | {BillKind.CLAIM}:
         if seller.late_rate_bp or seller.late_fee_minor:
             yield _late(says, paper)
         yield says.say("mention.discount")
     if any(tax.vat_category == VatCategory.STANDARD for tax in paper.bill.taxes):
         yield says.say("mention.on_debits" if seller.vat_on_debits else "mention.on_receipts")
+
+
+def self_billing(says: Wording, paper: BillPaper) -> str:
+    """Tell that the buyer made the bill in the name of its seller.
+
+    Source: Directive 2006/112/EC article 226(10a); CGI annexe II 242 nonies A, I-14; CGI 289 I-2.
+    """
+    return says.say("self_billing.mention", buyer=paper.buyer.name, seller=paper.seller.name)
 
 
 def foot(says: Wording, seller: Seller) -> tuple[str, ...]:

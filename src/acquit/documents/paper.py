@@ -21,7 +21,8 @@ class BillPaper:
     that a credit note or corrective bill names; `logo` is a PNG, JPEG or SVG file. The paper of a sandbox
     says that it is a test, and not how to pay. `debit` is there when the bill is paid by direct debit.
     `units` are the codes of what details of use count, by the detail's number (UN/ECE Recommendation 20);
-    `uses` stand behind the metered lines, in their order.
+    `uses` stand behind the metered lines, in their order. A self-billed paper is made by its buyer for its
+    seller, who may contest it until `contest_until`.
     """
 
     bill: Bill
@@ -34,3 +35,4 @@ class BillPaper:
     debit: Debit | None = None
     units: Mapping[int, str] = field(default_factory=dict)
     uses: tuple[MeteredUse, ...] = ()
+    contest_until: date | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from acquit.core.bill import TRANSFER, Bill, BillKind, Detail
+from acquit.core.bill import CREDITS, SELF_BILLED, TRANSFER, Bill, BillKind, Detail
 from acquit.core.identifiers import BillId
 from acquit.core.mandate import masked_iban
 from acquit.core.snapshot import Buyer, Debit, Seller
@@ -242,7 +242,7 @@ def _seller(says: Wording, seller: Seller, abroad: bool) -> Block:
 
 def _keys(says: Wording, bill: Bill) -> Iterator[Said]:
     yield Said(says.say("key.issued_on"), says.day(bill.issued_on))
-    if bill.kind is BillKind.CREDIT_NOTE:
+    if bill.kind in CREDITS:
         yield Said(says.say("key.credited"), says.amount(bill.total_minor))
         return
     if bill.collected_on is None:
@@ -258,7 +258,7 @@ def _facts(says: Wording, paper: BillPaper) -> Iterator[Said]:
         yield Said(says.say("fact.corrects"), _corrected(says, bill.corrects_bill_id, paper.corrected_on))
     if bill.note.strip():
         yield Said(says.say("fact.note"), folded(bill.note))
-    if bill.kind is not BillKind.CREDIT_NOTE:
+    if bill.kind not in CREDITS:
         yield Said(says.say("fact.term"), _term(says, bill))
     if buyer.sub_account.strip():
         yield Said(says.say("fact.sub_account"), BETWEEN.join((folded(buyer.sub_account), bill.account_id)))
@@ -383,12 +383,14 @@ def payment(says: Wording, paper: BillPaper) -> Payment:
     bill = paper.bill
     if paper.is_test:
         return Payment(says.say("mark.payment"))
-    if bill.kind is BillKind.CREDIT_NOTE:
+    if bill.kind in CREDITS:
         return Payment(says.say("payment.credit_note", bill_id=bill.corrects_bill_id or ""))
     if bill.prepaid_minor and not bill.to_pay_minor:
         return Payment(says.say("payment.prepaid"))
     if paper.debit is not None and bill.collected_on is not None:
         return _debited(says, paper.debit, bill, bill.collected_on)
+    if bill.kind in SELF_BILLED:
+        return _paid_to_supplier(says, paper)
     if bill.payment_means != TRANSFER:
         means = says.find(f"payment.{bill.payment_means}") or says.say("payment.other")
         return Payment(says.say("payment.debited", amount=says.amount(bill.to_pay_minor), means=means))
@@ -413,6 +415,23 @@ def _debited(says: Wording, debit: Debit, bill: Bill, on: date) -> Payment:
         tuple(Said(says.say(f"payment.{name}"), value) for name, value in told),
         says.say("payment.nothing_to_do"),
     )
+
+
+def _paid_to_supplier(says: Wording, paper: BillPaper) -> Payment:
+    """Tell where the buyer pays its supplier, and until when that may contest the bill."""
+    bill, seller = paper.bill, paper.seller
+    until = paper.contest_until
+    return Payment(
+        says.say("self_billing.paid", amount=says.amount(bill.to_pay_minor), date=says.day(bill.due_on)),
+        tuple(
+            Said(says.say(f"payment.{name}"), value)
+            for name, value in (
+                ("iban", in_fours(seller.iban)), ("bic", seller.bic), ("holder", folded(seller.name)),
+            )
+            if value.strip() and seller.iban.strip()
+        ),
+        "" if until is None else says.say("self_billing.contest", date=says.day(until)),
+    )  # fmt: skip
 
 
 def _pay_by(says: Wording, bill: Bill) -> str:

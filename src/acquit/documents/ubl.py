@@ -97,6 +97,7 @@ def _party(party: Party, creditor: str = "") -> list[str]:
             *_identifiers(party, creditor),
             *_block("PostalAddress", _address(party)),
             *_block("PartyTaxScheme", tax),
+            *_block("PartyTaxScheme", _tax_number(party)),
             *_block("PartyLegalEntity", legal),
             *_block(
                 "Contact",
@@ -104,6 +105,13 @@ def _party(party: Party, creditor: str = "") -> list[str]:
             ),
         ],
     )
+
+
+def _tax_number(party: Party) -> list[str]:
+    """Return how a party without VAT id is known to its taxes (BT-32): any scheme but VAT."""
+    if not party.tax_number:
+        return []
+    return [*_texts(("CompanyID", party.tax_number)), *_block("TaxScheme", _texts(("ID", "LOC")))]
 
 
 def _identifiers(party: Party, creditor: str) -> list[str]:

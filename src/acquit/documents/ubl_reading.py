@@ -101,7 +101,8 @@ def _party(node: Node) -> Party:
     legal_id, e_address = legal.find("CompanyID") or NOTHING, node.find("EndpointID") or NOTHING
     address, contact = node.find("PostalAddress") or NOTHING, node.find("Contact") or NOTHING
     marked = _marked(node, debits=False)
-    taxed = (one for one in node.all("PartyTaxScheme") if one.said("TaxScheme/ID") == "VAT")
+    taxed = [one for one in node.all("PartyTaxScheme") if one.said("TaxScheme/ID") == "VAT"]
+    other = [one for one in node.all("PartyTaxScheme") if one.said("TaxScheme/ID") != "VAT"]
     return Party(
         name=legal.said("RegistrationName"),
         country=address.said("Country/IdentificationCode"),
@@ -115,6 +116,7 @@ def _party(node: Node) -> Party:
         legal_form=legal.said("CompanyLegalForm"),
         e_address=e_address.text,
         address_scheme=e_address.attributes.get("schemeID", ""),
+        tax_number=next((one.said("CompanyID") for one in other), ""),
         party_id=marked.text,
         party_scheme=marked.attributes.get("schemeID", ""),
         contact=contact.said("Name"),

@@ -12,7 +12,7 @@ from acquit.store.transaction import Transaction
 PAPERS: Final[LiteralString] = """
     SELECT b.account_id, b.bill_id, d.form, d.sha256, d.size_bytes, b.kind, b.issued_on, b.due_on, b.currency,
            b.net_minor, b.tax_minor, b.total_minor, r.removed_at
-      FROM bill b
+      FROM issued_paper b
       JOIN document d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
       LEFT JOIN removed_paper r ON r.account_id = d.account_id AND r.bill_id = d.bill_id AND r.form = d.form
      WHERE b.legal_entity_id = %(legal_entity_id)s
@@ -23,7 +23,7 @@ PAPERS: Final[LiteralString] = """
 
 UNRENDERED: Final[LiteralString] = """
     SELECT b.account_id, b.bill_id
-      FROM bill b
+      FROM issued_paper b
      WHERE b.legal_entity_id = %(legal_entity_id)s
        AND (%(account_id)s::text IS NULL OR b.account_id = %(account_id)s)
        AND b.issued_on BETWEEN %(first_on)s AND %(last_on)s

@@ -134,8 +134,9 @@ NUMBERED_BILLS: Final[LiteralString] = """
                      OR n.bill_id IS DISTINCT FROM s.prefix || lpad(n.number::text, s.digits, '0')
                      OR s.legal_entity_id IS DISTINCT FROM b.legal_entity_id
                      OR (s.document = 'credit-note') IS DISTINCT FROM (b.kind = 'credit-note')
+                     OR (s.document = 'reverse-bill') IS DISTINCT FROM (b.kind LIKE 'self-billed%')
                      OR (b.issued_at AT TIME ZONE e.zone)::date IS DISTINCT FROM b.issued_on AS differs
-              FROM bill b
+              FROM issued_paper b
               FULL JOIN bill_number n ON n.bill_id = b.bill_id
               LEFT JOIN series s ON s.series_id = n.series_id
               LEFT JOIN legal_entity e ON e.legal_entity_id = b.legal_entity_id) compared

@@ -41,7 +41,9 @@ REFUNDS: Final[LiteralString] = """
                         <> CASE WHEN r.state IN ('approved', 'paid') THEN r.amount_minor ELSE 0 END
                      OR coalesce(b.owed_minor, 0)
                         <> CASE WHEN r.state = 'approved' THEN r.amount_minor ELSE 0 END AS differs
-              FROM refund_state r
+              FROM (SELECT account_id, refund_id, deposit_id, currency, amount_minor, state
+                      FROM refund_state
+                     WHERE deposit_id IS NOT NULL) r
               JOIN deposit d ON d.account_id = r.account_id AND d.deposit_id = r.deposit_id
               FULL JOIN booked b ON b.account_id = r.account_id AND b.reference = r.refund_id::text) compared
 """

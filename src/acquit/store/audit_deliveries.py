@@ -9,10 +9,11 @@ from acquit.store.audit_check import Check
 DELIVERIES: Final[LiteralString] = """
     WITH asked AS (
         SELECT b.account_id, b.bill_id, c.channel
-          FROM bill b
+          FROM issued_paper b
           JOIN document p ON p.account_id = b.account_id AND p.bill_id = b.bill_id AND p.form = 'pdf'
           JOIN snapshot s ON s.snapshot_hash = b.seller_hash
-          JOIN snapshot y ON y.snapshot_hash = b.buyer_hash
+          JOIN snapshot y ON y.snapshot_hash = CASE WHEN b.kind LIKE 'self-billed%' THEN b.seller_hash
+                                                   ELSE b.buyer_hash END
           CROSS JOIN LATERAL (
                SELECT DISTINCT ON (channel) channel, is_on
                  FROM delivery_channel
@@ -45,7 +46,8 @@ WAITING: Final[LiteralString] = """
         SELECT d.account_id, d.delivery_id, w.delivery_id IS NOT NULL AS waits,
                coalesce(a.outcome IN ('sent', 'refused', 'bounced', 'ended'), false) AS has_ended,
                d.event = 'letter' OR d.event LIKE 'message/%' OR EXISTS (
-                   SELECT FROM bill b WHERE b.account_id = d.account_id AND b.bill_id = d.bill_id) AS has_bill
+                   SELECT FROM issued_paper b WHERE b.account_id = d.account_id AND b.bill_id = d.bill_id)
+                 AS has_bill
           FROM delivery d
           LEFT JOIN delivery_waiting w ON w.account_id = d.account_id AND w.delivery_id = d.delivery_id
           LEFT JOIN LATERAL (

@@ -115,7 +115,7 @@ DEPOSITS: Final[LiteralString] = """
                   UNION ALL
                  SELECT account_id, deposit_id, currency, amount_minor
                    FROM refund_state
-                  WHERE state NOT IN ('refused', 'failed')) told
+                  WHERE state NOT IN ('refused', 'failed') AND deposit_id IS NOT NULL) told
           GROUP BY deposit_payer, deposit_id, currency
          )
     SELECT count(*) AS compared,
@@ -178,7 +178,7 @@ MONEY_CONSERVED: Final[LiteralString] = """
                 coalesce(sum(r.amount_minor) FILTER (WHERE r.state = 'paid'), 0) AS paid_minor
            FROM refund_state r
            JOIN account a ON a.account_id = r.account_id
-          WHERE r.state IN ('approved', 'paid')
+          WHERE r.state IN ('approved', 'paid') AND r.deposit_id IS NOT NULL
           GROUP BY a.legal_entity_id, r.currency
          ), booked AS (
          SELECT a.legal_entity_id, p.currency,
@@ -187,7 +187,8 @@ MONEY_CONSERVED: Final[LiteralString] = """
                 coalesce(-sum(p.amount_minor) FILTER (WHERE l.place = 'refund_payable'), 0) AS payable_minor
            FROM posting p
            JOIN entry e ON e.account_id = p.account_id AND e.entry_no = p.entry_no
-                       AND e.kind NOT IN ('suspense', 'identified')
+                       AND e.kind NOT IN ('suspense', 'identified', 'reverse-bill-paid',
+                                          'reverse-bill-returned')
            JOIN account a ON a.account_id = p.account_id
            JOIN (SELECT DISTINCT legal_entity_id, number,
                         CASE WHEN role IN ('acquirer', 'acquirer_fees') THEN 'bank' ELSE role END AS place
@@ -270,7 +271,7 @@ VAT_PENDING: Final[LiteralString] = """
            JOIN debt d ON d.account_id = o.account_id AND d.debt_id = o.debt_id
            LEFT JOIN booked m ON m.account_id = d.account_id
                              AND m.reference = d.bill_id || '/' || o.operation_id
-          WHERE o.deposit_id IS NOT NULL OR o.means = 'credit-balance'
+          WHERE o.deposit_id IS NOT NULL OR o.means IN ('credit-balance', 'set-off')
           GROUP BY d.account_id, d.bill_id, d.amount_minor
          )
     SELECT count(*) AS compared,

@@ -86,7 +86,7 @@ REMOVED_PAPERS: Final[LiteralString] = """
                         OR make_date(extract(year FROM b.issued_on)::integer + 11, 1, 1) > r.removed_at
                         OR d.form IS NULL))[1:1000], '{}') AS differences
       FROM removed_paper r
-      LEFT JOIN bill b ON b.account_id = r.account_id AND b.bill_id = r.bill_id
+      LEFT JOIN issued_paper b ON b.account_id = r.account_id AND b.bill_id = r.bill_id
       LEFT JOIN document d ON d.account_id = r.account_id AND d.bill_id = r.bill_id AND d.form = r.form
 """
 

@@ -15,7 +15,7 @@ from acquit.store.transaction import Transaction
 ADDRESSED: Final[LiteralString] = """
     SELECT b.account_id, b.bill_id, b.legal_entity_id, b.kind, b.issued_on, s.body AS seller, y.body AS buyer
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
-      JOIN bill b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
+      JOIN issued_paper b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
       JOIN snapshot s ON s.snapshot_hash = b.seller_hash
       JOIN snapshot y ON y.snapshot_hash = b.buyer_hash
 """
@@ -84,7 +84,7 @@ PARCELS: Final[LiteralString] = """
       FROM unnest(%(account_ids)s::text[], %(delivery_ids)s::bigint[]) AS asked(account_id, delivery_id)
       JOIN delivery d ON d.account_id = asked.account_id AND d.delivery_id = asked.delivery_id
       JOIN delivery_waiting w ON w.account_id = d.account_id AND w.delivery_id = d.delivery_id
-      LEFT JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
+      LEFT JOIN issued_paper b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
       LEFT JOIN snapshot s ON s.snapshot_hash = b.seller_hash
       LEFT JOIN snapshot y ON y.snapshot_hash = b.buyer_hash
      ORDER BY d.channel, d.legal_entity_id, d.delivery_id
@@ -132,7 +132,7 @@ MISSING: Final[LiteralString] = """
     SELECT b.account_id, b.bill_id
       FROM (SELECT legal_entity_id, channel, min(from_on) AS from_on FROM delivery_channel WHERE is_on
              GROUP BY legal_entity_id, channel) c
-      JOIN bill b ON b.legal_entity_id = c.legal_entity_id AND b.issued_on >= c.from_on
+      JOIN issued_paper b ON b.legal_entity_id = c.legal_entity_id AND b.issued_on >= c.from_on
       JOIN document p ON p.account_id = b.account_id AND p.bill_id = b.bill_id AND p.form = 'pdf'
      WHERE (b.account_id, b.bill_id) > (%(account_id)s, %(bill_id)s)
        AND NOT EXISTS (SELECT FROM delivery d

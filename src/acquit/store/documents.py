@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Final, LiteralString, NamedTuple
 
-from acquit.core.bill import Bill, BillKind, Detail, Slice
+from acquit.core.bill import SELF_BILLED, Bill, BillKind, Detail, Slice
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.metered_use import MeteredUse
 from acquit.core.snapshot import Buyer, Debit, Seller
@@ -34,6 +34,7 @@ class Printed(NamedTuple):
     debit: Debit | None = None
     units: Mapping[int, str] = {}
     uses: tuple[MeteredUse, ...] = ()
+    contest_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ BILLS: Final[LiteralString] = """
            b.purchase_order_account, b.purchase_order_id, b.purchase_order_reference, b.purchase_order_type,
            b.payment_reference, b.payment_means, b.language, b.note, b.seller_hash, b.buyer_hash,
            b.payer_hash, b.cost_account, b.contract, b.debit_hash, b.collected_on, b.prepaid_minor,
-           b.accounting_currency, b.accounting_tax_minor, b.exchange_e8, b.exchanged_on
+           b.accounting_currency, b.accounting_tax_minor, b.exchange_e8, b.exchanged_on, b.contest_until
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
-      JOIN bill b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
+      JOIN issued_paper b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
 """
 
 DETAILS: Final[LiteralString] = """
@@ -65,7 +66,7 @@ DETAILS: Final[LiteralString] = """
            d.purchase_order_line_no, d.correction_no, d.part, d.owner_id, d.purchase_order_item,
            d.cost_account
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
-      JOIN bill_detail d ON d.account_id = asked.account_id AND d.bill_id = asked.bill_id
+      JOIN issued_paper_detail d ON d.account_id = asked.account_id AND d.bill_id = asked.bill_id
      ORDER BY d.detail_no
 """
 
@@ -80,7 +81,7 @@ TAXES: Final[LiteralString] = """
     SELECT t.account_id, t.bill_id, t.vat_category, t.vat_rate_bp, t.net_minor, t.tax_minor, t.exemption_code,
            t.exemption_text, t.accounting_net_minor, t.accounting_tax_minor
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
-      JOIN bill_tax t ON t.account_id = asked.account_id AND t.bill_id = asked.bill_id
+      JOIN issued_paper_tax t ON t.account_id = asked.account_id AND t.bill_id = asked.bill_id
      ORDER BY t.vat_rate_bp DESC, t.vat_category
 """
 
@@ -100,7 +101,7 @@ UNITS: Final[LiteralString] = """
 CORRECTED: Final[LiteralString] = """
     SELECT b.account_id, b.bill_id, b.issued_on
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
-      JOIN bill b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
+      JOIN issued_paper b ON b.account_id = asked.account_id AND b.bill_id = asked.bill_id
 """
 
 SNAPSHOTS: Final[LiteralString] = """
@@ -144,7 +145,7 @@ RECORD: Final[LiteralString] = """
 
 MISSING: Final[LiteralString] = """
     SELECT b.account_id, b.bill_id
-      FROM bill b
+      FROM issued_paper b
      WHERE NOT EXISTS (SELECT FROM document d
                         WHERE d.account_id = b.account_id AND d.bill_id = b.bill_id AND d.form = %(form)s)
      LIMIT %(limit)s
@@ -152,7 +153,7 @@ MISSING: Final[LiteralString] = """
 
 ISSUED: Final[LiteralString] = """
     SELECT account_id, bill_id
-      FROM bill
+      FROM issued_paper
      WHERE (account_id, bill_id) > (%(account_id)s, %(bill_id)s)
      ORDER BY account_id, bill_id
      LIMIT %(limit)s
@@ -160,7 +161,7 @@ ISSUED: Final[LiteralString] = """
 
 
 def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
-    """Return what is printed of these bills, in the order asked; a bill that does not exist is left out."""
+    """Return what is printed of these bills and reverse bills, in the order asked; others are left out."""
     asked = _asked(keys)
     rows = {(row.account_id, row.bill_id): row for row in tx.all(BILLS, **asked)}
     details = _by_bill(tx.all(DETAILS, **asked), Detail)
@@ -181,11 +182,12 @@ def printed(tx: Transaction, keys: Sequence[BillKey]) -> list[Printed]:
             buyer=Buyer(**_known(copies[rows[key].buyer_hash], Buyer)),
             payer=_payer(rows[key], copies),
             corrected_on=corrected.get((key[0], rows[key].corrects_bill_id)),
-            logo=_logo_of(rows[key], changes, logos),
+            logo=b"" if rows[key].kind in SELF_BILLED else _logo_of(rows[key], changes, logos),
             is_test=rows[key].legal_entity_id in tests,
             debit=_debit(rows[key], copies),
             units=units[key],
             uses=uses.get(key, ()),
+            contest_until=rows[key].contest_until,
         )
         for key in keys
         if key in rows
@@ -258,6 +260,7 @@ def _units(rows: Iterable[Any]) -> Mapping[BillKey, dict[int, str]]:
 
 def _bill(row: Any, details: list[Detail], taxes: list[TaxLine], slices: list[Slice]) -> Bill:
     members = row._asdict() | {"kind": BillKind(row.kind)}
+    members.pop("contest_until")
     return Bill(**members, details=tuple(details), taxes=tuple(taxes), slices=tuple(slices))
 
 

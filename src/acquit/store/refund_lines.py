@@ -23,7 +23,7 @@ class RefundAccount:
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """A refund as a line of a file; `end_to_end` is what banks call it by."""
+    """A refund, or the payment of a reverse bill, as a line of a file; banks call it by `end_to_end`."""
 
     account_id: AccountId
     refund_id: int
@@ -34,13 +34,20 @@ class RefundLine:
     holder_name: str
     currency: Currency
     amount_minor: int
+    reverse_bill_id: str = ""
+
+    @property
+    def text(self) -> str:
+        """What the payer reads on its statement: the reverse bill that is paid, or the refund."""
+        return self.reverse_bill_id or f"Refund {self.refund_id} {self.account_id}"
 
 
 TO_PAY: Final[LiteralString] = """
-    SELECT r.account_id, r.refund_id, r.currency, r.amount_minor
+    SELECT r.account_id, r.refund_id, r.currency, r.amount_minor,
+           coalesce(r.reverse_bill_id, '') AS reverse_bill_id
       FROM refund_state r
       JOIN account a ON a.account_id = r.account_id
-     WHERE a.legal_entity_id = %(legal_entity_id)s AND r.state = 'approved' AND r.cause = 'refund'
+     WHERE a.legal_entity_id = %(legal_entity_id)s AND r.state = 'approved' AND r.cause <> 'charged-back'
        AND NOT EXISTS (SELECT FROM pending_refund p
                         WHERE p.account_id = r.account_id AND p.refund_id = r.refund_id)
      ORDER BY r.account_id, r.refund_id
@@ -74,11 +81,13 @@ TAKE_UP: Final[LiteralString] = """
 """
 
 LINES: Final[LiteralString] = """
-    SELECT account_id, refund_id, line_no, end_to_end, iban, bic, holder_name, currency, amount_minor
-      FROM remittance_refund
-     WHERE legal_entity_id = %(legal_entity_id)s AND remittance_id = %(remittance_id)s
-       AND line_no > %(after_no)s
-     ORDER BY line_no
+    SELECT l.account_id, l.refund_id, l.line_no, l.end_to_end, l.iban, l.bic, l.holder_name, l.currency,
+           l.amount_minor, coalesce(r.reverse_bill_id, '') AS reverse_bill_id
+      FROM remittance_refund l
+      JOIN refund r ON r.account_id = l.account_id AND r.refund_id = l.refund_id
+     WHERE l.legal_entity_id = %(legal_entity_id)s AND l.remittance_id = %(remittance_id)s
+       AND l.line_no > %(after_no)s
+     ORDER BY l.line_no
      LIMIT %(rows_max)s
 """
 
@@ -108,7 +117,7 @@ FILE_OF: Final[LiteralString] = """
 
 
 def to_pay(tx: Transaction, legal_entity_id: LegalEntityId) -> list[Any]:
-    """Return the approved refunds that are in no file: account, id, currency, amount."""
+    """Return the approved refunds in no file: account, id, currency, amount, and the reverse bill paid."""
     return tx.all(TO_PAY, legal_entity_id=legal_entity_id)
 
 

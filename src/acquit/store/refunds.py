@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Any, Final, LiteralString
 
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, BillId
 from acquit.core.money import Currency
 from acquit.core.refund import Refund, RefundState
 from acquit.store.transaction import Transaction
 
 _REFUNDS: Final[LiteralString] = """
-    SELECT account_id, refund_id, deposit_id, order_id, currency, amount_minor, cause, reason, asked_on,
-           asked_by, asked_at, state, state_on
+    SELECT account_id, refund_id, coalesce(deposit_id, '') AS deposit_id, order_id, currency, amount_minor,
+           cause, reason, asked_on, asked_by, asked_at, state, state_on, reverse_bill_id
       FROM refund_state
 """
 
@@ -23,7 +23,7 @@ OF_ACCOUNT: Final[LiteralString] = (
 IN_STATE: Final[LiteralString] = (
     _REFUNDS
     + """
-     WHERE state = %(state)s AND cause = 'refund' AND refund_id > %(after_id)s
+     WHERE state = %(state)s AND cause <> 'charged-back' AND refund_id > %(after_id)s
      ORDER BY refund_id
      LIMIT %(rows_max)s
 """
@@ -33,6 +33,14 @@ ADD: Final[LiteralString] = """
     INSERT INTO refund (account_id, deposit_id, currency, amount_minor, cause, reason, asked_on, asked_by)
     VALUES (%(account_id)s, %(deposit_id)s, %(currency)s, %(amount_minor)s, %(cause)s, %(reason)s,
            %(asked_on)s, %(asked_by)s)
+    RETURNING refund_id
+"""
+
+ADD_FOR_BILL: Final[LiteralString] = """
+    INSERT INTO refund (account_id, reverse_bill_id, currency, amount_minor, cause, reason, asked_on,
+           asked_by)
+    VALUES (%(account_id)s, %(bill_id)s, %(currency)s, %(amount_minor)s, 'reverse-bill', %(reason)s,
+            %(asked_on)s, %(asked_by)s)
     RETURNING refund_id
 """
 
@@ -79,6 +87,18 @@ def add(
     row = tx.one(
         ADD, account_id=payer_id, deposit_id=deposit_id, currency=currency, amount_minor=amount_minor,
         cause=cause, reason=reason, asked_on=on, asked_by=by,
+    )  # fmt: skip
+    return int(row.refund_id)
+
+
+def add_for_bill(
+    tx: Transaction, payer_id: AccountId, bill_id: BillId, currency: Currency, amount_minor: int, on: date,
+    by: str,
+) -> int:  # fmt: skip
+    """Write that so much of a reverse bill is to be paid; return the id."""
+    row = tx.one(
+        ADD_FOR_BILL, account_id=payer_id, bill_id=bill_id, currency=currency, amount_minor=amount_minor,
+        reason=f"Payment of {bill_id}", asked_on=on, asked_by=by,
     )  # fmt: skip
     return int(row.refund_id)
 

@@ -9,7 +9,7 @@ from acquit.store.transaction import Transaction
 
 REMOVABLE: Final[LiteralString] = """
     SELECT d.account_id, d.bill_id, d.form, d.sha256, d.size_bytes, b.issued_on
-      FROM bill b
+      FROM issued_paper b
       JOIN document d ON d.account_id = b.account_id AND d.bill_id = b.bill_id
      WHERE b.legal_entity_id = %(legal_entity_id)s AND b.issued_on < %(before_on)s
        AND NOT EXISTS (SELECT FROM removed_paper r

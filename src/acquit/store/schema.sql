@@ -116,7 +116,7 @@ COMMENT ON TABLE ledger_account IS 'chart of accounts: which number plays which 
 CREATE TABLE series (
     series_id        text COLLATE "C" PRIMARY KEY,
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity DEFERRABLE INITIALLY DEFERRED,
-    document         text NOT NULL CHECK (document IN ('bill', 'credit-note', 'deposit', 'claim')),
+    document         text NOT NULL CHECK (document IN ('bill', 'credit-note', 'deposit', 'claim', 'reverse-bill')),
     prefix           text NOT NULL CHECK (prefix ~ '^[A-Za-z0-9+_/-]{1,20}$'),
     digits           integer NOT NULL DEFAULT 8 CHECK (digits BETWEEN 1 AND 15),
     reference_code   text NOT NULL CHECK (reference_code ~ '^[0-9A-Z]{1,6}$'),
@@ -1817,7 +1817,7 @@ CREATE TABLE debt_operation (
     debt_id        bigint NOT NULL,
     operation_id   bigint NOT NULL DEFAULT nextval('operation_id'),
     kind           text NOT NULL CHECK (kind IN ('payment', 'credit', 'write-off', 'returned', 'reopened')),
-    means          text NOT NULL CHECK (means IN ('transfer', 'direct-debit', 'card', 'credit-note', 'credit-balance', 'loss')),
+    means          text NOT NULL CHECK (means IN ('transfer', 'direct-debit', 'card', 'credit-note', 'credit-balance', 'loss', 'set-off')),
     automatic      boolean NOT NULL DEFAULT false,
     amount_minor   bigint NOT NULL CHECK (amount_minor > 0),
     effect_minor   bigint NOT NULL GENERATED ALWAYS AS
@@ -2682,24 +2682,165 @@ CREATE TABLE write_off_decision (
 );
 COMMENT ON TABLE write_off_decision IS 'fact: a write-off was approved, then the debt operation is named, or refused';
 
+-- ---------------------------------------------------------------- reverse bills
+
+CREATE SEQUENCE self_billing_supplier_no MAXVALUE 99999;
+CREATE TABLE self_billing_supplier (
+    account_id       text COLLATE "C" PRIMARY KEY REFERENCES account,
+    series_id        text COLLATE "C" NOT NULL UNIQUE REFERENCES series
+);
+COMMENT ON TABLE self_billing_supplier IS 'fact: the series of numbers in which the bills that are made in an account''s name are counted, its own';
+
+CREATE TABLE self_billing_agreement (
+    account_id       text COLLATE "C" NOT NULL REFERENCES account,
+    agreement_no     integer NOT NULL CHECK (agreement_no >= 1),
+    legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity,
+    subject          text NOT NULL CHECK (subject <> ''),
+    reference        text NOT NULL CHECK (reference <> ''),
+    regime           text NOT NULL CHECK (regime IN ('standard', 'small-exempt', 'reverse-charge')),
+    on_debits        boolean NOT NULL,
+    contest_days     integer NOT NULL CHECK (contest_days BETWEEN 1 AND 60),
+    term_days        integer NOT NULL CHECK (term_days BETWEEN 0 AND 60),
+    sets_off         boolean NOT NULL,
+    from_on          date NOT NULL,
+    until_on         date CHECK (until_on >= from_on),
+    offered_on       date NOT NULL,
+    offered_by       text NOT NULL,
+    offered_at       timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, agreement_no)
+);
+COMMENT ON TABLE self_billing_agreement IS 'fact: a written agreement by which a legal entity makes the bills of what an account supplies to it; regime: how the supplier stands to VAT, on_debits: its VAT is due with the bill';
+
+CREATE TABLE self_billing_act (
+    account_id    text COLLATE "C" NOT NULL,
+    agreement_no  integer NOT NULL,
+    kind          text NOT NULL CHECK (kind IN ('accepted', 'revoked')),
+    happened_on   date NOT NULL,
+    who           text NOT NULL CHECK (who <> ''),
+    recorded_by   text NOT NULL,
+    recorded_at   timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, agreement_no, kind),
+    FOREIGN KEY (account_id, agreement_no) REFERENCES self_billing_agreement
+);
+COMMENT ON TABLE self_billing_act IS 'fact: a self-billing agreement was accepted for the account, or revoked; who: the name, or why';
+
+CREATE TABLE reverse_bill (
+    account_id           text COLLATE "C" NOT NULL,
+    bill_id              text COLLATE "C" NOT NULL,
+    order_id             bigint NOT NULL,
+    kind                 text NOT NULL CHECK (kind IN ('self-billed', 'self-billed-credit')),
+    corrects_bill_id     text COLLATE "C",
+    legal_entity_id      text COLLATE "C" NOT NULL,
+    agreement_no         integer NOT NULL,
+    issued_on            date NOT NULL,
+    issued_at            timestamptz NOT NULL,
+    term_days            integer NOT NULL,
+    due_on               date NOT NULL,
+    contest_until        date NOT NULL,
+    currency             text NOT NULL,
+    net_minor            bigint NOT NULL CHECK (net_minor > 0),
+    tax_minor            bigint NOT NULL CHECK (tax_minor >= 0),
+    total_minor          bigint NOT NULL CHECK (total_minor = net_minor + tax_minor),
+    self_assessed_minor  bigint NOT NULL CHECK (self_assessed_minor >= 0),
+    vat_waits            boolean NOT NULL,
+    payment_reference    text COLLATE "C" NOT NULL,
+    language             text NOT NULL,
+    note                 text NOT NULL DEFAULT '',
+    contract             text NOT NULL,
+    seller_hash          bytea NOT NULL,
+    buyer_hash           bytea NOT NULL,
+    PRIMARY KEY (account_id, bill_id),
+    CHECK ((kind = 'self-billed') = (corrects_bill_id IS NULL)),
+    FOREIGN KEY (account_id, agreement_no) REFERENCES self_billing_agreement
+);
+CREATE UNIQUE INDEX reverse_bill_corrects ON reverse_bill (account_id, corrects_bill_id) WHERE corrects_bill_id IS NOT NULL;
+CREATE INDEX reverse_bill_issued ON reverse_bill (account_id, issued_at, bill_id);
+CREATE INDEX reverse_bill_entity ON reverse_bill (legal_entity_id, issued_on, bill_id);
+COMMENT ON TABLE reverse_bill IS 'fact: a bill of what an account supplied, made in its name by the legal entity that buys (amounts positive), or the credit note that takes one back whole';
+COMMENT ON COLUMN reverse_bill.self_assessed_minor IS 'VAT that the buyer owes itself and deducts: reverse charge';
+COMMENT ON COLUMN reverse_bill.vat_waits IS 'whether its VAT is deducted with its payment, and not with the bill';
+
+CREATE TABLE reverse_bill_detail (
+    account_id         text COLLATE "C" NOT NULL,
+    bill_id            text COLLATE "C" NOT NULL,
+    detail_no          integer NOT NULL CHECK (detail_no >= 1),
+    domain             text NOT NULL,
+    description        text NOT NULL,
+    quantity_e4        bigint NOT NULL,
+    unit_price_ucents  bigint NOT NULL CHECK (unit_price_ucents >= 0),
+    net_minor          bigint NOT NULL,
+    vat_category       text NOT NULL,
+    vat_rate_bp        integer NOT NULL,
+    period_start       date NOT NULL,
+    period_end         date NOT NULL,
+    PRIMARY KEY (account_id, bill_id, detail_no),
+    FOREIGN KEY (account_id, bill_id) REFERENCES reverse_bill
+);
+COMMENT ON TABLE reverse_bill_detail IS 'fact: one line of a reverse bill; domain: what the supply is known by';
+
+CREATE TABLE reverse_bill_tax (
+    account_id      text COLLATE "C" NOT NULL,
+    bill_id         text COLLATE "C" NOT NULL,
+    vat_category    text NOT NULL,
+    vat_rate_bp     integer NOT NULL,
+    net_minor       bigint NOT NULL,
+    tax_minor       bigint NOT NULL,
+    exemption_code  text NOT NULL DEFAULT '',
+    exemption_text  text NOT NULL DEFAULT '',
+    PRIMARY KEY (account_id, bill_id, vat_category, vat_rate_bp),
+    FOREIGN KEY (account_id, bill_id) REFERENCES reverse_bill
+);
+COMMENT ON TABLE reverse_bill_tax IS 'fact: the VAT of a reverse bill per category and rate, rounded once on the summed net';
+
+CREATE TABLE reverse_bill_event (
+    account_id   text COLLATE "C" NOT NULL,
+    bill_id      text COLLATE "C" NOT NULL,
+    event_no     integer NOT NULL CHECK (event_no >= 1),
+    kind         text NOT NULL CHECK (kind IN ('contested', 'contest-ended', 'accepted')),
+    happened_on  date NOT NULL,
+    told         text NOT NULL DEFAULT '',
+    recorded_by  text NOT NULL,
+    recorded_at  timestamptz NOT NULL DEFAULT instant(),
+    PRIMARY KEY (account_id, bill_id, event_no),
+    FOREIGN KEY (account_id, bill_id) REFERENCES reverse_bill
+);
+COMMENT ON TABLE reverse_bill_event IS 'fact: the supplier contested a reverse bill, gave that up, or accepted the bill';
+
+CREATE TABLE reverse_set_off (
+    account_id       text COLLATE "C" NOT NULL,
+    bill_id          text COLLATE "C" NOT NULL,
+    debt_account_id  text COLLATE "C" NOT NULL,
+    debt_id          bigint NOT NULL,
+    operation_id     bigint NOT NULL,
+    PRIMARY KEY (account_id, bill_id, debt_account_id, debt_id, operation_id),
+    FOREIGN KEY (account_id, bill_id) REFERENCES reverse_bill,
+    FOREIGN KEY (debt_account_id, debt_id, operation_id) REFERENCES debt_operation
+);
+CREATE UNIQUE INDEX reverse_set_off_operation ON reverse_set_off (debt_account_id, debt_id, operation_id);
+COMMENT ON TABLE reverse_set_off IS 'fact: an operation on a debt was paid by what a reverse bill owes to its account; undone with the operation';
+
 CREATE SEQUENCE refund_id;
 CREATE TABLE refund (
     account_id    text COLLATE "C" NOT NULL,
     refund_id     bigint NOT NULL DEFAULT nextval('refund_id'),
-    deposit_id    text COLLATE "C" NOT NULL,
+    deposit_id    text COLLATE "C",
     order_id      bigint NOT NULL DEFAULT nextval('order_id'),
     currency      text NOT NULL,
     amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
-    cause         text NOT NULL CHECK (cause IN ('refund', 'charged-back')),
+    cause         text NOT NULL CHECK (cause IN ('refund', 'charged-back', 'reverse-bill')),
     reason        text NOT NULL,
     asked_on      date NOT NULL,
     asked_by      text NOT NULL,
     asked_at      timestamptz NOT NULL DEFAULT instant(),
+    reverse_bill_id  text COLLATE "C",
+    CONSTRAINT refund_source CHECK ((cause = 'reverse-bill') = (deposit_id IS NULL) AND num_nonnulls(deposit_id, reverse_bill_id) = 1),
     PRIMARY KEY (account_id, refund_id),
-    FOREIGN KEY (account_id, deposit_id) REFERENCES deposit
+    FOREIGN KEY (account_id, deposit_id) REFERENCES deposit,
+    FOREIGN KEY (account_id, reverse_bill_id) REFERENCES reverse_bill
 );
 CREATE INDEX refund_deposit ON refund (account_id, deposit_id);
-COMMENT ON TABLE refund IS 'fact: unapplied money of a deposit is to go back to the payer; charged-back: an acquirer took it back already';
+CREATE INDEX refund_reverse_bill ON refund (account_id, reverse_bill_id) WHERE reverse_bill_id IS NOT NULL;
+COMMENT ON TABLE refund IS 'fact: money is to go to the payer: what of a deposit is unapplied, or what a reverse bill owes; charged-back: an acquirer took it back already';
 
 CREATE TABLE refund_event (
     account_id   text COLLATE "C" NOT NULL,
@@ -2718,7 +2859,8 @@ COMMENT ON TABLE refund_event IS 'fact: a refund was approved, refused, paid by 
 
 CREATE VIEW refund_state AS
     SELECT r.account_id, r.refund_id, r.deposit_id, r.order_id, r.currency, r.amount_minor, r.cause, r.reason,
-           r.asked_on, r.asked_by, r.asked_at, coalesce(e.state, 'asked') AS state, e.happened_on AS state_on
+           r.asked_on, r.asked_by, r.asked_at, coalesce(e.state, 'asked') AS state, e.happened_on AS state_on,
+           r.reverse_bill_id
       FROM refund r
       LEFT JOIN LATERAL (
            SELECT state, happened_on
@@ -2727,6 +2869,71 @@ CREATE VIEW refund_state AS
             ORDER BY event_no DESC
             LIMIT 1) e ON true;
 COMMENT ON VIEW refund_state IS 'each refund as it stands; what was refused or failed is the deposit''s again';
+
+CREATE VIEW issued_paper AS
+    SELECT account_id, bill_id, order_id, kind, corrects_bill_id, legal_entity_id, payer_id, run_id, category, issued_on,
+           issued_at, term_days, term_method, term_grant_id, due_on, currency, net_minor, tax_minor, total_minor,
+           billing_group_id, purchase_order_account, purchase_order_id, purchase_order_reference, purchase_order_type,
+           payment_reference, payment_means, language, note, seller_hash, buyer_hash, payer_hash, cost_account, contract,
+           debit_hash, collected_on, prepaid_minor, accounting_currency, accounting_tax_minor, exchange_e8, exchanged_on,
+           NULL::date AS contest_until
+      FROM bill
+     UNION ALL
+    SELECT account_id, bill_id, order_id, kind, corrects_bill_id, legal_entity_id, account_id, NULL, 'self-billing', issued_on,
+           issued_at, term_days, 'net', NULL, due_on, currency, net_minor, tax_minor, total_minor, NULL, NULL, NULL, NULL, NULL,
+           payment_reference, 'transfer', language, note, seller_hash, buyer_hash, NULL, '', contract, NULL, NULL, 0, NULL,
+           NULL, NULL, NULL, contest_until
+      FROM reverse_bill;
+COMMENT ON VIEW issued_paper IS 'every document that is printed, archived, stamped and sent: bills, and reverse bills with what they have not left empty';
+
+CREATE VIEW issued_paper_detail AS
+    SELECT account_id, bill_id, detail_no, service_id, kind, domain, description, quantity_e4, unit_price_ucents, net_minor,
+           vat_category, vat_rate_bp, period_start, period_end, purchase_order_line_no, correction_no, part, owner_id,
+           purchase_order_item, cost_account
+      FROM bill_detail
+     UNION ALL
+    SELECT account_id, bill_id, detail_no, 0, 'supplied', domain, description, quantity_e4, unit_price_ucents, net_minor,
+           vat_category, vat_rate_bp, period_start, period_end, NULL, 0, '', NULL, '', ''
+      FROM reverse_bill_detail;
+COMMENT ON VIEW issued_paper_detail IS 'the lines of every document that is printed';
+
+CREATE VIEW issued_paper_tax AS
+    SELECT account_id, bill_id, vat_category, vat_rate_bp, net_minor, tax_minor, exemption_code, exemption_text,
+           accounting_net_minor, accounting_tax_minor
+      FROM bill_tax
+     UNION ALL
+    SELECT account_id, bill_id, vat_category, vat_rate_bp, net_minor, tax_minor, exemption_code, exemption_text, NULL, NULL
+      FROM reverse_bill_tax;
+COMMENT ON VIEW issued_paper_tax IS 'the VAT of every document that is printed';
+
+CREATE VIEW reverse_standing AS
+    SELECT b.account_id, b.bill_id, b.legal_entity_id, b.currency, b.total_minor, b.issued_on, b.due_on, b.contest_until,
+           coalesce(s.set_off_minor, 0)::bigint AS set_off_minor, coalesce(r.paid_minor, 0)::bigint AS paid_minor,
+           coalesce(r.paying_minor, 0)::bigint AS paying_minor,
+           coalesce(e.contest = 'contested', false) AS is_contested, e.accepted_on, c.bill_id AS taken_back_by
+      FROM reverse_bill b
+      LEFT JOIN LATERAL (
+           SELECT sum(o.amount_minor) AS set_off_minor
+             FROM reverse_set_off x
+             JOIN debt_operation o ON o.account_id = x.debt_account_id AND o.debt_id = x.debt_id
+                                  AND o.operation_id = x.operation_id
+            WHERE x.account_id = b.account_id AND x.bill_id = b.bill_id
+              AND NOT EXISTS (SELECT FROM debt_operation u
+                               WHERE u.account_id = o.account_id AND u.debt_id = o.debt_id
+                                 AND u.reverses_id = o.operation_id)) s ON true
+      LEFT JOIN LATERAL (
+           SELECT sum(amount_minor) FILTER (WHERE state = 'paid') AS paid_minor,
+                  sum(amount_minor) FILTER (WHERE state IN ('asked', 'approved')) AS paying_minor
+             FROM refund_state
+            WHERE account_id = b.account_id AND reverse_bill_id = b.bill_id) r ON true
+      LEFT JOIN LATERAL (
+           SELECT (array_agg(kind ORDER BY event_no DESC))[1] AS contest,
+                  max(happened_on) FILTER (WHERE kind = 'accepted') AS accepted_on
+             FROM reverse_bill_event
+            WHERE account_id = b.account_id AND bill_id = b.bill_id) e ON true
+      LEFT JOIN reverse_bill c ON c.account_id = b.account_id AND c.corrects_bill_id = b.bill_id
+     WHERE b.kind = 'self-billed';
+COMMENT ON VIEW reverse_standing IS 'each reverse bill as it stands: what of it is set off, paid or being paid, contested, accepted, taken back';
 
 CREATE TABLE retrieval (
     account_id         text COLLATE "C" NOT NULL REFERENCES account,

@@ -31,9 +31,9 @@ LAST: Final[LiteralString] = """
 FRESH_PAPERS: Final[LiteralString] = """
     SELECT d.account_id, d.bill_id, d.form, d.sha256, d.size_bytes, e.entry_no, e.hash
       FROM document d
-      JOIN bill b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
+      JOIN issued_paper b ON b.account_id = d.account_id AND b.bill_id = d.bill_id
       JOIN entry e ON e.account_id = d.account_id AND e.reference = d.bill_id
-                  AND e.kind IN ('bill', 'credit-note', 'claim')
+                  AND e.kind IN ('bill', 'credit-note', 'claim', 'reverse-bill', 'reverse-credit-note')
      WHERE b.legal_entity_id = %(legal_entity_id)s
        AND NOT EXISTS (SELECT FROM stamped_paper p
                         WHERE p.account_id = d.account_id AND p.bill_id = d.bill_id AND p.form = d.form)
@@ -104,7 +104,7 @@ PLACE: Final[LiteralString] = """
       FROM unnest(%(account_ids)s::text[], %(bill_ids)s::text[]) AS asked(account_id, bill_id)
       JOIN stamped_paper p ON p.account_id = asked.account_id AND p.bill_id = asked.bill_id
       JOIN document d ON d.account_id = p.account_id AND d.bill_id = p.bill_id AND d.form = p.form
-      JOIN bill b ON b.account_id = p.account_id AND b.bill_id = p.bill_id
+      JOIN issued_paper b ON b.account_id = p.account_id AND b.bill_id = p.bill_id
       JOIN entry e ON e.account_id = p.account_id AND e.entry_no = p.entry_no
      ORDER BY p.bill_id, p.form
 """
