@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from acquit.actions.accept_contract import accept_contract
 from acquit.actions.ask_sales import ask_sales
 from acquit.actions.bundle_bills import bundle_bills
+from acquit.actions.change_contacts import ask_contact_change
 from acquit.actions.change_identity_group import add_identity_group
 from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
@@ -26,9 +27,10 @@ from acquit.actions.order_prepayment import order_prepayment
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
 from acquit.console.routes import ROUTES
+from acquit.core.contact_change import Contact
 from acquit.core.contact_sheet import Member
 from acquit.core.electronic_rule import buyer_problems
-from acquit.core.identifiers import AccountId, BillId, LegalEntityId
+from acquit.core.identifiers import AccountId, BillId, LegalEntityId, ServiceId
 from acquit.core.identity import Role
 from acquit.core.log_stream import LogFormat, LogKind, stream_at
 from acquit.core.sales_request import AskedTerm, Attachment
@@ -115,6 +117,8 @@ MANAGER = (
     "/manager/files",
     "/manager/contacts",
     "/manager/contacts/{contact}",
+    "/manager/services/{service}/contacts",
+    "/manager/transfers",
     "/manager/keys",
     "/manager/log",
     "/manager/log?about=rights",
@@ -213,6 +217,8 @@ def names(context: Context, world: World) -> dict[str, str]:
     with context.database.read() as tx:
         order = tx.one("SELECT min(purchase_order_id) AS id FROM purchase_order").id
         service = tx.one("SELECT min(service_id) AS id FROM service").id
+    contacts = {Contact.ADMIN: AccountId(SMALL), Contact.BILLING: AccountId(SMALL)}
+    ask_contact_change(context, account_id, ServiceId(service), contacts, by=f"account:{ACME}")
     return {
         "request": str(asked.request_id),
         "mail": str(mail),

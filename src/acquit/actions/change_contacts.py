@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from acquit.actions.ask_for_termination import NoAddress, WrongToken, address_of
-from acquit.actions.attempts import TooManyAttempts
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in
 from acquit.actions.move_service import TakerRefused, hold_both_in, move_in, refuse_given_in
@@ -24,6 +23,7 @@ from acquit.core.contact_change import (
     ChangeState,
     Contact,
     ContactChange,
+    LetterJustSent,
     NoSuchContactChange,
     NoTaker,
     NotTakenNow,
@@ -149,7 +149,7 @@ def refuse_contact_change(
 def resend_contact_letter(context: Context, account_id: AccountId, number: int, *, by: str) -> None:
     """The account's letter goes out again, once a minute at most.
 
-    Raises NoSuchContactChange, ContactChangeOver, AgreedAlready, NoAddress, TooManyAttempts.
+    Raises NoSuchContactChange, ContactChangeOver, AgreedAlready, NoAddress, LetterJustSent.
     """
     with context.database.write() as tx:
         change = _held(tx, account_id, number)
@@ -157,7 +157,7 @@ def resend_contact_letter(context: Context, account_id: AccountId, number: int, 
         refuse_over(change, now)
         refuse_agreed(change, side)
         if now < change.told_at + LETTERS_APART:
-            raise TooManyAttempts("A letter went out just now: wait a minute.", retry_seconds="60")
+            raise LetterJustSent("A letter went out just now: wait a minute.", retry_seconds="60")
         account = account_in(tx, account_id)
         letter = _Letter(address_of(tx, account), account.language, side, (change,))
         contact_changes.tell(tx, change, now)

@@ -22,6 +22,7 @@ from acquit.core.access import (
     NotSignedIn,
     OutOfTime,
 )
+from acquit.core.contact_change import LetterJustSent
 from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unlawful
 from acquit.core.service_account import TooManyTokens
 
@@ -125,6 +126,7 @@ TABLE: Final[dict[type[Refusal], Meaning]] = {
     TooManyTokens: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
     TooManyCalls: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
     TooManyAttempts: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
+    LetterJustSent: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
     TooManyPending: Meaning(429, "Client::TooManyRequests", "TOO_MANY_REQUESTS"),
     # what is asked
     NoSuchRoute: Meaning(404, "Client::NotFound", "NOT_FOUND"),

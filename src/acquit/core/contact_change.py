@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from acquit.core.errors import Conflict, Invalid, NotFound
+from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound
 from acquit.core.identifiers import AccountId, ServiceId
 
 LIFE: Final = timedelta(days=7)
@@ -45,6 +45,12 @@ class AgreedAlready(Conflict):
     """This side has agreed; the change waits for the other side, or for the other contact."""
 
     code = "agreed-already"
+
+
+class LetterJustSent(Forbidden):
+    """A letter went out less than a minute ago."""
+
+    code = "letter-just-sent"
 
 
 class NoTaker(Invalid):
