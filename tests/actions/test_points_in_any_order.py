@@ -3,17 +3,19 @@
 import contextlib
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 
 from acquit.actions.add_credit import credit_of
+from acquit.actions.close_period import close_period
 from acquit.actions.context import Context
 from acquit.actions.count_points import count_points, lapse_points
 from acquit.actions.credit_bill import credit_bill
+from acquit.actions.export_books import export_fec
 from acquit.actions.give_points import give_points, take_points
 from acquit.actions.order_points import order_points
 from acquit.actions.order_prepayment import order_prepayment, pay_prepay_order
@@ -31,13 +33,16 @@ from acquit.core.credit_balance import CreditType
 from acquit.core.debt import OperationKind, standing
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId
+from acquit.core.period import span
 from acquit.core.point import (
     NotEnoughPoints,
 )
+from acquit.store import points
 from acquit.store.audit import audit
 from acquit.store.transaction import Database
 from banking import Tx
 from billed import ON, failed, later
+from fec_checker import checked
 from founding import ACME, FR, PETIT, SHOP
 from owing import debt_of, open_of, operations_of, pay
 from pointing import PROGRAMME, counted, kinds, points_ledger
@@ -201,3 +206,40 @@ def _use_some(context: Context, chance: random.Random) -> None:
 def _lapse_some(context: Context, chance: random.Random) -> None:
     del chance
     lapse_points(context, FR)
+
+
+def test_the_file_of_entries_and_the_closed_month_have_points(bank: Context, tmp_path: Path) -> None:
+    made = order_points(bank, ACME, 40, by="cli")
+    bring(bank, Tx(200, made.reference))
+    pay(bank, PETIT, 1_200, 1_200)
+    december = later(bank, date(2026, 12, 21))
+    close_period(december, FR, "2026-11", by="cli")
+    assert counted(december, PETIT) == 20
+    use_points(december, PETIT, 5, by="cli")
+    give_points(december, ACME, 10, "goodwill", by="cli")
+    take_points(december, ACME, 4, "a mistake", by="cli")
+    told = checked(export_fec(december, FR, span("2026"), tmp_path).path)
+    assert told.balances["487100"] == -(15 + 6) * 4, "4 of the 5 cents of each are expected to be used"
+    said = [row["EcritureLib"] for row in told.rows if row["CompteNum"] == "487100"]
+    assert len(said) == 4
+    assert all(each.startswith("Points") for each in said)
+    assert failed(december) == {}
+
+
+def test_a_crash_between_two_movements_leaves_none(bank: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_points(bank, ACME, 10, "first", by="cli")
+    give_points(later(bank, ON + timedelta(days=1)), ACME, 10, "second", by="cli")
+    real, calls = points.move, []
+
+    def move_once(*asked: Any) -> int:
+        calls.append(asked)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return real(*asked)
+
+    monkeypatch.setattr(points, "move", move_once)
+    with pytest.raises(KeyboardInterrupt):
+        use_points(later(bank, ON + timedelta(days=1)), ACME, 15, by="cli")
+    monkeypatch.undo()
+    assert len(calls) == 2
+    assert (counted(bank), credit_of(bank, ACME)[0]) == (20, [])
