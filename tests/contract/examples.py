@@ -15,12 +15,13 @@ from acquit.actions.create_application import create_application
 from acquit.actions.issue_access_token import issue_access_token
 from acquit.actions.redeem_voucher import make_voucher
 from acquit.core.identifiers import AccountId, BillId
+from acquit.core.method_on_file import FileKind
 from acquit.core.second_factor import code_at
 from acquit.store import kept_texts
 
 from .called import Call, Example
 from .families import Families
-from .given_back import voucher
+from .given_back import keep_method, voucher
 from .peopling import CONTACT, PASSWORD, PLAN, new_cart, new_line, new_order, new_stream, provider_metadata
 from .service_examples import SERVICE_EXAMPLES
 from .signing import sign_mandate
@@ -79,6 +80,19 @@ def _money_back(families: Families) -> Call:
     bank = sign_mandate(families.world.context, ACME).mandate.payment_method_id
     (account,) = acme.get("/me/ovhAccount")
     return Call(acme, f"/me/ovhAccount/{account}/retrieveMoney", {"amount": 100, "bankAccountId": bank})
+
+
+def _passing(kind: FileKind, path: str) -> Example:
+    """A card or wallet that was kept for this: it is no default."""
+
+    def example(families: Families) -> Call:
+        acme = families.customer()
+        there = set(acme.get(path))
+        keep_method(families.world.context, ACME, kind, f"passing-{kind.value}")
+        (made,) = set(acme.get(path)) - there
+        return Call(acme, f"{path}/{made}")
+
+    return example
 
 
 def _group(families: Families) -> Call:
@@ -270,6 +284,8 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("DELETE", "/me/api/application/{applicationId}"): _application,
     ("DELETE", "/me/api/credential/{credentialId}"): _credential,
     ("POST", "/me/credit/code"): _voucher,
+    ("DELETE", "/me/paymentMean/creditCard/{id}"): _passing(FileKind.CARD, "/me/paymentMean/creditCard"),
+    ("DELETE", "/me/paymentMean/paypal/{id}"): _passing(FileKind.PAYPAL, "/me/paymentMean/paypal"),
     ("PUT", "/me/identity/group/{group}"): _plain("/me/identity/group/group-0", description="who reads"),
     ("DELETE", "/me/identity/group/{group}"): _group,
     ("POST", "/me/identity/group/{group}/user"): _plain("/me/identity/group/DEFAULT/user", user="user-0"),
@@ -314,5 +330,7 @@ REFUSED: Final[Mapping[tuple[str, str], tuple[int, str]]] = {
     ("POST", "/me/payment/method/{paymentMethodId}/finalize"): (409, "waits for nothing"),
     ("POST", "/me/paymentMean/bankAccount"): (403, "signed mandate"),
     ("POST", "/me/paymentMean/bankAccount/{id}/challenge"): (409, "no challenge to answer"),
+    ("POST", "/me/paymentMean/creditCard/{id}/challenge"): (409, "no challenge to answer"),
+    ("POST", "/me/paymentMean/paypal/{id}/challenge"): (409, "no challenge to answer"),
 }
 """Routes that refuse every call, with what they say: docs/reference/apiv6-choices.md tells why."""

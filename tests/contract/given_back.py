@@ -10,12 +10,15 @@ from acquit.actions.credit_bill import credit_bill
 from acquit.actions.give_points import give_points
 from acquit.actions.redeem_voucher import make_voucher
 from acquit.actions.refund_money import record_refund_paid, refund_money
+from acquit.actions.register_on_page import set_registration_page
 from acquit.actions.set_points_programme import set_points_programme
 from acquit.actions.settle_debt import Receipt, settle_debt
+from acquit.actions.take_method_events import take_method_event
 from acquit.actions.use_points import use_points
 from acquit.core.credit import Part
 from acquit.core.credit_balance import CreditType
 from acquit.core.identifiers import AccountId, BillId
+from acquit.core.method_on_file import FileKind, MethodEvent, MethodEventKind, OnFile
 from acquit.core.point import Programme
 from acquit.core.voucher import Voucher
 
@@ -58,6 +61,22 @@ def give_back_some(context: Context, account_id: AccountId) -> None:
     record_refund_paid(context, account_id, refund.refund_id, TODAY, by="cli")
     credit_bill(context, account_id, bill_id, "an hour of outage", [Part(1, 100)], by="cli")
     make_voucher(context, voucher(), CODE, by="cli")
+
+
+def keep_some_methods(context: Context, account_id: AccountId) -> None:
+    """An acquirer keeps a card and a wallet for the account; both are registered on pages of it."""
+    for kind in FileKind:
+        keep_method(context, account_id, kind, f"first-{kind.value}")
+        set_registration_page(context, FR, kind, "https://pay.example.com/register?v=1", by="cli")
+
+
+def keep_method(context: Context, account_id: AccountId, kind: FileKind, name: str) -> None:
+    """An acquirer keeps a card or a wallet under this name."""
+    told = OnFile("stripe", name, kind, "VISA", "1234", date(2028, 10, 1), True)
+    if kind is FileKind.PAYPAL:
+        told = OnFile("stripe", name, kind, agreement="B-17", email="pay@example.com")
+    event = MethodEvent(name, MethodEventKind.REGISTERED, account_id, TODAY, told)
+    take_method_event(context, event, by="cli")
 
 
 def give_some_points(context: Context, account_id: AccountId) -> None:

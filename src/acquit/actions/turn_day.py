@@ -12,6 +12,7 @@ from acquit.actions.enforce_terms import enforce_terms
 from acquit.actions.keep_file import drop_expired_files
 from acquit.actions.loading import date_of
 from acquit.actions.set_legal_entity import take_due_settings
+from acquit.actions.take_method_events import expire_methods
 from acquit.actions.warn_low_balances import warn_low_balances, warn_low_points
 from acquit.core.account import LegalEntity
 from acquit.store import journals, legal_entities
@@ -43,6 +44,7 @@ def turn_day(context: Context) -> Turned:
 def turn_day_of(context: Context, entity: LegalEntity) -> Turned:
     """The legal entity is brought to its date, points lapse, and the day before is sealed."""
     take_due_settings(context, entity)
+    expire_methods(context, entity.legal_entity_id)
     count_points(context, entity.legal_entity_id)
     lapse_points(context, entity.legal_entity_id)
     accounts = len(enforce_terms(context, entity.legal_entity_id))

@@ -8,6 +8,7 @@ from acquit.api import wire
 from acquit.api.listing import Listing
 from acquit.api.request import Request
 from acquit.core.identifiers import PaymentMethodId
+from acquit.core.method_on_file import FILE_TYPES
 from acquit.core.payment_method import (
     DIRECT_DEBIT_TYPE,
     MethodNotUsable,
@@ -150,7 +151,7 @@ def method_shown(method: PaymentMethod, request: Request) -> dict[str, Any]:
         "creationDate": wire.instant(method.created_at, request.zone),
         "default": method.is_default,
         "description": method.description,
-        "expirationDate": None,
+        "expirationDate": wire.midnight_or_none(method.expires_on, request.zone),
         "formSessionId": None,
         "icon": wire.icon(method.payment_type.lower()),
         "integration": "NONE",
@@ -168,7 +169,7 @@ def method_shown(method: PaymentMethod, request: Request) -> dict[str, Any]:
 
 def _has_old_form(method: PaymentMethod) -> bool:
     """Whether it shows below /me/paymentMean too, under the same id."""
-    return method.is_granted or method.payment_type == DIRECT_DEBIT_TYPE
+    return method.is_granted or method.payment_type in (DIRECT_DEBIT_TYPE, *FILE_TYPES)
 
 
 def _sub_type(sub_type: str | None) -> str | None:

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from acquit.actions.register_on_page import set_registration_page
 from acquit.actions.take_acquirer_events import Taken, events_of, take_event, take_payout
+from acquit.actions.take_method_events import take_method_event
 from acquit.cli.program import Given
 from acquit.cli.receivables import Operator
 from acquit.cli.screen import table
@@ -14,7 +16,8 @@ from acquit.cli.terms import actor
 from acquit.core.acquirer import BadEvent, Event, Payout
 from acquit.core.acquirer_file import read_event
 from acquit.core.errors import Refusal
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, LegalEntityId
+from acquit.core.method_on_file import FileKind, MethodEvent
 from acquit.core.money import plain
 
 REFUSED = 1
@@ -41,7 +44,9 @@ def take_in(
         for number, line in lines:
             try:
                 event = read_event(acquirer, _object(line))
-                if isinstance(event, Payout):
+                if isinstance(event, MethodEvent):
+                    told.append(take_method_event(context, event, by=actor(operator)))
+                elif isinstance(event, Payout):
                     told.append(take_payout(context, event, by=actor(operator)))
                 else:
                     told.append(take_event(context, event, by=actor(operator)))
@@ -58,6 +63,22 @@ def take_in(
     }  # fmt: skip
     program.screen.answer(document, f"{new} new, {len(told) - new} known, {len(refused)} refused.")
     return REFUSED if refused else 0
+
+
+@app.command(name="page")
+def set_page(
+    *,
+    legal_entity: Annotated[str, Parameter(name="--legal-entity", help="The seller, as in FR.")],
+    type: Annotated[Literal["card", "paypal"], Parameter(help="What is registered.")],  # noqa: A002
+    url: Annotated[str, Parameter(help="Address of the page; empty: none.")],
+    operator: Operator = None,
+    program: Given,
+) -> None:
+    """Say on which page of an acquirer accounts register a card or wallet."""
+    with program.open() as context:
+        entity, kind = LegalEntityId(legal_entity), FileKind(type)
+        set_registration_page(context, entity, kind, url or None, by=actor(operator))
+    program.screen.answer({"legal_entity": legal_entity, "type": type, "url": url or None}, url or "none")
 
 
 @app.command(name="events")

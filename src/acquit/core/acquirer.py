@@ -132,7 +132,7 @@ def _passes_luhn(text: str) -> bool:
 
 def refuse_event(event: Event) -> None:
     """Pass when the event can be kept. Raises BadEvent."""
-    _refuse_names(event.acquirer, event.event_id, event.payment)
+    refuse_names(event.acquirer, event.event_id, event.payment)
     if event.amount_minor <= 0:
         raise BadEvent(
             f"Event {event.event_id} is of {plain(event.amount_minor, event.currency)} {event.currency}: "
@@ -140,7 +140,8 @@ def refuse_event(event: Event) -> None:
         )
 
 
-def _refuse_names(acquirer: str, *ids: str) -> None:
+def refuse_names(acquirer: str, *ids: str) -> None:
+    """Pass when it is a name of an acquirer, and these are ids of its own. Raises BadEvent."""
     if _NAME.fullmatch(acquirer) is None:
         raise BadEvent("An acquirer's name is 1 to 32 of a-z, 0-9, dash and underscore.")
     if any(_ID.fullmatch(each) is None for each in ids):
@@ -174,7 +175,7 @@ def payout_lines(
 
     Raises BadPayout when gross less fees is not what was paid out.
     """
-    _refuse_names(payout.acquirer, payout.payout_id)
+    refuse_names(payout.acquirer, payout.payout_id)
     signed = [
         (account_id, event_id, -minor if kind is EventKind.CHARGED_BACK else minor)
         for account_id, event_id, kind, minor in gathered

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -91,6 +91,7 @@ class PaymentMethod:
     description: str | None = None
     is_default: bool = False
     grant_id: GrantId | None = None
+    expires_on: date | None = None
 
     @property
     def is_granted(self) -> bool:

@@ -35,6 +35,7 @@ VERBS: Final[Mapping[Chapter, frozenset[str]]] = {
         "revoke_self_billing", "issue_reverse_bill", "take_back_reverse_bill", "pay_reverse_bill",
         "set_off_reverse_bill", "reverse_bill_accepted", "reverse_bill_contested",
         "reverse_bill_contest_ended",
+        "take_method_event", "expire_method",
     }),
     Chapter.DUNNING: frozenset({
         "promise_to_pay", "claim_late_charges", "ask_write_off", "set_dunning_calendar",

@@ -21,6 +21,7 @@ from acquit.actions.refund_money import (
 )
 from acquit.actions.run_dunning import run_dunning
 from acquit.actions.take_acquirer_events import take_event, take_payout
+from acquit.actions.take_method_events import take_method_event
 from acquit.actions.write_off_debt import (
     approve_write_off,
     list_write_offs,
@@ -32,6 +33,7 @@ from acquit.core.acquirer_file import read_event
 from acquit.core.dispute import DisputeState, NoSuchDispute
 from acquit.core.errors import Invalid, Refusal
 from acquit.core.identifiers import AccountId, BillId, DebtId, LegalEntityId, OperatorId
+from acquit.core.method_on_file import MethodEvent
 from acquit.core.operator import Right
 from acquit.core.refund import NoSuchRefund, RefundState
 from acquit.core.write_off import NoSuchWriteOff
@@ -261,7 +263,9 @@ def take_in(call: Call) -> object:
     for place, told in enumerate(events):
         try:
             event = read_event(call.path_values["acquirer"], told)
-            if isinstance(event, Payout):
+            if isinstance(event, MethodEvent):
+                taken.append(take_method_event(call.context, event, by=call.actor))
+            elif isinstance(event, Payout):
                 taken.append(take_payout(call.context, event, by=call.actor))
             else:
                 taken.append(take_event(call.context, event, by=call.actor))

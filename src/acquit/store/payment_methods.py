@@ -8,8 +8,10 @@ from acquit.store.transaction import Transaction
 
 _METHODS: Final[LiteralString] = """
     SELECT account_id, payment_method_id, payment_type, sub_type, label, status, created_at, updated_at,
-           description, is_default, grant_id
+           description, is_default, grant_id, expires_on
       FROM payment_method
+      LEFT JOIN (SELECT account_id, payment_method_id, expires_on FROM method_on_file) AS kept
+           USING (account_id, payment_method_id)
 """
 
 FIND: Final[LiteralString] = (
@@ -130,4 +132,5 @@ def _method(row: Any) -> PaymentMethod:
         description=row.description,
         is_default=row.is_default,
         grant_id=None if row.grant_id is None else GrantId(row.grant_id),
+        expires_on=row.expires_on,
     )

@@ -103,6 +103,8 @@ WHAT: Final[Mapping[str, str]] = {
     "act:match_by_hand": "Bank entry matched by hand",
     "act:order_payment": "Payment ordered",
     "act:order_prepayment": "Credit ordered",
+    "act:take_method_event": "An acquirer told of a method",
+    "act:expire_method": "Card expired",
     "act:give_points": "Points given",
     "act:take_points": "Points taken",
     "act:use_points": "Points made credit",
