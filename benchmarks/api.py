@@ -110,7 +110,7 @@ def bare(database: Database, environ: dict[str, Any], start_response: Callable[.
 
 def _many(tx: Transaction, account: str, bill_ids: list[str]) -> list[Any]:
     """Return the rows of these bills by the statement of the route."""
-    return tx.tuples(bill_statuses.FIND_BILLS, account_id=account, bill_ids="\x1f".join(bill_ids))
+    return bill_statuses.find_rows(tx, account, bill_ids)
 
 
 def site(url: str, papers: Path, keeps: bool) -> Site:

@@ -44,7 +44,8 @@ BOOKS: Final[LiteralString] = """
            ('FR', 'vat_deductible', '445660', 'TVA déductible'),
            ('FR', 'vat_deductible_pending', '445640', 'TVA déductible en attente'),
            ('FR', 'vat_self_assessed', '445200', 'TVA due intracommunautaire'),
-           ('FR', 'vat_self_deducted', '445662', 'TVA déductible intracommunautaire')
+           ('FR', 'vat_self_deducted', '445662', 'TVA déductible intracommunautaire'),
+           ('FR', 'down_payment', '419110', 'Acomptes')
 """
 
 SERVICE: Final[LiteralString] = """

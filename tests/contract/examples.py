@@ -21,7 +21,7 @@ from acquit.store import kept_texts
 
 from .called import Call, Example
 from .families import Families
-from .given_back import keep_method, voucher
+from .given_back import ask_some, keep_method, voucher
 from .peopling import CONTACT, PASSWORD, PLAN, new_cart, new_line, new_order, new_stream, provider_metadata
 from .service_examples import SERVICE_EXAMPLES
 from .signing import sign_mandate
@@ -227,6 +227,12 @@ def _corrected(families: Families) -> Call:
     return Call(caller, f"/me/correctiveInvoice/{made.bill.bill_id}/debt/pay")
 
 
+def _asked(families: Families) -> Call:
+    """A down payment that nobody paid."""
+    _, owed = ask_some(families.world.context, SHOP)
+    return Call(families.customer(SHOP), f"/me/downPaymentInvoice/{owed.bill_id}/debt/pay")
+
+
 def _log(base: str, kind: str) -> Example:
     """A log goes to one more stream."""
     return lambda families: Call(
@@ -281,6 +287,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Example]] = {
     ("POST", "/me/billing/group"): _plain("/me/billing/group", name="site C"),
     ("POST", "/me/billing/group/{groupId}/service"): _billing_group_service,
     ("POST", "/me/correctiveInvoice/{correctiveInvoiceId}/debt/pay"): _corrected,
+    ("POST", "/me/downPaymentInvoice/{downPaymentInvoiceId}/debt/pay"): _asked,
     ("DELETE", "/me/api/application/{applicationId}"): _application,
     ("DELETE", "/me/api/credential/{credentialId}"): _credential,
     ("POST", "/me/credit/code"): _voucher,

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Final, LiteralString
 
 from acquit.actions.add_credit import Credit, add_credit
+from acquit.actions.ask_down_payment import Wanted, ask_down_payment
 from acquit.actions.context import Context
 from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
@@ -15,9 +16,12 @@ from acquit.actions.set_points_programme import set_points_programme
 from acquit.actions.settle_debt import Receipt, settle_debt
 from acquit.actions.take_method_events import take_method_event
 from acquit.actions.use_points import use_points
+from acquit.core.bill import Bill
 from acquit.core.credit import Part
 from acquit.core.credit_balance import CreditType
-from acquit.core.identifiers import AccountId, BillId
+from acquit.core.debt import Allocation
+from acquit.core.down_payment import For
+from acquit.core.identifiers import AccountId, BillId, DebtId
 from acquit.core.method_on_file import FileKind, MethodEvent, MethodEventKind, OnFile
 from acquit.core.point import Programme
 from acquit.core.voucher import Voucher
@@ -30,7 +34,8 @@ BOOKS: LiteralString = """
     VALUES ('FR', 'credit_balance', '4197', 'Credit'), ('FR', 'credit_given', '7096', 'Rebates'),
            ('FR', 'refund_payable', '4671', 'To refund'), ('FR', 'acquirer', '5115', 'Cards'),
            ('FR', 'acquirer_fees', '6278', 'Fees'), ('FR', 'late_interest', '7631', 'Interest'),
-           ('FR', 'recovery_fee', '7588', 'Fees received'), ('FR', 'points', '4871', 'Points')
+           ('FR', 'recovery_fee', '7588', 'Fees received'), ('FR', 'points', '4871', 'Points'),
+           ('FR', 'down_payment', '41911', 'Down payments')
     ON CONFLICT DO NOTHING
 """
 NEWEST: LiteralString = """
@@ -89,6 +94,19 @@ def give_some_points(context: Context, account_id: AccountId) -> None:
     set_points_programme(context, programme, by="cli")
     give_points(context, account_id, 100, "ten years with us", by="cli")
     use_points(context, account_id, 10, by="cli")
+
+
+def ask_some(context: Context, account_id: AccountId) -> tuple[Bill, Bill]:
+    """The account has a down payment that it paid and one that it did not, and nothing deducted them yet."""
+    with context.database.write() as tx:
+        tx.run(BOOKS)
+    paid, owed = (
+        ask_down_payment(context, account_id, Wanted(For(), f"stage {minor}", minor), by="cli")
+        for minor in (300, 200)
+    )
+    part = Allocation(account_id, DebtId(paid.order_id), paid.total_minor)
+    settle_debt(context, paid.payer_id, Receipt(TODAY, paid.total_minor, EUR), [part], by="cli")
+    return paid, owed
 
 
 def voucher() -> Voucher:

@@ -35,7 +35,7 @@ from delivering import Mailbox, mail_server
 from saml_idp import Idp, Key
 
 from .families import Customer, Families
-from .given_back import CODE, correct_one, give_back_some, give_some_points, keep_some_methods
+from .given_back import CODE, ask_some, correct_one, give_back_some, give_some_points, keep_some_methods
 from .metered import use_some
 from .signing import collect, sign_mandate
 from .supplied import agree, supply
@@ -73,6 +73,7 @@ def people(families: Families) -> Families:
     give_some_points(families.world.context, ACME)
     keep_some_methods(families.world.context, ACME)
     correct_one(families.world.context, ACME, families.world.paid_bill)
+    ask_some(families.world.context, ACME)
     _let_in(families)
     _forward_some(families)
     agree(families.world.context, ACME)

@@ -20,6 +20,7 @@ from acquit.cli.program import Options, Program
 from acquit.cli.screen import Screen
 from acquit.core.purchase_order import Policy
 from acquit.documents.facturx import attached
+from acquit.store import services
 from acquit.store.transaction import Database
 from billed import dollars, family, later, seller, subscribe
 from founding import LAB, PETIT, SHOP
@@ -225,3 +226,26 @@ def test_rates_are_taken_in_once(run: Run, context: Context, tmp_path: Path) -> 
     assert {line["currency"] for line in told["lines"]} <= {"EUR", "USD"}
     file.write_bytes(b"Date,USD\n2026-11-20,1.0871\n")
     assert run("vat", "import-rates", str(file))[1]["error"]["code"] == "rate-differs"
+
+
+def test_money_is_asked_for_before_a_supply(run: Run, context: Context) -> None:
+    assert run("bills", "down-payment", PETIT, "--reason", "x")[1]["error"]["code"] == "choose-one"
+    both = ("--amount", "4", "--percent", "5")
+    assert run("bills", "down-payment", PETIT, "--reason", "x", *both)[1]["error"]["code"] == "choose-one"
+    code, refused = run("bills", "down-payment", PETIT, "--reason", "x", "--amount", "4", "--order", "7")
+    assert (code, refused["error"]["code"]) == (1, "no-such-order")
+    code, made = run("bills", "down-payment", PETIT, "--reason", "two servers", "--amount", "4.00")
+    assert (code, made["bill_id"], made["net_minor"], made["note"]) == (0, "FRAC00000001", 400, "two servers")
+    with context.database.read() as tx:
+        (service,) = [each.service_id for each in services.of_account(tx, PETIT)]
+    part = run(
+        "bills", "down-payment", PETIT, "--reason", "x", "--percent", "12.5", "--service", str(service)
+    )
+    assert (part[1]["net_minor"], part[1]["total_minor"]) == (125, 150)
+    code, told = run("bills", "down-payments", PETIT)
+    assert [(each["number"], each["net_minor"], each["deductible_minor"]) for each in told] == [
+        ("FRAC00000002", 125, 0), ("FRAC00000001", 400, 0),
+    ]  # fmt: skip
+    assert "FRAC00000002" in run("bills", "down-payments", PETIT, as_json=False)[1]
+    assert "No down payment" in run("bills", "down-payments", LAB, as_json=False)[1]
+    assert "A down payment" in run("bills", "explain", "FRAC00000001", as_json=False)[1]

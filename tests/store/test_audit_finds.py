@@ -50,6 +50,7 @@ from acquit.core.purchase_order import OrderKind, OrderLine, Policy
 from acquit.core.service import Ending
 from acquit.store import (
     audit_deliveries,
+    audit_down_payments,
     audit_facts,
     audit_let_off,
     audit_moves,
@@ -79,6 +80,7 @@ ELSEWHERE = {
         audit_reverse,
         audit_prepaid,
         audit_points,
+        audit_down_payments,
         audit_facts,
         audit_stamps,
         audit_deliveries,
@@ -88,7 +90,8 @@ ELSEWHERE = {
     )
     for check in each.CHECKS
 }
-"""Checks that modules of their own tamper with: test_audit_of_remittances, _facts, _stamps, _deliveries;
+"""Checks that modules of their own tamper with: test_audit_of_remittances, _facts, _stamps, _deliveries,
+_down_payments;
 actions/test_let_off, test_move_service, test_prepaid_accounts, test_renewal_orders,
 test_points_in_any_order."""
 

@@ -23,6 +23,7 @@ from acquit.core.bill_run import Carried, Hold, Outcome, Totals, carried_of, tot
 from acquit.core.charge import Charge, ChargeKey, ChargeKind
 from acquit.core.debt import Debt
 from acquit.core.discount import Discount, bound_lines, keeps_let_off, lowered_key
+from acquit.core.down_payment import advances_minor, uses_of
 from acquit.core.identifiers import AccountId, DebtId, OrderId
 from acquit.core.journal import NO_ENTRY, Entry, EntryKind, Head, bill_postings, chained
 from acquit.core.message import MessageKind, Telling
@@ -34,6 +35,7 @@ from acquit.store import (
     billables,
     bills,
     debts,
+    down_payments,
     journals,
     purchase_orders,
     runs,
@@ -242,7 +244,9 @@ def _write_numbered(tx: Transaction, scope: Scope, page: Page, decided: Decided)
     ]
     bills.write(tx, issued, block.series.series_id, numbers)
     debts.write(tx, map(debt_of, issued))
-    entries = _entries(scope, issued, heads)
+    if page.down_payments:
+        down_payments.use(tx, [use for bill in issued for use in uses_of(bill)])
+    entries = _entries(scope, issued, heads, deducts=bool(page.down_payments))
     paying = entries_of_uses(scope.chart, scope.entity.vat_on_debits, issued, decided.uses, ids, heads)
     journals.write(tx, [*entries, *paying] if paying else entries)
     write_uses(tx, issued, decided.uses, ids, scope.by)
@@ -273,7 +277,9 @@ def debt_of(bill: Bill) -> Debt:
     )
 
 
-def _entries(scope: Scope, issued: Iterable[Bill], heads: dict[AccountId, Head]) -> list[Entry]:
+def _entries(
+    scope: Scope, issued: Iterable[Bill], heads: dict[AccountId, Head], *, deducts: bool
+) -> list[Entry]:
     """Return the entry of each bill, chained to the last of its account."""
     entries = []
     for bill in issued:
@@ -289,6 +295,7 @@ def _entries(scope: Scope, issued: Iterable[Bill], heads: dict[AccountId, Head])
                 bill.tax_minor,
                 Currency(bill.currency),
                 scope.entity.vat_on_debits,
+                advances_minor(bill) if deducts else 0,
             ),
         )
         heads[bill.account_id] = entry.head

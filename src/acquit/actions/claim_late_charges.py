@@ -45,7 +45,7 @@ def claim_late_charges(context: Context, payer_id: AccountId, *, by: str) -> lis
         found = _claimable(tx, books, late_bills.of_payer(tx, payer_id, books.today))
         if not found:
             return []
-        _ensure_series(tx, books)
+        series.ensure(tx, claim_series_of(books.entity))
         bills.keep_snapshots(tx, [books.seller])
         return [_issue(context, tx, books, each, by) for each in found]
 
@@ -69,12 +69,6 @@ def _claimable(tx: Transaction, books: Books, late: Sequence[LateBill]) -> list[
         if details:
             found.append(Claimable(like, details))
     return found
-
-
-def _ensure_series(tx: Transaction, books: Books) -> None:
-    wanted = claim_series_of(books.entity)
-    if series.find(tx, wanted.series_id) is None:
-        series.insert(tx, wanted)
 
 
 def _issue(context: Context, tx: Transaction, books: Books, each: Claimable, by: str) -> Bill:

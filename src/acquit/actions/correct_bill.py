@@ -35,6 +35,7 @@ from acquit.core.correction import (
     refuse_correction,
 )  # fmt: skip
 from acquit.core.credit import CreditReasonMissing, taken_back
+from acquit.core.down_payment import advances_minor, uses_of
 from acquit.core.exchange_rate import Exchange
 from acquit.core.identifiers import AccountId, BillId, OrderId
 from acquit.core.journal import EntryKind, bill_postings
@@ -46,7 +47,7 @@ from acquit.core.snapshot import Buyer, Seller
 from acquit.core.tax import tax_case
 from acquit.core.terms import due_on
 from acquit.documents.glyphs import missing_glyphs
-from acquit.store import acts, billables, bills, debts, legal_parties, purchase_orders, series
+from acquit.store import acts, billables, bills, debts, down_payments, legal_parties, purchase_orders, series
 from acquit.store.transaction import Transaction
 
 
@@ -222,8 +223,11 @@ def _replace(
     issued = _issue(context, tx, books, bill, final, corrected, note, reason, prepaid_minor)
     debt = debt_of(issued)
     debts.write(tx, [debt])
-    on_debits = books.entity.vat_on_debits
-    postings = bill_postings(books.chart, issued.net_minor, issued.tax_minor, issued.currency, on_debits)
+    down_payments.use(tx, uses_of(issued))
+    postings = bill_postings(
+        books.chart, issued.net_minor, issued.tax_minor, issued.currency, books.entity.vat_on_debits,
+        advances_minor(issued),
+    )  # fmt: skip
     book_in(tx, issued.account_id, EntryKind.BILL, issued.issued_on, issued.bill_id, postings)
     settled = settle_again_in(tx, books, debt, undone, books.today)
     assert settled == prepaid_minor, "the paper tells what settles the corrective bill"

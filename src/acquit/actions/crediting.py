@@ -22,11 +22,12 @@ from acquit.core.bill import Bill, BillKind, Detail, Issuing, NoSuchBill
 from acquit.core.claim import FEE, INTEREST, shares
 from acquit.core.credit import NotCreditable, credit_note, credited_taxes, given_back
 from acquit.core.debt import Allocation, Debt, Means, Operation, OperationKind, open_minor, standing
+from acquit.core.down_payment import advances_minor, uses_of
 from acquit.core.identifiers import AccountId, BillId, DebtId, OrderId
 from acquit.core.journal import EntryKind, VatShare, claim_postings, credit_postings
 from acquit.core.numbering import Block
 from acquit.ports import Clock
-from acquit.store import bills, debts, purchase_orders, series
+from acquit.store import bills, debts, down_payments, purchase_orders, series
 from acquit.store.transaction import Transaction
 
 
@@ -96,6 +97,7 @@ def note_in(clock: Clock, tx: Transaction, books: Books, taken: Taken, reason: s
         bill, taken.notes, taken.details, issuing, block.first, OrderId(order_id), reason
     )  # fmt: skip
     bills.write(tx, [note], block.series.series_id, [block.first])
+    down_payments.use(tx, uses_of(note))
     defer_papers(tx.connection, [note])
     draw = given_back(bill, note)
     purchase_orders.draw(tx, [] if draw is None else [draw])
@@ -115,15 +117,18 @@ def book_note_in(tx: Transaction, books: Books, owed: Owed, note: Bill) -> None:
     """Let the credit note settle the debt, and take revenue and VAT back as the bill had booked them."""
     debt = owed.debt
     on_debits = vat_share_in(tx, books, owed).pending_minor == 0
-    debts.add_operation(
-        tx, debt.account_id, debt.debt_id, OperationKind.CREDIT, Means.CREDIT_NOTE, note.total_minor,
-        note.issued_on, reason=note.bill_id,
-    )  # fmt: skip
+    if note.total_minor:
+        debts.add_operation(
+            tx, debt.account_id, debt.debt_id, OperationKind.CREDIT, Means.CREDIT_NOTE, note.total_minor,
+            note.issued_on, reason=note.bill_id,
+        )  # fmt: skip
     interest_minor, fee_minor = shares(note.details)
     if any(detail.kind in (INTEREST, FEE) for detail in note.details):
         postings = claim_postings(books.chart, -interest_minor, -fee_minor, note.currency)
     else:
-        postings = credit_postings(books.chart, note.net_minor, note.tax_minor, note.currency, on_debits)
+        postings = credit_postings(
+            books.chart, note.net_minor, note.tax_minor, note.currency, on_debits, advances_minor(note)
+        )
     book_in(tx, note.account_id, EntryKind.CREDIT_NOTE, note.issued_on, note.bill_id, postings)
 
 

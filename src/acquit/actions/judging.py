@@ -21,6 +21,7 @@ from acquit.actions.page_credit import prepaid_of
 from acquit.actions.page_deciding import Decided, decide_page
 from acquit.actions.page_loading import Page, Scope
 from acquit.core.bill import Draft, Issuing, issue
+from acquit.core.down_payment import named_in
 from acquit.core.errors import Conflict
 from acquit.core.identifiers import AccountId, OrderId
 from acquit.core.money import exponent
@@ -295,6 +296,7 @@ def _form(draft: Draft, buyer: Buyer, prepaid_minor: int) -> str:
         "shared" if draft.slices else "",
         "" if sharing.payer_hash is None else "third-party",
         "" if sharing.exchange is None else f"in-{sharing.exchange.into}",
+        "deducts" if named_in(draft.details) else "",
     )
 
 

@@ -62,13 +62,18 @@ def _missing_glyphs(text: str) -> frozenset[str]:
     return frozenset(missing_glyphs(text))
 
 
-def decide_page(page: Page, scope: Scope) -> Decided:
-    """Decide account by account; each draws from the orders as those before have left them."""
+def rules_of(page: Page, scope: Scope) -> Rules:
+    """Return what holds for all accounts of the page."""
     entity = scope.entity
-    rules = Rules(
+    return Rules(
         scope.seller, scope.rates, default_term(entity), page.on, _missing_glyphs, entity.below_zero,
         entity.currency, page.exchanges, is_bank_day,
     )  # fmt: skip
+
+
+def decide_page(page: Page, scope: Scope) -> Decided:
+    """Decide account by account; each draws from the orders as those before have left them."""
+    rules = rules_of(page, scope)
     orders = dict(page.orders)
     until_on = scope.period.last_on
     outcomes: list[Outcome] = []
@@ -80,7 +85,7 @@ def decide_page(page: Page, scope: Scope) -> Decided:
         if account_id in page.conditions:
             charges = _agreed(page, account_id, charges, until_on)
         own = [orders[order_id] for order_id in page.orders_of.get(account_id, ())]
-        outcome, left = decide(account, charges, own, rules)
+        outcome, left = decide(account, charges, own, rules, page.down_payments.get(account_id, ()))
         outcomes.append(outcome)
         if not outcome.problems:
             next_ons += [(account_id, service_id, next_on) for service_id, next_on in moves]

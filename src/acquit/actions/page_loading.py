@@ -13,6 +13,7 @@ from acquit.core.bill_run import Billable, Period
 from acquit.core.charge import Charge, Renewing
 from acquit.core.condition import Conditions
 from acquit.core.credit_balance import CreditLot
+from acquit.core.down_payment import DownPayment
 from acquit.core.exchange_rate import Exchange
 from acquit.core.identifiers import AccountId, LegalPartyId, PurchaseOrderId, RunId, ServiceId
 from acquit.core.journal import Chart
@@ -27,6 +28,7 @@ from acquit.ports import Clock, Judge
 from acquit.store import (
     billables,
     credit_movements,
+    down_payments,
     exchange_rates,
     families,
     purchase_orders,
@@ -87,6 +89,7 @@ class Page:
     families: Sequence[Family] = ()
     planned: PlannedOf = field(default_factory=dict)
     exchanges: Mapping[Currency, Exchange] | None = None
+    down_payments: Mapping[AccountId, tuple[DownPayment, ...]] = field(default_factory=dict)
 
 
 def load(
@@ -128,6 +131,7 @@ def load(
         _families(parent_ids, rows, accounts),
         planned_in(tx, account_ids, until_on),
         _exchanges(tx, scope.entity.currency, on, renewing, open_charges),
+        down_payments.waiting(tx, account_ids),
     )
     return page if scope.services is None else _of_services(page, scope.services)
 

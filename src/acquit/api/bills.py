@@ -13,11 +13,12 @@ from acquit.api.e_invoicing import e_invoicing_status
 from acquit.api.listing import Column, Listing
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
+from acquit.core.bill import BillKind
 from acquit.core.identifiers import BillId
 from acquit.ports import Sealer
 from acquit.store import bill_lists, bill_statuses
-from acquit.store.bill_lists import DetailSummary
-from acquit.store.bill_statuses import BillRow
+from acquit.store.bill_lists import DetailSummary, Listed
+from acquit.store.bill_statuses import BILLS, BillRow
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
 
@@ -60,7 +61,12 @@ def columns_of(request: Request, key: str) -> dict[str, Column]:
     }
 
 
-def selection_of(request: Request, *, only_correctives: bool = False) -> Selection:
+def takes_down_payments(request: Request) -> bool:
+    """Whether the path may name a down payment: below its own list, or below the deposit that paid it."""
+    return "downPaymentInvoiceId" in request.path or "depositId" in request.path
+
+
+def selection_of(request: Request, listed: Listed = Listed.BILLS) -> Selection:
     """Return the account's bills by what the query asks for."""
     query = request.query
     return bill_lists.of_account(
@@ -69,7 +75,7 @@ def selection_of(request: Request, *, only_correctives: bool = False) -> Selecti
         issued_from=query["date.from"],
         issued_to=query["date.to"],
         order_id=query["orderId"],
-        only_correctives=only_correctives,
+        listed=listed,
     )
 
 
@@ -91,7 +97,8 @@ def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, ob
 
 def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:
     """Return those of the caller's bills that have these numbers, as the wire shows them, encoded."""
-    rows = bill_statuses.find_rows(tx, request.caller.account_id, bill_ids)
+    kinds = (*BILLS, BillKind.DOWN_PAYMENT) if takes_down_payments(request) else BILLS
+    rows = bill_statuses.find_rows(tx, request.caller.account_id, bill_ids, kinds)
     seen_from = request.zone, request.origin, request.context.sealer
     kept = _kept(seen_from) if len(request.origin) <= ORIGIN_MAX else {}
     shown: dict[str, object] = {}
@@ -144,7 +151,9 @@ def list_details(request: Request) -> Listing[str]:
     bill_id = BillId(request.path["billId"])
 
     def ids(tx: Transaction) -> list[str]:
-        found = bill_lists.details(tx, request.caller.account_id, bill_id)
+        found = bill_lists.details(
+            tx, request.caller.account_id, bill_id, with_down_payments=takes_down_payments(request)
+        )
         if not found:
             raise NoSuchObject(bill_id)
         return [_detail_id(detail) for detail in found]
@@ -170,7 +179,9 @@ def get_many_details(request: Request, detail_ids: Sequence[str]) -> Mapping[str
 def _details(tx: Transaction, request: Request, detail_ids: Sequence[str]) -> dict[str, object]:
     numbers = [int(text) for text in detail_ids if _is_detail_id(text)]
     bill_id = BillId(request.path["billId"])
-    found = bill_lists.some_details(tx, request.caller.account_id, bill_id, numbers)
+    found = bill_lists.some_details(
+        tx, request.caller.account_id, bill_id, numbers, with_down_payments=takes_down_payments(request)
+    )
     return {_detail_id(detail): detail_shown(detail) for detail in found}
 
 

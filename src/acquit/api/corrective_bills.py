@@ -7,9 +7,10 @@ from acquit.api import bills, wire
 from acquit.api.listing import Column, Listing
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
+from acquit.core.bill import BillKind
 from acquit.core.identifiers import BillId
 from acquit.store import bill_lists, bill_statuses
-from acquit.store.bill_lists import BillSummary, DetailSummary
+from acquit.store.bill_lists import BillSummary, DetailSummary, Listed
 from acquit.store.transaction import Transaction
 
 # ---------------------------------------------------------------- bills
@@ -17,7 +18,7 @@ from acquit.store.transaction import Transaction
 
 def list_correctives(request: Request) -> Listing[str]:
     """GET /me/correctiveInvoice: the account's corrective bills, by category, date or order."""
-    selection = bills.selection_of(request, only_correctives=True)
+    selection = bills.selection_of(request, Listed.CORRECTIVES)
     columns = bills.columns_of(request, "correctiveInvoiceId")
     columns["correctedInvoiceId"] = Column("corrects_bill_id")
     return Listing(selection, lambda tx, ids: _correctives(tx, request, ids), columns)
@@ -48,8 +49,8 @@ def of_corrective(handler: Callable[[Request], object]) -> Callable[[Request], o
 def _known(request: Request) -> BillSummary:
     bill_id = BillId(request.path["correctiveInvoiceId"])
     with request.read() as tx:
-        found = bill_lists.find(tx, request.caller.account_id, bill_id)
-    if found is None or found.corrects_bill_id is None:
+        found = bill_lists.find(tx, request.caller.account_id, bill_id, BillKind.CORRECTIVE)
+    if found is None:
         raise NoSuchObject(bill_id)
     return found
 
@@ -96,7 +97,7 @@ def get_many_details(request: Request, ids: Sequence[str]) -> Mapping[str, objec
 
 def _details(request: Request, bill_id: BillId) -> dict[str, object]:
     with request.read() as tx:
-        found = bill_lists.details(tx, request.caller.account_id, bill_id)
+        found = bill_lists.details(tx, request.caller.account_id, bill_id, with_down_payments=False)
     lines = [_detail(each) for each in found]
     return {line["correctiveInvoiceDetailId"]: line for line in lines}
 

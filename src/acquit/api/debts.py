@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from acquit.actions.order_payment import order_payment
 from acquit.api import links, wire
+from acquit.api.bills import takes_down_payments
 from acquit.api.listing import Column, Listing
 from acquit.api.refusals import NoSuchObject
 from acquit.api.request import Request
@@ -131,7 +132,9 @@ def _owed(request: Request) -> Owed:
     number = path.get("debtId", path.get("orderId"))
     with request.read() as tx:
         if "billId" in path:
-            found = debt_lists.of_bill(tx, account_id, BillId(path["billId"]))
+            found = debt_lists.of_bill(
+                tx, account_id, BillId(path["billId"]), with_down_payments=takes_down_payments(request)
+            )
         else:
             found = debt_lists.find(tx, account_id, DebtId(number))
     if found is None:

@@ -274,7 +274,9 @@ def _details(tx: Transaction, order: Order, request: Request) -> dict[int, dict[
         named = {line_no: names[service_id] for line_no, service_id in of_lines if service_id in names}
         return dict(_service_details(made, named))
     if order.bill is not None:
-        of_bill = bill_lists.details(tx, request.caller.account_id, order.bill.bill_id)
+        of_bill = bill_lists.details(
+            tx, request.caller.account_id, order.bill.bill_id, with_down_payments=True
+        )
         return dict(_bill_detail(order.bill, detail) for detail in of_bill)
     if order.prepaid is not None:
         return dict(_prepaid_details(order.prepaid))

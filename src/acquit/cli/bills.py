@@ -16,6 +16,7 @@ from acquit.cli.bill_check import check, rules
 from acquit.cli.bill_paper import paper
 from acquit.cli.bill_proof import comparison_tables, document, explain, replay
 from acquit.cli.bill_queue import parked, retry
+from acquit.cli.down_payment import down_payment, down_payments_of
 from acquit.cli.program import Given, Program, Yes
 from acquit.cli.screen import Screen, facts, table
 from acquit.core.account import NoSuchLegalEntity
@@ -39,9 +40,10 @@ app = App(name="bills", help="Run a period, look at runs and bills.")
 for command in (
     parked, retry, check, rules, explain, replay, paper,
     bill_changes.credit, bill_changes.correct, bill_changes.held, bill_changes.extend, bill_changes.release,
-    bill_families.view, bill_families.share, bill_families.statement,
+    bill_families.view, bill_families.share, bill_families.statement, down_payment,
 ):  # fmt: skip
     app.command(command)
+app.command(down_payments_of, name="down-payments")
 
 
 class BadProcesses(Invalid):

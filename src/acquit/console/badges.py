@@ -217,6 +217,7 @@ DONE: Final[Mapping[str, str]] = {
     "approved": "The request was approved.",
     "refused": "The request was refused.",
     "granted": "The payment term was granted.",
+    "asked-down-payment": "The down payment was issued. Bills deduct what is paid of it.",
     "grant-approved": "The payment term was approved.",
     "ended": "The payment term ends as you said.",
     "disputed": "Your dispute was opened. What you object to is not asked for until it is answered.",

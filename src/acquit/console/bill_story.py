@@ -12,11 +12,12 @@ from acquit.core import debt as debts
 from acquit.core.bill import NoSuchBill
 from acquit.core.dispute import disputed_minor
 from acquit.core.identifiers import AccountId, BillId
-from acquit.store import bill_searches, bills, disputes, stamps
+from acquit.store import bill_searches, bills, disputes, down_payments, stamps
 from acquit.store.documents import PDF
 from acquit.store.transaction import Transaction
 
 LINES = 100
+USES = 100
 
 
 def paper(visit: Visit, account_id: AccountId) -> Download:
@@ -60,6 +61,7 @@ def bill_story(
         ),
         "details": cut(visit, lines, "after", lambda line: line.detail_no, LINES),
         "taxes": bills.taxes(tx, account_id, bill_id),
+        "uses": down_payments.uses(tx, account_id, bill_id, USES),
         "timeline": timeline(head, argued, place.today),
         "disputed_minor": disputed_minor(argued),
         "has_receipt": stamps.is_stamped(tx, account_id, bill_id, PDF),

@@ -33,30 +33,30 @@ _NUMBERS: Final = re.compile(r"(?<![0-9A-Z])[0-9]{4,15}(?![0-9A-Z])")
 class Patterns:
     """How the bills of a seller are numbered and referred to; compiled once for a file.
 
-    A number without its prefix is looked for among bills, never among `claims`.
+    A number without its prefix is looked for among bills, never among `others`: claims, down payments.
     """
 
     references: tuple[tuple[str, int], ...]
     numbers: tuple[tuple[str, int], ...]
-    claims: tuple[tuple[str, int], ...] = ()
+    others: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def of(cls, series: Iterable[Series]) -> "Patterns":
         """Return the patterns of the series of bills; bundles and prepayments are referred to as well."""
         known = list(series)
         references = tuple(dict.fromkeys((each.reference_code, each.digits) for each in known))
-        numbers, claims = (
+        numbers, others = (
             tuple(
                 dict.fromkeys(
                     (each.prefix, each.digits)
                     for each in known
-                    if (each.document is DocumentKind.CLAIM) is is_claim
+                    if (each.document is not DocumentKind.BILL) is is_other
                 )
             )
-            for is_claim in (False, True)
+            for is_other in (False, True)
         )
         own = ((BUNDLE_CODE, BUNDLE_DIGITS), (PREPAY_CODE, PREPAY_DIGITS))
-        return cls((*references, *own), numbers, claims)
+        return cls((*references, *own), numbers, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def references_in(run: str, patterns: Patterns) -> list[str]:
 def bill_ids_in(run: str, patterns: Patterns) -> list[str]:
     """Return the bill numbers in a squeezed text that have prefix and all digits, as they are printed."""
     found = []
-    for prefix, digits in (*patterns.numbers, *patterns.claims):
+    for prefix, digits in (*patterns.numbers, *patterns.others):
         head = squeezed(prefix)
         start = run.find(head) if head else -1
         while start >= 0:

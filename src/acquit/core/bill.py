@@ -59,6 +59,7 @@ class BillKind(StrEnum):
     CREDIT_NOTE = "credit-note"
     CORRECTIVE = "corrective"
     CLAIM = "claim"
+    DOWN_PAYMENT = "down-payment"
     SELF_BILLED = "self-billed"
     SELF_BILLED_CREDIT = "self-billed-credit"
 

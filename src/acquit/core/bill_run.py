@@ -13,6 +13,7 @@ from acquit.core.account import BelowZero
 from acquit.core.bill import Draft, MissingGlyphs, Sharing, draft, first_period, placed, shares_of
 from acquit.core.charge import Charge, gathers_usage
 from acquit.core.collection import EURO, Debiting, IsBankDay, collected_on
+from acquit.core.down_payment import DownPayment, deducted
 from acquit.core.electronic_rule import buyer_problems, currency_problems, draft_problems
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.exchange_rate import Exchange
@@ -247,9 +248,15 @@ def carried_of(outcomes: Iterable[Outcome]) -> dict[Currency, Carried]:
 
 
 def decide(
-    account: Billable, charges: Sequence[Charge], orders: Sequence[PurchaseOrder], rules: Rules
+    account: Billable,
+    charges: Sequence[Charge],
+    orders: Sequence[PurchaseOrder],
+    rules: Rules,
+    down_payments: Sequence[DownPayment] = (),
 ) -> tuple[Outcome, Sequence[PurchaseOrder]]:
     """Return what becomes of the account's charges, and the orders after its bills were drawn from them.
+
+    Its bills deduct its down payments, as far as these are paid; one that is held deducts nothing.
 
     Checks in order: problems known before, currencies, legal party, VAT case, buyer, glyphs, and per draft
     its sign, arithmetic and glyphs.
@@ -272,6 +279,9 @@ def decide(
     waiting = [gathered for gathered in drafts if _is_carried(gathered, rules.below_zero)]
     if waiting:
         drafts = [gathered for gathered in drafts if gathered not in waiting]
+    if down_payments:
+        less = deducted([gathered.draft for gathered in drafts], down_payments)
+        drafts = [replace(gathered, draft=draft) for gathered, draft in zip(drafts, less, strict=True)]
     problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
     for party in (account.buyer, account.payer):
         if party is not None:
@@ -439,7 +449,7 @@ def _place_all(
             unplaced.net_minor,
             account.policy,
             rules.on,
-            first_period(unplaced.details),
+            first_period(gathered.charges),
             shares,
         )
         if placement.order is not None:
@@ -477,7 +487,8 @@ def _add_hold(
     holds: dict[tuple[Currency, str], Hold], account: Billable, gathered: _Gathered, reason: str, on: date
 ) -> None:
     """Hold the draft; holds of one reason and currency add up and keep the earliest deadline."""
-    net_minor, charges = gathered.draft.net_minor, tuple(gathered.charges)
+    charges = tuple(gathered.charges)
+    net_minor = sum(charge.net_minor for charge in charges)
     key = (gathered.draft.sharing.currency, reason)
     before = holds.get(key)
     if before is not None:

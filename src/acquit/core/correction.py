@@ -22,6 +22,7 @@ from acquit.core.bill import (
     placed,
     shares_of,
 )
+from acquit.core.down_payment import named_in
 from acquit.core.electronic_rule import buyer_problems, currency_problems, draft_problems, seller_problems
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.exchange_rate import Exchange
@@ -79,6 +80,10 @@ def refuse_correction(bill: Bill, notes: Iterable[Bill], before: Buyer, correcte
         raise NotCorrectable(f"{bill.bill_id} is a credit note; correct the bill that follows it.")
     if bill.kind is BillKind.CLAIM:
         raise NotCorrectable(f"{bill.bill_id} is a claim of late charges: take it back by a credit note.")
+    if bill.kind is BillKind.DOWN_PAYMENT:
+        raise NotCorrectable(
+            f"{bill.bill_id} is a down payment: take it back by a credit note and ask for another one."
+        )
     note = next(iter(notes), None)
     if note is not None:
         raise NotCorrectable(
@@ -109,6 +114,7 @@ def redrafted(
 ) -> Draft:
     """Return the draft of the corrective bill of that date. Raises NotCorrectable with every problem."""
     unplaced = _unplaced(bill, corrected, case)
+    _refuse_other_rate(bill, case)
     problems = seller_problems(seller) + buyer_problems(corrected.buyer, seller, case)
     problems += arithmetic_problems(unplaced) + draft_problems(unplaced, seller, corrected.buyer, on)
     problems += currency_problems(unplaced, seller, corrected.buyer)
@@ -122,6 +128,17 @@ def redrafted(
     if problems:
         raise NotCorrectable(" ".join(map(str, dict.fromkeys(problems))), bill=bill.bill_id)
     return final
+
+
+def _refuse_other_rate(bill: Bill, case: TaxCase) -> None:
+    """Pass unless VAT of another kind is due and the bill deducts what was paid with the first."""
+    kinds = {(tax.vat_category, tax.vat_rate_bp) for tax in bill.taxes}
+    if named_in(bill.details) and kinds != {(case.category, case.rate_bp)}:
+        raise NotCorrectable(
+            f"Bill {bill.bill_id} deducts {', '.join(named_in(bill.details))} at the VAT that it bears, and "
+            "its buyer is taxed otherwise now: take both back by credit notes.",
+            bill=bill.bill_id,
+        )
 
 
 def _off_line(detail: Detail) -> Detail:

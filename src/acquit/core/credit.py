@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from acquit.core.bill import TRANSFER, Bill, BillKind, Detail, Issuing, accounting_tax_minor
 from acquit.core.discount import percent
+from acquit.core.down_payment import DEDUCTED
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import OrderId
 from acquit.core.money import plain, share_minor, ucents_per_minor
@@ -47,7 +48,8 @@ def refuse_credit(bill: Bill, notes: Iterable[Bill], reason: str) -> None:
     if bill.kind is BillKind.CREDIT_NOTE:
         raise NotCreditable(f"{bill.bill_id} is a credit note itself.", bill=bill.bill_id)
     before = list(notes)
-    if before and sum(note.net_minor for note in before) >= bill.net_minor:
+    keeps = any(each.kind == DEDUCTED and left_of(bill, before)[each.detail_no] for each in bill.details)
+    if before and not keeps and sum(note.net_minor for note in before) >= bill.net_minor:
         raise NotCreditable(
             f"Credit note {before[-1].bill_id} took bill {bill.bill_id} back already.", bill=bill.bill_id
         )
@@ -69,11 +71,37 @@ def taken_back(bill: Bill, notes: Sequence[Bill], parts: Sequence[Part]) -> tupl
     for number, part in enumerate(whole, 1):
         net_minor = _asked(bill, left, part, may_be_anything=not parts)
         found.append(_credited(bill, by_number[part.detail_no], net_minor, number, correction_no))
-    if sum(each.net_minor for each in found) <= 0:
+    total_minor = sum(each.net_minor for each in found)
+    if total_minor < 0 or (total_minor == 0 and not _gives_deductions_back(found)):
         raise BadCredit("A credit note takes back more than nothing.", bill=bill.bill_id)
     if parts:
         _refuse_over_bill(bill, notes, found)
     return tuple(found)
+
+
+def parts_of_down_payment(bill: Bill, left_minor: int, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return what to take back of a down payment of which so much is neither deducted nor taken back.
+
+    Without parts it is all of that. Raises NotCreditable, BadCredit.
+    """
+    if left_minor <= 0:
+        raise NotCreditable(
+            f"Bills deducted all of down payment {bill.bill_id} that was not taken back: take them back.",
+            bill=bill.bill_id,
+        )
+    asked = [left_minor if part.amount_minor is None else part.amount_minor for part in parts or [Part(1)]]
+    if sum(asked) > left_minor:
+        raise BadCredit(
+            f"{plain(left_minor, bill.currency)} {bill.currency} net of down payment {bill.bill_id} is "
+            f"neither deducted by bills nor taken back; {plain(sum(asked), bill.currency)} cannot be.",
+            bill=bill.bill_id,
+        )
+    return tuple(Part(part.detail_no, minor) for part, minor in zip(parts or [Part(1)], asked, strict=True))
+
+
+def _gives_deductions_back(details: Iterable[Detail]) -> bool:
+    """Whether lines that a down payment had paid whole come back together with its deduction."""
+    return any(each.kind == DEDUCTED and each.net_minor for each in details)
 
 
 def _refuse_over_bill(bill: Bill, notes: Sequence[Bill], details: Sequence[Detail]) -> None:

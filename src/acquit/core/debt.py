@@ -221,4 +221,5 @@ def _closed_status(debt: Debt, operations: Sequence[Operation]) -> DebtStatus:
     if any(operation.kind is OperationKind.WRITE_OFF for operation in kept):
         return DebtStatus.WRITE_OFF
     credited = sum(operation.amount_minor for operation in kept if operation.kind is OperationKind.CREDIT)
-    return DebtStatus.REFUNDED if credited == debt.amount_minor else DebtStatus.PAID
+    is_credited = credited > 0 and credited == debt.amount_minor
+    return DebtStatus.REFUNDED if is_credited else DebtStatus.PAID

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from acquit.core.discount import is_agreed, percent
+from acquit.core.down_payment import ASKED, DEDUCTED
 from acquit.core.explanation import (
     Explanation,
     LineSource,
@@ -45,6 +46,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "tiers begin after what is included or committed.",
     "usage-price": "The price of the meter holds since {start}.",
     "usage-late": "They are rated at {rated}; {before} for {before_net} had been charged: {off} is the rest.",
+    "down-payment": "A down payment: it is asked for before the supply, and later bills deduct what is paid.",
+    "deduction": "Of down payment {bill} so much was paid, without its VAT, and no bill had deducted it.",
     "days": "From {start} to {end}: {days} of the {of_days} days from {period} to {period_end}, "
     "at {quantity} × {price} = {whole} for all of them ({what}): {net}.",
     "days-back": "From {start} to {end}: {days} of the {of_days} days from {period} to {period_end}, "
@@ -113,6 +116,8 @@ FRENCH: Final[Mapping[str, str]] = {
     "les tranches commencent après ce qui est inclus ou engagé.",
     "usage-price": "Le prix du compteur vaut depuis le {start}.",
     "usage-late": "Ils valent {rated} ; {before} pour {before_net} avaient été facturés : reste {off}.",
+    "down-payment": "Un acompte : il est demandé avant la prestation, les factures suivantes le déduisent.",
+    "deduction": "De l'acompte {bill}, autant était réglé, hors TVA, et aucune facture ne l'avait déduit.",
     "days": "Du {start} au {end} : {days} des {of_days} jours du {period} au {period_end}, "
     "à {quantity} × {price} = {whole} pour tous ces jours ({what}) : {net}.",
     "days-back": "Du {start} au {end} : {days} des {of_days} jours du {period} au {period_end}, "
@@ -204,6 +209,10 @@ class _Teller:
         if line.accepted_on is not None:
             carried = detail.kind == "discount" and is_agreed(detail.part)
             said.append(self._say("carried" if carried else "accepted", on=line.accepted_on))
+        if detail.kind in (ASKED, DEDUCTED):
+            said.append(
+                self._say("down-payment" if detail.kind == ASKED else "deduction", bill=detail.domain)
+            )
         return [*said, *self._price(line), *self._usage(line), *self._days(line), *self._agreed(line)]
 
     def _price(self, line: LineSource) -> list[str]:

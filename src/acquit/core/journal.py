@@ -58,6 +58,7 @@ class Role(StrEnum):
     VAT_DEDUCTIBLE_PENDING = "vat_deductible_pending"
     VAT_SELF_ASSESSED = "vat_self_assessed"
     VAT_SELF_DEDUCTED = "vat_self_deducted"
+    DOWN_PAYMENT = "down_payment"
 
 
 FOR_CREDIT: Final = frozenset({Role.CREDIT_BALANCE, Role.CREDIT_GIVEN})
@@ -87,6 +88,10 @@ FOR_BUYING: Final = frozenset({
     Role.VAT_SELF_ASSESSED, Role.VAT_SELF_DEDUCTED,
 })  # fmt: skip
 """Roles that only reverse bills need: what an account supplies, and the VAT that its seller deducts."""
+
+
+FOR_DOWN_PAYMENTS: Final = frozenset({Role.DOWN_PAYMENT})
+"""Roles that only down payments need: what was billed for supplies to come, without its VAT."""
 
 
 class EntryKind(StrEnum):
@@ -221,6 +226,7 @@ def refuse_incomplete(
         | FOR_EXCHANGE
         | FOR_POINTS
         | FOR_BUYING
+        | FOR_DOWN_PAYMENTS
         | (frozenset() if for_credit else FOR_CREDIT)
         | (frozenset() if for_banks else FOR_BANKS)
     )
@@ -245,18 +251,29 @@ def require_role(chart: Chart, legal_entity_id: str, *roles: Role) -> None:
 
 
 def bill_postings(
-    chart: Chart, net_minor: int, tax_minor: int, currency: Currency, vat_on_debits: bool
+    chart: Chart,
+    net_minor: int,
+    tax_minor: int,
+    currency: Currency,
+    vat_on_debits: bool,
+    advances_minor: int = 0,
 ) -> tuple[Posting, ...]:
     """A bill is owed: receivable against revenue and VAT, which is due now or (by default) when paid.
 
-    Source: CGI 269-2 c (services: VAT due on collection unless the seller opted for debits).
+    `advances_minor` of the net amount is no revenue yet, since it is a down payment; below 0 it is a down
+    payment that the bill deducts and that is revenue with it.
+    Source: CGI 269-2 c (services: VAT due on collection unless the seller opted for debits); plan comptable
+    général, account 4191 (avances et acomptes reçus).
     """
     vat = chart[Role.VAT_COLLECTED if vat_on_debits else Role.VAT_PENDING]
-    return (
+    postings = (
         Posting(chart[Role.RECEIVABLE], net_minor + tax_minor, currency),
-        Posting(chart[Role.REVENUE], -net_minor, currency),
+        Posting(chart[Role.REVENUE], advances_minor - net_minor, currency),
         Posting(vat, -tax_minor, currency),
     )
+    if not advances_minor:
+        return postings
+    return (*postings, Posting(chart[Role.DOWN_PAYMENT], -advances_minor, currency))
 
 
 def claim_postings(
@@ -355,10 +372,15 @@ def payout_postings(
 
 
 def credit_postings(
-    chart: Chart, net_minor: int, tax_minor: int, currency: Currency, vat_on_debits: bool
+    chart: Chart,
+    net_minor: int,
+    tax_minor: int,
+    currency: Currency,
+    vat_on_debits: bool,
+    advances_minor: int = 0,
 ) -> tuple[Posting, ...]:
     """A bill is taken back: nothing is owed for it and its VAT is neither due nor pending."""
-    return bill_postings(chart, -net_minor, -tax_minor, currency, vat_on_debits)
+    return bill_postings(chart, -net_minor, -tax_minor, currency, vat_on_debits, -advances_minor)
 
 
 def credit_added_postings(

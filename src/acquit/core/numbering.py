@@ -59,6 +59,7 @@ class DocumentKind(StrEnum):
     DEPOSIT = "deposit"
     CLAIM = "claim"
     REVERSE_BILL = "reverse-bill"
+    DOWN_PAYMENT = "down-payment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ FRENCH_CHART: Final[Mapping[Role, LedgerAccount]] = {
     Role.VAT_DEDUCTIBLE_PENDING: LedgerAccount("445640", "TVA déductible en attente de paiement"),
     Role.VAT_SELF_ASSESSED: LedgerAccount("445200", "TVA due intracommunautaire"),
     Role.VAT_SELF_DEDUCTED: LedgerAccount("445662", "TVA déductible intracommunautaire"),
+    Role.DOWN_PAYMENT: LedgerAccount("419110", "Clients - acomptes facturés sur commandes"),
 }
 """Source: plan comptable général (ANC 2014-03, 656 and 756 by ANC 2015-05), classes 4 to 7."""
 
@@ -133,6 +134,20 @@ def claim_series_of(entity: LegalEntity) -> Series:
         prefix=f"TEST-{entity_id[3:]}-CL-" if is_test else f"{entity_id}CL",
         digits=8,
         reference_code=f"TL{entity_id[3:]}" if is_test else f"CL{entity_id[:4]}",
+    )
+
+
+def down_payment_series_of(entity: LegalEntity) -> Series:
+    """Return the series of down payments of a legal entity; it is set up when the first one is numbered."""
+    entity_id = entity.legal_entity_id
+    is_test = entity.sandbox_of is not None
+    return Series(
+        series_id=series_id(entity_id, DocumentKind.DOWN_PAYMENT),
+        legal_entity_id=entity_id,
+        document=DocumentKind.DOWN_PAYMENT,
+        prefix=f"TEST-{entity_id[3:]}-AC-" if is_test else f"{entity_id}AC",
+        digits=8,
+        reference_code=f"TA{entity_id[3:]}" if is_test else f"AC{entity_id[:4]}",
     )
 
 

@@ -24,6 +24,7 @@ VERBS: Final[Mapping[Chapter, frozenset[str]]] = {
     Chapter.BILLS: frozenset({
         "correct_bill", "credit_bill", "bundle_bills", "share_bills", "separate_bills",
         "billed_without_order", "build_export", "ask_for_export", "set_bill_references", "refused_by_rules",
+        "ask_down_payment",
     }),
     Chapter.MONEY: frozenset({
         "settle_debt", "apply_deposit", "match_by_hand", "unmatch_entry", "add_credit", "redeem_voucher",

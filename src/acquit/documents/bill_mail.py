@@ -14,7 +14,7 @@ from acquit.documents.wording import wording
 
 MAILS: Final = Path(__file__).parent / "mails"
 FALLBACK: Final = "en"
-OWED: Final = frozenset({BillKind.BILL, BillKind.CORRECTIVE, BillKind.CLAIM})
+OWED: Final = frozenset({BillKind.BILL, BillKind.CORRECTIVE, BillKind.CLAIM, BillKind.DOWN_PAYMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _about_payment(bill: Announced) -> list[str]:
     if bill.kind not in OWED:
         return []
     if bill.to_pay_minor == 0:
-        return ["paid"]
+        return ["paid" if bill.total_minor else "covered"]
     part = ["to-pay"] if bill.to_pay_minor < bill.total_minor else []
     if bill.collected_on is not None:
         return [*part, "debit"]

@@ -14,6 +14,7 @@ from typing import Final
 
 from acquit.core import electronic_rule
 from acquit.core.bill import CREDITS, SELF_BILLED, Bill, BillKind, Detail, first_period
+from acquit.core.down_payment import ASKED, DEDUCTED, named_in
 from acquit.core.electronic_address import AT_HOME
 from acquit.core.money import Currency, exponent, plain
 from acquit.core.snapshot import Buyer, Seller
@@ -26,12 +27,16 @@ from acquit.documents.wording import Wording, wording
 
 TYPES: Final = {
     BillKind.BILL: "380", BillKind.CREDIT_NOTE: "381", BillKind.CORRECTIVE: "384",
+    BillKind.DOWN_PAYMENT: "386",
     BillKind.SELF_BILLED: "389", BillKind.SELF_BILLED_CREDIT: "261",
 }  # fmt: skip
 """UNCL 1001. A claim has none: interest and fees for paying late are no supply, so no rule of bills binds it.
 
 Source: CJEU C-222/81 (BAZ Bausystem); CGI 289, 289 bis.
 """
+
+CREDIT_OF_DOWN_PAYMENT: Final = "503"
+"""What takes a down payment back, in France. Source: XP Z12-012 (BR-FR-04)."""
 
 TYPES_ELSEWHERE: Final = TYPES | {BillKind.CORRECTIVE: "380"}
 """Peppol keeps 384 for Germany; what follows a credit note is a bill. Source: PEPPOL-EN16931-P0112."""
@@ -90,14 +95,14 @@ def electronic(paper: BillPaper) -> ElectronicBill:
     reference, order = paper.buyer.buyer_reference.strip(), (bill.purchase_order_reference or "").strip()
     untaxed = any(tax.vat_category == VatCategory.OUT_OF_SCOPE for tax in bill.taxes)
     goods = any(tax.vat_category in GOODS for tax in bill.taxes)
-    starts_on, ends_on = first_period(bill.details), last_period(bill)
-    asks_nothing = paper.is_test or bill.kind in CREDITS or _is_paid(bill)
+    starts_on, ends_on = _supplied(bill, goods=goods)
+    asks_nothing = paper.is_test or bill.kind in CREDITS or not bill.to_pay_minor
     tax_currency = _tax_currency(bill, seller)
     notes = tuple(Note(MARK.sub("# ", note.text), note.subject) for note in _notes(says, paper))
     return ElectronicBill(
         number=bill.bill_id,
         issued_on=bill.issued_on,
-        type_code=TYPES[bill.kind] if is_french else TYPES_ELSEWHERE[bill.kind],
+        type_code=_type_code(bill, is_french=is_french),
         currency=bill.currency,
         seller=seller_party(says, seller, untaxed=untaxed),
         buyer=buyer_party(paper.buyer, untaxed=untaxed),
@@ -113,8 +118,8 @@ def electronic(paper: BillPaper) -> ElectronicBill:
         order=order,
         contract=bill.contract.strip(),
         cost_account=bill.cost_account.strip(),
-        preceding=((bill.corrects_bill_id, paper.corrected_on),) if bill.corrects_bill_id else (),
-        delivered_to=delivery_party(paper.buyer) if goods else None,
+        preceding=_preceding(paper),
+        delivered_to=delivery_party(paper.buyer) if goods or ends_on is None else None,
         delivered_on=ends_on,
         starts_on=starts_on,
         ends_on=ends_on,
@@ -130,12 +135,35 @@ def over_peppol(bill: ElectronicBill) -> ElectronicBill:
     return bill if rules is None else replace(bill, specification=rules)
 
 
-def last_period(bill: Bill) -> date:
-    """Return the last day that the details cover: services that go on are supplied when their period ends.
+def _supplied(bill: Bill, *, goods: bool) -> tuple[date | None, date | None]:
+    """Return the first and last day that the details cover; a down payment is for nothing supplied yet.
 
+    It tells where it will be, since CII has no bill without something about delivery.
+    Services that go on are supplied when their period ends. Of goods a day is always told (BR-IC-11).
     Source: Directive 2006/112/EC article 64(1).
     """
-    return max([detail.period_end for detail in bill.details])
+    details = [each for each in bill.details if each.kind not in (ASKED, DEDUCTED)]
+    if not details:
+        return (bill.issued_on, bill.issued_on) if goods else (None, None)
+    return first_period(details), max([each.period_end for each in details])
+
+
+def _type_code(bill: Bill, *, is_french: bool) -> str:
+    if is_french and bill.kind is BillKind.CREDIT_NOTE and bill.details[0].kind == ASKED:
+        return CREDIT_OF_DOWN_PAYMENT
+    return TYPES[bill.kind] if is_french else TYPES_ELSEWHERE[bill.kind]
+
+
+def _preceding(paper: BillPaper) -> tuple[tuple[str, date | None], ...]:
+    """Return the bill that it corrects, else the down payments that it deducts, with their dates (BG-3).
+
+    A corrective bill names one bill alone (BR-FR-CO-04); its lines name the down payments.
+    """
+    bill = paper.bill
+    if bill.corrects_bill_id:
+        return ((bill.corrects_bill_id, paper.corrected_on),)
+    days = {each.domain: each.period_start for each in bill.details if each.kind == DEDUCTED}
+    return tuple((number, days[number]) for number in named_in(bill.details))
 
 
 @lru_cache(maxsize=16_384)
@@ -205,8 +233,8 @@ def _line(says: Wording, bill: Bill, detail: Detail, units: Mapping[int, str]) -
         tax=_category(detail.vat_category, detail.vat_rate_bp),
         price_quantity=price_quantity,
         note=_owner(bill, detail) if bill.slices else "",
-        starts_on=detail.period_start,
-        ends_on=detail.period_end,
+        starts_on=None if detail.kind in (ASKED, DEDUCTED) else detail.period_start,
+        ends_on=None if detail.kind in (ASKED, DEDUCTED) else detail.period_end,
         order_line=detail.purchase_order_item.strip(),
         cost_account=detail.cost_account.strip(),
         object_id=detail.domain.strip(),
@@ -221,8 +249,12 @@ def _owner(bill: Bill, detail: Detail) -> str:
 
 
 def _profile(bill: Bill, *, goods: bool) -> str:
-    """Return the kind of exchange: goods or services, to be paid or paid. Source: XP Z12-012 (BT-23)."""
-    return ("B" if goods else "S") + ("2" if _is_paid(bill) else "1")
+    """Return the kind of exchange: goods or services, to be paid, paid, or final after a down payment.
+
+    Source: XP Z12-012 (BT-23).
+    """
+    is_final = bill.kind is not BillKind.CREDIT_NOTE and bool(named_in(bill.details))
+    return ("B" if goods else "S") + ("4" if is_final else "2" if _is_paid(bill) else "1")
 
 
 def _peppol(bill: Bill) -> str:

@@ -385,7 +385,7 @@ def payment(says: Wording, paper: BillPaper) -> Payment:
         return Payment(says.say("mark.payment"))
     if bill.kind in CREDITS:
         return Payment(says.say("payment.credit_note", bill_id=bill.corrects_bill_id or ""))
-    if bill.prepaid_minor and not bill.to_pay_minor:
+    if not bill.to_pay_minor:
         return Payment(says.say("payment.prepaid"))
     if paper.debit is not None and bill.collected_on is not None:
         return _debited(says, paper.debit, bill, bill.collected_on)

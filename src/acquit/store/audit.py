@@ -17,6 +17,7 @@ from acquit.store import (
     audit_closing,
     audit_conditions,
     audit_deliveries,
+    audit_down_payments,
     audit_facts,
     audit_families,
     audit_journal,
@@ -62,6 +63,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *audit_reverse.CHECKS,
     *audit_prepaid.CHECKS,
     *audit_points.CHECKS,
+    *audit_down_payments.CHECKS,
     *audit_stamps.CHECKS,
     *audit_deliveries.CHECKS,
 )

@@ -30,8 +30,11 @@ BILL_DETAILS: Final[LiteralString] = """
 BILL_TOTALS: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(bill_id ORDER BY bill_id)
-             FILTER (WHERE net_minor + tax_minor <> total_minor OR total_minor <= 0))[1:1000], '{}')
-             AS differences
+             FILTER (WHERE net_minor + tax_minor <> total_minor OR total_minor < 0
+                        OR (total_minor = 0 AND NOT EXISTS (
+                            SELECT FROM bill_detail d
+                             WHERE d.account_id = bill.account_id AND d.bill_id = bill.bill_id
+                               AND d.kind = 'deduction'))))[1:1000], '{}') AS differences
       FROM bill
 """
 

@@ -63,7 +63,8 @@ AGED_BALANCE: Final[LiteralString] = """
          )
     SELECT count(*) AS compared,
            coalesce((array_agg(bill_id ORDER BY bill_id)
-             FILTER (WHERE posted_minor IS DISTINCT FROM owed_minor))[1:1000], '{}') AS differences
+             FILTER (WHERE coalesce(posted_minor, 0) <> coalesce(owed_minor, 0)))[1:1000], '{}')
+             AS differences
       FROM (SELECT coalesce(o.bill_id, p.bill_id, p.account_id) AS bill_id, p.amount_minor AS posted_minor,
                    o.amount_minor AS owed_minor
               FROM owed o

@@ -44,7 +44,8 @@ ENTRY_CHAIN: Final[LiteralString] = """
 BILL_ENTRIES: Final[LiteralString] = """
     WITH chart AS (
          SELECT legal_entity_id, max(number) FILTER (WHERE role = 'receivable') AS receivable,
-                array_agg(number) FILTER (WHERE role IN ('revenue', 'late_interest', 'recovery_fee'))
+                array_agg(number) FILTER (WHERE role IN ('revenue', 'late_interest', 'recovery_fee',
+                                                         'down_payment'))
                   AS revenue,
                 array_agg(number) FILTER (WHERE role IN ('vat_pending', 'vat_collected')) AS vat
            FROM ledger_account

@@ -79,7 +79,7 @@ CREDITS: Final[LiteralString] = """
     SELECT count(*) AS compared,
            coalesce((array_agg(bill_id ORDER BY bill_id) FILTER (WHERE differs))[1:1000], '{}') AS differences
       FROM (SELECT coalesce(c.bill_id, o.bill_id) AS bill_id,
-                   c.amount_minor IS DISTINCT FROM o.amount_minor AS differs
+                   coalesce(c.amount_minor, 0) <> coalesce(o.amount_minor, 0) AS differs
               FROM (SELECT account_id, corrects_bill_id AS bill_id, sum(total_minor) AS amount_minor
                       FROM bill
                      WHERE kind = 'credit-note'

@@ -25,7 +25,7 @@ CHARGES_BILLED: Final[LiteralString] = """
                    CASE WHEN c.account_id IS NULL
                         THEN d.kind <> 'renewal' AND (d.kind <> 'discount' OR d.part = '')
                              AND (d.kind <> 'adjustment' OR d.part NOT LIKE 'minimum:%')
-                             AND d.kind NOT IN ('late-interest', 'recovery-fee')
+                             AND d.kind NOT IN ('late-interest', 'recovery-fee', 'down-payment', 'deduction')
                         ELSE d.account_id IS NOT NULL
                              AND (d.quantity_e4 <> c.quantity_e4 OR d.unit_price_ucents <> c.unit_price_ucents
                                   OR d.period_end <> c.period_end) END AS differs

@@ -19,14 +19,15 @@ DEBTS_OF_PAYER_MAX: Final = 400
 BILL_SERIES: Final[LiteralString] = """
     SELECT series_id, legal_entity_id, document, prefix, digits, reference_code, next_number, last_on
       FROM series
-     WHERE legal_entity_id = %(legal_entity_id)s AND document IN ('bill', 'claim')
+     WHERE legal_entity_id = %(legal_entity_id)s AND document IN ('bill', 'claim', 'down-payment')
      ORDER BY series_id
 """
 
 BILLS_BY_NUMBER: Final[LiteralString] = """
     SELECT n.bill_id, n.account_id, s.reference_code, n.number, s.digits
       FROM unnest(%(codes)s::text[], %(digits)s::int[], %(numbers)s::bigint[]) AS g(code, digits, number)
-      JOIN series s ON s.legal_entity_id = %(legal_entity_id)s AND s.document IN ('bill', 'claim')
+      JOIN series s ON s.legal_entity_id = %(legal_entity_id)s
+                   AND s.document IN ('bill', 'claim', 'down-payment')
                    AND s.reference_code = g.code AND s.digits = g.digits
       JOIN bill_number n ON n.series_id = s.series_id AND n.number = g.number
 """
@@ -35,7 +36,7 @@ BILLS_BY_ID: Final[LiteralString] = """
     SELECT n.bill_id, n.account_id
       FROM bill_number n
       JOIN series s ON s.series_id = n.series_id AND s.legal_entity_id = %(legal_entity_id)s
-                   AND s.document IN ('bill', 'claim')
+                   AND s.document IN ('bill', 'claim', 'down-payment')
      WHERE n.bill_id = ANY(%(bill_ids)s)
 """
 

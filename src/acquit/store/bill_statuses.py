@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
+from acquit.core.bill import BillKind
 from acquit.core.delivery import Outcome
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.life_cycle import SaidBy, Status
 from acquit.store.bill_lists import BillSummary
 from acquit.store.transaction import Transaction
+
+BILLS: Final = (BillKind.BILL, BillKind.CORRECTIVE, BillKind.CLAIM)
+"""What a list of bills holds."""
 
 ADD: Final[LiteralString] = """
     INSERT INTO bill_status (account_id, bill_id, code, said_by, reference, happened_at, reason_code, reason)
@@ -50,7 +54,7 @@ FIND_BILLS: Final[LiteralString] = """
             ORDER BY d.channel DESC
             LIMIT 1) e ON true
      WHERE b.account_id = %(account_id)s AND b.bill_id = ANY(string_to_array(%(bill_ids)s, chr(31)))
-       AND b.kind <> 'credit-note'
+       AND b.kind = ANY(string_to_array(%(kinds)s, ' '))
 """
 
 IS_ON_PLATFORM: Final[LiteralString] = """
@@ -169,12 +173,14 @@ def of_bill(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[Sta
     return [_status(row) for row in tx.all(OF_BILL, account_id=account_id, bill_id=bill_id)]
 
 
-def find_rows(tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]) -> list[BillRow]:
-    """Return the account's bills of these numbers, in no order, each number first; `read` reads them.
+def find_rows(
+    tx: Transaction, account_id: AccountId, bill_ids: Sequence[str], kinds: Sequence[BillKind] = BILLS
+) -> list[BillRow]:
+    """Return the account's bills of these numbers and kinds, unordered, each number first; `read` reads them.
 
-    Numbers of no bill of the account are left out. Rows that are equal read the same.
+    Numbers of no such bill of the account are left out. Rows that are equal read the same.
     """
-    return tx.tuples(FIND_BILLS, account_id=account_id, bill_ids="\x1f".join(bill_ids))
+    return tx.tuples(FIND_BILLS, account_id=account_id, bill_ids="\x1f".join(bill_ids), kinds=" ".join(kinds))
 
 
 def read(row: BillRow) -> tuple[BillSummary, OnWire | None]:

@@ -151,6 +151,7 @@ COUNTED: Final[LiteralString] = """
                  AND b.kind = 'bill' AND (m.whose = 'account' OR b.payer_id = m.account_id)
      WHERE m.account_id = ANY(string_to_array(%(account_ids)s, ' '))
        AND d.correction_no = 0 AND d.period_start >= %(since_on)s AND d.part NOT LIKE 'minimum:%%'
+       AND d.kind <> 'deduction'
      GROUP BY m.account_id, m.minimum_spend_id, d.period_start
      ORDER BY m.account_id, m.minimum_spend_id, d.period_start
 """

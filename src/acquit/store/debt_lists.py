@@ -80,19 +80,23 @@ OF_BILLS: Final[LiteralString] = """
       JOIN legal_entity e ON e.legal_entity_id = b.legal_entity_id
       LEFT JOIN pending_debt n ON n.account_id = d.account_id AND n.debt_id = d.debt_id
      WHERE d.account_id = %(account_id)s AND d.bill_id = ANY(%(bill_ids)s)
+       AND (b.kind <> 'down-payment' OR %(with_down_payments)s)
      ORDER BY d.debt_id
 """
 
 
-def of_bill(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Owed | None:
+def of_bill(
+    tx: Transaction, account_id: AccountId, bill_id: BillId, *, with_down_payments: bool
+) -> Owed | None:
     """Return the debt of the account's bill, or None."""
-    rows = tx.all(OF_BILLS, account_id=account_id, bill_ids=[bill_id])
+    rows = tx.all(OF_BILLS, account_id=account_id, bill_ids=[bill_id], with_down_payments=with_down_payments)
     return next(iter(_with_events(tx, account_id, rows)), None)
 
 
 def of_bills(tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]) -> list[Owed]:
     """Return the debts of these bills of the account, oldest first."""
-    return _with_events(tx, account_id, tx.all(OF_BILLS, account_id=account_id, bill_ids=list(bill_ids)))
+    rows = tx.all(OF_BILLS, account_id=account_id, bill_ids=list(bill_ids), with_down_payments=True)
+    return _with_events(tx, account_id, rows)
 
 
 OPEN: Final[LiteralString] = """

@@ -116,7 +116,7 @@ COMMENT ON TABLE ledger_account IS 'chart of accounts: which number plays which 
 CREATE TABLE series (
     series_id        text COLLATE "C" PRIMARY KEY,
     legal_entity_id  text COLLATE "C" NOT NULL REFERENCES legal_entity DEFERRABLE INITIALLY DEFERRED,
-    document         text NOT NULL CHECK (document IN ('bill', 'credit-note', 'deposit', 'claim', 'reverse-bill')),
+    document         text NOT NULL CHECK (document IN ('bill', 'credit-note', 'deposit', 'claim', 'reverse-bill', 'down-payment')),
     prefix           text NOT NULL CHECK (prefix ~ '^[A-Za-z0-9+_/-]{1,20}$'),
     digits           integer NOT NULL DEFAULT 8 CHECK (digits BETWEEN 1 AND 15),
     reference_code   text NOT NULL CHECK (reference_code ~ '^[0-9A-Z]{1,6}$'),
@@ -1695,7 +1695,7 @@ CREATE TABLE bill (
     account_id               text COLLATE "C" NOT NULL,
     bill_id                  text COLLATE "C" NOT NULL,
     order_id                 bigint NOT NULL,
-    kind                     text NOT NULL CHECK (kind IN ('bill', 'credit-note', 'corrective', 'claim')),
+    kind                     text NOT NULL CHECK (kind IN ('bill', 'credit-note', 'corrective', 'claim', 'down-payment')),
     corrects_bill_id         text COLLATE "C",
     legal_entity_id          text COLLATE "C" NOT NULL,
     payer_id                 text COLLATE "C" NOT NULL,
@@ -1735,7 +1735,7 @@ CREATE TABLE bill (
     CONSTRAINT bill_prepaid CHECK (prepaid_minor BETWEEN 0 AND total_minor),
     CONSTRAINT bill_debit CHECK ((debit_hash IS NULL) = (collected_on IS NULL)),
     CONSTRAINT bill_exchange CHECK (num_nonnulls(accounting_currency, accounting_tax_minor, exchange_e8, exchanged_on) IN (0, 4) AND exchange_e8 > 0),
-    CHECK ((kind IN ('bill', 'claim')) = (corrects_bill_id IS NULL)),
+    CHECK ((kind IN ('bill', 'claim', 'down-payment')) = (corrects_bill_id IS NULL)),
     PRIMARY KEY (account_id, bill_id)
 );
 CREATE INDEX bill_date ON bill (account_id, issued_at, bill_id);
@@ -1745,7 +1745,7 @@ COMMENT ON COLUMN bill.debit_hash IS 'the copy of the mandate that it is collect
 COMMENT ON COLUMN bill.collected_on IS 'the day on which the payer is told that its account is debited';
 COMMENT ON COLUMN bill.prepaid_minor IS 'what credit or earlier money paid as it was issued';
 COMMENT ON COLUMN bill.exchange_e8 IS '1e-8 units of the bill''s currency per unit of the accounting currency, as published on exchanged_on';
-COMMENT ON TABLE bill IS 'fact: an issued bill, credit note (amounts positive, the kind gives the direction), corrective bill, or claim of late interest and recovery fees';
+COMMENT ON TABLE bill IS 'fact: an issued bill, credit note (amounts positive, the kind gives the direction), corrective bill, claim of late interest and recovery fees, or down payment for a supply to come';
 
 CREATE TABLE bill_detail (
     account_id              text COLLATE "C" NOT NULL,
@@ -1836,6 +1836,52 @@ CREATE TABLE bill_order (
 );
 COMMENT ON TABLE bill_order IS 'fact: the order behind a bill; every bill has one';
 
+CREATE TABLE down_payment (
+    account_id      text COLLATE "C" NOT NULL,
+    bill_id         text COLLATE "C" NOT NULL,
+    for_order_id    bigint,
+    for_service_id  bigint,
+    CHECK (num_nonnulls(for_order_id, for_service_id) <= 1),
+    PRIMARY KEY (account_id, bill_id)
+);
+CREATE INDEX down_payment_order ON down_payment (account_id, for_order_id) WHERE for_order_id IS NOT NULL;
+COMMENT ON TABLE down_payment IS 'fact: what a bill of kind down-payment was asked for: an order, a service or, neither, whatever the account is billed';
+
+CREATE TABLE down_payment_use (
+    account_id     text COLLATE "C" NOT NULL,
+    bill_id        text COLLATE "C" NOT NULL,
+    use_no         integer NOT NULL CHECK (use_no > 0),
+    kind           text NOT NULL CHECK (kind IN ('deducted', 'returned', 'credited')),
+    by_account_id  text COLLATE "C" NOT NULL,
+    by_bill_id     text COLLATE "C" NOT NULL,
+    net_minor      bigint NOT NULL,
+    CHECK ((kind = 'returned') = (net_minor < 0) AND net_minor <> 0),
+    PRIMARY KEY (account_id, bill_id, use_no)
+);
+CREATE INDEX down_payment_use_by ON down_payment_use (by_account_id, by_bill_id);
+COMMENT ON TABLE down_payment_use IS 'fact: so much of a down payment, net, a bill deducted, came back with the credit note of that bill, or was taken back by a credit note of its own';
+
+CREATE FUNCTION refuse_overused_down_payment() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    broken record;
+BEGIN
+    SELECT u.account_id, u.bill_id, sum(u.net_minor) AS used_minor, min(b.net_minor) AS net_minor INTO broken
+      FROM down_payment_use u
+      LEFT JOIN bill b ON b.account_id = u.account_id AND b.bill_id = u.bill_id AND b.kind = 'down-payment'
+     WHERE (u.account_id, u.bill_id) IN (SELECT account_id, bill_id FROM fresh)
+     GROUP BY u.account_id, u.bill_id
+    HAVING sum(u.net_minor) NOT BETWEEN 0 AND coalesce(min(b.net_minor), -1)
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'of down payment % of account % would be used %, it is of %', broken.bill_id, broken.account_id, broken.used_minor, broken.net_minor
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER down_payment_used AFTER INSERT ON down_payment_use
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION refuse_overused_down_payment();
+
 CREATE TABLE document (
     account_id   text COLLATE "C" NOT NULL,
     bill_id      text COLLATE "C" NOT NULL,
@@ -1855,7 +1901,7 @@ CREATE TABLE debt (
     bill_id       text COLLATE "C" NOT NULL,
     payer_id      text COLLATE "C" NOT NULL,
     currency      text NOT NULL,
-    amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
+    amount_minor  bigint NOT NULL CHECK (amount_minor >= 0),
     opened_at     timestamptz NOT NULL,
     due_on        date NOT NULL,
     PRIMARY KEY (account_id, debt_id)
@@ -1921,7 +1967,7 @@ COMMENT ON TABLE open_debt IS 'debts on which something is open, and how much: t
 CREATE FUNCTION open_new_debts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO open_debt (account_id, debt_id, bill_id, payer_id, currency, due_on, open_minor)
-    SELECT account_id, debt_id, bill_id, payer_id, currency, due_on, amount_minor FROM fresh;
+    SELECT account_id, debt_id, bill_id, payer_id, currency, due_on, amount_minor FROM fresh WHERE amount_minor > 0;
     RETURN NULL;
 END $$;
 

@@ -32,6 +32,8 @@ INSERT: Final[LiteralString] = """
     VALUES (%(series_id)s, %(legal_entity_id)s, %(document)s, %(prefix)s, %(digits)s, %(reference_code)s)
 """
 
+ENSURE: Final[LiteralString] = INSERT + "    ON CONFLICT (series_id) DO NOTHING"
+
 ADVANCE: Final[LiteralString] = """
     UPDATE series
        SET next_number = %(next_number)s, last_on = %(last_on)s
@@ -53,15 +55,25 @@ def every(tx: Transaction) -> Sequence[Series]:
 def insert(tx: Transaction, series: Series) -> None:
     """Set up a series. Raises BadSeries when its numbers or references are not lawful or not its own."""
     refuse_series(series, every(tx))
-    tx.run(
-        INSERT,
-        series_id=series.series_id,
-        legal_entity_id=series.legal_entity_id,
-        document=series.document.value,
-        prefix=series.prefix,
-        digits=series.digits,
-        reference_code=series.reference_code,
-    )
+    tx.run(INSERT, **_values(series))
+
+
+def ensure(tx: Transaction, series: Series) -> None:
+    """Set up a series unless it is there; of two at once one waits for the other. Raises BadSeries."""
+    if find(tx, series.series_id) is None:
+        refuse_series(series, every(tx))
+        tx.run(ENSURE, **_values(series))
+
+
+def _values(series: Series) -> dict[str, object]:
+    return {
+        "series_id": series.series_id,
+        "legal_entity_id": series.legal_entity_id,
+        "document": series.document.value,
+        "prefix": series.prefix,
+        "digits": series.digits,
+        "reference_code": series.reference_code,
+    }
 
 
 def take(tx: Transaction, series_id: str, count: int, on: date, *, or_later: bool = False) -> Block:

@@ -84,6 +84,21 @@ def every(tx: Transaction, account_id: AccountId) -> list[ServiceOrder]:
     return find_several(tx, account_id, ids)
 
 
+NEWEST: Final[LiteralString] = """
+    SELECT order_id
+      FROM service_order
+     WHERE account_id = %(account_id)s
+     ORDER BY order_id DESC
+     LIMIT %(rows_max)s
+"""
+
+
+def newest(tx: Transaction, account_id: AccountId, rows_max: int) -> list[ServiceOrder]:
+    """Return the newest orders of services of the account, by id."""
+    ids = [row.order_id for row in tx.all(NEWEST, account_id=account_id, rows_max=rows_max)]
+    return find_several(tx, account_id, ids)
+
+
 ADD: Final[LiteralString] = """
     INSERT INTO service_order (account_id, order_id, cart_id, currency, net_minor, tax_minor, total_minor,
                                ordered_on, expires_on, ordered_by)
