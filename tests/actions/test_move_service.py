@@ -45,7 +45,7 @@ from acquit.store import acts, agreements, audit_moves, planned_changes, service
 from acquit.store.transaction import Database, Transaction
 from billed import ADDRESSED, failed, later, rows
 from founding import ACME, FR, LAB, PETIT, SHOP
-from metering import measure
+from metering import event, fates, measure, send
 from serving import lines, market, run, sell
 
 NEAR = date(2026, 12, 17)
@@ -160,6 +160,31 @@ def test_a_change_that_is_paid_ahead_goes_along(database: Database) -> None:
     )
     for period in ("2026-12", "2027-01", "2027-05"):
         run(context, period)
+    assert failed(context) == {}
+
+
+def test_use_is_whose_service_it_was_on_the_day(database: Database) -> None:
+    """Of December's use Petit has what it used before the 17th, Shop the rest; nobody has the other's."""
+    context = market(database)
+    measure(context)
+    sold = sell(context, resource_name="web")
+    run(context, "2026-11")
+    before = send(later(context, NEAR), event("early", "web", 30, at="2026-12-10T12:00:00Z"))
+    given(context, sold)
+    after = send(
+        later(context, date(2026, 12, 28)),
+        event("late", "web", 5, at="2026-12-12T12:00:00Z"),
+        event("gone", "web", 7, at="2026-12-20T12:00:00Z"),
+        event("own", "web", 11, at="2026-12-20T12:00:00Z", account=SHOP),
+        event("sooner", "web", 13, at="2026-12-12T12:00:00Z", account=SHOP),
+    )
+    assert fates(before) == ["accepted"]
+    assert fates(after) == ["accepted", "service-ended", "accepted", "service-not-begun"]
+    for period in ("2026-12", "2027-01"):
+        run(context, period)
+    use = "SELECT quantity_e4, service_id FROM usage_rating WHERE account_id = %(account_id)s"
+    assert [row.quantity_e4 for row in rows(context, use, account_id=PETIT)][-1] == 350_000
+    assert [row.quantity_e4 for row in rows(context, use, account_id=SHOP)][-1] == 110_000
     assert failed(context) == {}
 
 
