@@ -26,6 +26,7 @@ from acquit.actions.keep_log_stream import add_log_stream, forward_log
 from acquit.actions.order_prepayment import order_prepayment
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
+from acquit.actions.set_identity_provider import attach_identity_provider
 from acquit.console.routes import ROUTES
 from acquit.core.contact_change import Contact
 from acquit.core.contact_sheet import Member
@@ -34,6 +35,7 @@ from acquit.core.identifiers import AccountId, BillId, LegalEntityId, ServiceId
 from acquit.core.identity import Role
 from acquit.core.log_stream import LogFormat, LogKind, stream_at
 from acquit.core.sales_request import AskedTerm, Attachment
+from acquit.core.saml import Wishes
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
 from acquit.documents.specimen import BUYER, SELLER
@@ -42,6 +44,7 @@ from e2e.office_world import PAGES as MONEY
 from e2e.people import barriers, sign_in
 from e2e.visitor import Visitor
 from e2e.world import ACME, SCRIPT, SMALL, World
+from saml_idp import Idp, Key
 from serving import month, plan, prices
 
 SET_LANGUAGE: Final[LiteralString] = """
@@ -79,6 +82,8 @@ OPEN = (
     "/manager/password?sent=yes",
     "/manager/password/new",
     "/manager/password/new?link={link}",
+    "/manager/sso/account",
+    f"/manager/sso/account?account={ACME}",
     "/nothing-here",
 )
 MANAGER = (
@@ -123,6 +128,7 @@ MANAGER = (
     "/manager/log",
     "/manager/log?about=rights",
     "/manager/log-streams",
+    "/manager/identity-provider",
     "/manager/security",
     "/manager/api",
     "/manager/api?q=bill&all=1",
@@ -160,7 +166,7 @@ OFFICE = (
     f"/office/accounts/{ACME}/terms/{{grant}}/approve",
 )
 NAMED = (ACME, SMALL, "RC00000001")
-ELSEWHERE = ("/sso", "/sso/back", "/sso/leave")
+ELSEWHERE = ("/sso", "/sso/back", "/sso/leave", "/metadata", "}/back", "/identity-provider/try")
 FILES = ("/pdf", "/ubl", "/receipt", "/file", "/csv", "/zip", "/sheet", "/advice")
 LOOKS = {
     "English": {"language": "en-GB", "viewport": {"width": 1280, "height": 900}},
@@ -186,6 +192,8 @@ def names(context: Context, world: World) -> dict[str, str]:
     )
     grant = grant_enterprise_terms(context, account_id, AskedTerm(Term(45), 5_000_000), by="operator:sam")
     order_prepayment(context, account_id, 1_234_500, by="cli")
+    metadata = Idp(Key(), entity_id=f"https://idp.example.com/{'long' * 40}").metadata()
+    attach_identity_provider(context, account_id, metadata, Wishes(group_attribute=SCRIPT), by="cli")
     made = create_application(context, account_id, "Robot", "Gathers bills every night", by="system")
     rules = [{"method": "GET", "path": "/me/*"}, {"method": "DELETE", "path": "/*"}]
     credential = request_credential(context, made.application.application_key, rules, ["192.0.2.0/24"])
