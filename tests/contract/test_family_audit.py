@@ -25,7 +25,7 @@ from acquit.core.log_stream import FIELDS, LINKED_MAX, LogKind
 from acquit.store import access_events, api_calls
 
 from .families import Customer, Families
-from .peopling import PASSWORD, new_stream
+from .peopling import PASSWORD, new_stream, provider_metadata
 from .test_family_logs import shown
 from .world import ACME, LAB, PETIT, SHOP
 
@@ -114,6 +114,22 @@ def test_a_service_account_is_a_policy_and_its_rights_are_what_it_holds(
     gone = latest(acme, "POLICY_DELETED")["policyDeletedDetails"]
     assert gone["removed"] == {"identities": [urn], "resources": ["account:apiovh:me/bill/get"]}
     assert made["clientSecret"] not in json.dumps(acme.get(AUDIT))
+
+
+def test_an_identity_provider_is_told_with_old_and_new(families: Families) -> None:
+    shop = families.customer(SHOP)
+    shop.post("/me/identity/provider", metadata=provider_metadata(77), groupAttributeName="groups-a")
+    made = latest(shop, "PROVIDER_CREATED")["providerCreatedDetails"]
+    assert made["ssoServiceURL"].startswith("https://")
+    assert (made["new"]["groupAttributeName"], made["new"]["usersDisabled"]) == ("groups-a", False)
+    shop.put("/me/identity/provider", groupAttributeName="groups-b")
+    changed = latest(shop, "PROVIDER_MODIFIED")["providerModifiedDetails"]
+    assert (changed["old"]["groupAttributeName"], changed["new"]["groupAttributeName"]) == (
+        "groups-a", "groups-b",
+    )  # fmt: skip
+    shop.delete("/me/identity/provider")
+    gone = latest(shop, "PROVIDER_DELETED")["providerDeletedDetails"]
+    assert (gone["old"]["groupAttributeName"], gone["ssoServiceURL"]) == ("groups-b", made["ssoServiceURL"])
 
 
 def test_passwords_and_sign_ins_are_told(acme: Customer, families: Families) -> None:

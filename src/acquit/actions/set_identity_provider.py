@@ -1,18 +1,18 @@
 """An account brings its identity provider, changes what it says of it, or takes it away."""
 
 from acquit.actions.context import Context
+from acquit.core.access_event import Trace, state_of_provider
 from acquit.core.identifiers import AccountId
 from acquit.core.saml import (
     AccountProvider,
     AnotherProvider,
     IdentityProviderTaken,
-    Metadata,
     NoIdentityProvider,
     Wishes,
     checked_wishes,
 )
 from acquit.documents.saml_metadata import read_metadata
-from acquit.store import access, acts, identity_providers
+from acquit.store import access, access_events, identity_providers
 from acquit.store.transaction import Transaction
 
 
@@ -28,8 +28,9 @@ def attach_identity_provider(
         if not identity_providers.add(tx, account_id, read, wishes):
             raise IdentityProviderTaken
         _shut_out(tx, account_id, wishes)
-        _record(tx, by, "attach_identity_provider", account_id, read, wishes)
-        return _found(tx, account_id)
+        made = _found(tx, account_id)
+        _record(context, tx, by, "attach_identity_provider", account_id, None, made)
+        return made
 
 
 def change_identity_provider(context: Context, account_id: AccountId, wishes: Wishes, *, by: str) -> None:
@@ -42,7 +43,7 @@ def change_identity_provider(context: Context, account_id: AccountId, wishes: Wi
         before = _found(tx, account_id)
         identity_providers.change(tx, account_id, before.metadata, wishes)
         _shut_out(tx, account_id, wishes)
-        _record(tx, by, "change_identity_provider", account_id, before.metadata, wishes)
+        _record(context, tx, by, "change_identity_provider", account_id, before, _found(tx, account_id))
 
 
 def renew_metadata(context: Context, account_id: AccountId, metadata: str, *, by: str) -> None:
@@ -56,7 +57,7 @@ def renew_metadata(context: Context, account_id: AccountId, metadata: str, *, by
         if read.entity_id != before.metadata.entity_id:
             raise AnotherProvider(before.metadata.entity_id)
         identity_providers.change(tx, account_id, read, before.wishes)
-        _record(tx, by, "renew_identity_provider", account_id, read, before.wishes)
+        _record(context, tx, by, "renew_identity_provider", account_id, before, _found(tx, account_id))
 
 
 def remove_identity_provider(context: Context, account_id: AccountId, *, by: str) -> None:
@@ -69,8 +70,13 @@ def remove_identity_provider(context: Context, account_id: AccountId, *, by: str
         people = identity_providers.forget_people(tx, account_id)
         identity_providers.remove(tx, account_id)
         access.tell_change(tx)
-        entity_id = before.metadata.entity_id
-        acts.record(tx, by, "remove_identity_provider", account_id, entity_id[:200], people=people)
+        entity_id, trace = (
+            before.metadata.entity_id,
+            Trace(context.caller_address, before=state_of_provider(before)),
+        )
+        access_events.record(
+            tx, by, "remove_identity_provider", account_id, entity_id[:200], trace=trace, people=people
+        )
 
 
 def _found(tx: Transaction, account_id: AccountId) -> AccountProvider:
@@ -87,14 +93,26 @@ def _shut_out(tx: Transaction, account_id: AccountId, wishes: Wishes) -> None:
 
 
 def _record(
-    tx: Transaction, by: str, verb: str, account_id: AccountId, metadata: Metadata, wishes: Wishes
+    context: Context,
+    tx: Transaction,
+    by: str,
+    verb: str,
+    account_id: AccountId,
+    before: AccountProvider | None,
+    after: AccountProvider,
 ) -> None:
-    acts.record(
+    metadata, wishes = after.metadata, after.wishes
+    access_events.record(
         tx,
         by,
         verb,
         account_id,
         metadata.entity_id[:200],
+        trace=Trace(
+            context.caller_address,
+            before=None if before is None else state_of_provider(before),
+            after=state_of_provider(after),
+        ),
         sign_on_url=metadata.sign_on_url,
         certificates=[f"{each.subject} {each.ends_at.date()}" for each in metadata.certificates],
         login_attribute=wishes.login_attribute,

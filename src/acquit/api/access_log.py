@@ -119,7 +119,11 @@ def _changes(identities: list[str] | None, rights: set[str]) -> dict[str, Any] |
     return {"identities": identities, "resources": sorted(rights) or None}
 
 
-TELLERS: Final = {"USER": _login, "GROUP": _group, "TOKEN": _token, "POLICY": _policy}
+def _provider(event: AccessEvent, _request: Request) -> dict[str, Any]:
+    return {"ssoServiceURL": _state(event).get("sign_on_url", "")}
+
+
+TELLERS: Final = {"PROVIDER": _provider, "USER": _login, "GROUP": _group, "TOKEN": _token, "POLICY": _policy}
 
 
 def _named(kind: str, state: State | None, request: Request) -> dict[str, Any] | None:
@@ -135,6 +139,13 @@ def _named(kind: str, state: State | None, request: Request) -> dict[str, Any] |
         }
     if kind == "GROUP":
         return {"description": state["description"], "name": state["name"], "role": state["role"]}
+    if kind == "PROVIDER":
+        return {
+            "groupAttributeName": state["group_attribute"],
+            "requestSignatureEnabled": state["signs_requests"],
+            "userAttributeName": state["login_attribute"],
+            "usersDisabled": state["shuts_out_logins"],
+        }
     if kind == "TOKEN":
         return {
             "description": state["description"], "expiresAt": _instant(state["expires_at"], request),

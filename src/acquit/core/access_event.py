@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from acquit.core.identifiers import AccountId
 from acquit.core.identity import BearerToken, Group, Login
+from acquit.core.saml import AccountProvider
 from acquit.core.service_account import ServiceAccount
 from acquit.core.session import Means
 
@@ -37,6 +38,9 @@ class EventType(StrEnum):
     TOKEN_ADDED = "TOKEN_CREATED"  # noqa: S105 - a word, no token
     TOKEN_CHANGED = "TOKEN_MODIFIED"  # noqa: S105 - a word, no token
     TOKEN_REMOVED = "TOKEN_DELETED"  # noqa: S105 - a word, no token
+    PROVIDER_ADDED = "PROVIDER_CREATED"
+    PROVIDER_CHANGED = "PROVIDER_MODIFIED"
+    PROVIDER_REMOVED = "PROVIDER_DELETED"
     RIGHTS_ADDED = "POLICY_CREATED"
     RIGHTS_CHANGED = "POLICY_MODIFIED"
     RIGHTS_REMOVED = "POLICY_DELETED"
@@ -50,6 +54,7 @@ class Topic(StrEnum):
     LOGIN = "login"
     GROUP = "group"
     TOKEN = "token"  # noqa: S105 - a word, no token
+    PROVIDER = "provider"
     RIGHTS = "rights"
 
 
@@ -70,6 +75,10 @@ TYPES: Final[Mapping[str, EventType]] = {
     "create_personal_token": EventType.TOKEN_ADDED,
     "change_personal_token": EventType.TOKEN_CHANGED,
     "revoke_personal_token": EventType.TOKEN_REMOVED,
+    "attach_identity_provider": EventType.PROVIDER_ADDED,
+    "change_identity_provider": EventType.PROVIDER_CHANGED,
+    "renew_identity_provider": EventType.PROVIDER_CHANGED,
+    "remove_identity_provider": EventType.PROVIDER_REMOVED,
     "create_service_account": EventType.RIGHTS_ADDED,
     "change_service_account": EventType.RIGHTS_CHANGED,
     "give_rights": EventType.RIGHTS_CHANGED,
@@ -85,6 +94,7 @@ TOPICS: Final[Mapping[Topic, frozenset[str]]] = {
     - {"reset_password"},
     Topic.GROUP: frozenset(verb for verb, type_ in TYPES.items() if type_.value.startswith("GROUP_")),
     Topic.TOKEN: frozenset(verb for verb, type_ in TYPES.items() if type_.value.startswith("TOKEN_")),
+    Topic.PROVIDER: frozenset(verb for verb, type_ in TYPES.items() if type_.value.startswith("PROVIDER_")),
     Topic.RIGHTS: frozenset(verb for verb, type_ in TYPES.items() if type_.value.startswith("POLICY_")),
 }
 
@@ -176,6 +186,19 @@ def state_of_token(token: BearerToken) -> State:
         "description": token.description,
         "expires_at": None if token.expires_at is None else token.expires_at.isoformat(),
         "created_at": token.created_at.isoformat(),
+    }
+
+
+def state_of_provider(provider: AccountProvider) -> State:
+    """Return what an event keeps of an identity provider."""
+    metadata, wishes = provider.metadata, provider.wishes
+    return {
+        "sign_on_url": metadata.sign_on_url,
+        "certificates": [f"{each.subject} {each.ends_at.date()}" for each in metadata.certificates],
+        "login_attribute": wishes.login_attribute,
+        "group_attribute": wishes.group_attribute,
+        "shuts_out_logins": wishes.shuts_out_logins,
+        "signs_requests": wishes.signs_requests,
     }
 
 

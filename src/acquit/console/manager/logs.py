@@ -31,6 +31,7 @@ TOPIC_WORDS: Final[Mapping[Topic, str]] = {
     Topic.LOGIN: "Logins",
     Topic.GROUP: "Groups",
     Topic.TOKEN: "Tokens",
+    Topic.PROVIDER: "Identity provider",
     Topic.RIGHTS: "Rights of programs",
 }
 EVENT_WORDS: Final[Mapping[EventType, str]] = {
@@ -46,6 +47,9 @@ EVENT_WORDS: Final[Mapping[EventType, str]] = {
     EventType.TOKEN_ADDED: "Token made",
     EventType.TOKEN_CHANGED: "Token changed",
     EventType.TOKEN_REMOVED: "Token revoked",
+    EventType.PROVIDER_ADDED: "Identity provider brought",
+    EventType.PROVIDER_CHANGED: "Identity provider changed",
+    EventType.PROVIDER_REMOVED: "Identity provider removed",
     EventType.RIGHTS_ADDED: "Service account made",
     EventType.RIGHTS_CHANGED: "Rights or name of a service account changed",
     EventType.RIGHTS_REMOVED: "Service account removed",
