@@ -33,12 +33,19 @@ class Weighed(Transaction):
     blocks = 0
 
     def all(self, query: LiteralString, **values: object) -> list[Any]:
+        self._weigh(query, values)
+        return super().all(query, **values)
+
+    def tuples(self, query: LiteralString, **values: object) -> list[tuple[Any, ...]]:
+        self._weigh(query, values)
+        return super().tuples(query, **values)
+
+    def _weigh(self, query: LiteralString, values: dict[str, object]) -> None:
         ((plan,),) = self.connection.execute(
             "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) " + query, values
         ).fetchall()
         kinds = ("Shared Hit Blocks", "Shared Read Blocks", "Local Hit Blocks", "Local Read Blocks")
         Weighed.blocks += sum(plan[0]["Plan"][kind] for kind in kinds)
-        return super().all(query, **values)
 
 
 @pytest.fixture
