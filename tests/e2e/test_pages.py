@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from acquit.actions.accept_contract import accept_contract
+from acquit.actions.agree_self_billing import Terms, accept_self_billing, agree_self_billing
+from acquit.actions.answer_reverse_bill import contest_reverse_bill
 from acquit.actions.ask_sales import ask_sales
 from acquit.actions.bundle_bills import bundle_bills
 from acquit.actions.change_contacts import ask_contact_change
@@ -20,6 +22,7 @@ from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.import_catalogue import import_catalogue
+from acquit.actions.issue_reverse_bill import issue_reverse_bill
 from acquit.actions.keep_contact import keep_contact
 from acquit.actions.keep_file import add_file
 from acquit.actions.keep_log_stream import add_log_stream, forward_log
@@ -27,6 +30,7 @@ from acquit.actions.order_prepayment import order_prepayment
 from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
 from acquit.actions.set_identity_provider import attach_identity_provider
+from acquit.actions.set_legal_party import set_legal_party
 from acquit.console.routes import ROUTES
 from acquit.core.contact_change import Contact
 from acquit.core.contact_sheet import Member
@@ -36,14 +40,17 @@ from acquit.core.identity import Role
 from acquit.core.log_stream import LogFormat, LogKind, stream_at
 from acquit.core.sales_request import AskedTerm, Attachment
 from acquit.core.saml import Wishes
+from acquit.core.self_billing import Regime
+from acquit.core.set_up import FRENCH_CHART
 from acquit.core.tax import TaxCase
 from acquit.core.terms import Term
 from acquit.documents.specimen import BUYER, SELLER
-from acquit.store import messages, password_links, runs
+from acquit.store import charts, messages, password_links, runs
 from e2e.office_world import PAGES as MONEY
 from e2e.people import barriers, sign_in
 from e2e.visitor import Visitor
 from e2e.world import ACME, SCRIPT, SMALL, World
+from reversing import COMMISSION, FRENCH
 from saml_idp import Idp, Key
 from serving import month, plan, prices
 
@@ -103,6 +110,8 @@ MANAGER = (
     "/manager/payments/RC00000001",
     "/manager/credit",
     "/manager/payment-methods",
+    "/manager/reverse-bills",
+    "/manager/reverse-bills/{reverse}",
     "/manager/purchase-orders",
     "/manager/purchase-orders/{order}",
     "/manager/bill-references",
@@ -151,6 +160,9 @@ OFFICE = (
     "/office/accounts?q=acme",
     f"/office/accounts/{ACME}",
     f"/office/accounts/{SMALL}",
+    f"/office/accounts/{ACME}/supplies",
+    "/office/reverse-bills",
+    f"/office/reverse-bills/{ACME}/{{reverse}}",
     "/office/catalogues",
     "/office/mails",
     "/office/mails/{mail_kind}/{mail_language}?subject=Trial&intro=Words",
@@ -191,7 +203,6 @@ def names(context: Context, world: World) -> dict[str, str]:
         file=Attachment("agreement with a rather long name, signed by both.pdf", "application/pdf", b"%PDF-"),
     )
     grant = grant_enterprise_terms(context, account_id, AskedTerm(Term(45), 5_000_000), by="operator:sam")
-    order_prepayment(context, account_id, 1_234_500, by="cli")
     metadata = Idp(Key(), entity_id=f"https://idp.example.com/{'long' * 40}").metadata()
     attach_identity_provider(context, account_id, metadata, Wishes(group_attribute=SCRIPT), by="cli")
     made = create_application(context, account_id, "Robot", "Gathers bills every night", by="system")
@@ -208,13 +219,11 @@ def names(context: Context, world: World) -> dict[str, str]:
         content=b"x" * 2_000,
     )
     contact = keep_contact(context, account_id, CONTACT, by="cli")
-    add_file(context, account_id, "to come.pdf", {}, by="cli")
     _forward_some(context, account_id)
     accept_contract(context, account_id, 1, by=f"account:{ACME}/alice")
-    import_catalogue(context, SIZES, by="cli", legal_entity_id=LegalEntityId("FR"), from_on=date(2025, 1, 1))
     bundled = bundle_bills(context, account_id, [BillId("FR00000026")], by=f"account:{ACME}")
-    link = "a" * 43
     with context.database.write() as tx:
+        link = "a" * 43
         tx.run(DEPOSIT)
         sealed = context.sealer.seal(f"A text {SCRIPT}\nand a line")
         messages.keep_mail(tx, account_id, 1, ["alice@example.com"], f"A mail {SCRIPT}", sealed)
@@ -239,10 +248,31 @@ def names(context: Context, world: World) -> dict[str, str]:
         "contact": str(contact.contact_id),
         "bundle": str(bundled.bundle.bundle_id),
         "link": link,
+        "reverse": _supply_some(context, account_id),
     }
 
 
+def _supply_some(context: Context, account_id: AccountId) -> str:
+    """A bill in the account's name is contested; another agreement waits."""
+    with context.database.write() as tx:
+        charts.insert_chart(tx, LegalEntityId("FR"), FRENCH_CHART)
+        charts.add_rates(tx, {"FR": ((date(2014, 1, 1), 2_000),)})
+    set_legal_party(context, account_id, FRENCH, by="cli")
+    terms = Terms(f"commissions {SCRIPT}", "MAND-14", Regime.STANDARD, until_on=date(2026, 12, 31))
+    agree_self_billing(context, account_id, terms, by="cli")
+    accept_self_billing(context, account_id, 1, "Alice Martin", by="cli")
+    later = replace(terms, from_on=date(2027, 1, 1), until_on=None)
+    agree_self_billing(context, account_id, later, by="cli")
+    supplied = [replace(COMMISSION, description=f"Commission {SCRIPT}")]
+    bill = issue_reverse_bill(context, account_id, supplied, by="cli")
+    contest_reverse_bill(context, account_id, bill.bill_id, f"not so {SCRIPT}", by="cli")
+    return bill.bill_id
+
+
 def _forward_some(context: Context, account_id: AccountId) -> None:
+    add_file(context, account_id, "to come.pdf", {}, by="cli")
+    order_prepayment(context, account_id, 1_234_500, by="cli")
+    import_catalogue(context, SIZES, by="cli", legal_entity_id=LegalEntityId("FR"), from_on=date(2025, 1, 1))
     stream = stream_at(f"{SCRIPT}", LogFormat.GELF, "logs.example.com", secret_name="token", secret="s")
     made_stream = add_log_stream(context, account_id, stream, by="cli")
     forward_log(context, account_id, LogKind.ACCESS, made_stream.stream_id, by="cli")

@@ -130,6 +130,8 @@ def test_a_file_of_lines_and_what_is_wrong_with_it(bob: Visitor, acme: Visitor) 
     assert "Rack space" in page
     back = bob.send(f"/office/reverse-bills/{ACME}/{ONE}", {"verb": "take-back", "reason": "wrong account"})
     assert "Taken back" in bob.get(back.headers["location"]).text
+    led = bob.get(f"/office/accounts/{ACME}/bills/{ONE}")
+    assert led.headers["location"] == f"/office/reverse-bills/{ACME}/{ONE}"
     listed = bob.get("/office/reverse-bills").text
     assert ("FRS00001-000002" in listed, "Credit note" in listed) == (True, True)
     note = acme.get("/manager/reverse-bills/FRS00001-000002").text

@@ -14,7 +14,7 @@ BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "NONE": ("Nothing owed", ""),
     },
     "reverse": {
-        "open": ("To be paid to you", "calm"),
+        "open": ("To be paid", "calm"),
         "contested": ("Contested", "warn"),
         "paying": ("Payment under way", "calm"),
         "settled": ("Settled", "good"),

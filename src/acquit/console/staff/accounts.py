@@ -7,7 +7,7 @@ from acquit.console.orders import order_state
 from acquit.console.place import Place, place_of
 from acquit.console.staff.frame import page
 from acquit.console.timeline import state_of
-from acquit.console.visit import Page, Reply, Visit
+from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.purchase_order import used_percent
 from acquit.core.terms import Grant, warnings
@@ -18,6 +18,7 @@ from acquit.store import (
     contract_texts,
     payment_methods,
     purchase_order_pages,
+    reverse_lists,
     terms,
 )
 from acquit.store.bill_searches import Wanted
@@ -69,12 +70,14 @@ def show_account(visit: Visit) -> Page:
     )
 
 
-def show_bill(visit: Visit) -> Page:
-    """GET /office/accounts/{account_id}/bills/{bill_id}."""
-    account_id = account_id_of(visit)
+def show_bill(visit: Visit) -> Reply:
+    """GET /office/accounts/{account_id}/bills/{bill_id}; a reverse bill has a page of its own."""
+    account_id, bill_id = account_id_of(visit), BillId(visit.path_values["bill_id"])
     with visit.snapshot() as tx:
         place = place_of(visit, tx, account_id)
-        story = bill_story(visit, tx, place, account_id, BillId(visit.path_values["bill_id"]))
+        if reverse_lists.some(tx, account_id, [bill_id]):
+            return Redirect(f"/office/reverse-bills/{account_id}/{bill_id}")
+        story = bill_story(visit, tx, place, account_id, bill_id)
     return page("bill.html", visit, place=place, zone=place.entity.zone, **story)
 
 
