@@ -20,6 +20,7 @@ from acquit.actions.change_contacts import ask_contact_change
 from acquit.actions.change_identity_group import add_identity_group
 from acquit.actions.context import Context
 from acquit.actions.create_application import create_application
+from acquit.actions.give_points import give_points
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
 from acquit.actions.import_catalogue import import_catalogue
 from acquit.actions.issue_reverse_bill import issue_reverse_bill
@@ -31,6 +32,7 @@ from acquit.actions.publish_contract import publish_contract
 from acquit.actions.request_credential import request_credential
 from acquit.actions.set_identity_provider import attach_identity_provider
 from acquit.actions.set_legal_party import set_legal_party
+from acquit.actions.set_points_programme import set_points_programme
 from acquit.console.routes import ROUTES
 from acquit.core.contact_change import Contact
 from acquit.core.contact_sheet import Member
@@ -50,6 +52,7 @@ from e2e.office_world import PAGES as MONEY
 from e2e.people import barriers, sign_in
 from e2e.visitor import Visitor
 from e2e.world import ACME, SCRIPT, SMALL, World
+from pointing import PROGRAMME
 from reversing import COMMISSION, FRENCH
 from saml_idp import Idp, Key
 from serving import month, plan, prices
@@ -110,6 +113,7 @@ MANAGER = (
     "/manager/payments/RC00000001",
     "/manager/credit",
     "/manager/payment-methods",
+    "/manager/points",
     "/manager/reverse-bills",
     "/manager/reverse-bills/{reverse}",
     "/manager/purchase-orders",
@@ -172,6 +176,8 @@ OFFICE = (
     f"/office/accounts/{ACME}/story?kind=dunning",
     f"/office/accounts/{ACME}/mails/{{mail}}",
     f"/office/accounts/{ACME}/bills/FR00000026",
+    f"/office/accounts/{ACME}/points",
+    f"/office/accounts/{ACME}/down-payments",
     f"/office/accounts/{ACME}/terms",
     f"/office/accounts/{SMALL}/terms",
     f"/office/accounts/{ACME}/terms/end",
@@ -253,19 +259,23 @@ def names(context: Context, world: World) -> dict[str, str]:
 
 
 def _supply_some(context: Context, account_id: AccountId) -> str:
-    """A bill in the account's name is contested; another agreement waits."""
+    """A bill in the account's name is contested, another agreement waits; the account has points."""
     with context.database.write() as tx:
         charts.insert_chart(tx, LegalEntityId("FR"), FRENCH_CHART)
         charts.add_rates(tx, {"FR": ((date(2014, 1, 1), 2_000),)})
     set_legal_party(context, account_id, FRENCH, by="cli")
-    terms = Terms(f"commissions {SCRIPT}", "MAND-14", Regime.STANDARD, until_on=date(2026, 12, 31))
+    today = context.clock.today("Europe/Paris")
+    until_on = today + timedelta(days=30)
+    terms = Terms(f"commissions {SCRIPT}", "MAND-14", Regime.STANDARD, until_on=until_on)
     agree_self_billing(context, account_id, terms, by="cli")
     accept_self_billing(context, account_id, 1, "Alice Martin", by="cli")
-    later = replace(terms, from_on=date(2027, 1, 1), until_on=None)
+    later = replace(terms, from_on=until_on + timedelta(days=1), until_on=None)
     agree_self_billing(context, account_id, later, by="cli")
     supplied = [replace(COMMISSION, description=f"Commission {SCRIPT}")]
     bill = issue_reverse_bill(context, account_id, supplied, by="cli")
     contest_reverse_bill(context, account_id, bill.bill_id, f"not so {SCRIPT}", by="cli")
+    set_points_programme(context, replace(PROGRAMME, from_on=today), by="cli")
+    give_points(context, account_id, 123_456, f"For {SCRIPT}", by="cli")
     return bill.bill_id
 
 
