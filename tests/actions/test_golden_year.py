@@ -40,7 +40,11 @@ WOLKE: Final = LegalParty(
     zip="10115", city="Berlin",
 )  # fmt: skip
 NEW_YEAR: Final = date(2027, 1, 1)
-UNPAID: Final = "SELECT * FROM debt WHERE opened_at >= %(since)s ORDER BY debt_id"
+UNPAID: Final = """
+    SELECT * FROM debt
+     WHERE opened_at >= %(since)s::timestamp AT TIME ZONE 'Europe/Paris'
+     ORDER BY debt_id
+"""
 
 
 @pytest.fixture(scope="module")
