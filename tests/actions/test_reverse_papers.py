@@ -86,7 +86,6 @@ def test_its_paper_says_who_made_it_and_until_when_it_may_be_contested(
     agreed(context)
     bill = billed(context)
     pdf = bill_pdf(context, ACME, bill.bill_id)
-    Path("/tmp/reverse/paper.pdf").write_bytes(pdf)
     text = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages).split())
     for said in (
         "Facture (autofacturation)", "FRS00001-000001", "Acme Études SARL", "Nuage du Nord SAS",
