@@ -69,6 +69,7 @@ def show_bill(visit: Visit) -> Page:
 def answer_bill(visit: Visit) -> Reply:
     """POST /manager/reverse-bills/{bill_id}: the account accepts it, contests it, or no longer does."""
     bill_id = BillId(visit.path_values["bill_id"])
+    show_reverse_bill(visit.context, visit.account_id, bill_id)
     verb = typed.one_of(visit.form.text("verb"), list(VERBS))
     VERBS[verb](visit, bill_id)
     return Redirect(f"{HERE}/{bill_id}?done=reverse-{verb}")

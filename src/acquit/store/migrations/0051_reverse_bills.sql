@@ -16,7 +16,7 @@ SELECT l.legal_entity_id, n.role, n.number, n.name
     ON CONFLICT DO NOTHING;
 
 ALTER TABLE series DROP CONSTRAINT series_document_check;
-ALTER TABLE series ADD CONSTRAINT series_document_check CHECK (document IN ('bill', 'credit-note', 'deposit', 'claim', 'reverse-bill'));
+ALTER TABLE series ADD CONSTRAINT series_document_check CHECK (document IN ('bill', 'credit-note', 'deposit', 'claim', 'reverse-bill', 'down-payment'));
 ALTER TABLE debt_operation DROP CONSTRAINT debt_operation_means_check;
 ALTER TABLE debt_operation ADD CONSTRAINT debt_operation_means_check CHECK (means IN ('transfer', 'direct-debit', 'card', 'credit-note', 'credit-balance', 'loss', 'set-off'));
 
