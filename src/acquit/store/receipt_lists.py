@@ -7,7 +7,7 @@ from typing import Final, LiteralString
 
 from acquit.core.identifiers import AccountId, BillId, OrderId
 from acquit.core.money import Currency
-from acquit.store.selection import Selection
+from acquit.store.selection import Selection, dated
 from acquit.store.transaction import Transaction
 
 
@@ -78,7 +78,7 @@ def deposits_of(
 ) -> Selection:
     """Select the deposits of an account that stand; both bounds are inclusive and count in whole seconds."""
     source: LiteralString = "deposit d WHERE account_id = %(account_id)s AND " + _STANDS
-    where, values = _dated("recorded_at", account_id, recorded_from, recorded_to, order_id)
+    where, values = dated("recorded_at", account_id, recorded_from, recorded_to, order_id)
     return Selection("deposit_id", source + where, values)
 
 
@@ -91,30 +91,8 @@ def notes_of(
 ) -> Selection:
     """Select the credit notes of an account; both bounds are inclusive and count in whole seconds."""
     source: LiteralString = "bill WHERE account_id = %(account_id)s AND kind = 'credit-note'"
-    where, values = _dated("issued_at", account_id, issued_from, issued_to, order_id)
+    where, values = dated("issued_at", account_id, issued_from, issued_to, order_id)
     return Selection("bill_id", source + where, values)
-
-
-def _dated(
-    column: LiteralString,
-    account_id: AccountId,
-    from_at: datetime | None,
-    to_at: datetime | None,
-    order_id: int | None,
-) -> tuple[LiteralString, dict[str, object]]:
-    """Return the conditions that are asked for, and their values with the account's."""
-    where: LiteralString = ""
-    values: dict[str, object] = {"account_id": account_id}
-    if from_at is not None:
-        where += " AND " + column + " >= %(from_at)s"
-        values["from_at"] = from_at
-    if to_at is not None:
-        where += " AND " + column + " < %(to_at)s + interval '1 second'"
-        values["to_at"] = to_at
-    if order_id is not None:
-        where += " AND order_id = %(order_id)s"
-        values["order_id"] = order_id
-    return where, values
 
 
 DEPOSITS: Final[LiteralString] = """

@@ -7,7 +7,7 @@ from typing import Final, LiteralString
 
 from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.money import Currency
-from acquit.store.selection import Selection
+from acquit.store.selection import Selection, dated
 from acquit.store.transaction import Transaction
 
 LISTED: Final[LiteralString] = """
@@ -104,18 +104,9 @@ def of_account(
     order_id: int | None = None,
 ) -> Selection:
     """Select the reverse bills of an account; both bounds are inclusive and count in whole seconds."""
-    where: LiteralString = "reverse_bill WHERE account_id = %(account_id)s"
-    values: dict[str, object] = {"account_id": account_id}
-    if issued_from is not None:
-        where += " AND issued_at >= %(issued_from)s"
-        values["issued_from"] = issued_from
-    if issued_to is not None:
-        where += " AND issued_at < %(issued_to)s + interval '1 second'"
-        values["issued_to"] = issued_to
-    if order_id is not None:
-        where += " AND order_id = %(order_id)s"
-        values["order_id"] = order_id
-    return Selection("bill_id", where, values)
+    source: LiteralString = "reverse_bill WHERE account_id = %(account_id)s"
+    where, values = dated("issued_at", account_id, issued_from, issued_to, order_id)
+    return Selection("bill_id", source + where, values)
 
 
 def some(tx: Transaction, account_id: AccountId, bill_ids: Sequence[str]) -> list[Listed]:

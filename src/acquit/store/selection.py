@@ -7,8 +7,10 @@ that pages neither repeat nor lose a row.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, LiteralString
 
+from acquit.core.identifiers import AccountId
 from acquit.store.transaction import Transaction
 
 OPERATORS: Final[Mapping[str, LiteralString]] = {
@@ -66,6 +68,31 @@ class Place:
 
     value: object
     key: object
+
+
+def dated(
+    column: LiteralString,
+    account_id: AccountId,
+    from_at: datetime | None,
+    to_at: datetime | None,
+    order_id: int | None,
+) -> tuple[LiteralString, dict[str, object]]:
+    """Return the conditions on an instant and an order that are asked for, and their values.
+
+    Both bounds are inclusive and count in whole seconds.
+    """
+    where: LiteralString = ""
+    values: dict[str, object] = {"account_id": account_id}
+    if from_at is not None:
+        where += " AND " + column + " >= %(from_at)s"
+        values["from_at"] = from_at
+    if to_at is not None:
+        where += " AND " + column + " < %(to_at)s + interval '1 second'"
+        values["to_at"] = to_at
+    if order_id is not None:
+        where += " AND order_id = %(order_id)s"
+        values["order_id"] = order_id
+    return where, values
 
 
 def place(tx: Transaction, selection: Selection, order: Order | None, key: object) -> Place | None:
