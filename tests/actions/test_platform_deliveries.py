@@ -67,7 +67,7 @@ def on_wire(context: Context, account_id: AccountId) -> tuple[str, str]:
     bill_id = bill_of(context, account_id)
     with context.database.read() as tx:
         (row,) = bill_statuses.find_rows(tx, account_id, [bill_id])
-    _, found = bill_statuses.read(row)
+    found = bill_statuses.on_wire(bill_statuses.version_of(row))
     assert found is not None
     return found.reference, e_invoicing_status(found.outcome, found.codes)
 

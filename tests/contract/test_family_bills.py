@@ -113,6 +113,26 @@ def test_a_batch_holds_what_items_say_and_hides_strangers(acme: Customer, custom
     assert strange["error"]["class"] == nothing["error"]["class"] == "Client::NotFound"
 
 
+def test_bills_read_before_beside_others_are_told_as_alone(acme: Customer, customer: Make) -> None:
+    foreign = customer(PETIT)
+    (strange,) = foreign.get("/me/bill")[:1]
+    theirs = foreign.get(f"/me/bill/{strange}")
+    numbers = [f"FR0000000{number}" for number in (5, 1, 9)]
+    assert acme.get(f"/me/bill/{numbers[0]}")["billId"] == numbers[0]
+    for _ in range(2):
+        read = acme.batch(f"/me/bill/{','.join([*numbers, strange, 'no%01', numbers[0]])}")
+        assert [each["key"] for each in read] == [*numbers, strange, "no\x01", numbers[0]]
+        assert [each["value"] and each["value"]["billId"] for each in read] == [
+            *numbers,
+            None,
+            None,
+            numbers[0],
+        ]
+        assert read[4]["error"]["class"] == "Client::BadRequest"
+        assert foreign.batch(f"/me/bill/{numbers[1]},{strange}")[1]["value"] == theirs
+    assert [each["value"] for each in read[:3]] == [acme.get(f"/me/bill/{number}") for number in numbers]
+
+
 # ---------------------------------------------------------------- debts of bills
 
 

@@ -53,6 +53,14 @@ def test_instants_carry_the_offset_of_the_day() -> None:
     assert wire.instant(datetime(2018, 5, 15, 13, 49, 6, 999, UTC), PARIS) == "2018-05-15T15:49:06+02:00"
     assert wire.instant(datetime(2018, 12, 15, 13, 49, 6, tzinfo=UTC), PARIS) == "2018-12-15T14:49:06+01:00"
     assert wire.midnight(date(2026, 10, 25), PARIS) == "2026-10-25T00:00:00+02:00"
+    assert (
+        wire.instant(datetime(2018, 12, 15, 13, 49, 6, 1, UTC), ZoneInfo("UTC"))
+        == "2018-12-15T13:49:06+00:00"
+    )
+    assert (
+        wire.instant(datetime(2018, 7, 1, tzinfo=UTC), ZoneInfo("America/St_Johns"))
+        == "2018-06-30T21:30:00-02:30"
+    )
     assert wire.instant_or_none(None, PARIS) is None
 
 

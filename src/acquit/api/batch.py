@@ -5,8 +5,10 @@ It works on every GET route whose last segment is a parameter, and on lists belo
 the order of the ids, each with its value or its error.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from acquit.api import parameters, refusals
 from acquit.api.contract import Route
@@ -48,14 +50,12 @@ def split(separator: str, text: str) -> list[str]:
     return keys
 
 
-def entry(key: str, value: object) -> dict[str, object]:
-    """Return the element of an id that was read."""
-    return {"key": key, "value": value, "error": None}
+class Element(msgspec.Struct):
+    """What is answered of one id: its value, or its error."""
 
-
-def fault(key: str, refusal: Refusal) -> dict[str, object]:
-    """Return the element of an id that was refused."""
-    return {"key": key, "value": None, "error": refusals.describe(refusal)}
+    key: str
+    value: object = None
+    error: object = None
 
 
 def found_at_once(handler: Handler | Batched, request: Request, keys: Sequence[Any]) -> Mapping[Any, object]:
@@ -65,46 +65,34 @@ def found_at_once(handler: Handler | Batched, request: Request, keys: Sequence[A
 
 def answer(
     handler: Handler | Batched, request: Request, texts: Mapping[str, str], given: Sequence[str], call: Call
-) -> list[dict[str, object]]:
+) -> list[Element]:
     """Return one element per given id: what one statement found, else what the handler says of that id."""
-    paths, elements = _read(request, texts, dict.fromkeys(given))
-    last = request.route.path_parameters[-1].name
-    if paths:
-        request.path = next(iter(paths.values()))
-    found = found_at_once(handler, request, [path[last] for path in paths.values()])
-    one = handler.one if isinstance(handler, Batched) else handler
-    for key, path in paths.items():
-        typed = path[last]
-        elements[key] = (
-            entry(key, found[typed]) if typed in found else _asked_alone(key, path, one, request, call)
-        )
-    return [elements[key] for key in given]
-
-
-def _read(
-    request: Request, texts: Mapping[str, str], keys: Iterable[str]
-) -> tuple[dict[str, Mapping[str, Any]], dict[str, dict[str, object]]]:
-    """Return the path of each id that can be read, and the elements of those that cannot."""
     *above, last = request.route.path_parameters
     try:
         shared = parameters.read_path(above, texts, request.zone)
     except Refusal as refusal:
-        return {}, {key: fault(key, refusal) for key in keys}
-    paths: dict[str, Mapping[str, Any]] = {}
-    refused = {}
-    for key in keys:
-        try:
-            paths[key] = {**shared, last.name: parameters.read_text(last.name, last.type, key, request.zone)}
-        except Refusal as refusal:
-            refused[key] = fault(key, refusal)
-    return paths, refused
+        return [_refused(key, refusal) for key in given]
+    values, refused = parameters.read_texts(last, dict.fromkeys(given), request.zone)
+    elements = {key: _refused(key, refusal) for key, refusal in refused.items()}
+    if values:
+        request.path = {**shared, last.name: next(iter(values.values()))}
+    found = found_at_once(handler, request, [*values.values()])
+    one = handler.one if isinstance(handler, Batched) else handler
+    for key, value in values.items():
+        if value in found:
+            elements[key] = Element(key, found[value])
+        else:
+            request.path = {**shared, last.name: value}
+            elements[key] = _asked_alone(key, one, request, call)
+    return [elements[key] for key in given]
 
 
-def _asked_alone(
-    key: str, path: Mapping[str, Any], one: Handler, request: Request, call: Call
-) -> dict[str, object]:
-    request.path = path
+def _asked_alone(key: str, one: Handler, request: Request, call: Call) -> Element:
     try:
-        return entry(key, call(one, request).value)
+        return Element(key, call(one, request).value)
     except Refusal as refusal:
-        return fault(key, refusal)
+        return _refused(key, refusal)
+
+
+def _refused(key: str, refusal: Refusal) -> Element:
+    return Element(key, error=refusals.describe(refusal))

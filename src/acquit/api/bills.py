@@ -18,9 +18,9 @@ from acquit.core.identifiers import BillId
 from acquit.ports import Sealer
 from acquit.store import bill_lists, bill_statuses
 from acquit.store.bill_lists import DetailSummary, Listed
-from acquit.store.bill_statuses import BILLS, BillRow
+from acquit.store.bill_statuses import BILLS, BillRow, Version
 from acquit.store.selection import Selection
-from acquit.store.transaction import Transaction
+from acquit.store.transaction import Database, Transaction
 
 DETAILS_PER_ORDER: Final = 1_000_000
 """A detail's id is its bill's order id times this, plus its number on the bill."""
@@ -32,6 +32,8 @@ KEPT_MAX: Final = 10_000
 
 ORIGIN_MAX: Final = 256
 """A caller who writes a longer address of ours is answered without anything being kept."""
+
+Kept = dict[str, tuple[Version, msgspec.Raw]]
 
 
 # ---------------------------------------------------------------- bills
@@ -98,48 +100,57 @@ def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, ob
 def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:
     """Return those of the caller's bills that have these numbers, as the wire shows them, encoded."""
     kinds = (*BILLS, BillKind.DOWN_PAYMENT) if takes_down_payments(request) else BILLS
-    rows = bill_statuses.find_rows(tx, request.caller.account_id, bill_ids, kinds)
-    seen_from = request.zone, request.origin, request.context.sealer
-    kept = _kept(seen_from) if len(request.origin) <= ORIGIN_MAX else {}
-    shown: dict[str, object] = {}
-    for row in rows:
-        known = kept.get(row[0])
-        if known is not None and known[0] == row:
-            shown[row[0]] = known[1]
-        else:
-            shown[row[0]] = _encoded(row, kept, seen_from)
+    kept = _kept((request.zone, request.origin, request.context.sealer, request.context.database))
+    known = {bill_id: entry for bill_id in bill_ids if (entry := kept.get(bill_id)) is not None}
+    shown = _read_again(tx, request, known, kinds) if known else {}
+    if len(shown) < len(bill_ids):
+        left = [bill_id for bill_id in bill_ids if bill_id not in shown]
+        shown |= _read_first(tx, request, left, kinds, kept)
     return shown
 
 
 @lru_cache(maxsize=4)
-def _kept(seen_from: tuple[ZoneInfo, str, Sealer]) -> dict[str, tuple[BillRow, msgspec.Raw]]:
-    """Return where the JSON of bills seen from there is kept, by number, beside what it was made of."""
+def _kept(seen_from: tuple[ZoneInfo, str, Sealer, Database]) -> Kept:
+    """Return where the JSON of bills seen from there is kept, by number, beside the bill's version."""
     return {}
 
 
-def _encoded(
-    row: BillRow, kept: dict[str, tuple[BillRow, msgspec.Raw]], seen_from: tuple[ZoneInfo, str, Sealer]
-) -> msgspec.Raw:
-    """Return a bill's JSON, which is kept: a bill is final, what may change about it is in its row."""
-    made = msgspec.Raw(wire.encode(bill_shown(row, *seen_from)))
-    if len(kept) >= KEPT_MAX:
+def _read_again(
+    tx: Transaction, request: Request, known: Kept, kinds: Sequence[BillKind]
+) -> dict[str, object]:
+    """Return what is known of the caller's bills and still holds: their versions are those of now."""
+    versions = bill_statuses.find_versions(tx, request.caller.account_id, [*known], kinds)
+    return {version[0]: known[version[0]][1] for version in versions if known[version[0]][0] == version}
+
+
+def _read_first(
+    tx: Transaction, request: Request, bill_ids: Sequence[str], kinds: Sequence[BillKind], kept: Kept
+) -> dict[str, object]:
+    """Return the JSON of the caller's bills, which is kept for who reads them again."""
+    shown: dict[str, object] = {}
+    for row in bill_statuses.find_rows(tx, request.caller.account_id, bill_ids, kinds):
+        made = msgspec.Raw(wire.encode(bill_shown(row, request.zone, request.origin, request.context.sealer)))
+        shown[row[0]] = made
+        if len(request.origin) <= ORIGIN_MAX:
+            kept[row[0]] = bill_statuses.version_of(row), made
+    if len(kept) > KEPT_MAX:
         kept.clear()
-    kept[row[0]] = row, made
-    return made
+    return shown
 
 
 def bill_shown(row: BillRow, zone: ZoneInfo, origin: str, sealer: Sealer) -> dict[str, Any]:
     """Return the bill of a row as the wire shows it."""
-    bill, left = bill_statuses.read(row)
+    bill_id, _, issued_at, *_, order_id, category, currency, net_minor, tax_minor, total_minor = row
+    left = bill_statuses.on_wire(bill_statuses.version_of(row))
     return {
-        "billId": bill.bill_id,
-        "category": bill.category,
-        "date": wire.instant(bill.issued_at, zone),
+        "billId": bill_id,
+        "category": category,
+        "date": wire.instant(issued_at, zone),
         "eInvoicingId": None if left is None else left.reference or None,
         "eInvoicingStatus": None if left is None else e_invoicing_status(left.outcome, left.codes),
-        "orderId": bill.order_id,
-        **wire.prices(bill.net_minor, bill.tax_minor, bill.total_minor, bill.currency),
-        **links.paper_links(origin, sealer, bill.bill_id),
+        "orderId": order_id,
+        **wire.prices(net_minor, tax_minor, total_minor, currency),
+        **links.paper_links(origin, sealer, bill_id),
     }
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from acquit.api.contract import Body, Contract, Member, Model, Parameter, contract
 from acquit.api.refusals import BadParameter, BrokenJson, MissingParameter, UnknownParameters
+from acquit.core.errors import Refusal
 
 LONG: Final = range(-(2**63), 2**63)
 INT: Final = range(-(2**31), 2**31)
@@ -41,6 +42,8 @@ DURATION: Final = re.compile(
 )
 PHONE: Final = re.compile(r"\+?[0-9][0-9. ()-]{3,29}", re.ASCII)
 
+PLAIN: Final = {"string"}
+"""Types of which a text is itself the value."""
 CHECKED_BY_CORE: Final = {"auth.AccessRuleRequest[]"}
 
 _Reader = Callable[[str, ZoneInfo], object]
@@ -177,6 +180,23 @@ def read_text(name: str, type_name: str, text: str, zone: ZoneInfo) -> Any:
         return READERS[kind](text, zone)
     except (_Unfit, ValueError, OverflowError):
         raise unfit(name, kind, text) from None
+
+
+def read_texts(
+    declared: Parameter, texts: Iterable[str], zone: ZoneInfo
+) -> tuple[dict[str, Any], dict[str, Refusal]]:
+    """Return the values of texts of one parameter by text, and the refusals of those that are no value."""
+    every = list(texts)
+    joined = "".join(every)
+    if declared.type in PLAIN and joined.isprintable() and len(joined) <= TEXT_MAX:
+        return dict(zip(every, every, strict=True)), {}
+    values, refused = {}, {}
+    for text in every:
+        try:
+            values[text] = read_text(declared.name, declared.type, text, zone)
+        except Refusal as refusal:
+            refused[text] = refusal
+    return values, refused
 
 
 @cache

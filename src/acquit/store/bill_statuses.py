@@ -9,7 +9,6 @@ from acquit.core.bill import BillKind
 from acquit.core.delivery import Outcome
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.life_cycle import SaidBy, Status
-from acquit.store.bill_lists import BillSummary
 from acquit.store.transaction import Transaction
 
 BILLS: Final = (BillKind.BILL, BillKind.CORRECTIVE, BillKind.CLAIM)
@@ -39,9 +38,7 @@ OF_BILL: Final[LiteralString] = """
      ORDER BY s.status_no
 """
 
-FIND_BILLS: Final[LiteralString] = """
-    SELECT b.bill_id, b.order_id, b.category, b.issued_at, b.currency, b.net_minor, b.tax_minor,
-           b.total_minor, b.corrects_bill_id, e.state, e.reference, e.codes
+_BILLS_AND_WHERE_THEY_ARE: Final[LiteralString] = """
       FROM bill b
       LEFT JOIN LATERAL (
            SELECT t.state, t.reference, (
@@ -55,6 +52,17 @@ FIND_BILLS: Final[LiteralString] = """
             LIMIT 1) e ON true
      WHERE b.account_id = %(account_id)s AND b.bill_id = ANY(string_to_array(%(bill_ids)s, chr(31)))
        AND b.kind = ANY(string_to_array(%(kinds)s, ' '))
+"""
+
+FIND_BILLS: Final[LiteralString] = f"""
+    SELECT b.bill_id, b.xmin, b.issued_at, e.state, e.reference, e.codes,
+           b.order_id, b.category, b.currency, b.net_minor, b.tax_minor, b.total_minor
+    {_BILLS_AND_WHERE_THEY_ARE}
+"""
+
+FIND_VERSIONS: Final[LiteralString] = f"""
+    SELECT b.bill_id, b.xmin, b.issued_at, e.state, e.reference, e.codes
+    {_BILLS_AND_WHERE_THEY_ARE}
 """
 
 IS_ON_PLATFORM: Final[LiteralString] = """
@@ -118,7 +126,12 @@ ADVANCE: Final[LiteralString] = """
 
 
 BillRow = tuple[Any, ...]
-"""A row of FIND_BILLS; its values are hashable."""
+"""A row of FIND_BILLS: the bill's version, then what it says."""
+
+Version = tuple[Any, ...]
+"""A row of FIND_VERSIONS: number, the transaction and the instant that issued it, where its e-invoice is."""
+
+VERSION_COLUMNS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +191,40 @@ def find_rows(
 ) -> list[BillRow]:
     """Return the account's bills of these numbers and kinds, unordered, each number first; `read` reads them.
 
-    Numbers of no such bill of the account are left out. Rows that are equal read the same.
+    Numbers of no such bill of the account are left out.
     """
-    return tx.tuples(FIND_BILLS, account_id=account_id, bill_ids="\x1f".join(bill_ids), kinds=" ".join(kinds))
+    return _found(tx, FIND_BILLS, account_id, bill_ids, kinds)
 
 
-def read(row: BillRow) -> tuple[BillSummary, OnWire | None]:
-    """Return the bill and where its e-invoice is: nowhere when it is none."""
-    *bill, state, reference, codes = row
+def find_versions(
+    tx: Transaction, account_id: AccountId, bill_ids: Sequence[str], kinds: Sequence[BillKind] = BILLS
+) -> list[Version]:
+    """Return the versions of those bills. An issued bill is never changed: equal versions read the same."""
+    return _found(tx, FIND_VERSIONS, account_id, bill_ids, kinds)
+
+
+def _found(
+    tx: Transaction,
+    statement: LiteralString,
+    account_id: AccountId,
+    bill_ids: Sequence[str],
+    kinds: Sequence[BillKind],
+) -> list[tuple[Any, ...]]:
+    return tx.tuples(statement, account_id=account_id, bill_ids="\x1f".join(bill_ids), kinds=" ".join(kinds))
+
+
+def version_of(row: BillRow) -> Version:
+    """Return the version of a bill that was found."""
+    return row[:VERSION_COLUMNS]
+
+
+def on_wire(version: Version) -> OnWire | None:
+    """Return where the bill's e-invoice is: nowhere when it is none."""
+    *_, state, reference, codes = version
     if state is None:
-        return BillSummary(*bill), None
+        return None
     outcome = None if state == "waiting" else Outcome(state)
-    return BillSummary(*bill), OnWire(reference, outcome, tuple(map(int, (codes or "").split())))
+    return OnWire(reference, outcome, tuple(map(int, (codes or "").split())))
 
 
 def is_on_platform(tx: Transaction, account_id: AccountId, bill_id: BillId) -> bool:
