@@ -90,6 +90,20 @@ def test_a_card_is_over_after_its_last_month_and_no_default_then(context: Contex
     assert methods(context)[0].status is MethodStatus.VALID
 
 
+def test_a_card_that_is_told_after_its_last_month_is_expired_and_may_be_removed(context: Context) -> None:
+    tell(context, CARD, expires="2026-10")
+    (card,) = methods(context)
+    assert card.status is MethodStatus.EXPIRED
+    tell(context, CARD, event="m2", kind="updated", expires="2026-11")
+    assert methods(context)[0].status is MethodStatus.VALID
+    tell(context, CARD, event="m3", kind="updated", expires="2026-10")
+    tell(context, CARD, event="m4", kind="failing")
+    assert methods(context)[0].status is MethodStatus.EXPIRED, "it fails because it is over"
+    withdraw_payment_method(context, ACME, card.payment_method_id, by="cli")
+    assert methods(context)[0].status is MethodStatus.CANCELED
+    assert failed(context) == {}
+
+
 def test_what_was_cancelled_stays_cancelled(context: Context) -> None:
     tell(context, WALLET)
     (wallet,) = methods(context, PETIT)
@@ -113,6 +127,7 @@ def test_what_was_cancelled_stays_cancelled(context: Context) -> None:
         {"kind": "updated"}, {"on": "yesterday"}, {"event": ""}, {"expires": "9999-12"},
         {"type": "paypal", "agreement": "", "email": "a@b.c"},
         {"type": "paypal", "agreement": "B", "email": ""},
+        {"account": "ab\0"}, {"brand": "\ud800"}, {"email": "x" * 2_001}, {"\ud800": "x"},
     ],
 )  # fmt: skip
 def test_an_event_that_cannot_be(context: Context, changed: dict[str, Any]) -> None:

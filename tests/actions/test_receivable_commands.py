@@ -157,7 +157,8 @@ def test_a_file_of_an_acquirer_is_taken_in_line_by_line(run: Run, context: Conte
         "on": "2026-12-31", "events": ["e1"],
     }  # fmt: skip
     file = tmp_path / "events.ndjson"
-    file.write_text("\n".join(json.dumps(each) for each in (paid, payout)))
+    paid["reason"] = "one line, \u2028 however it is shown"
+    file.write_text("\n".join(json.dumps(each, ensure_ascii=False) for each in (paid, payout)), "utf-8")
     told = run("acquirer", "import", file, "--acquirer", "stripe")
     assert (told["new"], told["known"], told["settled_minor"], told["refused"]) == (2, 0, 1_200, [])
     assert run("acquirer", "import", file, "--acquirer", "stripe")["known"] == 2
@@ -167,11 +168,13 @@ def test_a_file_of_an_acquirer_is_taken_in_line_by_line(run: Run, context: Conte
         json.dumps(paid | {"event": "e5", "currency": "X"}), json.dumps(paid | {"event": "e6", "kind": ""}),
         json.dumps(paid | {"event": "e7", "amount": "12.00000"}), json.dumps(paid | {"amount": "13.00"}),
         json.dumps(paid | {"event": "e8", "amount": "12.001"}), json.dumps(paid | {"bills": "FR1"}),
+        json.dumps(paid | {"event": "e9", "reason": "\0"}), json.dumps(paid | {"event": "e10", "reason": "\ud800"}),
+        json.dumps(paid | {"event": "e11", "amount": "9" * 30}), "[" * 100_000, "[" * 800 + "]" * 800,
     ]  # fmt: skip
     file.write_text("\n".join(wrong))
     code, seen = run("acquirer", "import", file, "--acquirer", "stripe", as_json=False)
     assert code == 1
     assert "4242" not in seen
-    assert "0 new, 0 known, 11 refused." in seen
+    assert "0 new, 0 known, 16 refused." in seen
     assert [each["event_id"] for each in run("acquirer", "events", PETIT)] == ["e1"]
     assert failed(context) == {}

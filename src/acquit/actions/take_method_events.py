@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict
+from datetime import date
 from typing import Final
 
 from acquit.actions.context import Context
@@ -10,7 +11,7 @@ from acquit.actions.loading import account_in, date_of, entity_in, require_staff
 from acquit.actions.take_acquirer_events import Taken
 from acquit.core.acquirer import BadEvent, EventDiffers
 from acquit.core.identifiers import LegalEntityId, PaymentMethodId
-from acquit.core.method_on_file import MethodEvent, MethodEventKind, refuse_method_event
+from acquit.core.method_on_file import MethodEvent, MethodEventKind, OnFile, refuse_method_event
 from acquit.core.operator import Right
 from acquit.core.payment_method import MethodStatus
 from acquit.store import accounts, acts, methods_on_file, payment_methods
@@ -47,10 +48,11 @@ def take_method_event(context: Context, event: MethodEvent, *, by: str) -> Taken
             )
         if known is not None:
             return Taken(event.event_id, False)
+        today = date_of(context, entity_in(tx, account.legal_entity_id))
         if event.kind is MethodEventKind.REGISTERED:
-            _register(tx, event)
+            _register(tx, event, today)
         else:
-            _change(tx, event)
+            _change(tx, event, today)
         methods_on_file.add_event(tx, event, content, by)
         acts.record(
             tx, by, "take_method_event", event.account_id, f"{told.acquirer}:{event.event_id}",
@@ -71,8 +73,8 @@ def expire_methods(context: Context, legal_entity_id: LegalEntityId) -> int:
         return len(found)
 
 
-def _register(tx: Transaction, event: MethodEvent) -> None:
-    """Make the method that waited for it valid, or a new one."""
+def _register(tx: Transaction, event: MethodEvent, today: date) -> None:
+    """Make the method that waited for it valid, or a new one; a card whose last month is over is expired."""
     told = event.told
     if methods_on_file.of_method(tx, told.acquirer, told.method) is not None:
         raise BadEvent(f"{told.acquirer} told that {told.method} was registered before: tell what changed.")
@@ -87,12 +89,13 @@ def _register(tx: Transaction, event: MethodEvent) -> None:
             tx, event.account_id, told.kind.payment_type, told.brand or None, told.label
         )
     methods_on_file.keep(tx, event.account_id, method_id, told)
-    methods_on_file.set_status(tx, event.account_id, method_id, MethodStatus.VALID, told.label)
-    if wants_default:
+    status = _unless_over(told, MethodStatus.VALID, today)
+    methods_on_file.set_status(tx, event.account_id, method_id, status, told.label)
+    if wants_default and status is MethodStatus.VALID:
         payment_methods.set_default(tx, event.account_id, method_id)
 
 
-def _change(tx: Transaction, event: MethodEvent) -> None:
+def _change(tx: Transaction, event: MethodEvent, today: date) -> None:
     """Write what became of a method, unless it was cancelled."""
     told = event.told
     found = methods_on_file.of_method(tx, told.acquirer, told.method)
@@ -111,4 +114,11 @@ def _change(tx: Transaction, event: MethodEvent) -> None:
     if is_updated:
         methods_on_file.keep(tx, event.account_id, found[1], told)
     label = told.label if is_updated else None
-    methods_on_file.set_status(tx, event.account_id, found[1], STATUSES[event.kind], label)
+    status = _unless_over(told if is_updated else kept, STATUSES[event.kind], today)
+    methods_on_file.set_status(tx, event.account_id, found[1], status, label)
+
+
+def _unless_over(kept: OnFile, status: MethodStatus, today: date) -> MethodStatus:
+    """Return the status, or that the method is expired: its last month is over and it was not removed."""
+    is_over = kept.expires_on is not None and kept.expires_on <= today
+    return MethodStatus.EXPIRED if is_over and status is not MethodStatus.CANCELED else status

@@ -94,14 +94,14 @@ def _lines(file: Path) -> list[tuple[int, str]]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadEvent(f"{file} cannot be read as UTF-8 text: {error}.") from None
-    return [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
 
 
 def _object(line: str) -> object:
     try:
         return json.loads(line)
-    except ValueError:
-        raise BadEvent("The line is not JSON.") from None
+    except (ValueError, RecursionError):
+        raise BadEvent("The line is not JSON, or nested too deep.") from None
 
 
 def _events(found: list[Event]) -> object:

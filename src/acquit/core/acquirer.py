@@ -7,7 +7,7 @@ counts once, with another content it is refused. No card number ever comes in.
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
@@ -20,6 +20,10 @@ from acquit.core.money import Currency, Money, plain
 _LONG_NUMBER: Final = re.compile(r"(?<![0-9])[2-6](?:[ -]?[0-9]){12,18}(?![0-9])")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _ID: Final = re.compile(r"[\x21-\x7e]{1,120}")
+_UNKEPT: Final = re.compile(r"[\x00\ud800-\udfff]")
+
+TEXT_MAX: Final = 2_000
+"""The most characters of one text that an acquirer tells."""
 
 
 class CardNumber(Invalid):
@@ -102,15 +106,30 @@ class PayoutLine:
 
 def refuse_card_numbers(told: object) -> None:
     """Pass when no text or number in it looks like a card number (ISO/IEC 7812). Raises CardNumber."""
-    if isinstance(told, Mapping):
-        for key, value in told.items():
-            refuse_card_numbers(key)
-            refuse_card_numbers(value)
-    elif isinstance(told, str | int) and not isinstance(told, bool):
-        _refuse_number(str(told))
-    elif isinstance(told, Sequence):
-        for value in told:
-            refuse_card_numbers(value)
+    for each in _written(told):
+        _refuse_number(str(each))
+
+
+def refuse_unkept(told: object) -> None:
+    """Pass when every text in it can be kept as it is. Raises BadEvent."""
+    for each in _written(told):
+        if isinstance(each, str) and (len(each) > TEXT_MAX or _UNKEPT.search(each)):
+            raise BadEvent(
+                f"A text of an event has at most {TEXT_MAX} characters, none of them NUL or half of a pair."
+            )
+
+
+def _written(told: object) -> Iterator[str | int]:
+    """Yield every text and number in it, names too, however deep."""
+    waiting = [told]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, str | int) and not isinstance(each, bool):
+            yield each
+        elif isinstance(each, Sequence):
+            waiting += each
 
 
 def _refuse_number(text: str) -> None:

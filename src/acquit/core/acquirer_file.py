@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from acquit.core.acquirer import BadEvent, Event, EventKind, Payout, refuse_card_numbers
+from acquit.core.acquirer import BadEvent, Event, EventKind, Payout, refuse_card_numbers, refuse_unkept
 from acquit.core.identifiers import AccountId, PaymentMethodId
 from acquit.core.method_on_file import FileKind, MethodEvent, MethodEventKind, OnFile
 from acquit.core.money import EXPONENTS, Currency, parsed
@@ -34,6 +34,7 @@ def read_event(acquirer: str, told: object) -> Event | Payout | MethodEvent:
     Raises CardNumber, BadEvent, BadAmount.
     """
     refuse_card_numbers(told)
+    refuse_unkept(told)
     if not isinstance(told, Mapping) or not all(isinstance(key, str) for key in told):
         raise BadEvent("An event is a JSON object.")
     if told.get("kind") in list(MethodEventKind):

@@ -72,6 +72,7 @@ _NEXT: Final[Mapping[MethodStatus, frozenset[MethodStatus]]] = {
                                    MethodStatus.CANCELED}),
     MethodStatus.PAUSED: frozenset({MethodStatus.VALID, MethodStatus.CANCELING, MethodStatus.CANCELED}),
     MethodStatus.MAINTENANCE: frozenset({MethodStatus.VALID, MethodStatus.CANCELING, MethodStatus.CANCELED}),
+    MethodStatus.EXPIRED: frozenset({MethodStatus.VALID, MethodStatus.CANCELED}),
     MethodStatus.CANCELING: frozenset({MethodStatus.CANCELED}),
 }  # fmt: skip
 
