@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.rows import namedtuple_row
 
+from acquit.actions.change_contacts import ask_contact_change
 from acquit.actions.change_prices import change_price
 from acquit.actions.change_service import change_service
 from acquit.actions.context import Context
@@ -25,6 +26,7 @@ from acquit.actions.set_renewal_day import set_renewal_day
 from acquit.actions.suspend_service import suspend_service
 from acquit.actions.terminate_service import terminate_service
 from acquit.core.account import NoSuchAccount, SupportLevel
+from acquit.core.contact_change import Contact
 from acquit.core.identifiers import AccountId, BillId, ServiceId
 from acquit.core.money import Currency
 from acquit.core.sales_request import AskedTerm
@@ -41,7 +43,7 @@ from acquit.core.service_change import NotAService, Wanted
 from acquit.core.service_move import CannotTake, NotBegun, StillSaving
 from acquit.core.subscription import ResourceTaken
 from acquit.core.terms import CreditLimitExceeded, Term
-from acquit.store import acts, agreements, audit_moves, planned_changes, services
+from acquit.store import acts, agreements, audit_moves, contact_changes, planned_changes, services
 from acquit.store.transaction import Database, Transaction
 from billed import ADDRESSED, failed, later, rows
 from founding import ACME, FR, LAB, PETIT, SHOP
@@ -161,6 +163,22 @@ def test_a_change_that_is_paid_ahead_goes_along(database: Database) -> None:
     for period in ("2026-12", "2027-01", "2027-05"):
         run(context, period)
     assert failed(context) == {}
+
+
+def test_contacts_follow_what_staff_moves(database: Database) -> None:
+    context = market(database)
+    sold = sell(context, resource_name="web")
+    run(context, "2026-11")
+    with database.write() as tx:
+        tx.run("UPDATE account SET email = account_id || '@example.com'")
+        contact_changes.name_technical(tx, PETIT, sold.service.service_id, LAB, "x")
+    wanted = {Contact.ADMIN: ACME, Contact.BILLING: ACME, Contact.TECHNICAL: ACME}
+    ask_contact_change(later(context, NEAR), PETIT, sold.service.service_id, wanted, by="cli")
+    done = given(context, sold)
+    assert {row.state for row in rows(context, "SELECT state FROM contact_change")} == {"aborted"}
+    with database.read() as tx:
+        named = contact_changes.technical(tx, SHOP, [done.service.service_id])
+    assert named == {done.service.service_id: LAB}
 
 
 def test_use_is_whose_service_it_was_on_the_day(database: Database) -> None:

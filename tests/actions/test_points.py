@@ -31,6 +31,7 @@ from acquit.core.credit import Part
 from acquit.core.credit_balance import CreditType
 from acquit.core.identifiers import AccountId
 from acquit.core.journal import ChartIncomplete
+from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
 from acquit.core.point import (
     BadPoints,
@@ -51,6 +52,8 @@ from ordering import SERVER, ordered
 from owing import EUR, TESS, debt_of, ledger, operations_of, owing, part, pay
 from pointing import PROGRAMME, counted, kinds, points_ledger
 from selling import catalogue
+
+USD = Currency("USD")
 
 
 @pytest.fixture
@@ -159,6 +162,12 @@ def test_a_bill_earns_what_held_when_it_was_issued(context: Context) -> None:
     assert points_of(context, ACME).lots[0].worth_minor == 5
     ended = end_points_programme(context, FR, None, by="cli")
     assert [each.points for each in programmes_of(context, FR)] == [2, 10, 0]
+    set_points_programme(context, replace(tomorrow, from_on=ON + timedelta(days=9)), by="cli")
+    set_points_programme(context, replace(tomorrow, from_on=ON + timedelta(days=9), currency=USD), by="cli")
+    ended = end_points_programme(later(context, ON + timedelta(days=2)), FR, None, by="cli")
+    latest = {(each.currency, each.from_on): each.points for each in programmes_of(context, FR)}
+    assert latest[EUR, ON + timedelta(days=9)] == 0, "what was announced does not begin"
+    assert latest[USD, ON + timedelta(days=9)] == 10
     assert (ended.points, ended.is_sold) == (0, False)
     assert counted(context) == 20, "what is there stays"
 

@@ -13,7 +13,7 @@ from typing import Final
 from acquit.actions.ask_for_termination import NoAddress, WrongToken, address_of
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in
-from acquit.actions.move_service import TakerRefused, hold_both_in, move_in, refuse_given_in
+from acquit.actions.move_service import TakerRefused, follow_contacts_in, hold_both_in, move_in, refuse_given_in
 from acquit.actions.serving import hold_service_in
 from acquit.core.account import Account, AccountState
 from acquit.core.contact_change import (
@@ -313,9 +313,7 @@ def _fulfil(context: Context, tx: Transaction, change: ContactChange, side: Side
             account=taker.account_id,
         ) from None
     _end(tx, change, [change, partner], ChangeState.DONE, context)
-    _end(tx, change, others, ChangeState.ABORTED, context)
-    for named in contact_changes.technical(tx, giver_id, [service_id]).values():
-        contact_changes.name_technical(tx, taker.account_id, moved.service.service_id, named, by)
+    follow_contacts_in(tx, moved, context.clock.now(), by)
 
 
 def _end(

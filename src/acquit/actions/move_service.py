@@ -1,7 +1,7 @@
 """Give a service to another account: it ends in one today and goes on in the other, at what was agreed."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in, require_staff, today_of
@@ -10,6 +10,7 @@ from acquit.actions.set_renewal import held
 from acquit.actions.subscribe_service import plan_in
 from acquit.core.account import Account
 from acquit.core.charge import Charge
+from acquit.core.contact_change import ChangeState
 from acquit.core.errors import Refusal
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.operator import Right
@@ -33,6 +34,7 @@ from acquit.store import (
     accounts,
     acts,
     agreements,
+    contact_changes,
     planned_changes,
     renewal_days,
     savings_plans,
@@ -73,7 +75,8 @@ def move_service(
     """The service with its options is the other account's from today on, with price, name and engagement.
 
     Days that were renewed before come back to the former account and are charged to the new one, to the cent.
-    What it was billed, its use until now and its billing group stay with the former account.
+    What it was billed, its use until now and its billing group stay with the former account. Its technical
+    contact stays named; whatever else accounts were asked about it is aborted.
 
     Raises:
         StaffOnly, RoleForbids: a person of the account asks and the other one agrees instead.
@@ -85,9 +88,21 @@ def move_service(
         require_staff(tx, by, Right.CHANGE_SERVICES)
         giver, taker = hold_both_in(tx, account_id, to_account_id)
         try:
-            return move_in(context, tx, giver, taker, service_id, by, may_escape=True)
+            moved = move_in(context, tx, giver, taker, service_id, by, may_escape=True)
         except TakerRefused as refused:
             raise refused.why from None
+        follow_contacts_in(tx, moved, context.clock.now(), by)
+        return moved
+
+
+def follow_contacts_in(tx: Transaction, moved: Moved, now: datetime, by: str) -> None:
+    """Whoever is named as technical contact stays so; what else was asked about the service is aborted."""
+    giver_id, service_id, after = moved.ended.account_id, moved.ended.service_id, moved.service
+    waiting = contact_changes.open_of_service(tx, giver_id, service_id)
+    numbers = [each.contact_change_id for each in waiting]
+    contact_changes.end(tx, giver_id, numbers, ChangeState.ABORTED, now)
+    for named in contact_changes.technical(tx, giver_id, [service_id]).values():
+        contact_changes.name_technical(tx, after.account_id, after.service_id, named, by)
 
 
 def hold_both_in(tx: Transaction, giver_id: AccountId, taker_id: AccountId) -> tuple[Account, Account]:

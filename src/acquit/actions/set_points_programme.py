@@ -37,7 +37,7 @@ def end_points_programme(
 ) -> Programme:
     """Bills that are issued from tomorrow on earn nothing; points that are there stay as they are.
 
-    Raises NoSuchLegalEntity, NoProgramme, StaffOnly, RoleForbids.
+    What was set for a later day ends before it begins. Raises NoSuchLegalEntity, NoProgramme, StaffOnly, RoleForbids.
     """
     with context.database.write() as tx:
         require_staff(tx, by, Right.CHANGE_SETTINGS)
@@ -46,8 +46,15 @@ def end_points_programme(
         holding = points.programme_on(tx, legal_entity_id, currency or entity.currency, today)
         if holding is None:
             raise NoProgramme(f"{legal_entity_id} has no programme of points.", legal_entity=legal_entity_id)
-        ended = replace(holding, from_on=today + timedelta(days=1), points=0, is_sold=False)
-        return _set(tx, ended, by)
+        tomorrow = today + timedelta(days=1)
+        announced = [
+            each
+            for each in points.programmes(tx, legal_entity_id)
+            if each.currency == holding.currency and each.from_on > tomorrow
+        ]
+        for each in announced:
+            _set(tx, replace(each, points=0, is_sold=False), by)
+        return _set(tx, replace(holding, from_on=tomorrow, points=0, is_sold=False), by)
 
 
 def programmes_of(context: Context, legal_entity_id: LegalEntityId) -> list[Programme]:
