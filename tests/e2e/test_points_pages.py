@@ -39,23 +39,25 @@ def test_points_are_looked_at_used_and_ordered(context: Context) -> None:
     petit = visitor_of(context, PETIT)
     assert "/manager/points" in petit.get("/manager/credit").text
     assert "No points yet." in petit.get("/manager/points").text
-    give_points(context, PETIT, 30, "ten <b>years</b>", by="cli")
+    give_points(context, PETIT, 1_030, "ten <b>years</b>", by="cli")
     page = petit.get("/manager/points").text
     assert "ten &lt;b&gt;years" in page
-    assert "€1.50" in page
-    for wrong in ("", "x", "-1", "31", "1.5"):
+    assert "€51.50" in page
+    assert ">1,030<" in page
+    for wrong in ("", "x", "-1", "1031", "1.5"):
         refused = petit.send("/manager/points", {"points": wrong})
         assert refused.status_code in (400, 409), wrong
-    sent = petit.send("/manager/points", {"points": "20"})
+    sent = petit.send("/manager/points", {"points": "1020"})
     assert "The points are credit now" in petit.get(sent.headers["location"]).text
     assert points_of(context, PETIT).balance == 10
-    assert "€1.00" in petit.get("/manager/credit").text
+    assert "€51.00" in petit.get("/manager/credit").text
     ordered = petit.send("/manager/points", {"buy": "40"})
     assert "Points whose money is awaited" in petit.get(ordered.headers["location"]).text
     assert "Prepayments that are awaited" not in petit.get("/manager/credit").text
     kept = petit.send("/manager/points", {"threshold": "15"})
     assert 'value="15"' in petit.get(kept.headers["location"]).text
-    petit.send("/manager/points", {"threshold": ""})
+    gone = petit.send("/manager/points", {"threshold": ""})
+    assert "No letter is written about your points any more" in petit.get(gone.headers["location"]).text
     assert 'value="15"' not in petit.get("/manager/points").text
     assert visitor_of(context, LAB).get("/manager/points").status_code == 404
     assert "years" not in visitor_of(context, ACME).get("/manager/points").text

@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -80,6 +81,16 @@ def test_no_french_is_left_over() -> None:
     assert spoken - english() - dynamic - sources == set()
 
 
+def test_a_text_has_one_french_wherever_it_is_said() -> None:
+    """The tables of all parts are one: of two that differ, the later one would be shown on every page."""
+    said: dict[str, set[str]] = {}
+    for file in Path(texts.__file__).parent.glob("fr*.toml"):
+        for table in tomllib.loads(file.read_text(encoding="utf-8")).values():
+            for english, french in table.items():
+                said.setdefault(english, set()).add(french)
+    assert {english: french for english, french in said.items() if len(french) > 1} == {}
+
+
 def test_french_fills_the_same_places() -> None:
     def places(text: str) -> set[str | None]:
         return {name for _, name, _, _ in string.Formatter().parse(text)} - {None}
@@ -131,6 +142,7 @@ def test_unit_prices_show_every_decimal_they_have() -> None:
 
 
 def test_quantities_rates_days_and_sizes() -> None:
+    assert (formats.whole(1_234, "fr"), formats.whole(-1_234, "en")) == (f"1{NARROW}234", "-1,234")
     assert formats.quantity(12345, "fr_FR") == "1,2345"
     assert formats.quantity(-10000, "en_GB") == "-1"
     assert formats.percent(550, "fr_FR") == "5,5 %"

@@ -142,10 +142,10 @@ BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "bought": ("Bought", "good"),
         "given": ("Given", "good"),
         "taken": ("Taken", "warn"),
-        "back": ("Taken back", "warn"),
-        "used": ("Used", "calm"),
+        "back": ("Reclaimed", "warn"),
+        "used": ("Spent", "calm"),
         "lapsed": ("Lapsed", ""),
-        "undone": ("Undone", "warn"),
+        "undone": ("Annulled", "warn"),
     },
     "refund": {
         "asked": ("Waiting", "warn"),
@@ -269,6 +269,7 @@ DONE: Final[Mapping[str, str]] = {
     "points-ordered": "Transfer the amount with its reference: the points are yours as soon as it arrives.",
     "points-used": "The points are credit now: it pays your next bills.",
     "points-threshold": "You get a letter when your points are fewer.",
+    "points-silent": "No letter is written about your points any more.",
     "asked-back": "Your wish was noted. Billing decides on it.",
     "bundled": "One transfer with this reference pays all of these bills.",
 }

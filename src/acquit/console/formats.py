@@ -30,6 +30,11 @@ def quantity(e4: int, language: str) -> str:
     return format_decimal(e4 * E4, "#,##0.####", locale=language)
 
 
+def whole(count: int, language: str) -> str:
+    """Write a whole number in groups: `1 234`."""
+    return format_decimal(count, "#,##0", locale=language)
+
+
 def estimate(e4: int, language: str) -> str:
     """Write a quantity that is expected: no more exactly than in hundredths, from one upwards."""
     return format_decimal(e4 * E4, "#,##0.##" if abs(e4) >= E4_PER_ONE else "#,##0.####", locale=language)

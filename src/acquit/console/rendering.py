@@ -67,6 +67,7 @@ def environment(language: str) -> Environment:
         "money",
         "unit_price",
         "quantity",
+        "whole",
         "estimate",
         "percent",
         "rate",

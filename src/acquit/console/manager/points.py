@@ -48,7 +48,7 @@ def change_points(visit: Visit) -> Reply:
         wanted = visit.form.text("threshold")
         threshold = typed.whole(wanted) if wanted else None
         set_points_threshold(visit.context, visit.account_id, threshold, by=visit.actor)
-        return Redirect("/manager/points?done=points-threshold")
+        return Redirect(f"/manager/points?done=points-{'silent' if threshold is None else 'threshold'}")
     use_points(visit.context, visit.account_id, typed.whole(visit.form.text("points")), by=visit.actor)
     return Redirect("/manager/points?done=points-used")
 
