@@ -397,7 +397,7 @@ def credit_added_postings(
 def points_postings(chart: Chart, amount_minor: int, currency: Currency) -> tuple[Posting, ...]:
     """Points are owed: so much less is earned until they are used or lapse (a negative amount: they were).
 
-    Source: IFRS 15, B39 to B43; Code de commerce L123-21 (income is what is earned).
+    Source: CNC, comité d'urgence, avis 2004-E; IFRS 15, B39 to B43; Code de commerce L123-21.
     """
     return (
         Posting(chart[Role.CREDIT_GIVEN], amount_minor, currency),
