@@ -168,7 +168,8 @@ def test_a_file_of_an_acquirer_is_taken_in_line_by_line(run: Run, context: Conte
         json.dumps(paid | {"event": "e5", "currency": "X"}), json.dumps(paid | {"event": "e6", "kind": ""}),
         json.dumps(paid | {"event": "e7", "amount": "12.00000"}), json.dumps(paid | {"amount": "13.00"}),
         json.dumps(paid | {"event": "e8", "amount": "12.001"}), json.dumps(paid | {"bills": "FR1"}),
-        json.dumps(paid | {"event": "e9", "reason": "\0"}), json.dumps(paid | {"event": "e10", "reason": "\ud800"}),
+        json.dumps(paid | {"event": "e9", "reason": "\0"}),
+        json.dumps(paid | {"event": "e10", "reason": "\ud800"}),
         json.dumps(paid | {"event": "e11", "amount": "9" * 30}), "[" * 100_000, "[" * 800 + "]" * 800,
     ]  # fmt: skip
     file.write_text("\n".join(wrong))

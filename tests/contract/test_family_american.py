@@ -1,17 +1,22 @@
 """Routes of American sellers: a customer of one has them, to the others they do not exist."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import LiteralString
 
 import pytest
 
 from acquit.actions.add_credit import Credit, add_credit
 from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
+from acquit.actions.register_on_page import set_registration_page
 from acquit.actions.set_support_level import set_support_level
+from acquit.actions.take_method_events import take_method_event
 from acquit.api.contract import Route, contract
 from acquit.api.routes import ROUTES
 from acquit.core.account import SupportLevel
 from acquit.core.credit_balance import CreditType
+from acquit.core.identifiers import LegalEntityId, PaymentMethodId
+from acquit.core.method_on_file import FileKind, MethodEvent, MethodEventKind, OnFile
 from acquit.core.money import Currency
 from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import Term
@@ -21,7 +26,7 @@ from .given_back import give_back_some
 from .peopling import new_order
 from .test_family_terms import AMERICA
 from .walking import smallest_body
-from .world import ACME, PETIT, SHOP
+from .world import ACME, PETIT, SHOP, TODAY
 
 Make = Callable[..., Customer]
 AMERICAN = [r for r in contract().routes if r.regions == ("us",) and r.key in ROUTES]
@@ -105,6 +110,40 @@ def test_methods_in_their_older_shape(petit: Customer, customer: Make) -> None:
     foreign = customer(ACME).get("/me/payment/method")[0]
     for method in ("GET", "PUT", "DELETE"):
         assert petit.refusal(method, f"/me/paymentMethod/{foreign}")[0] == 404
+
+
+def test_cards_and_wallets_in_the_older_shape(petit: Customer, families: Families) -> None:
+    context, asked = (
+        families.world.context,
+        {"paymentType": "CREDIT_CARD", "urlCallback": "https://p.example/"},
+    )
+    assert "no page" in petit.refusal("POST", "/me/paymentMethod", asked)[1]
+    set_registration_page(context, LegalEntityId("US"), FileKind.CARD, "https://pay.example.com/r", by="cli")
+    made = petit.post("/me/paymentMethod", **asked)
+    assert (made["validationType"], made["submitUrl"]) == ("simpleValidation", None)
+    assert made["url"].endswith(f"registration={made['id']}&return=https%3A%2F%2Fp.example%2F")
+    path = f"/me/paymentMethod/{made['id']}"
+    assert petit.get(path)["status"] == "CREATED"
+    told = OnFile("stripe", "us-1", FileKind.CARD, "VISA", "1234", date(2028, 10, 1), True)
+    registered = MethodEvent(
+        "us-1", MethodEventKind.REGISTERED, PETIT, TODAY, told, PaymentMethodId(made["id"])
+    )
+    take_method_event(context, registered, by="cli")
+    card = petit.get(path)
+    assert (card["paymentType"], card["status"], card["publicLabel"]) == (
+        "CREDIT_CARD", "VALID", "VISA •••• 1234",
+    )  # fmt: skip
+    assert petit.get("/me/paymentMethod", paymentType="CREDIT_CARD", status="VALID") == [made["id"]]
+    (before,) = petit.get("/me/payment/method", default="true")
+    assert petit.put(path, default=True)["default"] is True
+    petit.put(f"/me/paymentMethod/{before}", default=True)
+    for number, (kind, status) in enumerate((("failing", "PAUSED"), ("expired", "EXPIRED"))):
+        event = MethodEvent(f"us-over-{number}", MethodEventKind(kind), PETIT, TODAY, told)
+        take_method_event(context, event, by="cli")
+        assert petit.get(path)["status"] == status
+        assert petit.refusal("PUT", path, {"default": True})[0] == 409
+    petit.delete(path)
+    assert petit.get(path)["status"] == "CANCELED"
 
 
 def test_what_an_order_set_up(petit: Customer) -> None:

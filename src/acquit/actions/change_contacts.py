@@ -13,7 +13,13 @@ from typing import Final
 from acquit.actions.ask_for_termination import NoAddress, WrongToken, address_of
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in
-from acquit.actions.move_service import TakerRefused, follow_contacts_in, hold_both_in, move_in, refuse_given_in
+from acquit.actions.move_service import (
+    TakerRefused,
+    follow_contacts_in,
+    hold_both_in,
+    move_in,
+    refuse_given_in,
+)
 from acquit.actions.serving import hold_service_in
 from acquit.core.account import Account, AccountState
 from acquit.core.contact_change import (

@@ -37,7 +37,8 @@ def end_points_programme(
 ) -> Programme:
     """Bills that are issued from tomorrow on earn nothing; points that are there stay as they are.
 
-    What was set for a later day ends before it begins. Raises NoSuchLegalEntity, NoProgramme, StaffOnly, RoleForbids.
+    What was set for a later day ends before it begins. Raises NoSuchLegalEntity, NoProgramme, StaffOnly,
+    RoleForbids.
     """
     with context.database.write() as tx:
         require_staff(tx, by, Right.CHANGE_SETTINGS)

@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from acquit.actions.change_payment_method import change_payment_method, withdraw_payment_method
 from acquit.api import wire
+from acquit.api.kept_methods import register_kept
 from acquit.api.listing import Listing
 from acquit.api.payment_methods import of_caller, register_method
 from acquit.api.request import Request
 from acquit.core.identifiers import PaymentMethodId
+from acquit.core.method_on_file import FileKind
 from acquit.core.payment_method import DIRECT_DEBIT_TYPE, MethodStatus, NoSuchPaymentMethod, PaymentMethod
 from acquit.store.transaction import Transaction
 
@@ -56,8 +58,14 @@ def get_many_methods(request: Request, ids: Sequence[int]) -> Mapping[int, objec
 
 
 def register(request: Request) -> object:
-    """POST /me/paymentMethod: refused, with who gives the kind of method that is asked for."""
-    register_method(request)
+    """POST /me/paymentMethod: a page of the acquirer registers a card or wallet; other kinds are refused."""
+    body = request.body
+    kind = next((each for each in FileKind if each.payment_type == body["paymentType"]), None)
+    if kind is None:
+        register_method(request)
+    return register_kept(
+        request, kind, wants_default=bool(body.get("default")), return_url=body.get("urlCallback")
+    )
 
 
 def edit_method(request: Request) -> object:

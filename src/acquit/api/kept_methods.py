@@ -53,18 +53,10 @@ class Kept:
 
     def register(self, request: Request) -> object:
         """POST: a page of the acquirer registers it; refused where the seller has none."""
-        body, caller = request.body, request.caller
-        made = register_on_page(
-            request.context, caller.account_id, self.kind, by=caller.actor,
-            description=body.get("description"), wants_default=bool(body.get("setDefault")),
-            return_url=body.get("returnUrl"),
-        )  # fmt: skip
-        return {
-            "id": made.payment_method_id,
-            "submitUrl": None,
-            "url": made.url,
-            "validationType": "simpleValidation",
-        }
+        body = request.body
+        return register_kept(
+            request, self.kind, wants_default=bool(body.get("setDefault")), return_url=body.get("returnUrl")
+        )
 
     def edit(self, request: Request) -> None:
         """PUT …/{id}: the account's words about it."""
@@ -128,6 +120,22 @@ class Kept:
     def _states(self) -> frozenset[MethodStatus]:
         """A wallet has no last month: one that is told to be over is left out."""
         return frozenset(STATES) - (frozenset() if self.kind is FileKind.CARD else {MethodStatus.EXPIRED})
+
+
+def register_kept(
+    request: Request, kind: FileKind, *, wants_default: bool, return_url: str | None
+) -> dict[str, Any]:
+    """Return the page on which the method is registered; refused where the seller has none."""
+    made = register_on_page(
+        request.context, request.caller.account_id, kind, by=request.caller.actor,
+        description=request.body.get("description"), wants_default=wants_default, return_url=return_url,
+    )  # fmt: skip
+    return {
+        "id": made.payment_method_id,
+        "submitUrl": None,
+        "url": made.url,
+        "validationType": "simpleValidation",
+    }
 
 
 def _card(method: PaymentMethod, told: OnFile, request: Request) -> dict[str, Any]:
