@@ -5,7 +5,7 @@ import socket
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 
 from acquit.actions.context import Context
 from acquit.api.entrance import Entrance
-from acquit.api.pace import GROUP_BUCKETS, GROUPS, Pace, TooManyCalls
+from acquit.api.pace import BUCKET, GROUP_BUCKETS, GROUP_BYTES, GROUPS, Pace, TooManyCalls
 from acquit.core.identifiers import CredentialId
 
 from .conftest import Keys, MakeKeys, Serve, Wire
@@ -21,46 +21,63 @@ from .conftest import Keys, MakeKeys, Serve, Wire
 ONE, OTHER = CredentialId(1), CredentialId(2)
 
 
+class Watch:
+    """A steady clock that stands until it is set."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def __call__(self) -> float:
+        return self.at
+
+
 def test_a_bucket_holds_a_minute_and_fills_evenly() -> None:
-    pace = Pace(60)
+    watch = Watch(0.0)
+    pace = Pace(60, clock=watch)
     for _ in range(60):
-        pace.take(ONE, 0.0)
+        pace.take(ONE)
     with pytest.raises(TooManyCalls) as refused:
-        pace.take(ONE, 0.0)
+        pace.take(ONE)
     assert refused.value.details == {"retry_seconds": "1"}
-    pace.take(OTHER, 0.0)
+    pace.take(OTHER)
+    watch.at = 0.9
     with pytest.raises(TooManyCalls):
-        pace.take(ONE, 0.9)
-    pace.take(ONE, 1.0)
+        pace.take(ONE)
+    watch.at = 1.0
+    pace.take(ONE)
     with pytest.raises(TooManyCalls):
-        pace.take(ONE, 1.0)
+        pace.take(ONE)
+    watch.at = 1_000.0
     for _ in range(60):
-        pace.take(ONE, 1_000.0)
+        pace.take(ONE)
     with pytest.raises(TooManyCalls):
-        pace.take(ONE, 1_000.0)
+        pace.take(ONE)
 
 
 def test_processes_that_share_a_file_count_together(tmp_path: Path) -> None:
-    one, other = (Pace(60, tmp_path / "pace") for _ in range(2))
+    watch = Watch(5.0)
+    one, other = (Pace(60, tmp_path / "pace", watch) for _ in range(2))
     for _ in range(30):
-        one.take(ONE, 5.0)
-        other.take(ONE, 5.0)
+        one.take(ONE)
+        other.take(ONE)
     for pace in (one, other):
         with pytest.raises(TooManyCalls):
-            pace.take(ONE, 5.0)
+            pace.take(ONE)
     one.close()
-    again = Pace(60, tmp_path / "pace")
+    again = Pace(60, tmp_path / "pace", watch)
+    watch.at = 5.5
     with pytest.raises(TooManyCalls):
-        again.take(ONE, 5.5)
-    again.take(ONE, 1.0)
+        again.take(ONE)
+    watch.at = 1.0
+    again.take(ONE)
 
 
 def _take(path: Path, key: CredentialId, calls: int) -> int:
     """Take so many calls of a file in a process of its own; return how many were let through."""
-    pace, taken = Pace(1_000, path), 0
+    pace, taken = Pace(1_000, path, Watch(7.0)), 0
     for _ in range(calls):
         with suppress(TooManyCalls):
-            pace.take(key, 7.0)
+            pace.take(key)
             taken += 1
     return taken
 
@@ -72,16 +89,59 @@ def test_no_call_is_lost_between_processes(tmp_path: Path) -> None:
         assert sum(taken) == 1_000
 
 
+def test_calls_at_one_moment_fill_no_bucket() -> None:
+    """Whoever looks at the clock and then waits for its turn is not taken for a clock that began anew."""
+    pace, seconds = Pace(600), 0.5
+
+    def hurry(_: int) -> int:
+        taken, until = 0, time.monotonic() + seconds
+        while time.monotonic() < until:
+            with suppress(TooManyCalls):
+                pace.take(ONE)
+                taken += 1
+        return taken
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(8) as several:
+        taken = sum(several.map(hurry, range(8)))
+    assert taken <= 601 + 10 * (time.monotonic() - started)
+
+
+def test_a_file_that_is_cut_broken_or_not_to_be_had_refuses_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, watch = tmp_path / "pace", Watch(9.0)
+    pace = Pace(1, path, watch)
+    pace.take(ONE)
+    with pytest.raises(TooManyCalls):
+        pace.take(ONE)
+    path.write_bytes(b"")
+    pace.take(ONE)
+    path.write_bytes(b"\xff" * 10_000)
+    pace.take(ONE)
+    place = (ONE % GROUPS) * GROUP_BYTES
+    path.write_bytes(b"\0" * place + BUCKET.pack(ONE, float("nan"), 9.0))
+    pace.take(ONE)
+    with pytest.raises(TooManyCalls):
+        pace.take(ONE)
+    alone = Pace(1, tmp_path, watch)
+    alone.take(ONE)
+    with pytest.raises(TooManyCalls):
+        alone.take(ONE)
+    assert "pace.not_shared" in caplog.text
+
+
 def test_keys_that_meet_in_one_group_have_buckets_of_their_own() -> None:
-    pace = Pace(2)
+    watch = Watch(3.0)
+    pace = Pace(2, clock=watch)
     meeting = [CredentialId(5 + number * GROUPS) for number in range(GROUP_BUCKETS)]
     for key in meeting * 2:
-        pace.take(key, 3.0)
+        pace.take(key)
     for key in meeting:
         with pytest.raises(TooManyCalls):
-            pace.take(key, 3.0)
-    newcomer = CredentialId(5 + GROUP_BUCKETS * GROUPS)
-    pace.take(newcomer, 4.0)
+            pace.take(key)
+    watch.at = 4.0
+    pace.take(CredentialId(5 + GROUP_BUCKETS * GROUPS))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -37,7 +38,8 @@ from acquit.store.transaction import Database
 from e2e.conftest import SECRET, NoSettings
 from e2e.visitor import FORM, Visitor
 from e2e.world import ACME, ACME_LAB, PASSWORD, SMALL, TODAY, make_world
-from saml_idp import Asked, Idp, Key, packed
+from saml_answers import CONFIRMED
+from saml_idp import Asked, Idp, Key, at, packed
 
 ORIGIN = "https://billing.example.com"
 ACCOUNT = AccountId(ACME)
@@ -196,6 +198,21 @@ def test_at_one_moment_an_answer_counts_once(context: Context, client: TestClien
     assert sorted(entered) == [303] + [403] * 7
     with context.database.read() as tx:
         assert tx.one("SELECT count(*) AS n FROM session WHERE means = 'single-sign-on'").n == 1
+
+
+def test_an_assertion_for_ever_counts_once(context: Context, client: TestClient, idp: Idp) -> None:
+    """It may say that it never ends; the request that it answers is over in ten minutes."""
+    idp.bend = lambda response: at(response, CONFIRMED).set("NotOnOrAfter", "9999-12-31T23:59:59Z")
+    visitor = Visitor(client, {})
+    answer = idp.answer(begin(visitor, idp))
+    brought = bring(client, answer)
+    assert brought.status_code == 303
+    assert bring(client, answer).status_code == 403
+    assert visitor.get(brought.headers["location"]).status_code == 303
+    assert bring(client, answer).status_code == 403
+    with context.database.read() as tx:
+        kept = tx.one("SELECT max(expires_at) - now() AS kept FROM saml_assertion").kept
+    assert kept < timedelta(minutes=12), "what is kept of it goes soon"
 
 
 def test_answers_that_nobody_asked_for_are_refused(context: Context, client: TestClient, idp: Idp) -> None:

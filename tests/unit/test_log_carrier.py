@@ -42,7 +42,8 @@ REACHED = (("192.0.2.7", False), ("8.8.8.8", True), ("2001:4860:4860::8888", Tru
            ("::1", False), ("::", False), ("fe80::1", False), ("fc00::1", False), ("ff02::1", False),
            ("::ffff:127.0.0.1", False), ("::ffff:10.0.0.1", False), ("64:ff9b::7f00:1", False),
            ("64:ff9b::a9fe:a9fe", False), ("64:ff9b::808:808", True), ("2002:7f00:1::", False),
-           ("2001:db8::1", False), ("240.0.0.1", False))  # fmt: skip
+           ("2001:db8::1", False), ("240.0.0.1", False), ("fec0::1", False), ("3fff::1", False),
+           ("5f00::1", False), ("192.0.0.8", False), ("192.88.99.1", False))  # fmt: skip
 
 
 @pytest.mark.parametrize(("address", "allowed"), REACHED)

@@ -31,6 +31,10 @@ ACKNOWLEDGED_SECONDS: Final = 0.02
 LATE: Final = "it does not answer in time"
 TRANSLATED: Final = ip_network("64:ff9b::/96")
 """Addresses behind which an IPv4 address stands (RFC 6052)."""
+PUBLIC_V6: Final = ip_network("2000::/3")
+"""All that is given out of IPv6; what is beside it, as site-local fec0::/10, Python may take for public."""
+SPECIAL: Final = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""Kept for protocols and examples (RFC 6890, 7526, 9637), which not every Python of ours knows."""
 
 Address = IPv4Address | IPv6Address
 
@@ -64,7 +68,10 @@ class Tls:
         inner = _inside(address)
         if inner is not None:
             return self.allows(inner)
-        return address.is_global and not address.is_multicast and not address.is_reserved
+        if any(address in network for network in SPECIAL if network.version == address.version):
+            return False
+        is_given_out = isinstance(address, IPv4Address) or address in PUBLIC_V6
+        return is_given_out and address.is_global and not address.is_multicast and not address.is_reserved
 
     def _connected(self, target: LogTarget, deadline: float) -> ssl.SSLSocket:
         found = _resolved(target.host, target.port, deadline)

@@ -6,11 +6,12 @@ the processes share; eight of them have a lock, which ends with the process that
 """
 
 import fcntl
-import mmap
+import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
 from struct import Struct
@@ -19,12 +20,15 @@ from typing import Final
 from acquit.core.errors import Forbidden
 from acquit.core.identifiers import CredentialId
 
+log = logging.getLogger("acquit.api")
+
 BUCKET: Final = Struct("<qdd")
 """The key, the calls that are left, and the second (of the system's steady clock) for which that holds."""
 
 GROUPS: Final = 8_192
 GROUP_BUCKETS: Final = 8
-FILE_BYTES: Final = GROUPS * GROUP_BUCKETS * BUCKET.size
+GROUP_BYTES: Final = GROUP_BUCKETS * BUCKET.size
+FILE_BYTES: Final = GROUPS * GROUP_BYTES
 MINUTE: Final = 60.0
 
 
@@ -41,32 +45,34 @@ class TooManyCalls(Forbidden):
 
 
 class Pace:
-    """The buckets of all processes that name the same file; without one, those of this process."""
+    """The buckets of all processes that name the same file; without one, those of this process.
 
-    def __init__(self, per_minute: int, shared: Path | None = None) -> None:
-        self._per_minute = per_minute
-        self._file = -1 if shared is None else os.open(shared, os.O_RDWR | os.O_CREAT, 0o600)
-        if shared is not None:
-            os.ftruncate(self._file, FILE_BYTES)
-        self._buckets = mmap.mmap(self._file, FILE_BYTES)
+    A file that cannot be had is told in the log, and this process counts for itself.
+    """
+
+    def __init__(
+        self, per_minute: int, shared: Path | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._per_minute, self._clock = per_minute, clock
+        self._file = -1 if shared is None else _opened(shared)
+        self._own = bytearray(FILE_BYTES if self._file < 0 else 0)
         self._lock = threading.Lock()
 
-    def take(self, key: CredentialId, now: float) -> None:
-        """Take one call of the key's at that second of the steady clock. Raises TooManyCalls."""
+    def take(self, key: CredentialId) -> None:
+        """Take one call of the key's, now. Raises TooManyCalls."""
         group = key % GROUPS
         with self._alone(group):
+            now, full = self._clock(), float(self._per_minute)
             place, left, at = self._find(group, key)
-            begins_anew = at > now
-            filled = left + (now - at) * self._per_minute / MINUTE
-            left = self._per_minute if begins_anew else min(self._per_minute, filled)
+            is_known = at <= now and 0 <= left <= full
+            left = min(full, left + (now - at) * full / MINUTE) if is_known else full
             is_enough = left >= 1
-            BUCKET.pack_into(self._buckets, place, key, left - 1 if is_enough else left, now)
+            self._write(place, BUCKET.pack(key, left - 1 if is_enough else left, now))
         if not is_enough:
-            raise TooManyCalls(self._per_minute, ceil((1 - left) * MINUTE / self._per_minute))
+            raise TooManyCalls(self._per_minute, ceil((1 - left) * MINUTE / full))
 
     def close(self) -> None:
         """Let go of the file; what it counts stays."""
-        self._buckets.close()
         if self._file >= 0:
             os.close(self._file)
 
@@ -88,12 +94,35 @@ class Pace:
 
         A new one takes the place of the one that was not asked for the longest.
         """
-        first = group * GROUP_BUCKETS * BUCKET.size
+        first = group * GROUP_BYTES
         oldest, since = first, float("inf")
-        for place in range(first, first + GROUP_BUCKETS * BUCKET.size, BUCKET.size):
-            owner, left, at = BUCKET.unpack_from(self._buckets, place)
+        for number, (owner, left, at) in enumerate(BUCKET.iter_unpack(self._read(first))):
+            place = first + number * BUCKET.size
             if owner == key:
                 return place, left, at
             if at < since or not owner:
                 oldest, since = place, at if owner else float("-inf")
         return oldest, float(self._per_minute), float("inf")
+
+    def _read(self, first: int) -> bytes:
+        """Return the buckets of a group; those that the file has no more are empty."""
+        if self._file < 0:
+            return bytes(self._own[first : first + GROUP_BYTES])
+        return os.pread(self._file, GROUP_BYTES, first).ljust(GROUP_BYTES, b"\0")
+
+    def _write(self, place: int, bucket: bytes) -> None:
+        """Write a bucket; on a file system that takes nothing the call goes uncounted."""
+        if self._file < 0:
+            self._own[place : place + BUCKET.size] = bucket
+            return
+        with suppress(OSError):
+            os.pwrite(self._file, bucket, place)
+
+
+def _opened(shared: Path) -> int:
+    """Return the shared file, or -1 where there can be none."""
+    try:
+        return os.open(shared, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        log.warning("pace.not_shared", extra={"file": str(shared), "error": error.strerror})
+        return -1

@@ -146,7 +146,7 @@ class Gate:
         if not known.address_rules.decide(address).accepts:
             raise law.AddressNotAllowed
         if self._pace is not None:
-            self._pace.take(credential_id, time.monotonic())
+            self._pace.take(credential_id)
         self._count(credential_id, now)
         return known.caller
 
