@@ -231,6 +231,25 @@ def test_a_claim_that_is_over_writes_nothing(context: Context, gelf: Collector) 
     assert (waiting(context), only(context).sent) == (0, 2)
 
 
+def test_an_account_with_slow_streams_keeps_no_other_waiting(context: Context, gelf: Collector) -> None:
+    """Ten streams of one account that take everything as late as they may; four tries at once."""
+    forward(context, gelf, PETIT, LogKind.CALLS)
+    for _ in range(3):
+        forward(context, gelf, ACME, LogKind.CALLS)
+    call(context, ACME)
+    call(context, PETIT)
+    now = datetime.now(UTC)
+    with context.database.write() as tx:
+        claimed = [log_queue.claim(tx, now, now + timedelta(minutes=2)) for _ in range(3)]
+        assert {each.account_id for each in claimed if each} == {ACME, PETIT}
+        assert claimed[2] is None
+        first = next(each for each in claimed if each and each.account_id == ACME)
+        log_queue.failed(tx, first, "slow", now + timedelta(seconds=5))
+        again = log_queue.claim(tx, now, now + timedelta(minutes=2))
+    assert again is not None
+    assert (again.account_id, again.forwarding_id != first.forwarding_id) == (ACME, True)
+
+
 def test_several_workers_at_once_keep_the_order_and_lose_nothing(context: Context, gelf: Collector) -> None:
     forward(context, gelf, ACME, LogKind.CALLS)
     gelf.delay_seconds = 0.02

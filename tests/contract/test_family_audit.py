@@ -264,6 +264,7 @@ def test_a_link_is_good_for_one_log_of_one_account(acme: Customer) -> None:
         url.replace("until=", "until=1"), url.replace("until=", "until=-"), url.split("?")[0],
         url.replace("/cgi-bin/log?", "/cgi-bin/log/x?"), url.replace("kind=api", "kind=x"), url + "&a=1" * 20,
         url.replace("passwd=", "passwd=%FF"), url.replace("until=", "until=%D9%A1"),
+        url.replace("by=", "by=1"), url.replace("by=", "by=x"), url.replace("by=", "bye="),
     ]  # fmt: skip
     for link in wrong:
         answer = requests.get(link, timeout=30)
@@ -288,8 +289,9 @@ def served(context: Context, url: str) -> tuple[str, bytes]:
 
 
 def link_of(context: Context, kind: LogKind, *, shift: int = 0) -> str:
-    until, password = log_link(context, ACME, kind)
-    return f"/cgi-bin/log?account={ACME}&kind={kind.value}&until={until + shift}&passwd={password}"
+    until, password = log_link(context, ACME, kind, f"/{ACME}")
+    named = f"account={ACME}&kind={kind.value}&by=/{ACME}"
+    return f"/cgi-bin/log?{named}&until={until + shift}&passwd={password}"
 
 
 def test_a_link_is_over_after_its_hour_and_nothing_of_it_is_logged(
@@ -304,6 +306,38 @@ def test_a_link_is_over_after_its_hour_and_nothing_of_it_is_logged(
         time.sleep(1.1)
         assert served(context, url)[0] == "404 Not Found"
     assert url.rpartition("=")[2] not in caplog.text
+
+
+def test_a_link_ends_with_who_asked_for_it(acme: Customer, families: Families) -> None:
+    """A key that is revoked, a token that is over, a login that is disabled or gone: their links as well."""
+    context = families.world.context
+    lost = families.customer(ACME)
+    link = lost.post("/me/api/log/url", kind="api")["url"]
+    other = acme.post("/me/api/log/url", kind="api")["url"]
+    assert requests.get(link, timeout=30).status_code == 200
+    acme.delete(f"/me/api/credential/{lost.get('/auth/currentCredential')['credentialId']}")
+    assert requests.get(link, timeout=30).status_code == 404
+    assert requests.get(other, timeout=30).status_code == 200
+    acme.post("/me/identity/user", login="reader", password=PASSWORD)
+    until, password = log_link(context, ACME, LogKind.ACCESS, "/reader")
+    link = f"/cgi-bin/log?account={ACME}&kind=audit&by=/reader&until={until}&passwd={password}"
+    assert served(context, link)[0] == "200 OK"
+    acme.post("/me/identity/user/reader/disable")
+    assert served(context, link)[0] == "404 Not Found"
+    acme.post("/me/identity/user/reader/enable")
+    assert served(context, link)[0] == "200 OK"
+    acme.delete("/me/identity/user/reader")
+    assert served(context, link)[0] == "404 Not Found"
+    acme.post("/me/identity/user", login="brief", type="SERVICE")
+    token = acme.post("/me/identity/user/brief/token", name="t", description="t", expiresIn=60)["token"]
+    made = requests.post(
+        f"{families.origin}/1.0/me/api/log/url", json={"kind": "api"},
+        headers={"Authorization": f"Bearer {token}"}, timeout=30,
+    ).json()  # fmt: skip
+    left = datetime.fromisoformat(made["expirationDate"]) - datetime.now(UTC)
+    assert timedelta(seconds=30) < left <= timedelta(seconds=60), "no longer than its token"
+    acme.delete("/me/identity/user/brief")
+    assert requests.get(made["url"], timeout=30).status_code == 404
 
 
 def test_a_link_tells_a_bounded_number(families: Families, monkeypatch: pytest.MonkeyPatch) -> None:

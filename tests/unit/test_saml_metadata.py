@@ -55,6 +55,7 @@ PLAIN = Idp(KEY).metadata()
         (our_metadata(OURS, OUR_KEY.certificate).decode(), Why.NO_PROVIDER),
         (PLAIN.replace(PROTOCOL, "urn:oasis:names:tc:SAML:1.1:protocol"), Why.NO_PROVIDER),
         (Idp(KEY).metadata(extra=f' validUntil="{YESTERDAY}"'), Why.VALID_NO_MORE),
+        (Idp(KEY).metadata(extra=' validUntil="2020-01-01T00:00:00+01:00"'), Why.NO_TIMES),
         (Idp(KEY, entity_id="").metadata(), Why.NO_ENTITY_ID),
         (Idp(KEY, entity_id="x" * 1025).metadata(), Why.NO_ENTITY_ID),
         (PLAIN.replace('use="signing"', 'use="encryption"'), Why.NO_CERTIFICATE),

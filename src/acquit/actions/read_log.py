@@ -3,12 +3,12 @@
 import hmac
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from acquit.actions.context import Context
 from acquit.core.errors import NotFound
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, CredentialId
 from acquit.core.log_stream import (
     LINK_LIFE,
     LINKED_MAX,
@@ -19,7 +19,7 @@ from acquit.core.log_stream import (
     record_of_event,
 )
 from acquit.documents.log_lines import JSON_LINES, json_line
-from acquit.store import access_events, api_calls
+from acquit.store import access_events, api_calls, log_links
 
 AT_ONCE: Final = 1_000
 SECONDS_MAX: Final = 60.0
@@ -34,23 +34,31 @@ class NoSuchLogLink(NotFound):
     code = "no-such-log-link"
 
 
-def log_link(context: Context, account_id: AccountId, kind: LogKind) -> tuple[int, str]:
-    """Return the second in which a link to the log is over, and its secret."""
-    until = int((context.clock.now() + LINK_LIFE).timestamp())
-    return until, context.sealer.token(link_purpose(account_id, kind, until))
+def log_link(context: Context, account_id: AccountId, kind: LogKind, maker: str) -> tuple[int, str]:
+    """Return the second in which a link to the log is over, and its secret.
+
+    It is good for an hour, and no longer than the key, or the login, that `maker` names.
+    """
+    end = _end(context, account_id, maker, context.clock.now() + LINK_LIFE)
+    until = 0 if end is None else int(end.timestamp())
+    return until, context.sealer.token(link_purpose(account_id, kind, until, maker))
 
 
 def refuse_wrong_log_link(
-    context: Context, account_id: AccountId, kind: LogKind, until: int, token: str
+    context: Context, account_id: AccountId, kind: LogKind, maker: str, until: int, token: str
 ) -> None:
-    """Pass when the link is right and not over; the comparison takes as long for every wrong one.
+    """Pass when the link is right, not over, and who asked for it may still ask.
 
-    Raises NoSuchLogLink.
+    The comparison takes as long for every wrong one. Raises NoSuchLogLink.
     """
-    right = context.sealer.token(link_purpose(account_id, kind, until))
+    right = context.sealer.token(link_purpose(account_id, kind, until, maker))
     is_right = hmac.compare_digest(right.encode(), token.encode())
-    if not is_right or context.clock.now().timestamp() >= until:
-        raise NoSuchLogLink("This link is wrong or over: ask for another one.")
+    now = context.clock.now()
+    if is_right and now.timestamp() < until:
+        end = _end(context, account_id, maker, now + LINK_LIFE)
+        if end is not None and now < end:
+            return
+    raise NoSuchLogLink("This link is wrong or over: ask for another one.")
 
 
 def latest_lines(context: Context, account_id: AccountId, kind: LogKind) -> Iterator[bytes]:
@@ -73,6 +81,15 @@ def forget_events(context: Context) -> int:
     until = context.clock.now() - timedelta(days=context.access_days)
     with context.database.write() as tx:
         return access_events.forget(tx, until)
+
+
+def _end(context: Context, account_id: AccountId, maker: str, until: datetime) -> datetime | None:
+    """Return when a link ends that would end then, None when who asked for it may ask no more."""
+    key, _, login = maker.partition("/")
+    with context.database.read() as tx:
+        if key:
+            return log_links.end_by_key(tx, account_id, CredentialId(int(key)), until)
+        return log_links.end_by_login(tx, account_id, login, until)
 
 
 def _latest(context: Context, account_id: AccountId, kind: LogKind, before: int) -> list[LogRecord]:

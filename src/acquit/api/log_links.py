@@ -1,6 +1,7 @@
 """The links by which the latest of a log is read without a login: `/cgi-bin/log`.
 
-A link is good for one log of one account, for an hour; a wrong one, and one that is over, is not found.
+A link is good for one log of one account, for an hour, and no longer than the key that asked for it, or the
+login of who asked in the manager; a wrong one, and one that is over, is not found.
 Nothing of its query ever reaches a log of ours. The lines are made part by part, as fast as they are read.
 """
 
@@ -73,5 +74,6 @@ class LogLinks:
         if path != PREFIX or not is_number:
             raise NoSuchLogLink("link")
         account_id = AccountId(said.get("account", ""))
-        refuse_wrong_log_link(self._context, account_id, kind, int(until), said.get("passwd", ""))
+        maker, password = said.get("by", ""), said.get("passwd", "")
+        refuse_wrong_log_link(self._context, account_id, kind, maker, int(until), password)
         return account_id, kind

@@ -11,7 +11,14 @@ from acquit.actions.read_log import log_link
 from acquit.api import access_log, wire
 from acquit.api.listing import Column, Listing
 from acquit.api.request import Batched, Handler, Request
-from acquit.core.log_stream import FIELDS, Forwarding, LogKind, NoSuchForwarding, NoSuchKind
+from acquit.core.log_stream import (
+    FIELDS,
+    Forwarding,
+    LogKind,
+    NoSuchForwarding,
+    NoSuchKind,
+    link_maker,
+)
 from acquit.store import log_streams
 from acquit.store.transaction import Transaction
 
@@ -97,9 +104,11 @@ def _stop(kind: LogKind) -> Handler:
 def _make_link(kind: LogKind) -> Handler:
     def answer(request: Request) -> object:
         _refuse_other(kind, request.body["kind"])
-        account_id = request.caller.account_id
-        until, password = log_link(request.context, account_id, kind)
-        asked = f"account={quote(account_id)}&kind={kind.value}&until={until}&passwd={password}"
+        caller = request.caller
+        maker = link_maker(caller.account_id, caller.credential_id, caller.login)
+        until, password = log_link(request.context, caller.account_id, kind, maker)
+        named = f"account={quote(caller.account_id)}&kind={kind.value}&by={quote(maker)}"
+        asked = f"{named}&until={until}&passwd={password}"
         end = datetime.fromtimestamp(until, UTC)
         return {
             "expirationDate": wire.instant(end, request.zone), "url": f"{request.origin}{PLACE}?{asked}",

@@ -15,7 +15,7 @@ from typing import Final
 from acquit.core.access_event import AccessEvent
 from acquit.core.api_call import ApiCall
 from acquit.core.errors import Conflict, Invalid, NotFound
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, CredentialId
 
 STREAMS_MAX: Final = 10
 WAITING_MAX: Final = 10_000
@@ -306,6 +306,11 @@ def next_try(now: datetime, failures: int) -> datetime:
     return now + min(FIRST_PAUSE * pauses, LONGEST_PAUSE)
 
 
-def link_purpose(account_id: str, kind: LogKind, until: int) -> str:
+def link_maker(account_id: AccountId, credential_id: CredentialId, login: str | None) -> str:
+    """Return how a link names who asked for it: a key by its number, a person in the manager by the login."""
+    return str(credential_id) if credential_id else f"/{login or account_id}"
+
+
+def link_purpose(account_id: str, kind: LogKind, until: int, maker: str) -> str:
     """Return what the secret of a link to a log is sealed for."""
-    return f"log:{kind.value}:{account_id}:{until}"
+    return f"log:{kind.value}:{account_id}:{until}:{maker}"

@@ -48,9 +48,12 @@ def read_metadata(text: str, now: datetime) -> Metadata:
     except BadTree as error:
         raise BadMetadata(error.why) from error
     entity, role = _described(root)
-    until = [instant(each.get("validUntil")) for each in (root, entity, role)]
-    if any(each is not None and each <= now for each in until):
-        raise BadMetadata(Why.VALID_NO_MORE)
+    for said in filter(None, (each.get("validUntil") for each in (root, entity, role))):
+        until = instant(said)
+        if until is None:
+            raise BadMetadata(Why.NO_TIMES)
+        if until <= now:
+            raise BadMetadata(Why.VALID_NO_MORE)
     entity_id = entity.get("entityID", "")
     if not 0 < len(entity_id) <= NAME_MAX or not entity_id.isprintable():
         raise BadMetadata(Why.NO_ENTITY_ID)

@@ -15,6 +15,8 @@ CLAIM: Final[LiteralString] = """
              WHERE next_at <= %(now)s AND (claimed_until IS NULL OR claimed_until <= %(now)s)
                AND EXISTS (SELECT FROM log_waiting w
                             WHERE w.account_id = d.account_id AND w.forwarding_id = d.forwarding_id)
+               AND NOT EXISTS (SELECT FROM log_forwarding o
+                                WHERE o.account_id = d.account_id AND o.claimed_until > %(now)s)
              ORDER BY next_at, forwarding_id
              LIMIT 1
                FOR NO KEY UPDATE SKIP LOCKED) due
@@ -107,7 +109,10 @@ class Waiting(NamedTuple):
 
 
 def claim(tx: Transaction, now: datetime, until: datetime) -> Claimed | None:
-    """Return a forwarding with something to send that nobody else tries until then; None without one."""
+    """Return a forwarding with something to send that nobody else tries until then; None without one.
+
+    One of an account at a time: streams that are slow on purpose keep only their own account waiting.
+    """
     row = tx.one_or_none(CLAIM, now=now, until=until)
     return None if row is None else Claimed(row.account_id, row.forwarding_id, row.kind, row.claim)
 
