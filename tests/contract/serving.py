@@ -6,29 +6,33 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from acquit.actions.context import Context
-from acquit.adapters.archive import DirectoryArchive
-from acquit.adapters.clock import FixedClock, SystemClock
 from acquit.adapters.http import Limits, Mount, Server, Site, Tls
-from acquit.adapters.mail import NullMailer
-from acquit.adapters.sealer import AesSealer
-from acquit.api.entrance import Entrance
-from acquit.api.file_links import PREFIX as FILES
-from acquit.api.file_links import FileLinks
-from acquit.api.log_links import PREFIX as LOGS
-from acquit.api.log_links import LogLinks
-from acquit.api.origin import Proxies
-from acquit.api.papers import PREFIX, Papers
-from acquit.api.routing import BASES, OTHER_BRANCH
-from acquit.api.token_endpoint import PREFIXES, TokenEndpoint
-from acquit.core.kept_file import FILE_BYTES_MAX
-from acquit.store.transaction import Database
 
 
 def make_site(
     database_url: str, secret: str, archive: str, public_url: str | None, as_of: str | None, pace: int
 ) -> Site:
-    """Make the wire's entrance, and that of papers, in a worker process."""
+    """Make the wire's entrance, and that of papers, in a worker process.
+
+    Only there is imported what serves: the process that starts it does not need it, nor wait for it twice.
+    """
+    from acquit.actions.context import Context
+    from acquit.adapters.archive import DirectoryArchive
+    from acquit.adapters.clock import FixedClock, SystemClock
+    from acquit.adapters.mail import NullMailer
+    from acquit.adapters.sealer import AesSealer
+    from acquit.api.entrance import Entrance
+    from acquit.api.file_links import PREFIX as FILES
+    from acquit.api.file_links import FileLinks
+    from acquit.api.log_links import PREFIX as LOGS
+    from acquit.api.log_links import LogLinks
+    from acquit.api.origin import Proxies
+    from acquit.api.papers import PREFIX, Papers
+    from acquit.api.routing import BASES, OTHER_BRANCH
+    from acquit.api.token_endpoint import PREFIXES, TokenEndpoint
+    from acquit.core.kept_file import FILE_BYTES_MAX
+    from acquit.store.transaction import Database
+
     database = Database(database_url)
     context = Context(
         database,
