@@ -1,5 +1,6 @@
 """One word, one meaning: names are checked against the glossary."""
 
+import functools
 import re
 
 import pytest
@@ -72,7 +73,7 @@ def test_the_glossary_has_rows() -> None:
 @pytest.mark.parametrize("word", [row[0] for row in rows()])
 def test_a_word_of_the_glossary_is_a_word_of_the_code(word: str) -> None:
     spelled = re.sub(r"[\s-]+", "_", word)
-    used = any(re.search(rf"(^|_){spelled}s?(_|$)", snake(named.name)) for named in names_given("src"))
+    used = any(re.search(rf"(^|_){spelled}s?(_|$)", name) for name in spellings())
     tables = (SOURCE / "store" / "schema.sql").read_text(encoding="utf-8")
     assert used or re.search(rf"\b\w*{spelled}\w*\b", tables), f"no name in the code says {word}"
 
@@ -84,8 +85,8 @@ def test_the_wires_words_stay_in_the_wires_room(wire: str) -> None:
         return
     found = [
         str(named)
-        for named in names_given("src")
-        if "api" not in named.path.relative_to(SOURCE).parts and snake(named.name) == snake(wire)
+        for named in spellings().get(snake(wire), ())
+        if "api" not in named.path.relative_to(SOURCE).parts
     ]
     assert not found, f"{wire} is what the wire says:\n" + "\n".join(found)
 
@@ -97,6 +98,15 @@ def test_core_is_named_in_the_singular() -> None:
 
 SINGULAR = {"errors", "identifiers", "access", "terms", "series", "electronic_address"}
 """Words that end in s without being several of something, and the two that architecture.md names."""
+
+
+@functools.cache
+def spellings() -> dict[str, list[Named]]:
+    """Return every name of the code in snake_case, once, with the places that give it."""
+    found: dict[str, list[Named]] = {}
+    for named in names_given("src"):
+        found.setdefault(snake(named.name), []).append(named)
+    return found
 
 
 def snake(name: str) -> str:
