@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 from typing import Final
 
 from acquit.core.bill import BillKind
@@ -107,9 +108,11 @@ def _corrected(paper: BillPaper) -> BillPaper:
     return replace(paper, bill=bill, corrected_on=date(2026, 11, 1))
 
 
-def every(vat: str) -> Iterator[BillPaper]:
-    """Yield a bill of each kind, payment and language of that VAT case."""
-    for kind in KINDS:
-        for means in MEANS:
-            for language in LANGUAGES:
-                yield issued(vat, kind, means, language)
+def every(vat: str, *, whole: bool) -> Iterator[BillPaper]:
+    """Yield bills of that VAT case: of each kind by each payment, in each language if `whole`.
+
+    Otherwise the languages take turns: each of them meets each kind and each payment.
+    """
+    for (place, kind), (turn, means) in product(enumerate(KINDS), enumerate(MEANS)):
+        for language in LANGUAGES if whole else (LANGUAGES[(place + turn) % len(LANGUAGES)],):
+            yield issued(vat, kind, means, language)
