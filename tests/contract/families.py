@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,9 +120,13 @@ class Families:
         )
         return self.with_key(key.consumer_key)
 
+    @cached_property
+    def _sender(self) -> Customer:
+        return self.customer()
+
     def send_raw(self, method: str, path: str, raw: bytes) -> tuple[int, str]:
         """Send exactly these bytes as the body, signed for Acme; return status and message."""
-        key = self.customer().client
+        key = self._sender.client
         url, stamp = f"{self.origin}/1.0{path}", str(int(time.time()))
         joined = b"+".join(
             [key._application_secret.encode(), key._consumer_key.encode(), method.encode(), url.encode(), raw,

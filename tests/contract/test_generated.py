@@ -19,7 +19,7 @@ from .peopling import people
 from .world import ACME
 
 WALKED = [route for route in contract().routes if is_walked(route)]
-EACH, WALKS, STEPS = 4, 25, 12
+EACH, WALKS, STEPS = 2, 25, 12
 EACH_OF_A_SOAK, WALKS_OF_A_SOAK, STEPS_OF_A_SOAK = 200, 1_500, 40
 QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
