@@ -25,6 +25,7 @@ from simulation.auditor_of_bills import (
     of_debts,
     of_numbers,
 )
+from simulation.auditor_of_down_payments import DownPayments, advances, of_deductions, of_down_payments
 from simulation.auditor_of_let_off import of_let_off
 from simulation.auditor_of_money import (
     Money,
@@ -33,7 +34,10 @@ from simulation.auditor_of_money import (
     of_ledgers,
     of_payments,
 )
+from simulation.auditor_of_moves import of_moves, of_owners_of_use
+from simulation.auditor_of_points import Points, of_points, owed_for_points
 from simulation.auditor_of_returns import Stand, of_credited, of_parked, of_waiting
+from simulation.auditor_of_reverse import Reverse, books, of_reverse
 from simulation.auditor_of_services import of_service_rows, of_services, of_usage
 from simulation.auditor_rows import Rows, read
 from simulation.auditor_sales import Sales
@@ -52,6 +56,9 @@ class Auditor:
     usage: Usage = field(default_factory=Usage)
     money: Money = field(default_factory=Money)
     agreed: Agreements = field(default_factory=Agreements)
+    down_payments: DownPayments = field(default_factory=DownPayments)
+    points: Points = field(default_factory=Points)
+    reverse: Reverse = field(default_factory=Reverse)
     broken: set[str] = field(default_factory=set)
     """Accounts whose legal party lacks what a bill needs: they may be parked."""
     seen: set[Place] = field(default_factory=set)
@@ -67,7 +74,11 @@ class Auditor:
     def before_run(self, on: date) -> None:
         """Remember what credit each payer has for the bills of that day."""
         left: dict[tuple[str, int], int] = {}
-        for each in self.rows("lots").lots:
+        rows = self.rows("lots", "bills", "details", "operations")
+        self.down_payments.before_run(rows)
+        for each in rows.lots:
+            if each.type == "POINTS":
+                continue
             key = each.account_id, each.lot_id
             left[key] = left.get(key, 0) + each.amount_minor
             self.last_movement = max(self.last_movement, each.movement_id)
@@ -93,6 +104,7 @@ class Auditor:
             *of_waiting(rows, self._stand(rows, parked), self.sales.payers, last_on),
             *self._unnamed(rows, parked, last_on),
             *self._credit_used(rows, fresh),
+            *of_deductions(rows, self.down_payments, fresh),
             *of_discounts(rows, self.agreed, fresh),
             *of_amounts(rows, self.agreed, waiting),
             *of_minimums(rows, self.agreed, last_on, waiting),
@@ -159,13 +171,15 @@ class Auditor:
             if used.get(payer, 0) != (most := min(amount, self.credit.get(payer, 0)))
         ]
 
-    def judge(self) -> list[str]:
-        """Return everything in the books that is not as it was agreed, told and done."""
+    def judge(self, today: date) -> list[str]:
+        """Return everything in the books that is not as it was agreed, told and done until a day."""
         rows = self.rows()
         return [
             *of_services(rows, self.sales),
             *of_service_rows(rows, self.sales),
+            *of_moves(rows, self.sales),
             *of_usage(rows, self.usage),
+            *of_owners_of_use(rows, self.sales, self.usage),
             *of_arithmetic(rows, self.buyers),
             *of_credit_notes(rows),
             *of_credited(rows, self.below_zero),
@@ -175,9 +189,22 @@ class Auditor:
             *of_orders(rows, self.agreed),
             *of_payments(rows, self.money),
             *of_credit(rows, self.money),
-            *of_ledgers(rows, self.money),
+            *of_down_payments(rows, self.down_payments),
+            *of_points(rows, self.points, self.money, self.sales, today),
+            *of_reverse(rows, self.reverse),
+            *of_ledgers(rows, self.money, self.others(rows)),
             *of_chains(rows),
         ]
+
+    def others(self, rows: Rows) -> dict[str, int]:
+        """Return what down payments, points and reverse bills put on the ledgers, by role."""
+        asked, points, reverse = advances(rows), owed_for_points(rows), books(rows, self.reverse)
+        return {
+            "revenue": asked, "down_payment": -asked, "credit_given": points, "points": -points,
+            "bank": reverse.bank, "supplier": reverse.supplier, "bought_services": reverse.bought,
+            "vat_deductible": reverse.vat_now, "vat_deductible_pending": reverse.vat_later,
+            "vat_self_assessed": -reverse.vat_own, "vat_self_deducted": reverse.vat_own,
+        }  # fmt: skip
 
     def noticed(self) -> None:
         """Bills that acts made outside of a run are known now."""

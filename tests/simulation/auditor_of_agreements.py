@@ -194,7 +194,7 @@ def _spent(rows: Rows, account: str, start: date, end: date, last_on: date) -> i
         line.net_minor
         for line in rows.details
         if line.owner == account and line.of_kind == "bill" and not line.part.startswith("minimum:")
-        and start <= line.period_start <= end
+        and line.kind != "deduction" and start <= line.period_start <= end
     )  # fmt: skip
     return billed + sum(
         net_cents(each.quantity_e4, each.unit_price_ucents)
@@ -248,7 +248,7 @@ def of_placement(rows: Rows, agreed: Agreements, fresh: set[Place]) -> Iterator[
         drawn[each.purchase_order_id] += each.amount_minor
     shared = {(each.account_id, each.bill_id) for each in rows.slices}
     first: dict[Place, date] = {}
-    for line in rows.details:
+    for line in (each for each in rows.details if each.kind != "deduction"):
         place = line.account_id, line.bill_id
         first[place] = min(first.get(place, line.period_start), line.period_start)
     for bill in rows.bills:

@@ -103,8 +103,9 @@ def of_numbers(rows: Rows) -> Iterator[str]:
             yield f"series {series} has a gap or a double"
         if any(before.issued_on > after.issued_on for before, after in pairwise(found)):
             yield f"series {series}: a date goes back"
-    if len(rows.numbers) != len(rows.bills):
-        yield f"{len(rows.numbers)} numbers and {len(rows.bills)} bills"
+    documents = [*rows.bills, *rows.reverse_bills]
+    if sorted(each.bill_id for each in rows.numbers) != sorted(each.bill_id for each in documents):
+        yield f"{len(rows.numbers)} numbers and {len(documents)} bills"
 
 
 def of_debts(rows: Rows, buyers: Buyers, fresh: set[Place]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -31,6 +31,8 @@ class Money:
     returned: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     given: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     prepaid: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    freed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Prepaid money that stood behind points and is there for bills again."""
 
     def paid(self, payer: str, amount: int, parts: dict[int, int]) -> None:
         """Money came in and settles parts of debts."""
@@ -77,8 +79,9 @@ def of_payments(rows: Rows, money: Money) -> Iterator[str]:
         owed = money.owed.get(debt)
         if owed is None or (paid[debt], noted[debt]) != (owed.paid, owed.noted):
             yield f"debt {debt}: {paid[debt]} paid, {noted[debt]} credited; told was {owed}"
-    for debt, used in credit_used(rows).items():
-        owed = money.owed[debt]
+    credit, set_off = credit_used(rows), set_off_used(rows)
+    for debt in sorted(credit.keys() | set_off.keys()):
+        owed, used = money.owed[debt], credit.get(debt, 0) + set_off.get(debt, 0)
         if used < 0 or used + owed.paid > owed.total - owed.noted:
             yield f"debt {debt}: credit of {used} and payments of {owed.paid} are more than is owed"
 
@@ -88,6 +91,15 @@ def credit_used(rows: Rows) -> dict[int, int]:
     used: dict[int, int] = defaultdict(int)
     for each in rows.operations:
         if each.means == "credit-balance":
+            used[each.debt_id] -= each.effect_minor
+    return used
+
+
+def set_off_used(rows: Rows) -> dict[int, int]:
+    """Return how much of what the seller owed to its payer settles each debt."""
+    used: dict[int, int] = defaultdict(int)
+    for each in rows.operations:
+        if each.means == "set-off":
             used[each.debt_id] -= each.effect_minor
     return used
 
@@ -103,7 +115,7 @@ def of_credit(rows: Rows, money: Money) -> Iterator[str]:
         if each.lot_id == each.movement_id:
             added[each.account_id, each.deposit_id is not None] += each.amount_minor
     told = {(payer, False): amount for payer, amount in money.given.items() if amount}
-    told |= {(payer, True): amount for payer, amount in money.prepaid.items() if amount}
+    told |= {(payer, True): amount + money.freed[payer] for payer, amount in money.prepaid.items() if amount}
     if dict(added) != told:
         yield f"credit added is {dict(added)}, told was {told}"
     yield from (f"credit {lot} is overdrawn" for lot, rest in left.items() if rest < 0)
@@ -114,22 +126,24 @@ def of_credit(rows: Rows, money: Money) -> Iterator[str]:
             yield f"credit of {payer}: {amount} with what was used"
 
 
-def of_ledgers(rows: Rows, money: Money) -> Iterator[str]:
-    """Yield ledgers whose balance is not what the events make."""
+def of_ledgers(rows: Rows, money: Money, others: Mapping[str, int]) -> Iterator[str]:
+    """Yield ledgers whose balance is not what the events make; `others` come on top, by role."""
     numbers = {each.role: each.number for each in rows.chart}
     booked: dict[str, int] = defaultdict(int)
     for each in rows.postings:
         booked[each.ledger] += each.amount_minor
-    used = credit_used(rows)
+    used, set_off = credit_used(rows), set_off_used(rows)
     signed = [(-1 if each.kind == "credit-note" else 1, each) for each in rows.bills]
     net = sum(sign * each.net_minor for sign, each in signed)
     tax = sum(sign * each.tax_minor for sign, each in signed)
     paid = sum(each.paid for each in money.owed.values())
-    collected = sum(_collected(each, used.get(debt, 0)) for debt, each in money.owed.items())
+    collected = sum(
+        _collected(each, used.get(debt, 0) + set_off.get(debt, 0)) for debt, each in money.owed.items()
+    )
     bank = sum(money.received.values()) - sum(money.returned.values())
     given, prepaid = sum(money.given.values()), sum(money.prepaid.values())
     expected = {
-        "receivable": net + tax - paid - sum(used.values()),
+        "receivable": net + tax - paid - sum(used.values()) - sum(set_off.values()),
         "revenue": -net,
         "vat_collected": -collected,
         "vat_pending": collected - tax,
@@ -138,9 +152,11 @@ def of_ledgers(rows: Rows, money: Money) -> Iterator[str]:
         "credit_balance": sum(used.values()) - given - prepaid,
         "credit_given": given,
     }
-    for role, amount in expected.items():
-        if booked.pop(numbers[role], 0) != amount:
-            yield f"ledger {role} is not {amount}"
+    for role in {**expected, **others}:
+        amount = expected.get(role, 0) + others.get(role, 0)
+        found = booked.pop(numbers[role], 0)
+        if found != amount:
+            yield f"ledger {role} is {found}, not {amount}"
     yield from (f"ledger {number} has {amount}" for number, amount in booked.items() if amount)
 
 

@@ -15,7 +15,7 @@ from simulation.auditor_usage import Usage
 Key = tuple[str, int]
 
 
-def _lines(rows: Rows) -> Iterator[tuple[str, Any, int]]:
+def lines(rows: Rows) -> Iterator[tuple[str, Any, int]]:
     """Yield every charge that was ever accepted: billed, credited or still open; with its account and net."""
     for each in rows.details:
         if each.of_kind == "bill":
@@ -31,7 +31,7 @@ def of_services(rows: Rows, sales: Sales) -> Iterator[str]:
     renewals: dict[Key, dict[date, tuple[date, int]]] = defaultdict(dict)
     adjusted: dict[Key, int] = defaultdict(int)
     once: dict[Key, int] = defaultdict(int)
-    for account, line, net in _lines(rows):
+    for account, line, net in lines(rows):
         key = account, line.service_id
         if line.kind == "renewal":
             if line.period_start in renewals[key]:
@@ -88,7 +88,7 @@ def of_service_rows(rows: Rows, sales: Sales) -> Iterator[str]:
 def of_usage(rows: Rows, usage: Usage) -> Iterator[str]:
     """Yield uses of a month that are charged otherwise than quantity times price."""
     charged: dict[UseKey, int] = defaultdict(int)
-    for account, line, net in _lines(rows):
+    for account, line, net in lines(rows):
         if line.part.startswith("usage:") and line.kind in ("usage", "adjustment"):
             _, meter, *rest = line.part.split(":")
             month = line.period_start if line.kind == "usage" else date.fromisoformat(f"{rest[0]}-01")

@@ -48,7 +48,17 @@ QUERIES: dict[str, LiteralString] = {
     "series": "SELECT * FROM series",
     "events": "SELECT count(*) AS accepted FROM usage_event",
     "rejected": "SELECT count(*) AS rejected FROM usage_rejected",
+    "used": "SELECT event_id, account_id, service_id, used_on, corrects_no FROM usage_event",
     "chart": "SELECT role, number FROM ledger_account",
+    "uses": "SELECT * FROM down_payment_use",
+    "points": "SELECT * FROM points_movement ORDER BY movement_id",
+    "points_owed": "SELECT * FROM points_owed",
+    "moves": "SELECT * FROM service_move ORDER BY moved_at, to_service_id",
+    "reverse_bills": "SELECT * FROM reverse_bill",
+    "reverse_details": "SELECT * FROM reverse_bill_detail",
+    "reverse_taxes": "SELECT * FROM reverse_bill_tax",
+    "set_offs": "SELECT * FROM reverse_set_off",
+    "refunds": "SELECT * FROM refund_state",
 }
 
 

@@ -1,6 +1,6 @@
 """What the auditor believes of all services: told of each act that succeeded, it moves its own model."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -25,6 +25,16 @@ class Change:
     remove: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Handed:
+    """A service that went on as another account's; days until `until` had been renewed before."""
+
+    giver: Key
+    taker: Key
+    on: date
+    until: date
+
+
 @dataclass
 class Target:
     """The services of one plan code, and the quantities at prices that they are to be."""
@@ -47,6 +57,7 @@ class Sales:
     permanent: set[str] = field(default_factory=set)
     grouped: dict[str, tuple[bool, int]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    moves: list[Handed] = field(default_factory=list)
 
     def version_on(self, on: date) -> int:
         """Return the place of the catalogue in force on a day."""
@@ -146,6 +157,40 @@ class Sales:
             each.gone_on = today if how == "now" else last
             each.state = "terminated" if how == "now" else head.state
             each.drop("price", "plan")
+
+    def handed(self, key: Key, to: str, ids: Mapping[int, int], today: date) -> None:
+        """The service and its options are another account's from today on; `ids` are what they became.
+
+        What was renewed from today on is the new owner's to pay, and all that was agreed goes along. An
+        option that does not renew any more only ends.
+        """
+        head = self.held[key]
+        group = self.group(key, today)
+        for each in group:
+            if each.renews and each.next_on < today:
+                each.renew(today - DAY)
+        assert {each.number for each in group if each.number in ids} == ids.keys(), "these are its services"
+        for each in group:
+            if each.number in ids:
+                self._went_on(each, to, ids[each.number], ids[head.number], today)
+            else:
+                assert today >= each.next_on, f"{each.number} runs and did not go along"
+            each.uncover(today)
+            each.state, each.gone_on, each.coming = "terminated", today, []
+
+    def _went_on(self, each: Held, to: str, number: int, head: int, today: date) -> None:
+        forced = self.payers[to] in self.permanent
+        made = replace(
+            each, account=to, number=number, head=head, started=today, forced=forced, begun={}, once=0,
+            automatic=each.automatic or forced, ends=each.ends and not forced,
+            ledger={on: terms for on, terms in each.ledger.items() if on >= today},
+            coming=[one for one in each.coming if one.kind != "renewal-day"],
+        )  # fmt: skip
+        active, day = self.grouped.get(to, (False, 0))
+        if active and day != made.terms.day:
+            made.coming.append(self._coming("renewal-day", made.next_on, day=day))
+        self.held[to, number] = made
+        self.moves.append(Handed((each.account, each.number), (to, number), today, each.next_on))
 
     def renewal_set(self, key: Key, automatic: bool, ends: bool) -> None:
         """The service and all its options renew like that."""

@@ -1,4 +1,8 @@
-"""The auditor can fail: it notices rows that were changed and days that were not sold, and knows no rules."""
+"""The auditor can fail: it notices rows that were changed and days that were not sold, and knows no rules.
+
+What it knows of moves, points, down payments and reverse bills is seen rule by rule, over rows that were
+changed as they were read.
+"""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -16,8 +20,11 @@ from acquit.core.purchase_order import Policy
 from acquit.store.transaction import Database
 from simulation.auditor import Auditor
 from simulation.auditor_of_agreements import Minimum
-from simulation.test_seeded_world import live
+from simulation.auditor_of_down_payments import Asked
+from simulation.auditor_rows import Rows
+from simulation.tampering import BROKEN, DAY, Change, found, some
 from simulation.world import EUR, World, founded, run_sql
+from simulation.world_eventful import live_through_everything
 from simulation.world_runs import bill_month
 
 ANY_BILL = "(SELECT min(bill_id) FROM bill WHERE kind = 'bill')"
@@ -45,18 +52,28 @@ TAMPERED = {
 @pytest.fixture(scope="module")
 def world(module_database: Database, module_database_url: str) -> Iterator[World]:
     with founded(module_database, module_database_url, 1) as lived:
-        live(lived, 2)
+        live_through_everything(lived)
         yield lived
+
+
+@pytest.fixture(scope="module")
+def auditor(world: World) -> Auditor:
+    return world.auditor
+
+
+@pytest.fixture(scope="module")
+def rows(auditor: Auditor) -> Rows:
+    return auditor.rows()
 
 
 @pytest.mark.parametrize("what", TAMPERED)
 def test_a_row_that_was_changed_is_noticed(what: str, world: World) -> None:
-    assert world.auditor.judge() == []
+    assert world.auditor.judge(world.today) == []
     run_sql(world.url, TAMPERED[what].replace("{sign}", ""))
-    found = world.auditor.judge()
+    found = world.auditor.judge(world.today)
     run_sql(world.url, TAMPERED[what].replace("+ {sign}", "-"))
     assert found, what
-    assert world.auditor.judge() == []
+    assert world.auditor.judge(world.today) == []
 
 
 def _unsold_day(auditor: Auditor) -> Callable[[], None]:
@@ -98,10 +115,83 @@ def test_what_was_agreed_otherwise_is_noticed(
     tamper: Callable[[Auditor], Callable[[], None]], world: World
 ) -> None:
     undo = tamper(world.auditor)
-    found = world.auditor.judge()
+    found = world.auditor.judge(world.today)
     undo()
     assert found
-    assert world.auditor.judge() == []
+    assert world.auditor.judge(world.today) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "said", "tamper"), BROKEN, ids=[f"{rule}, {said}" for rule, said, _ in BROKEN]
+)
+def test_what_was_changed_is_noticed(
+    rule: str, said: str, tamper: Change, rows: Rows, auditor: Auditor
+) -> None:
+    assert found(rule, rows, auditor) == []
+    told = found(rule, tamper(rows, auditor), auditor)
+    assert any(said in each for each in told), told[:5]
+
+
+# ---------------------------------------------------------------- what was told otherwise
+
+
+def test_points_of_another_programme_are_noticed(rows: Rows, auditor: Auditor) -> None:
+    none = replace(auditor, points=replace(auditor.points, programmes=[]))
+    assert any("without a programme" in each for each in found("points", rows, none))
+
+
+def test_a_down_payment_that_is_due_on_another_day_is_noticed(rows: Rows, auditor: Auditor) -> None:
+    known = auditor.down_payments
+    late = {place: replace(each, due_on=each.due_on + DAY) for place, each in known.asked.items()}
+    told = found("down payments", rows, replace(auditor, down_payments=replace(known, asked=late)))
+    assert any("is due on" in each for each in told)
+
+
+def test_deductions_of_something_else_are_noticed(rows: Rows, auditor: Auditor) -> None:
+    known = auditor.down_payments
+    line = some(rows.details, kind="deduction")[0]
+    place = line.owner, line.part.rpartition("/")[0]
+    other = {**known.asked, place: replace(known.asked[place], service=999)}
+    told = found("deductions", rows, replace(auditor, down_payments=replace(known, asked=other)))
+    assert any("it bills 0 for it" in each for each in told)
+    older = {(line.owner, "FRAC0"): Asked(1, None, line.period_start), **known.asked}
+    left = {**known.left, (line.owner, "FRAC0"): 1}
+    told = found("deductions", rows, replace(auditor, down_payments=replace(known, asked=older, left=left)))
+    assert any("younger" in each for each in told)
+
+
+def test_reverse_bills_that_should_not_be_are_noticed(rows: Rows, auditor: Auditor) -> None:
+    known = auditor.reverse
+    place, each = next((key, one) for key, one in known.made.items() if one.set_off)
+    number = next(iter(each.set_off))
+    silent = {**known.made, place: replace(each, agreed=replace(each.agreed, sets_off=False))}
+    told = found("reverse bills", rows, replace(auditor, reverse=replace(known, made=silent)))
+    assert any("nobody agreed" in one for one in told)
+    told = found("reverse bills", rows, replace(auditor, reverse=replace(known, undone={number})))
+    assert any("still stands" in one for one in told)
+    much = {**each.payments, 998: (10**9, "paid")}
+    paid = {**known.made, place: replace(each, payments=much)}
+    told = found("reverse bills", rows, replace(auditor, reverse=replace(known, made=paid)))
+    assert any("beyond what it is of" in one for one in told)
+
+
+def test_acts_that_should_have_been_refused_are_noticed(auditor: Auditor, rows: Rows) -> None:
+    known = auditor.reverse
+    place, each = next((key, one) for key, one in known.made.items() if one.set_off)
+    again = replace(known, made=dict(known.made), wrong=[])
+    number = next(no for (account, no), one in known.agreed.items() if one is each.agreed)
+    again.issued((place[0], "FRS9"), number, each.on, each.lines)
+    fresh = again.made[place[0], "FRS9"]
+    again.settled((place[0], "FRS9"), each.on)
+    again.asked((place[0], "FRS9"), 1, fresh.net + fresh.tax + 1, "asked", rows)
+    again.contested((place[0], "FRS9"), fresh.contest_until + DAY)
+    again.taken_back(place, "FRS10", set())
+    each.agreed.revoked_on, before = each.on, each.agreed.revoked_on
+    again.issued((place[0], "FRS11"), number, each.on, ())
+    each.agreed.revoked_on = before
+    told = ("billed before", "may not be yet", "is open", "too late", "something of it was paid",
+            "without an agreement")  # fmt: skip
+    assert [word in one for word, one in zip(told, again.wrong, strict=True)] == [True] * len(told)
 
 
 def test_a_minimum_whose_draft_is_held_waits(database: Database, database_url: str) -> None:

@@ -1,6 +1,7 @@
 """A seeded world, judged after every month by an auditor that shares no code with the rules.
 
-Six months for three seeds; with --soak three years for twelve. `SEED=7 make test ARGS=…` lives one of yours.
+Six months for three seeds; with --soak three years for twelve. `SEED=7 MONTHS=12 make test ARGS=…` lives one
+of yours.
 """
 
 import os
@@ -12,6 +13,7 @@ from acquit.store.transaction import Database
 from simulation.auditor_calendar import DAY, month_end, month_of
 from simulation.world import World, founded, open_one, publish
 from simulation.world_acts import do_something
+from simulation.world_points import set_programme
 from simulation.world_runs import bill_month, judge, next_day, run_day
 
 SEEDS = range(1, 4)
@@ -19,17 +21,19 @@ SOAKED = range(1, 13)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Choose seeds and months: few, many with --soak, or the one that the environment names."""
+    """Choose seeds and months: few, many with --soak, or those that the environment names."""
     if "seed" in metafunc.fixturenames:
         soak = metafunc.config.getoption("--soak")
         given = os.environ.get("SEED")
         seeds = [int(given)] if given else SOAKED if soak else SEEDS
-        metafunc.parametrize(("seed", "months"), [(seed, 36 if soak else 6) for seed in seeds])
+        months = int(os.environ.get("MONTHS", 36 if soak else 6))
+        metafunc.parametrize(("seed", "months"), [(seed, months) for seed in seeds])
 
 
 def live(world: World, months: int) -> None:
     """The world goes on for some months, each billed and judged."""
     month = month_of(world.today)
+    world.attempt(set_programme)
     for number in range(months):
         day = run_day(world, month)
         _grow(world, number)

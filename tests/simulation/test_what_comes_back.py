@@ -70,13 +70,13 @@ def test_each_setting_is_followed(
 def test_what_is_credited_otherwise_is_noticed(database: Database, database_url: str) -> None:
     with founded(database, database_url, 2) as world:
         lived(world)
-        assert world.auditor.judge() == []
+        assert world.auditor.judge(world.today) == []
         for tampered, undo in TAMPERED.items():
             run_sql(world.url, tampered)
-            found = world.auditor.judge()
+            found = world.auditor.judge(world.today)
             run_sql(world.url, undo)
             assert found, tampered
-            assert world.auditor.judge() == []
+            assert world.auditor.judge(world.today) == []
 
 
 def test_what_a_bill_bears_and_waits_is_noticed(database: Database, database_url: str) -> None:

@@ -17,9 +17,12 @@ from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_sub_account import open_sub_account
 from acquit.actions.turn_day import turn_day
 from acquit.core.account import BelowZero, LegalParty, PayerChoice, SupportLevel
+from acquit.core.contact_change import ContactChange
 from acquit.core.errors import Refusal
-from acquit.core.identifiers import AccountId
+from acquit.core.identifiers import AccountId, OperatorId
 from acquit.core.money import Currency
+from acquit.core.operator import Operator, Role
+from acquit.store import operators
 from acquit.store.transaction import Database
 from billed import ADDRESSED, seller
 from founding import FR, context_on
@@ -69,6 +72,8 @@ class World:
     announced: list[tuple[tuple[str, int], int, int]] = field(default_factory=list)
     """Prices that wait: the service, its number in the books, its number for the auditor."""
     sent: list[str] = field(default_factory=list)
+    offers: list[ContactChange] = field(default_factory=list)
+    """Contacts of services that were asked for, whatever became of it."""
 
     @property
     def today(self) -> date:
@@ -103,7 +108,8 @@ def founded(database: Database, url: str, seed: int) -> Iterator[World]:
     rng = Random(seed)
     settings = {"refunds_unused": rng.random() < 0.5, "bills_suspended": rng.random() < 0.5}
     below_zero = tuple(BelowZero)[seed % len(BelowZero)]
-    seller(database, BEGINS, below_zero=below_zero, **settings)
+    seller(database, BEGINS, below_zero=below_zero, approval_above_minor=20_000, **settings)
+    treasurers(database)
     clock = WorldClock(BEGINS)
     database.clock = clock.now
     sales = Sales(settings["refunds_unused"], settings["bills_suspended"])
@@ -118,6 +124,15 @@ def founded(database: Database, url: str, seed: int) -> Iterator[World]:
         database.clock = None
 
 
+def treasurers(database: Database) -> None:
+    """Tess and Tom decide about money that leaves: what one asked for the other approves."""
+    with database.write() as tx:
+        for name in ("tess", "tom"):
+            operators.add(
+                tx, Operator(OperatorId(name), name.title(), f"{name}@example.com", Role.TREASURY), "x"
+            )
+
+
 def publish(world: World, percent: int, from_on: date) -> None:
     """The catalogue is sold at other prices from a day on."""
     content = catalogue(percent)
@@ -127,8 +142,9 @@ def publish(world: World, percent: int, from_on: date) -> None:
 
 def _people(world: World) -> None:
     opening = Opening(
-        FR, ADDRESSED, PARENT, SupportLevel.BUSINESS, frozenset({"reseller"}), "Alice", "Martin"
-    )
+        FR, ADDRESSED, PARENT, SupportLevel.BUSINESS, frozenset({"reseller"}), "Alice", "Martin",
+        "alice@example.com",
+    )  # fmt: skip
     open_account(world.context, opening, by="cli")
     known(world, PARENT, PARENT, "FR")
     for sub in SUBS:
@@ -152,7 +168,8 @@ def open_one(world: World, account_id: AccountId, country: str, *, broken: bool 
     """There is one more account; a broken one has no street, so that it is parked."""
     party = party_of(country)
     level = SupportLevel.BUSINESS if country != "US" else SupportLevel.STANDARD
-    opening = Opening(FR, replace(party, street="") if broken else party, account_id, level)
+    party = replace(party, street="") if broken else party
+    opening = Opening(FR, party, account_id, level, email=f"{account_id}@example.com")
     open_account(world.context, opening, by="cli")
     known(world, account_id, account_id, country)
     if broken:

@@ -12,7 +12,7 @@ from acquit.actions.agree_minimum_spend import agree_minimum_spend, end_minimum_
 from acquit.actions.change_purchase_order import close_purchase_order, raise_purchase_order
 from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
-from acquit.actions.grant_enterprise_terms import grant_enterprise_terms
+from acquit.actions.grant_enterprise_terms import approve_enterprise_terms, grant_enterprise_terms
 from acquit.actions.revoke_enterprise_terms import revoke_enterprise_terms
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
 from acquit.actions.settle_debt import Receipt, apply_deposit, reopen_debt, return_payment, settle_debt
@@ -37,6 +37,7 @@ from acquit.core.order_change import OrderTerms
 from acquit.core.purchase_order import MatchedBy, OrderKind, OrderLine, Policy
 from acquit.core.sales_request import AskedTerm
 from acquit.core.terms import Term
+from founding import SAM
 from simulation import auditor_of_agreements as agreements
 from simulation.auditor_of_money import Owed
 from simulation.world import EUR, PARENT, SUBS, World
@@ -48,7 +49,7 @@ OLDEST_USE = timedelta(days=400)
 # ---------------------------------------------------------------- payments
 
 
-def _open(world: World) -> list[tuple[int, Any, int]]:
+def open_debts(world: World) -> list[tuple[int, Any, int]]:
     """Return the debts that are open: number, row, open amount."""
     rows = world.auditor.rows("debts", "operations")
     effect: dict[int, int] = {}
@@ -60,7 +61,7 @@ def _open(world: World) -> list[tuple[int, Any, int]]:
 
 def pay(world: World) -> str | None:
     """Pay some debts of a payer, whole or in part, perhaps more than is owed."""
-    owed = _open(world)
+    owed = open_debts(world)
     if not owed:
         return None
     payer = world.rng.choice(owed)[1].payer_id
@@ -73,7 +74,7 @@ def pay(world: World) -> str | None:
     return f"{payer} {amount}: {parts}"
 
 
-def _unapplied(world: World) -> list[tuple[str, str, int]]:
+def unapplied(world: World) -> list[tuple[str, str, int]]:
     """Return deposits with money in hand: payer, number, amount."""
     rows = world.auditor.rows("deposits", "operations", "lots")
     left = {(each.account_id, each.deposit_id): each.amount_minor for each in rows.deposits}
@@ -88,8 +89,8 @@ def _unapplied(world: World) -> list[tuple[str, str, int]]:
 
 def pay_later(world: World) -> str | None:
     """Let money in hand settle a debt."""
-    for payer, deposit, amount in _unapplied(world):
-        for number, debt, is_open in _open(world):
+    for payer, deposit, amount in unapplied(world):
+        for number, debt, is_open in open_debts(world):
             if debt.payer_id == payer:
                 part = min(amount, is_open)
                 allocations = [Allocation(debt.account_id, DebtId(number), part)]
@@ -124,7 +125,7 @@ def undo(world: World) -> str | None:
 def give_credit(world: World) -> str | None:
     """Give a payer credit, or let its money in hand become credit."""
     rng, money = world.rng, world.auditor.money
-    in_hand = _unapplied(world)
+    in_hand = unapplied(world)
     if in_hand and rng.random() < 0.5:
         payer, deposit, amount = rng.choice(in_hand)
         credit = Credit(amount, EUR, CreditType.PREPAID_ACCOUNT, "prepaid", deposit_id=deposit)
@@ -384,7 +385,8 @@ def agree_term(world: World) -> str:
         del days[payer]
         world.auditor.sales.permanent_set(payer, False)
         return f"{payer} revoked"
-    grant_enterprise_terms(world.context, payer, AskedTerm(Term(45)), by="cli")
+    grant = grant_enterprise_terms(world.context, payer, AskedTerm(Term(45)), by="cli")
+    approve_enterprise_terms(world.context, payer, grant.grant_id, by=SAM)
     days[payer] = 45
     world.auditor.sales.permanent_set(payer, True)
     return f"{payer} 45 days"

@@ -7,6 +7,7 @@ from typing import Final
 import psycopg
 
 from acquit.actions.audit_books import audit_books
+from acquit.actions.count_points import count_points
 from acquit.actions.replay_run import replay_run
 from acquit.actions.retry_parked import retry_parked
 from acquit.actions.run_bills import RunReport, run_bills
@@ -120,7 +121,8 @@ def _mend(world: World, last_on: date) -> None:
 
 def judge(world: World) -> None:
     """The auditor finds nothing, neither does the product's own audit, and the view is its bills."""
-    expect_nothing(world, world.auditor.judge())
+    count_points(world.context)
+    expect_nothing(world, world.auditor.judge(world.today))
     expect_nothing(world, failed(world))
     first, last = month_of(world.today), month_end(world.today)
     view = view_family(world.context, PARENT, f"{world.today:%Y-%m}", GroupedBy.SUB_ACCOUNT)
@@ -132,7 +134,11 @@ def judge(world: World) -> None:
 
 def failed(world: World) -> list[str]:
     """Return what the product's own audit finds."""
-    return [f"{each.name}: {each.differences}" for each in audit_books(world.context) if not each.passed]
+    return [
+        f"{each.name}: {each.differences}"
+        for each in audit_books(world.context, full=True)
+        if not each.passed
+    ]
 
 
 def replayed(world: World) -> None:

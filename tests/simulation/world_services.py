@@ -42,7 +42,8 @@ def _heads(world: World) -> list[Held]:
     return [each for each in world.auditor.sales.held.values() if each.head == each.number]
 
 
-def _picked(world: World, *, anything: bool = False) -> Held | None:
+def picked(world: World, *, anything: bool = False) -> Held | None:
+    """Return a service that is there, options apart, or None."""
     there = [each for each in _heads(world) if anything or each.there(world.today)]
     return world.rng.choice(there) if there else None
 
@@ -78,7 +79,7 @@ def _wish(world: World, held: Held) -> Change:
 
 def change(world: World) -> str | None:
     """Change a service: plan, quantity, mode or options, at once or later."""
-    held = _picked(world)
+    held = picked(world)
     if held is None:
         return None
     wish = _wish(world, held)
@@ -93,7 +94,7 @@ def change(world: World) -> str | None:
 
 def renew_ahead(world: World) -> str | None:
     """Renew a service for some periods more."""
-    held = _picked(world)
+    held = picked(world)
     if held is None:
         return None
     periods = world.rng.randint(1, 2)
@@ -104,7 +105,7 @@ def renew_ahead(world: World) -> str | None:
 
 def suspend(world: World) -> str | None:
     """Suspend a service."""
-    held = _picked(world)
+    held = picked(world)
     if held is None:
         return None
     suspend_service(world.context, *_ids(held), "not paid", by="cli")
@@ -125,7 +126,7 @@ def restore(world: World) -> str | None:
 
 def end(world: World) -> str | None:
     """End a service, now or later, with or without its unused days coming back."""
-    held = _picked(world)
+    held = picked(world)
     if held is None:
         return None
     how = world.rng.choice(tuple(Ending))
@@ -137,7 +138,7 @@ def end(world: World) -> str | None:
 
 def choose_renewal(world: World) -> str | None:
     """Let a service renew, or not."""
-    held = _picked(world)
+    held = picked(world)
     if held is None:
         return None
     automatic, ends = world.rng.choice(((True, False), (True, False), (False, False), (True, True)))
@@ -148,7 +149,7 @@ def choose_renewal(world: World) -> str | None:
 
 def announce(world: World) -> str | None:
     """Announce another price of a service."""
-    held = _picked(world)
+    held = picked(world)
     if held is None:
         return None
     price = held.terms.price_ucents * world.rng.choice((95, 103, 110)) // 100 + 1

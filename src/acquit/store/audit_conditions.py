@@ -93,6 +93,7 @@ MINIMUMS: Final[LiteralString] = """
                       AND (d.whose = 'account' OR ob.payer_id = d.account_id)
                       AND ob.currency = d.currency AND ob.kind = 'bill' AND o.correction_no = 0
                       AND oe.booked_at <= d.booked_at AND o.part NOT LIKE 'minimum:%'
+                      AND o.kind <> 'deduction'
                       AND o.period_start BETWEEN d.period_start AND d.period_end) spent
              CROSS JOIN LATERAL (
                    SELECT coalesce(sum(
