@@ -20,7 +20,13 @@ from collector.provider import World
 
 TABLES = ("account", "bill", "bill_day", "bill_detail", "bill_tax", "bill_version", "change_month",
           "changed_bill", "debt", "debt_operation", "open_debt", "paper", "payment_method", "purchase_order",
-          "service", "service_month", "sub_account", "unordered_bill")  # fmt: skip
+          "reverse_bill", "reverse_bill_detail", "service", "service_month",
+          "sub_account", "unordered_bill")  # fmt: skip
+OTHERS = {
+    "correctiveInvoice": "corrective_bill", "downPaymentInvoice": "down_payment", "refund": "credit_note",
+    "reverseBill": "reverse_bill",
+}  # fmt: skip
+"""The kinds that the journal has of what is no bill, by route."""
 AROUND = {"manifest.jsonl", ".lock", "tables/state.json", "status.json"}
 
 Line = dict[str, Any]
@@ -44,6 +50,7 @@ class Auditor:
             journal = list(self._lines(self.archive / "journal" / f"{name}.ndjson"))
             self._bills(name, world, journal)
             self._details(world, journal)
+            self._others(name, world, journal)
             self._tables(name, world, extras)
             if extras:
                 self._operations(name, world)
@@ -94,6 +101,18 @@ class Auditor:
             ours = [_text(one) for one in kept[: counts.get(bill_id, -1)]]
             self._same(f"{bill_id}: details", ours, [_text(one) for one in details.values()])
 
+    def _others(self, name: str, world: World, journal: list[Line]) -> None:
+        """What is no bill is told as it is, and once."""
+        for route, kind in OTHERS.items():
+            told = [line for line in journal if line["kind"] == kind]
+            expected = {
+                number: {member: value for member, value in one.items()
+                         if member not in ("pdfUrl", "url", "password")}
+                for number, one in world.others[route].items()
+            }  # fmt: skip
+            self._same(f"{name}: {kind}", sorted((line["key"], _text(line["body"])) for line in told),
+                       sorted((number, _text(one)) for number, one in expected.items()))  # fmt: skip
+
     # ------------------------------------------------------------ papers
 
     def _manifest(self) -> None:
@@ -103,17 +122,22 @@ class Auditor:
         below = {str(one.relative_to(self.archive).as_posix())
                  for one in (self.archive / "papers").rglob("*") if one.is_file()}  # fmt: skip
         self._same("papers without a line, lines without a paper", sorted(below ^ set(paths)), [])
-        newest: dict[str, bytes] = {}
+        newest: dict[tuple[bool, str], bytes] = {}
         for entry in entries:
             content = (self.archive / entry["path"]).read_bytes()
             self._same(f"{entry['path']}: hash", hashlib.sha256(content).hexdigest(), entry["sha256"])
-            printed = self.life.provider.printed.get(entry["bill_id"], [])
+            is_reverse, number = entry["kind"] == "reverse-pdf", entry["bill_id"]
+            routes = ("reverseBill:",) if is_reverse else ("", *(f"{one}:" for one in OTHERS))
+            printed = [one for route in routes for one in self.life.provider.printed.get(route + number, [])]
             self._same(f"{entry['path']}: was printed", content in printed, True)
-            newest[entry["bill_id"]] = content.partition(b"% printing")[0]
-        kept = Counter(entry["bill_id"] for entry in entries)
-        for bill_id, papers in self.life.printable.items():
-            self._same(f"{bill_id}: newest paper", newest.get(bill_id) == papers[-1], True)
-            self._same(f"{bill_id}: a paper twice", kept[bill_id] > len(self._facts(bill_id)), False)
+            newest[is_reverse, number] = content.partition(b"% printing")[0]
+        kept = Counter((entry["kind"] == "reverse-pdf", entry["bill_id"]) for entry in entries)
+        for reference, papers in self.life.printable.items():
+            route, _, number = reference.rpartition(":")
+            name = route == "reverseBill", number
+            self._same(f"{reference}: newest paper", newest.get(name) == papers[-1], True)
+            forms = 1 if route else len(self._facts(number))
+            self._same(f"{reference}: a paper twice", kept[name] > forms, False)
 
     def _facts(self, bill_id: str) -> list[str]:
         """The forms that a paper stands for: neighbours that differ in an amount, the date or the order."""
@@ -144,16 +168,36 @@ class Auditor:
             query = f"SELECT {columns} FROM read_parquet('{path}') ORDER BY ALL"
             return self.tables.execute(query).fetchall()
 
+        signs = {"refund": -1, "reverseBill": 1}
         columns = "bill_id, net_minor, total_minor, details_count, paper IS NULL"
-        self._same(f"{name}: bill", rows("bill", columns), sorted(
+        lines = "bill_id, detail_id, net_minor"
+        owed = [
             (key, _cents(one["priceWithoutTax"]), _cents(one["priceWithTax"]), len(world.details[key]), False)
-            for key, one in world.bills.items()))  # fmt: skip
-        self._same(f"{name}: bill_detail", rows("bill_detail", "bill_id, detail_id, net_minor"), sorted(
+            for key, one in world.bills.items()
+        ]
+        owed_lines = [
             (key, number, _cents(one["totalPrice"])) for key, below in world.details.items()
-            for number, one in below.items()))  # fmt: skip
-        owed = sorted((int(key), one["status"], _cents(one["dueAmount"])) for key, one in world.debts.items())
+            for number, one in below.items()
+        ]  # fmt: skip
+        reverse: list[tuple[Any, ...]] = []
+        reverse_lines: list[tuple[Any, ...]] = []
+        for route in OTHERS:
+            sign = signs.get(route, 1)
+            to, to_lines = (reverse, reverse_lines) if route == "reverseBill" else (owed, owed_lines)
+            for key, one in world.others[route].items():
+                below = world.other_details[f"{route}:{key}"]
+                to.append((key, sign * _cents(one["priceWithoutTax"]), sign * _cents(one["priceWithTax"]),
+                           len(below), False))  # fmt: skip
+                to_lines += [(key, no, sign * _cents(line["totalPrice"])) for no, line in below.items()]
+        self._same(f"{name}: bill", rows("bill", columns), sorted(owed))
+        self._same(f"{name}: bill_detail", rows("bill_detail", lines), sorted(owed_lines))
+        self._same(f"{name}: reverse_bill", rows("reverse_bill", columns), sorted(reverse))
+        self._same(f"{name}: reverse_bill_detail", rows("reverse_bill_detail", lines), sorted(reverse_lines))
+        debts = sorted(
+            (int(key), one["status"], _cents(one["dueAmount"])) for key, one in world.debts.items()
+        )
         told = rows("debt", "debt_id, status, due_minor")
-        self._same(f"{name}: debt", [one for one in told if str(one[0]) in world.debts], owed)
+        self._same(f"{name}: debt", [one for one in told if str(one[0]) in world.debts], debts)
         gone = [one[1:] for one in told if str(one[0]) not in world.debts]
         self._same(f"{name}: debts listed no longer", set(gone) - {("PAID", 0)}, set())
         orders = rows("purchase_order", "purchase_order_id, status")

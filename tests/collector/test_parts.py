@@ -9,6 +9,7 @@ from keyring.errors import KeyringError
 
 from acquit.collector.access import Access, Accounts, check_name, of_sdk
 from acquit.collector.endpoint import base_of, region_of, token_page
+from acquit.collector.families import BILL
 from acquit.collector.fault import Fault
 from acquit.collector.pace import Pace
 from acquit.collector.papers import path_of
@@ -164,7 +165,7 @@ def test_endpoints() -> None:
 def test_names_of_papers_hold_nothing_odd() -> None:
     price = {"value": "-12.5", "currencyCode": "EUR"}
     bill = {"billId": "../FR 1", "date": "2026-11-02T00:00:00+01:00", "priceWithTax": price}
-    assert path_of("main", bill) == "papers/main/2026/11/2026-11-02_.._FR_1_-12.50-EUR"
+    assert path_of("main", BILL, bill) == "papers/main/2026/11/2026-11-02_.._FR_1_-12.50-EUR"
 
 
 def test_the_reference_page_says_what_the_tables_are() -> None:

@@ -25,7 +25,7 @@ PAIN = "{urn:iso:std:iso:20022:tech:xsd:pain.001.001.09}"
 SCHEMA = etree.XMLSchema(etree.parse(Path(sepaxml.__file__).parent / "schemas" / "pain.001.001.09.xsd"))
 PLAIN = SelectedBill(
     "main", "FR1", date(2026, 11, 1), "EUR", 0, 0, 0, "bill", "", "", "unknown", None, "unknown", "P", "",
-    "FR", "http://127.0.0.1", 0, 1, "",
+    "FR", "http://127.0.0.1", 0, 1, "", "bill",
 )  # fmt: skip
 
 

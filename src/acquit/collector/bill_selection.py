@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import duckdb
 
+from acquit.collector.families import DOWN_PAYMENT
 from acquit.collector.fault import Fault
 from acquit.collector.hand_over import HandedBill, Name
 from acquit.collector.paper_facts import BILL, CREDIT_NOTE, TaxRead
@@ -23,7 +24,7 @@ BILLS: Final = """
            coalesce(b.kind, ''), coalesce(b.corrects, ''), coalesce(b.purchase_order, ''),
            b.purchase_order_source, b.due_on, b.due_source, coalesce(b.payee, ''),
            coalesce(b.payment_reference, ''), coalesce(a.subsidiary, ''), coalesce(a.base, ''),
-           b.details_count, b.versions_count, coalesce(b.paper, '')
+           b.details_count, b.versions_count, coalesce(b.paper, ''), b.family
       FROM bill AS b JOIN account AS a USING (account)
      WHERE (? IS NULL OR b.issued_on >= ?) AND (? IS NULL OR b.issued_on <= ?)
      ORDER BY b.issued_on, b.account, b.bill_id"""
@@ -90,6 +91,7 @@ class SelectedBill:
     details_count: int | None
     versions_count: int | None
     paper: str
+    family: str
     taxes: tuple[TaxRead, ...] = ()
     taxes_source: str = ""
     details: tuple[Detail, ...] = ()
@@ -108,6 +110,11 @@ class SelectedBill:
     def is_credit_note(self) -> bool:
         """Whether it reduces what is owed."""
         return self.kind == CREDIT_NOTE
+
+    @property
+    def is_down_payment(self) -> bool:
+        """Whether it asks for money before a supply, which a later bill deducts."""
+        return self.family == DOWN_PAYMENT.kind
 
     @property
     def handed(self) -> HandedBill:

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from acquit.collector.access import Access
+from acquit.collector.families import OTHERS
 from acquit.collector.fault import Fault
 from acquit.collector.gathered import Expected, Gathered, Wanted
 from acquit.collector.running import PARALLEL, Run, Step, Tell, chosen
@@ -21,10 +23,12 @@ from acquit.collector.seat import ARCHIVE, Archive, Config, Given, Screen, accou
 from acquit.collector.status import Outcome, keep_status, told_of
 
 DONE, REFUSED, INCOMPLETE = 0, 1, 3
+NAMED = 3
+"""So many accounts are named with what is told of many."""
 
 Kind = Literal[
-    "account", "bill", "detail", "debt", "payment_method", "purchase_order", "sub_account", "operation",
-    "service", "paper",
+    "account", "bill", "corrective_bill", "down_payment", "credit_note", "reverse_bill", "detail", "debt",
+    "payment_method", "purchase_order", "sub_account", "operation", "service", "paper",
 ]  # fmt: skip
 Plan = Callable[[], tuple[Run, list[Access]]]
 Positive = Annotated[int, Parameter(validator=validators.Number(gte=1))]
@@ -136,24 +140,49 @@ def _report(screen: Screen, gathered: list[Gathered], archive: Path) -> int:
             one.account,
             one.new_bills,
             one.changed_bills,
+            one.new_others.total(),
             one.details,
             one.papers,
             one.calls,
             "" if not one.faults else "not whole",
         )
         for one in gathered
-        if one.faults or len(gathered) <= 20 or one.new_bills
+        if one.faults or len(gathered) <= 20 or one.new_bills or one.new_others
     ]
     screen.answer(
         {"archive": str(archive), "complete": not failed, "accounts": [told_of(one) for one in gathered]},
-        table("account", ">new", ">changed", ">details", ">papers", ">calls", "", rows=rows),
-        f"{sum(one.new_bills for one in gathered)} new bills in {archive}, "
-        f"{sum(one.calls for one in gathered)} calls.",
+        table("account", ">new", ">changed", ">others", ">details", ">papers", ">calls", "", rows=rows),
+        f"{_new(gathered)} in {archive}, {sum(one.calls for one in gathered)} calls.",
     )
+    for note, accounts in _noted(gathered).items():
+        screen.warn(f"{accounts}: {note}")
     for one in failed:
         for fault in one.faults:
             screen.warn(f"{one.account}: {fault.message}")
     return code
+
+
+def _new(gathered: list[Gathered]) -> str:
+    """Return what is new, in words: bills, and of what is no bill that of which there is any."""
+    others = sum((one.new_others for one in gathered), Counter[str]())
+    told = [
+        f"{count} {family.words if count > 1 else family.words.removesuffix('s')}"
+        for family in OTHERS
+        if (count := others[family.kind])
+    ]
+    return ", ".join([f"{sum(one.new_bills for one in gathered)} new bills", *told])
+
+
+def _noted(gathered: list[Gathered]) -> dict[str, str]:
+    """Return each note of the run once, with the accounts that it is about."""
+    about: dict[str, list[str]] = {}
+    for one in gathered:
+        for note in one.notes:
+            about.setdefault(note, []).append(one.account)
+    return {
+        note: ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+        for note, names in about.items()
+    }
 
 
 def _nothing(gathered: list[Gathered]) -> bool:

@@ -87,7 +87,8 @@ _CHANGE: Final = f"""
 DERIVED: Final = {
     "bill_day": """
         SELECT account, issued_on, currency, purchase_order, purchase_order_source,
-               due_source = 'unknown' AS has_no_due, paper IS NULL AS has_no_paper,
+               due_source = 'unknown' AND family <> 'credit_note' AS has_no_due,
+               paper IS NULL AS has_no_paper,
                CAST(sum(net_minor) AS BIGINT) AS net_minor, CAST(sum(tax_minor) AS BIGINT) AS tax_minor,
                CAST(sum(total_minor) AS BIGINT) AS total_minor, count(*) AS bills_count,
                count(*) - count(details_count) AS without_details_count
@@ -127,7 +128,8 @@ DERIVED: Final = {
 BILL_DAY_DIFFERS: Final = """
     SELECT concat_ws(' ', account, issued_on, currency, purchase_order, purchase_order_source)
       FROM (SELECT account, issued_on, currency, purchase_order, purchase_order_source,
-                   due_source = 'unknown' AS has_no_due, paper IS NULL AS has_no_paper, net_minor, tax_minor,
+                   due_source = 'unknown' AND family <> 'credit_note' AS has_no_due,
+                   paper IS NULL AS has_no_paper, net_minor, tax_minor,
                    total_minor, 1 AS bills_count, if(details_count IS NULL, 1, 0) AS without_details_count
                      FROM bill
             UNION ALL

@@ -161,7 +161,7 @@ def _known(bill: SelectedBill, seller: Party, buyer: Party, unit: str) -> Electr
     return ElectronicBill(
         number=bill.bill_id,
         issued_on=bill.issued_on,
-        type_code="381" if bill.is_credit_note else "380",
+        type_code="381" if bill.is_credit_note else "386" if bill.is_down_payment else "380",
         currency=bill.currency,
         seller=seller,
         buyer=buyer,

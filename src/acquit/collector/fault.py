@@ -12,6 +12,7 @@ KINDS: Final = frozenset(
         "endpoint",
         "credentials",
         "right",
+        "absent",
         "clock",
         "network",
         "limit",

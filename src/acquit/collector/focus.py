@@ -110,7 +110,7 @@ SELECT CAST(s.account AS account_name) AS account, name, any_value(display_name)
 FEW: Final = {
     "account_name": "account", "currency_code": "currency", "category_name": "category",
     "order_reference": "purchase_order", "order_source": "purchase_order_source",
-    "due_date_source": "due_source",
+    "due_date_source": "due_source", "family_name": "family",
 }  # fmt: skip
 """Texts of bills that repeat: a number each, so that a million bills are matched in little memory."""
 
@@ -118,11 +118,23 @@ WORDS: Final = """
 CREATE TYPE {word} AS ENUM (SELECT '' UNION SELECT DISTINCT {column} FROM bill WHERE {column} IS NOT NULL)
 """
 
+ADVANCES: Final = """
+SET VARIABLE advances = (SELECT coalesce(list(bill_id), []) FROM bill WHERE family = 'down_payment')
+"""
+"""The numbers of all down payments: a line that names one as what it is about, or takes off and says it in
+its text, is of that advance, not of a supply."""
+
+ADVANCE: Final = """
+    (coalesce(list_contains(getvariable('advances'), d.domain), false)
+     OR (d.net_minor < 0 AND len(list_filter(getvariable('advances'),
+                                             lambda one: contains(coalesce(d.description, ''), one))) > 0))"""
+
 CHOSEN: Final = """
 CREATE VIEW chosen AS
 SELECT CAST(account AS account_name) AS account, bill_id, issued_on,
        CAST(coalesce(currency, '') AS currency_code) AS currency,
-       CAST(category AS category_name) AS bill_category, net_minor AS bill_net_minor,
+       CAST(category AS category_name) AS bill_category, CAST(family AS family_name) AS family,
+       nullif(corrects, '') AS corrects, net_minor AS bill_net_minor,
        coalesce(tax_minor, 0) AS bill_tax_minor, CAST(nullif(purchase_order, '') AS order_reference) AS
        purchase_order, CAST(purchase_order_source AS order_source) AS purchase_order_source, due_on,
        CAST(due_source AS due_date_source) AS due_source, seen_at
@@ -137,10 +149,13 @@ WITH line AS (
            d.unit_price_ucents, d.net_minor, d.period_start_on IS NOT NULL AS has_period,
            coalesce(d.period_start_on, d.issued_on) AS start_on,
            ends_after(coalesce(d.period_start_on, d.issued_on), d.period_end_on) AS end_on,
-           {cost_centre} AS cost_centre
+           {cost_centre} AS cost_centre, {advance} AS is_advance
       FROM bill_detail AS d WHERE {where}
     {vat})
-SELECT line.* EXCLUDE (account, bill_id, issued_on), c.*, who.* EXCLUDE (account),
+SELECT line.* EXCLUDE (account, bill_id, issued_on, is_advance), c.*,
+       is_advance OR family = 'down_payment'
+         OR coalesce(list_contains(getvariable('advances'), corrects), false) AS is_advance,
+       who.* EXCLUDE (account),
        coalesce(named.display_name, line.domain) AS resource_name, {first_seen} AS first_seen_at,
        CASE WHEN is_tax THEN {none} ELSE {service_no} END AS service_no,
        CASE WHEN is_tax THEN 'Tax' ELSE {charge} END AS charge_category
@@ -153,7 +168,7 @@ SELECT line.* EXCLUDE (account, bill_id, issued_on), c.*, who.* EXCLUDE (account
 VAT: Final = """
     UNION ALL
     SELECT account, bill_id, issued_on, NULL, 'vat', true, NULL, 'VAT', NULL, NULL, bill_tax_minor, false,
-           issued_on, issued_on + 1, NULL
+           issued_on, issued_on + 1, NULL, false
       FROM chosen WHERE bill_tax_minor <> 0
 """
 
@@ -217,6 +232,7 @@ def _select(
         cost_centre=cost_centre_sql(wording.cost_centres, "d")
         if wording.cost_centres.rules
         else "CAST(NULL AS VARCHAR)",
+        advance=ADVANCE,
         none=len(wording.rules.services) + 1,
         service_no=service_no_sql(wording.rules),
         charge=charge_sql(wording.rules),
@@ -312,6 +328,7 @@ def _prepare(db: duckdb.DuckDBPyConnection, wanted: Wanted, wording: Wording) ->
             ovh=quoted(PUBLIC),
         )
     )
+    db.execute(ADVANCES)
     db.execute(CHOSEN.format(where=_where(wanted)))
 
 

@@ -37,6 +37,10 @@ TERMS: Final = (
     "CASE WHEN due_on IS NULL THEN 'Not told' WHEN due_on > issued_on THEN 'Net ' || (due_on - issued_on)"
     " ELSE 'Due on receipt' END"
 )
+EFFECTIVE: Final = "amount(if(is_advance, 0, net_minor), currency)"
+CORRECTION: Final = (
+    "CASE WHEN NOT is_tax AND family IN ('credit_note', 'corrective_bill') THEN 'Correction' END"
+)
 GRAIN: Final = (
     "CASE WHEN is_tax OR domain IS NULL THEN NULL"
     " WHEN sub_account_id IS NULL THEN CAST(json_object('ResourceId', domain) AS VARCHAR)"
@@ -80,7 +84,10 @@ COST_AND_USAGE: Final = (
     _untold("CapacityReservationId", "1.1"),
     _untold("CapacityReservationStatus", "1.1"),
     _CATEGORY,
-    Column("ChargeClass", "1.0", "CAST(NULL AS VARCHAR)", "empty: the interface does not tell corrections"),
+    Column(
+        "ChargeClass", "1.0", CORRECTION,
+        "Correction on credit notes and on what the provider lists as corrective bills alone; else empty",
+    ),
     Column("ChargeDescription", "1.0", "description", "the line's text"),
     Column(
         "ChargeFrequency", "1.0",
@@ -106,7 +113,10 @@ COST_AND_USAGE: Final = (
     _untold("ContractApplied", "1.3"),
     Column("ContractedCost", "1.0", "amount(net_minor, currency)", SAME),
     Column("ContractedUnitPrice", "1.0", UNIT_PRICE, "the line's unit price"),
-    Column("EffectiveCost", "1.0", "amount(net_minor, currency)", SAME),
+    Column(
+        "EffectiveCost", "1.0", EFFECTIVE,
+        "as BilledCost; 0 for a down payment and for what deducts it: what was supplied has the cost",
+    ),
     Column("HostProviderName", "1.3", "if(is_tax, 'Not Applicable', provider)", "the provider; none for VAT"),
     Column("InvoiceDetailId", "1.4", "detail_id", "the provider's identifier of the line; `vat` for VAT"),
     Column("InvoiceId", "1.2", "bill_id", "the bill's number"),
@@ -116,7 +126,7 @@ COST_AND_USAGE: Final = (
     _untold("PricingCategory"),
     Column("PricingCurrency", "1.2", "currency", "the bill's currency: prices are told in it"),
     Column("PricingCurrencyContractedUnitPrice", "1.2", UNIT_PRICE, "as ContractedUnitPrice"),
-    Column("PricingCurrencyEffectiveCost", "1.2", "amount(net_minor, currency)", "as EffectiveCost"),
+    Column("PricingCurrencyEffectiveCost", "1.2", EFFECTIVE, "as EffectiveCost"),
     _untold("PricingCurrencyListUnitPrice", "1.2", NUMBER),
     Column("PricingQuantity", "1.0", QUANTITY, "the line's quantity; none for VAT"),
     _untold("PricingUnit"),
@@ -170,11 +180,19 @@ BILL_LINES: Final = (
     Column(
         "PurchaseOrderNumber", "1.4", "purchase_order", "the order: see x_PurchaseOrderSource"
     ),
-    Column("ReferenceInvoiceId", "1.4", "bill_id", "the bill itself: the interface tells no other"),
+    Column(
+        "ReferenceInvoiceId", "1.4", "coalesce(corrects, bill_id)", "the bill that it corrects, else itself"
+    ),
 )  # fmt: skip
 
 OURS: Final = (
     Column("x_BillId", "1.0", "bill_id", "the bill's number"),
+    Column(
+        "x_BillFamily",
+        "1.0",
+        "family",
+        "`bill`, `corrective_bill`, `down_payment` or `credit_note`: the list that it is from",
+    ),
     Column("x_BillCategory", "1.0", "bill_category", "the kind of bill as the provider says"),
     Column("x_DetailNo", "1.0", "detail_no", "position on the bill, from 1; none for VAT"),
     Column("x_PurchaseOrder", "1.0", "purchase_order", "reference of the purchase order"),

@@ -1,5 +1,6 @@
 """What a run over one account is asked for, what it did, and what it would do."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -31,9 +32,13 @@ class Gathered:
     bills: int = 0
     new_bills: int = 0
     changed_bills: int = 0
+    new_others: Counter[str] = field(default_factory=Counter)
+    """New papers that are no bills, by family."""
     details: int = 0
     papers: int = 0
     calls: int = 0
+    notes: list[str] = field(default_factory=list)
+    """What is left out and no fault, told once."""
     faults: list[Fault] = field(default_factory=list)
 
 

@@ -8,7 +8,7 @@ What was said last is found by an `Index` that is made at each start.
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,16 +16,21 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from acquit.collector.families import BILL, FAMILIES, OWED, Family
 from acquit.collector.fault import Fault
 from acquit.collector.files import cut_torn_line, disk_fault
 from acquit.collector.index import Entry, Index
 
 T = TypeVar("T")
 SYNC_LINES: Final = 50
-REMEMBERED: Final = frozenset({"access", "seen", "run", "gone", "detailed", "papered", "operated"})
+REMEMBERED: Final = frozenset({
+    "access", "seen", "run", "gone", "operated",
+    *(family.marked(mark) for family in FAMILIES for mark in ("detailed", "papered")),
+})  # fmt: skip
 """Kinds of which the last content is kept at hand; of all others only what they were is known."""
 
-MARKED: Final = frozenset({"bill", "debt"})
+PAPERS: Final = frozenset(family.kind for family in FAMILIES)
+MARKED: Final = PAPERS | {"debt"}
 FACTS: Final = ("date", "orderId", "priceWithoutTax", "tax", "priceWithTax")
 
 
@@ -85,9 +90,9 @@ class Journal:
         return msgspec.json.decode(found[1]) if found is not None and found[1] is not None else None
 
     def mark(self, kind: str, key: str) -> str | None:
-        """Return what the last content of a bill or a debt stands for, None when there is none.
+        """Return what the last content of a paper or a debt stands for, None when there is none.
 
-        As long as a bill's is the same, its details and its paper are too; a debt's, its operations.
+        As long as a paper's is the same, its details and its file are too; a debt's, its operations.
         """
         return self.last(kind, key) if kind in MARKED else None
 
@@ -151,10 +156,10 @@ class Journal:
             told = content.decode()
         elif kind == "debt":
             told = f'"{digest[:6].hex()}"'
-        elif kind == "bill":
+        elif kind in PAPERS:
             bill = msgspec.json.decode(content)
             told = f'"{mark_of(bill)}"'
-            if (issued_on := day_of(bill.get("date"))) is not None:
+            if kind == BILL.kind and (issued_on := day_of(bill.get("date"))) is not None:
                 self.newest_bill_on = max(issued_on, self.newest_bill_on or issued_on)
         return kind, parent, key, digest, told
 
@@ -178,9 +183,10 @@ def read(path: Path) -> Iterator[Line]:
     return _lines(path, msgspec.json.Decoder(Line))
 
 
-def bills_in(path: Path) -> Iterator[str]:
-    """Yield the bill of each line that has a content of one. Raises Fault (archive)."""
-    return (line.key for line in _lines(path, msgspec.json.Decoder(Name)) if line.kind == "bill")
+def papers_in(path: Path, families: Collection[Family] = OWED) -> Iterator[str]:
+    """Yield the number of each line that has a content of a paper of these. Raises Fault (archive)."""
+    kinds = {family.kind for family in families}
+    return (line.key for line in _lines(path, msgspec.json.Decoder(Name)) if line.kind in kinds)
 
 
 def _lines(path: Path, decoder: "msgspec.json.Decoder[T]") -> Iterator[T]:

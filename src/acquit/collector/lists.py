@@ -6,7 +6,7 @@ one call (`X-Ovh-Batch`), one call an object. A list that answers 404 is an empt
 payment methods do so when there is nothing.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import count
@@ -59,23 +59,25 @@ class Skills:
 
 
 def read_list(
-    wire: Wire, skills: Skills, path: str, key: str, query: Mapping[str, object] | None = None
-) -> Iterator[Listed]:
+    wire: Wire, skills: Skills, path: str, key: str, query: Mapping[str, object] | None = None,
+    *, absent: Collection[int] = (),
+) -> Iterator[Listed]:  # fmt: skip
     """Yield the whole list, each element once, as objects where the server pages, else as keys.
 
     A list that moves while its pages are read may hide an element: as long as fewer came than the server
-    counts, it is read again, three times at most.
+    counts, it is read again, three times at most. Raises Fault (absent) on one of these statuses; a
+    404 counts where it is the provider's own (JSON), not a proxy's.
     """
     seen: dict[str, int] = {}
     for turn in range(PASSES_MAX):
-        told = yield from _one_pass(wire, skills, path, key, query, seen, turn)
+        told = yield from _one_pass(wire, skills, path, key, query, seen, turn, absent)
         if told is None or len(seen) >= told:
             return
 
 
 def _one_pass(
     wire: Wire, skills: Skills, path: str, key: str, query: Mapping[str, object] | None,
-    seen: dict[str, int], turn: int,
+    seen: dict[str, int], turn: int, absent: Collection[int],
 ) -> Generator[Listed, None, int | None]:  # fmt: skip
     """Yield what was not seen yet; return how many the server says there are, None where it does not.
 
@@ -84,6 +86,10 @@ def _one_pass(
     passed = 0
     for number in count(1):
         answer = wire.get(path, query, page(number))
+        if answer.status in absent and (
+            isinstance(answer.value, dict) or answer.status != HTTPStatus.NOT_FOUND
+        ):
+            raise Fault("absent", f"The provider has no {path}.", path=path)
         found = list_of(answer, path)
         if number == 1 and found and not isinstance(found[0], dict):
             skills.pages = bool(skills.pages)

@@ -48,7 +48,7 @@ class Saved:
 
     def add(self, entry: Entry) -> None:
         """Take one more line."""
-        name = f"{entry.bill_id} {entry.mark}" if entry.kind == "pdf" else None
+        name = f"{entry.kind} {entry.bill_id} {entry.mark}" if entry.kind.endswith("pdf") else None
         self._db.execute("INSERT OR REPLACE INTO saved VALUES (?, ?, ?)", (entry.path, name, entry.sha256))
 
     def sha256_at(self, path: str) -> str | None:
@@ -56,10 +56,10 @@ class Saved:
         found = self._db.execute("SELECT sha256 FROM saved WHERE path = ?", (path,)).fetchone()
         return found[0] if found else None
 
-    def paper_of(self, bill_id: str, mark: str) -> tuple[str, str] | None:
-        """Return path and hash of the paper of the bill in this form."""
+    def paper_of(self, kind: str, bill_id: str, mark: str) -> tuple[str, str] | None:
+        """Return path and hash of the bill's paper (`pdf`, `reverse-pdf`) in this form."""
         query = "SELECT path, sha256 FROM saved WHERE name = ? ORDER BY path LIMIT 1"
-        found: tuple[str, str] | None = self._db.execute(query, (f"{bill_id} {mark}",)).fetchone()
+        found: tuple[str, str] | None = self._db.execute(query, (f"{kind} {bill_id} {mark}",)).fetchone()
         return found
 
     def close(self) -> None:

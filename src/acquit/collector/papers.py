@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from acquit.collector.families import Family
 from acquit.collector.fault import Fault
 from acquit.collector.files import append_line, replace_bytes
 from acquit.collector.journal import Journal, day_of
@@ -53,26 +54,26 @@ class Papers:
             headers={"User-Agent": AGENT},
         )  # fmt: skip
 
-    def fetch(self, bill: Object, link: str, mark: str) -> None:
+    def fetch(self, family: Family, bill: Object, link: str, mark: str) -> None:
         """Save the paper of the bill in this form (mark), and what was read on it. Raises Fault."""
         bill_id = str(bill["billId"])
         pdf = self._download(bill_id, link)
-        path = self._save(bill_id, mark, path_of(self._account, bill) + ".pdf", pdf)
-        self._read(bill_id, mark, path, pdf)
+        path = self._save(family, bill_id, mark, path_of(self._account, family, bill) + ".pdf", pdf)
+        self._read(family, bill_id, mark, path, pdf)
 
-    def resume(self, bill_id: str, mark: str) -> bool:
+    def resume(self, family: Family, bill_id: str, mark: str) -> bool:
         """Return whether the paper was saved by a run that was broken off before it could say so.
 
         What is read on it is then noted. Raises Fault.
         """
-        found = self._saved.paper_of(bill_id, mark)
+        found = self._saved.paper_of(kind_of(family, "pdf"), bill_id, mark)
         if found is None or not (self._archive / found[0]).exists():
             return False
         path, sha256 = found
         pdf = (self._archive / path).read_bytes()
         if hashlib.sha256(pdf).hexdigest() != sha256:
             return False
-        self._read(bill_id, mark, path, pdf)
+        self._read(family, bill_id, mark, path, pdf)
         return True
 
     def close(self) -> None:
@@ -86,22 +87,22 @@ class Papers:
         """The account's lines of the manifest; read when a first paper is wanted."""
         return Saved(entries(self._archive, self._account))
 
-    def _read(self, bill_id: str, mark: str, path: str, pdf: bytes) -> None:
+    def _read(self, family: Family, bill_id: str, mark: str, path: str, pdf: bytes) -> None:
         currency = CURRENCY_IN_PATH.search(path)
         reading, xml = read_paper(
             pdf, bill_id, month_first=self._month_first, currency=currency[1] if currency else ""
         )
         if xml is not None:
-            self._save(bill_id, mark, path.removesuffix(".pdf") + ".xml", xml)
-        self._journal.write("reading", bill_id, told_of(reading))
+            self._save(family, bill_id, mark, path.removesuffix(".pdf") + ".xml", xml)
+        self._journal.write(family.marked("reading"), bill_id, told_of(reading))
 
-    def _save(self, bill_id: str, mark: str, path: str, content: bytes) -> str:
+    def _save(self, family: Family, bill_id: str, mark: str, path: str, content: bytes) -> str:
         """Return the path of the file, which the manifest answers for once. Raises Fault (disk, archive)."""
         digest = hashlib.sha256(content).hexdigest()
         path = self._free(path, digest)
         if self._saved.sha256_at(path) is None:
             replace_bytes(self._archive / path, content)
-            kind = path.rpartition(".")[2]
+            kind = kind_of(family, path.rpartition(".")[2])
             entry = Entry(self._account, bill_id, kind, path, digest, len(content), datetime.now(UTC), mark)
             append_line(self._archive / "manifest.jsonl", msgspec.json.encode(entry))
             self._saved.add(entry)
@@ -162,12 +163,18 @@ def told_of(reading: Reading) -> Object:
     }
 
 
-def path_of(account: str, bill: Object) -> str:
+def kind_of(family: Family, ending: str) -> str:
+    """Return what the manifest calls a file of the family: `pdf`, or `reverse-pdf` of a reverse bill."""
+    return family.prefix.replace("_", "-") + ending
+
+
+def path_of(account: str, family: Family, bill: Object) -> str:
     """Return the path of a bill's paper below the archive, without its ending."""
     issued_on = day_of(bill.get("date"))
     price = bill.get("priceWithTax") or {}
     year, month = (f"{issued_on:%Y}", f"{issued_on:%m}") if issued_on else ("undated", "00")
-    name = f"{issued_on or 'undated'}_{bill['billId']}_{_amount(price)}-{price.get('currencyCode', 'XXX')}"
+    name = f"{issued_on or 'undated'}_{family.prefix.replace('_', '-')}{bill['billId']}_{_amount(price)}"
+    name += f"-{price.get('currencyCode', 'XXX')}"
     return f"papers/{account}/{year}/{month}/{re.sub(r'[^A-Za-z0-9._-]', '_', name)}"
 
 

@@ -170,5 +170,5 @@ def _sides(minor: int, currency: str, mark: str) -> tuple[str, str]:
 
 def _text(bill: SelectedBill, posting: Posting) -> str:
     who = bill.payee or bill.provider
-    what = "Avoir" if bill.is_credit_note else "Facture"
+    what = "Avoir" if bill.is_credit_note else "Acompte" if bill.is_down_payment else "Facture"
     return " ".join(filter(None, (what, who, bill.bill_id, posting.vat)))

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from acquit.collector.families import OWED
+
 MACROS: Final = """
 CREATE MACRO text_of(body, member) AS json_extract_string(body, '$.' || member);
 CREATE MACRO whole_of(body, member) AS TRY_CAST(json_extract_string(body, '$.' || member) AS BIGINT);
@@ -17,6 +19,8 @@ CREATE MACRO rounded(ucents, unit) AS
       AS BIGINT);
 CREATE MACRO currency_of(price) AS json_extract_string(price, '$.currencyCode');
 CREATE MACRO minor_of(price) AS rounded(ucents_of(price), unit_of(currency_of(price)));
+CREATE MACRO quantity_e4_of(body) AS
+    CAST(TRY_CAST(text_of(body, 'quantity') AS DECIMAL(22, 4)) * 10000 AS BIGINT);
 CREATE MACRO in_slice(bill) AS hash(bill) % getvariable('slices') = getvariable('slice');
 """
 
@@ -46,16 +50,45 @@ CREATE TABLE saved AS SELECT * FROM read_json({papers}, format = 'newline_delimi
 """
 """`no` tells a later line of an account from an earlier one; `newest` has the last content of each object."""
 
-_FACTS: Final = """
-    account, key AS bill_id, day_of(body, 'date') AS issued_on,
-    text_of(body, 'category') AS category, whole_of(body, 'orderId') AS order_id,
-    currency_of(body->'priceWithTax') AS currency, minor_of(body->'priceWithoutTax') AS net_minor,
-    minor_of(body->'tax') AS tax_minor, minor_of(body->'priceWithTax') AS total_minor"""
+_KINDS: Final = tuple(family.kind for family in OWED)
+
+PAPERS: Final = f"""
+CREATE TABLE shared AS
+    SELECT account, key, min(array_position({list(_KINDS)}, kind)) AS place FROM told
+      SEMI JOIN (SELECT DISTINCT account, key FROM told WHERE kind IN {_KINDS[1:]}) AS other
+          USING (account, key)
+     WHERE kind IN {_KINDS} GROUP BY account, key;
+CREATE VIEW owed_paper AS
+    SELECT told.*, CASE WHEN kind <> 'credit_note' THEN 1
+                        WHEN coalesce(minor_of(body->'priceWithTax'), 0) < 0 THEN 1 ELSE -1 END AS sign
+      FROM told LEFT JOIN shared USING (account, key)
+     WHERE kind = 'bill' OR (kind IN {_KINDS} AND array_position({list(_KINDS)}, kind) = place);
+CREATE TABLE turned AS
+    SELECT account, key AS bill_id FROM owed_paper WHERE kind = 'credit_note' AND sign = -1
+    QUALIFY row_number() OVER (PARTITION BY account, key ORDER BY no DESC) = 1;
+"""  # noqa: S608 - what is put in is ours
+"""What the account owes, each paper as the family whose list comes first of those that tell it. A credit note
+that is told with positive amounts is turned: it takes away."""
+
+_AMOUNTS: Final = """
+    currency_of(body->'priceWithTax') AS currency, sign * minor_of(body->'priceWithoutTax') AS net_minor,
+    sign * minor_of(body->'tax') AS tax_minor, sign * minor_of(body->'priceWithTax') AS total_minor"""
+
+_FACTS: Final = f"""
+    account, kind AS family, key AS bill_id, day_of(body, 'date') AS issued_on,
+    text_of(body, 'category') AS category, whole_of(body, 'orderId') AS order_id, {_AMOUNTS}"""
+
+_DETAIL_ID: Final = "coalesce({})".format(
+    ", ".join(f"text_of(body, '{family.detail_key}')" for family in OWED)
+)
+_ORIGINAL: Final = " ".join(
+    f"WHEN '{family.kind}' THEN text_of(body, '{family.original}')" for family in OWED if family.original
+)
 
 SAID: Final = {
     "newest_bill": f"""
         SELECT * FROM (SELECT no, seen_at, text_of(body, 'eInvoicingStatus') AS e_invoicing_status, {_FACTS}
-                         FROM told WHERE kind = 'bill')
+                         FROM owed_paper)
         QUALIFY row_number() OVER (PARTITION BY account, bill_id ORDER BY no DESC) = 1""",  # noqa: S608 - what is put in is ours
     "reading": """
         SELECT account, key AS bill_id, text_of(body, 'purchase_order') AS purchase_order,
@@ -69,6 +102,10 @@ SAID: Final = {
                nullif(text_of(body, 'facts.bic'), '') AS payee_bic,
                nullif(text_of(body, 'facts.reference'), '') AS payment_reference
           FROM newest WHERE kind = 'reading'""",
+    "told_original": f"""
+        SELECT account, key AS bill_id, CASE kind {_ORIGINAL} END AS corrects
+          FROM told WHERE kind <> 'bill' AND kind IN {_KINDS}
+        QUALIFY row_number() OVER (PARTITION BY account, key ORDER BY no DESC) = 1""",  # noqa: S608 - what is put in is ours
     "counted": """
         SELECT account, key AS bill_id, CAST(body AS BIGINT) AS details_count
           FROM newest WHERE kind = 'count'""",
@@ -98,12 +135,13 @@ QUERIES: Final = {
           FROM newest WHERE kind = 'sub_account' AND NOT is_gone
          ORDER BY ALL""",
     "bill_version": f"""
-        SELECT account, bill_id, issued_on, category, order_id, currency, net_minor, tax_minor, total_minor,
+        SELECT account, family, bill_id, issued_on, category, order_id, currency, net_minor, tax_minor,
+               total_minor,
                row_number() OVER (PARTITION BY account, bill_id ORDER BY no) AS version_no, seen_at
           FROM (SELECT *, lag(content) OVER (PARTITION BY account, bill_id ORDER BY no) AS before
                   FROM (SELECT no, seen_at, {_FACTS}, concat_ws('|', issued_on, order_id, currency, net_minor,
                                tax_minor, total_minor) AS content
-                          FROM told WHERE kind = 'bill'))
+                          FROM owed_paper))
          WHERE before IS DISTINCT FROM content
          ORDER BY account, bill_id, version_no""",  # noqa: S608 - what is put in is ours
     "payment_method": """
@@ -150,7 +188,8 @@ QUERIES: Final = {
                    is_gone
               FROM newest WHERE kind = 'debt'),
         billed AS (
-            SELECT account, order_id, max(bill_id) AS bill_id FROM bill_version GROUP BY account, order_id)
+            SELECT account, order_id, max_by(bill_id, (family = 'bill', bill_id)) AS bill_id FROM bill_version
+             WHERE family <> 'credit_note' GROUP BY account, order_id)
         SELECT account, debt_id, order_id, bill_id, opened_on, due_on,
                CASE WHEN is_gone THEN 'PAID' WHEN status IS NOT NULL THEN status
                     WHEN due_minor = 0 THEN 'PAID'
@@ -196,9 +235,12 @@ QUERIES: Final = {
                coalesce(r.due_on, due.due_on) AS due_on,
                CASE WHEN r.due_on IS NOT NULL THEN 'read' WHEN due.due_on IS NOT NULL THEN 'inferred'
                     ELSE 'unknown' END AS due_source,
-               r.kind, r.corrects, r.payment_means, r.payee, r.payee_iban, r.payee_bic, r.payment_reference
+               coalesce(r.kind, if(family = 'credit_note', 'credit-note', NULL)) AS kind,
+               coalesce(r.corrects, told_original.corrects) AS corrects, r.payment_means,
+               r.payee, r.payee_iban, r.payee_bic, r.payment_reference
           FROM newest_bill AS b
           LEFT JOIN reading AS r USING (account, bill_id) LEFT JOIN counted USING (account, bill_id)
+          LEFT JOIN told_original USING (account, bill_id)
           LEFT JOIN versions USING (account, bill_id) LEFT JOIN papers USING (account, bill_id)
           LEFT JOIN fitting USING (account, bill_id) LEFT JOIN due USING (account, bill_id)
          WHERE in_slice(b.bill_id)
@@ -211,7 +253,7 @@ QUERIES: Final = {
                whole_of(body, 'rate_bp') AS rate_bp, whole_of(body, 'net_minor') AS net_minor,
                whole_of(body, 'tax_minor') AS tax_minor
           FROM taxed ORDER BY account, bill_id, rate_bp DESC, category""",
-    "bill_detail": """
+    "bill_detail": f"""
         WITH part AS (
             SELECT account, parent AS bill_id, CAST(key AS BIGINT) AS part,
                    json_extract(body, '$[*]') AS bodies FROM newest
@@ -222,14 +264,53 @@ QUERIES: Final = {
                    generate_subscripts(bodies, 1) AS place FROM part),
         counted AS (
             SELECT account, bill_id, 500 * part + place AS detail_no, body FROM single)
-        SELECT account, bill_id, detail_no, text_of(body, 'billDetailId') AS
-          detail_id,
+        SELECT account, bill_id, detail_no, {_DETAIL_ID} AS detail_id,
                b.issued_on, text_of(body, 'domain') AS domain, text_of(body, 'description') AS description,
-               CAST(TRY_CAST(text_of(body, 'quantity') AS DECIMAL(22, 4)) * 10000 AS BIGINT) AS quantity_e4,
+               if(turned.bill_id IS NULL, 1, -1) * quantity_e4_of(body) AS quantity_e4,
                CAST(ucents_of(body->'unitPrice') AS BIGINT) AS unit_price_ucents,
-               minor_of(body->'totalPrice') AS net_minor, currency_of(body->'totalPrice') AS currency,
+               if(turned.bill_id IS NULL, 1, -1) * minor_of(body->'totalPrice') AS net_minor,
+               currency_of(body->'totalPrice') AS currency,
                day_of(body, 'periodStart') AS period_start_on, day_of(body, 'periodEnd') AS period_end_on
-          FROM counted JOIN bill AS b USING (account, bill_id)
+          FROM counted JOIN bill AS b USING (account, bill_id) LEFT JOIN turned USING (account, bill_id)
+         WHERE detail_no <= b.details_count
+         ORDER BY account, b.issued_on, bill_id, detail_no""",  # noqa: S608 - what is put in is ours
+    "reverse_bill": f"""
+        WITH told_bill AS (
+            SELECT account, key AS bill_id, day_of(body, 'date') AS issued_on,
+                   whole_of(body, 'orderId') AS order_id, {_AMOUNTS}, seen_at
+              FROM (SELECT *, 1 AS sign FROM newest WHERE kind = 'reverse_bill')),
+        read AS (
+            SELECT account, key AS bill_id, CAST(text_of(body, 'due_on') AS DATE) AS due_on,
+                   nullif(text_of(body, 'facts.corrects'), '') AS corrects
+              FROM newest WHERE kind = 'reverse_reading'),
+        count AS (
+            SELECT account, key AS bill_id, CAST(body AS BIGINT) AS details_count
+              FROM newest WHERE kind = 'reverse_count'),
+        stands AS (
+            SELECT account, key AS bill_id, json_extract_string(body, '$') AS mark
+              FROM newest WHERE kind = 'reverse_papered'),
+        papers AS (
+            SELECT account, bill_id,
+                   arg_max(path, (coalesce(saved.mark = stands.mark, false), saved_at)) AS path
+              FROM saved LEFT JOIN stands USING (account, bill_id) WHERE kind = 'reverse-pdf'
+             GROUP BY account, bill_id)
+        SELECT b.*, read.due_on, read.corrects, count.details_count, papers.path AS paper
+          FROM told_bill AS b LEFT JOIN read USING (account, bill_id) LEFT JOIN count USING (account, bill_id)
+          LEFT JOIN papers USING (account, bill_id)
+         ORDER BY account, issued_on, bill_id""",  # noqa: S608 - what is put in is ours
+    "reverse_bill_detail": """
+        WITH part AS (
+            SELECT account, parent AS bill_id, CAST(key AS BIGINT) AS part,
+                   json_extract(body, '$[*]') AS bodies FROM newest WHERE kind = 'reverse_details'),
+        single AS (
+            SELECT account, bill_id, 500 * part + generate_subscripts(bodies, 1) AS detail_no,
+                   unnest(bodies) AS body FROM part)
+        SELECT account, bill_id, detail_no, text_of(body, 'reverseBillDetailId') AS detail_id, b.issued_on,
+               text_of(body, 'domain') AS domain, text_of(body, 'description') AS description,
+               quantity_e4_of(body) AS quantity_e4,
+               CAST(ucents_of(body->'unitPrice') AS BIGINT) AS unit_price_ucents,
+               minor_of(body->'totalPrice') AS net_minor, currency_of(body->'totalPrice') AS currency
+          FROM single JOIN reverse_bill AS b USING (account, bill_id)
          WHERE detail_no <= b.details_count
          ORDER BY account, b.issued_on, bill_id, detail_no""",
 }

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from acquit.collector.families import FAMILIES, OTHERS
 from acquit.collector.lists import page, refuse
 from acquit.collector.wire import Wire
 
 RULES: Final = (
     ("GET", "/me"),
-    ("GET", "/me/bill*"),
+    *(("GET", f"{family.path}*") for family in FAMILIES),
     ("GET", "/me/debtAccount*"),
     ("GET", "/me/payment/method*"),
     ("GET", "/me/billing/purchaseOrder*"),
@@ -20,6 +21,7 @@ SERVICE_RULES: Final = (("GET", "/services*"),)
 TRIED: Final = {
     "/me": "whose bills these are",
     "/me/bill": "bills, their details and papers",
+    **{family.path: f"{family.words}, their details and papers" for family in OTHERS},
     "/me/debtAccount/debt": "what is owed and when it is due",
     "/me/payment/method": "payment terms",
     "/me/billing/purchaseOrder": "purchase orders",

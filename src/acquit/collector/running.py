@@ -15,11 +15,12 @@ from acquit.collector.access import Access
 from acquit.collector.endpoint import is_public, region_of
 from acquit.collector.fault import Fault
 from acquit.collector.files import alone
-from acquit.collector.gather import Clock, Gathering, now
+from acquit.collector.gather import Gathering, now
 from acquit.collector.gathered import Expected, Gathered, Wanted
 from acquit.collector.journal import Journal
 from acquit.collector.pace import PER_MINUTE, PER_MINUTE_OWN, Pace, RealTimer, Timer
 from acquit.collector.papers import Papers
+from acquit.collector.seen import Clock
 from acquit.collector.tables import make_tables
 from acquit.collector.wire import Drift, Wire
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from acquit.collector.families import OTHERS
 from acquit.collector.fault import Fault
 from acquit.collector.files import replace_bytes
 from acquit.collector.gathered import Gathered
@@ -46,8 +47,10 @@ def told_of(one: Gathered) -> dict[str, Any]:
         "account": one.account,
         "new_bills": one.new_bills,
         "changed_bills": one.changed_bills,
+        "new_others": {family.kind: one.new_others[family.kind] for family in OTHERS},
         "details": one.details,
         "papers": one.papers,
         "calls": one.calls,
+        "notes": one.notes,
         "faults": [{"kind": fault.kind, "message": fault.message} for fault in one.faults],
     }

@@ -19,7 +19,7 @@ from acquit.collector.columns import PARQUET, TABLES
 from acquit.collector.derived import DERIVED
 from acquit.collector.fault import Fault
 from acquit.collector.files import cut_torn_line, disk_fault, replace_text
-from acquit.collector.queries import LINES, MACROS, ORDERS, QUERIES, SAID, SLICES, SORTED
+from acquit.collector.queries import LINES, MACROS, ORDERS, PAPERS, QUERIES, SAID, SLICES, SORTED
 
 MEMORY: Final = "256MB"
 MEMORY_TO_MAKE: Final = "224MB"
@@ -34,7 +34,7 @@ BYTES_IN_MEMORY: Final = 64 << 20
 BYTES_TOGETHER: Final = 16 << 20
 """Journals up to this size share a pass: most of what a small one costs is the planning of the queries."""
 DIGITS: Final = {"XOF": 0, "TND": 3}
-VERSION: Final = 4
+VERSION: Final = 5
 
 
 def digits_of(currency: str) -> int:
@@ -212,6 +212,7 @@ def _clear(place: Path) -> None:
 def _fill(db: duckdb.DuckDBPyConnection, journals: list[Path], papers: list[Path]) -> None:
     db.execute(MACROS)
     db.execute(LINES.format(journals=_listed(journals), papers=_listed(papers), most=LINE_BYTES_MAX))
+    db.execute(PAPERS)
     for name, query in SAID.items():
         db.execute(f"CREATE TABLE {name} AS {query}")
     for name, query in {**QUERIES, **DERIVED}.items():

@@ -13,10 +13,12 @@ import duckdb
 
 from acquit.collector.access import Access
 from acquit.collector.derived import DIFFERS
+from acquit.collector.families import BILL, FAMILIES, OWED, REVERSE_BILL, Family
 from acquit.collector.fault import Fault
-from acquit.collector.journal import bills_in
+from acquit.collector.journal import papers_in
 from acquit.collector.lists import Skills, read_list
 from acquit.collector.manifest import Entry, entries
+from acquit.collector.others import ABSENT
 from acquit.collector.tables import open_tables
 from acquit.collector.wire import Wire
 
@@ -39,23 +41,33 @@ class Check:
 
 
 ADDS_UP: Final = """
-    SELECT account || ' ' || bill_id FROM bill WHERE net_minor + tax_minor IS DISTINCT FROM total_minor
+    SELECT account || ' ' || bill_id
+      FROM (SELECT account, bill_id, net_minor, tax_minor, total_minor FROM bill UNION ALL
+            SELECT account, bill_id, net_minor, tax_minor, total_minor FROM reverse_bill)
+     WHERE net_minor + tax_minor IS DISTINCT FROM total_minor
     ORDER BY ALL"""
-DETAILS: Final = """
+_DETAILS: Final = """
     SELECT b.account || ' ' || b.bill_id
-      FROM bill AS b LEFT JOIN (SELECT account, bill_id, sum(net_minor) AS sum_minor, count(*) AS lines
-                                  FROM bill_detail GROUP BY ALL) AS d USING (account, bill_id)
+      FROM {bill} AS b LEFT JOIN (SELECT account, bill_id, sum(net_minor) AS sum_minor, count(*) AS lines
+                                  FROM {bill}_detail GROUP BY ALL) AS d USING (account, bill_id)
      WHERE b.details_count IS NULL OR b.details_count <> coalesce(d.lines, 0)
-        OR (b.details_count > 0 AND b.net_minor IS DISTINCT FROM d.sum_minor)
-     ORDER BY ALL"""
+        OR (b.details_count > 0 AND b.net_minor IS DISTINCT FROM d.sum_minor)"""
+DETAILS: Final = (
+    f"{_DETAILS.format(bill='bill')} UNION ALL {_DETAILS.format(bill='reverse_bill')} ORDER BY ALL"
+)
 TWICE: Final = """
     SELECT string_agg(account || ' ' || bill_id, ', ' ORDER BY account) FROM bill
      GROUP BY bill_id, total_minor, issued_on HAVING count(*) > 1
     UNION ALL
     SELECT any_value(account || ' ' || bill_id) || ' detail ' || detail_id FROM bill_detail
      GROUP BY account, bill_id, detail_id HAVING count(*) > 1
+    UNION ALL
+    SELECT any_value(account || ' ' || bill_id) || ' detail ' || detail_id FROM reverse_bill_detail
+     GROUP BY account, bill_id, detail_id HAVING count(*) > 1
      ORDER BY ALL"""
-WITHOUT_PAPER: Final = "SELECT account || ' ' || bill_id FROM bill WHERE paper IS NULL ORDER BY ALL"
+WITHOUT_PAPER: Final = """
+    SELECT account || ' ' || bill_id FROM bill WHERE paper IS NULL UNION ALL
+    SELECT account || ' ' || bill_id FROM reverse_bill WHERE paper IS NULL ORDER BY ALL"""
 UNKNOWN_CURRENCY: Final = """
     SELECT account || ' ' || bill_id || ' ' || coalesce(currency, 'none') FROM bill
      WHERE currency IS NULL OR currency NOT IN (SELECT unnest(?)) ORDER BY ALL"""
@@ -85,7 +97,9 @@ def verify(archive: Path, accesses: Sequence[Access], converse: Callable[[Access
 def _checked(
     db: duckdb.DuckDBPyConnection, name: str, query: str, given: list[object] | None = None
 ) -> Check:
-    compared = db.execute("SELECT count(*) FROM bill").fetchone()
+    compared = db.execute(
+        "SELECT (SELECT count(*) FROM bill) + (SELECT count(*) FROM reverse_bill)"
+    ).fetchone()
     differences = [str(row[0]) for row in db.execute(query, given or []).fetchall()]
     return Check(name, compared[0] if compared else 0, differences)
 
@@ -115,30 +129,45 @@ def _wrong_with(archive: Path, entry: Entry) -> str | None:
 
 
 def _same_as_journal(archive: Path, db: duckdb.DuckDBPyConnection) -> Check:
-    """The tables have each bill of the journal, and no other."""
+    """The tables have each paper of the journal, and no other."""
     check = Check("tables say what the journal says")
-    accounts = {row[0] for row in db.execute("SELECT DISTINCT account FROM bill").fetchall()}
     journals = {path.stem: path for path in (archive / "journal").glob("*.ndjson")}
-    for account in sorted(accounts | journals.keys()):
-        query = "SELECT bill_id FROM bill WHERE account = ?"
-        tabled = {str(row[0]) for row in db.execute(query, [account]).fetchall()}
-        told = set(bills_in(journals[account])) if account in journals else set()
-        check.compared += len(told)
-        check.differences += sorted(f"{account} {bill}" for bill in told ^ tabled)
+    for table, families in (("bill", OWED), ("reverse_bill", (REVERSE_BILL,))):
+        accounts = {row[0] for row in db.execute(f"SELECT DISTINCT account FROM {table}").fetchall()}  # noqa: S608 - a name of ours
+        for account in sorted(accounts | journals.keys()):
+            query = f"SELECT bill_id FROM {table} WHERE account = ?"  # noqa: S608 - a name of ours
+            tabled = {str(row[0]) for row in db.execute(query, [account]).fetchall()}
+            told = set(papers_in(journals[account], families)) if account in journals else set()
+            check.compared += len(told)
+            check.differences += sorted(f"{account} {bill}" for bill in told ^ tabled)
     return check
 
 
 def _nothing_missing(archive: Path, accesses: Sequence[Access], converse: Callable[[Access], Wire]) -> Check:
-    """Each bill that the provider lists is in the archive."""
+    """Each paper that the provider lists is in the archive; lists that are not for this key tell none."""
     check = Check("no bill of the provider's list is missing")
     for access in accesses:
+        journal = archive / "journal" / f"{access.name}.ndjson"
         try:
             with converse(access) as wire:
-                listed = {one.key for one in read_list(wire, Skills(), "/me/bill", "billId")}
+                listed = {family: _listed(wire, family) for family in FAMILIES}
         except Fault as fault:
             check.differences.append(f"{access.name}: {fault.message}")
             continue
-        check.compared += len(listed)
-        here = set(bills_in(archive / "journal" / f"{access.name}.ndjson"))
-        check.differences += sorted(f"{access.name} {bill_id}" for bill_id in listed - here)
+        for families in (OWED, (REVERSE_BILL,)):
+            there = set().union(*(listed[family] for family in families))
+            check.compared += len(there)
+            here = set(papers_in(journal, families))
+            check.differences += sorted(f"{access.name} {bill_id}" for bill_id in there - here)
     return check
+
+
+def _listed(wire: Wire, family: Family) -> set[str]:
+    """Return the numbers of the family's list; none where the key may not read it or it is not there."""
+    absent = () if family is BILL else ABSENT
+    try:
+        return {one.key for one in read_list(wire, Skills(), family.path, family.key, absent=absent)}
+    except Fault as fault:
+        if family is BILL or fault.kind not in ("right", "absent"):
+            raise
+        return set()
