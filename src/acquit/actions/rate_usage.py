@@ -165,7 +165,7 @@ def decide_uses(
     tx: Transaction, known: Seller, keys: Sequence[Key], up_to_no: int, period: Period
 ) -> Decided:
     """Return what rating these uses comes to; nothing is written."""
-    services = usage_ratings.services(tx, keys)
+    services = usage_ratings.services(tx, [key[0] for key in keys])
     before = usage_ratings.ratings(tx, [key[0] for key in keys], date.min, period.last_on)
     defined = {each: known.meter(*each) for each in {key[2:] for key in keys}}
     lasts = [key for key in keys if _is_last(defined[key[2:]])]

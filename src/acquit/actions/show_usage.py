@@ -60,29 +60,41 @@ def current_uses(
     With `forecast` as it will be when the month ends, the days to come being like those that went by.
     Commitments are among them before anything is used; a use without a price is left out.
     """
+    now, then = uses_and_forecast(context, tx, account, on)
+    return then if forecast else now
+
+
+def uses_and_forecast(
+    context: Context, tx: Transaction, account: Account, on: date
+) -> tuple[list[Use], list[Use]]:
+    """Return what `current_uses` tells as it is and as it will be, measured once."""
     period = on.replace(day=1)
     known = seller(context, tx, account.legal_entity_id)
     used = usage_ratings.used(tx, account.account_id, period)
     saved = _saved(tx, known, account, period)
     commits = any((price := known.price(*of, period)) and price.committed_e4 for of in known.prices)
-    of_services = None if commits else {key[1] for key in (*used, *saved)}
-    services = usage_ratings.services(tx, [(account.account_id, ServiceId(0), "", period)], of_services)
+    if commits:
+        services = usage_ratings.services(tx, [account.account_id])
+    else:
+        services = usage_ratings.some_services(tx, [*used, *saved])
     keys = sorted({*used, *_committed(known, services.values(), period), *saved})
     if not keys:
-        return []
+        return [], []
     lasts = [key for key in keys if _is_last(known, key)]
     measured = usage_ratings.days(tx, keys, lasts, EVERY_NO)
     plans = Plans(tx)
-    found = []
+    found: tuple[list[Use], list[Use]] = [], []
     for key in keys:
         service = services[key[0], key[1]]
         priced = priced_use(known, plans, service, key)
-        if not isinstance(priced, Problem):
-            count_e4 = _quantity(priced[0], measured.get(key, []), service, on if forecast else None, period)
-            share = share_of(period, service.started_on, service.terminated_on)
+        if isinstance(priced, Problem):
+            continue
+        share = share_of(period, service.started_on, service.terminated_on)
+        for until, uses in zip((None, on), found, strict=True):
+            count_e4 = _quantity(priced[0], measured.get(key, []), service, until, period)
             rated = rate(priced[1], count_e4, share, saved.get(key, NO_SAVINGS))
             if not isinstance(rated, Problem):
-                found.append(_use(service, *priced, period, rated))
+                uses.append(_use(service, *priced, period, rated))
     return found
 
 
@@ -100,7 +112,7 @@ def past_uses(
     """
     known = seller(context, tx, account.legal_entity_id)
     rated = usage_ratings.ratings(tx, [account.account_id], from_on, until_on, part)
-    services = usage_ratings.services(tx, rated, {key[1] for key in rated})
+    services = usage_ratings.some_services(tx, rated)
     found = []
     for key, rating in rated.items():
         meter = known.meter(key[2], key[3])

@@ -90,9 +90,14 @@ SERVICES: Final[LiteralString] = """
      WHERE s.account_id = ANY(string_to_array(%(account_ids)s, ' '))
 """
 
-SOME_SERVICES: Final[LiteralString] = (
-    SERVICES + " AND s.service_id = ANY(string_to_array(%(service_ids)s, ' ')::bigint[])"
-)
+SOME_SERVICES: Final[LiteralString] = """
+    SELECT s.account_id, s.service_id, s.resource_name, s.plan_code, s.catalogue_id, s.pricing_mode,
+           s.started_on, s.terminated_on, s.billing_group_id, a.language, a.currency
+      FROM unnest(string_to_array(%(account_ids)s, ' '), string_to_array(%(service_ids)s, ' ')::bigint[])
+           AS k(account_id, service_id)
+      JOIN service s ON s.account_id = k.account_id AND s.service_id = k.service_id
+      JOIN account a ON a.account_id = s.account_id
+"""
 
 _PAIRS: Final[LiteralString] = """
       FROM (SELECT DISTINCT *
@@ -320,15 +325,22 @@ def used(tx: Transaction, account_id: AccountId, period: date) -> list[Key]:
 
 
 def services(
-    tx: Transaction, keys: Iterable[Key], service_ids: Iterable[ServiceId] | None = None
+    tx: Transaction, account_ids: Iterable[AccountId]
 ) -> dict[tuple[AccountId, ServiceId], RatedService]:
-    """Return the services of the keys' accounts, or of them alone these."""
-    account_ids = " ".join(dict.fromkeys(key[0] for key in keys))
-    if service_ids is None:
-        rows = _tuples(tx, SERVICES, account_ids=account_ids)
-    else:
-        some = " ".join(map(str, service_ids))
-        rows = _tuples(tx, SOME_SERVICES, account_ids=account_ids, service_ids=some) if some else []
+    """Return all services of the accounts."""
+    rows = _tuples(tx, SERVICES, account_ids=" ".join(dict.fromkeys(account_ids)))
+    return {(row[0], row[1]): RatedService(*row) for row in rows}
+
+
+def some_services(tx: Transaction, keys: Iterable[Key]) -> dict[tuple[AccountId, ServiceId], RatedService]:
+    """Return the services of the keys, each looked up by itself."""
+    pairs = list(dict.fromkeys((key[0], key[1]) for key in keys))
+    if not pairs:
+        return {}
+    rows = _tuples(
+        tx, SOME_SERVICES, account_ids=" ".join([pair[0] for pair in pairs]),
+        service_ids=" ".join([str(pair[1]) for pair in pairs]),
+    )  # fmt: skip
     return {(row[0], row[1]): RatedService(*row) for row in rows}
 
 

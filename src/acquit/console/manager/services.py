@@ -5,7 +5,7 @@ from datetime import date
 from acquit.actions.ask_for_termination import ask_for_termination, confirm_termination
 from acquit.actions.keep_service import keep_service
 from acquit.actions.set_renewal import rename_service, set_renewal
-from acquit.actions.show_usage import current_uses, past_uses
+from acquit.actions.show_usage import past_uses, uses_and_forecast
 from acquit.console import typed
 from acquit.console.listing import ROWS, cut, is_number, key_in
 from acquit.console.place import own_place, page
@@ -83,8 +83,7 @@ def show_consumption(visit: Visit) -> Page:
     """GET /manager/consumption: the running month so far and as it will end, and the months before."""
     with visit.snapshot() as tx:
         place = own_place(visit, tx)
-        now = current_uses(visit.context, tx, place.account, place.today)
-        then = current_uses(visit.context, tx, place.account, place.today, forecast=True)
+        now, then = uses_and_forecast(visit.context, tx, place.account, place.today)
         months = _months(place.today)
         month = typed.found_day(f"{visit.query.get('month', '')}-01")
         wanted = month if month in months else months[0]
