@@ -14,11 +14,12 @@ from acquit.actions.ask_vat import ask_vat, carry_out_vat
 from acquit.actions.context import Context
 from acquit.actions.create_remittance import create_remittance
 from acquit.actions.import_bank_file import import_bank_file
+from acquit.actions.move_service import move_service
 from acquit.actions.open_account import Opening, open_account
 from acquit.actions.open_dispute import open_dispute
 from acquit.actions.run_dunning import run_dunning
 from acquit.actions.set_purchase_order import set_order_policy
-from acquit.core.identifiers import AccountId, BillId
+from acquit.core.identifiers import AccountId, BillId, ServiceId
 from acquit.core.purchase_order import Policy
 from acquit.store import bank_matches, vat_requests
 from acquit.store.transaction import Database
@@ -51,6 +52,9 @@ PAGES: Final = (
     "/office/disputes",
     "/office/disputes/{payer}/{dispute}",
     "/office/approvals",
+    "/office/moves",
+    "/office/moves/{payer}/{given}",
+    "/office/accounts/{payer}/moves",
     "/office/remittances",
     "/office/remittances/new",
     "/office/remittances/new?kind=refund",
@@ -137,8 +141,12 @@ def puzzles(context: Context) -> Mapping[str, str]:
         report = vat_requests.latest(tx, FR, "2026-11", is_made=False)
     assert report is not None
     carry_out_vat(context, FR, report.request_no)
+    given = subscribe(
+        context, PETIT, f"free {SCRIPT}", next_on=date(2027, 12, 1), unit_price_ucents=0
+    )  # fmt: skip
+    move_service(context, PETIT, ServiceId(given), SHOP, by="operator:ada")
     return {
-        "month": "2026-11",
+        "month": "2026-11", "given": str(given),
         "payer": PETIT, "late": SHOP, "bill": bills[PETIT], "dispute": str(dispute.dispute_id),
         "asked": str(asked.request_no), "waiting": str(waits.request_no),
         "entry": str(waiting[0]), "matched": str(matched), "debit": str(debit), "file": file.message_id,

@@ -85,6 +85,7 @@ def test_rights_are_those_of_the_role(context: Context, world: World, role: str)
             mandate_id="1",
             entry_id="1",
             legal_entity_id="FR",
+            bill_id="FR00000001",
         )
         answer = program.call(
             door.method, path, {"reason": "x"} if "refuse" in path or "end" in path else {"days": 45}

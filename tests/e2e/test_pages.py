@@ -177,6 +177,9 @@ OFFICE = (
     f"/office/accounts/{ACME}/mails/{{mail}}",
     f"/office/accounts/{ACME}/bills/FR00000026",
     f"/office/accounts/{ACME}/points",
+    "/office/moves",
+    f"/office/moves/{ACME}/asked/{{contact_change}}",
+    f"/office/accounts/{ACME}/moves?service={{service}}&to={SMALL}",
     f"/office/accounts/{ACME}/down-payments",
     f"/office/accounts/{ACME}/terms",
     f"/office/accounts/{SMALL}/terms",
@@ -216,14 +219,8 @@ def names(context: Context, world: World) -> dict[str, str]:
     credential = request_credential(context, made.application.application_key, rules, ["192.0.2.0/24"])
     for name in ("Terms of service", f"Special terms {SCRIPT}"):
         publish_contract(context, LegalEntityId("FR"), name, "# One\nWords.\n\nMore words.", by="cli")
-    add_file(
-        context,
-        account_id,
-        f"{SCRIPT}.pdf".replace("/", ""),
-        {"kind": SCRIPT},
-        by="cli",
-        content=b"x" * 2_000,
-    )
+    kept_name = f"{SCRIPT}.pdf".replace("/", "")
+    add_file(context, account_id, kept_name, {"kind": SCRIPT}, by="cli", content=b"x" * 2_000)
     contact = keep_contact(context, account_id, CONTACT, by="cli")
     _forward_some(context, account_id)
     accept_contract(context, account_id, 1, by=f"account:{ACME}/alice")
@@ -241,8 +238,9 @@ def names(context: Context, world: World) -> dict[str, str]:
         order = tx.one("SELECT min(purchase_order_id) AS id FROM purchase_order").id
         service = tx.one("SELECT min(service_id) AS id FROM service").id
     contacts = {Contact.ADMIN: AccountId(SMALL), Contact.BILLING: AccountId(SMALL)}
-    ask_contact_change(context, account_id, ServiceId(service), contacts, by=f"account:{ACME}")
+    change, _ = ask_contact_change(context, account_id, ServiceId(service), contacts, by=f"account:{ACME}")
     return {
+        "contact_change": str(change.contact_change_id),
         "request": str(asked.request_id),
         "mail": str(mail),
         "mail_kind": "overdue",

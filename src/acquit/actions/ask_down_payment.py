@@ -245,6 +245,7 @@ def _issue(
     defer_papers(tx.connection, [made])
     acts.record(
         tx, by, "ask_down_payment", made.account_id, made.bill_id, order=wanted.what.order_id,
-        service=wanted.what.service_id, net_minor=made.net_minor, percent_bp=wanted.percent_bp,
+        service=wanted.what.service_id, net_minor=made.net_minor, currency=made.currency,
+        percent_bp=wanted.percent_bp,
     )  # fmt: skip
     return made

@@ -243,6 +243,7 @@ def _ask(
         taken_at=None,
         told_at=now,
         done_at=None,
+        asked_by=by,
     )
     return contact_changes.add(tx, asked, is_taken=_holds_both(giver, taker), by=by)
 

@@ -1,5 +1,6 @@
 """Give a service to another account: it ends in one today and goes on in the other, at what was agreed."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -58,6 +59,10 @@ class TakerRefused(Refusal):
         self.why = why
 
 
+class _Rehearsed(Exception):
+    """Undoes the transaction of what was only tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """The service as it ended and as it goes on; what one account is given back and the other is charged."""
@@ -85,14 +90,36 @@ def move_service(
         CannotTake, AccountNotOpen, ResourceTaken, CreditLimitExceeded: the other account does not take it.
     """
     with context.database.write() as tx:
-        require_staff(tx, by, Right.CHANGE_SERVICES)
-        giver, taker = hold_both_in(tx, account_id, to_account_id)
-        try:
-            moved = move_in(context, tx, giver, taker, service_id, by, may_escape=True)
-        except TakerRefused as refused:
-            raise refused.why from None
-        follow_contacts_in(tx, moved, context.clock.now(), by)
-        return moved
+        return _moved_by_staff(context, tx, account_id, service_id, to_account_id, by)
+
+
+def rehearse_move(
+    context: Context, account_id: AccountId, service_id: ServiceId, to_account_id: AccountId, *, by: str
+) -> Moved:
+    """Return what `move_service` would come to now; nothing of it stays. Raises the same."""
+    found: list[Moved] = []
+    with suppress(_Rehearsed), context.database.write() as tx:
+        found.append(_moved_by_staff(context, tx, account_id, service_id, to_account_id, by))
+        raise _Rehearsed
+    return found[0]
+
+
+def _moved_by_staff(
+    context: Context,
+    tx: Transaction,
+    account_id: AccountId,
+    service_id: ServiceId,
+    to_account_id: AccountId,
+    by: str,
+) -> Moved:
+    require_staff(tx, by, Right.CHANGE_SERVICES)
+    giver, taker = hold_both_in(tx, account_id, to_account_id)
+    try:
+        moved = move_in(context, tx, giver, taker, service_id, by, may_escape=True)
+    except TakerRefused as refused:
+        raise refused.why from None
+    follow_contacts_in(tx, moved, context.clock.now(), by)
+    return moved
 
 
 def follow_contacts_in(tx: Transaction, moved: Moved, now: datetime, by: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -16,11 +16,11 @@ from acquit.cli.bill_check import check, rules
 from acquit.cli.bill_paper import paper
 from acquit.cli.bill_proof import comparison_tables, document, explain, replay
 from acquit.cli.bill_queue import parked, retry
-from acquit.cli.down_payment import down_payment, down_payments_of
+from acquit.cli.down_payment import became_of, down_payment, down_payments_of
 from acquit.cli.program import Given, Program, Yes
 from acquit.cli.screen import Screen, facts, table
 from acquit.core.account import NoSuchLegalEntity
-from acquit.core.bill import Bill, NoSuchBill
+from acquit.core.bill import Bill, BillKind, NoSuchBill
 from acquit.core.bill_run import NoSuchRun, months_ahead, period
 from acquit.core.comparison import Comparison
 from acquit.core.errors import Invalid, NotFound
@@ -244,6 +244,10 @@ def _show_bill(context: Context, screen: Screen, bill_id: BillId) -> None:
         found = None if account_id is None else bills.find(tx, account_id, bill_id)
     if found is None:
         raise NoSuchBill(bill_id)
+    if found.kind is BillKind.DOWN_PAYMENT:
+        became, shown = became_of(context, found)
+        screen.answer(asdict(found) | {"down_payment": became}, _head(found), _detail_table(found), *shown)
+        return
     screen.answer(found, _head(found), _detail_table(found))
 
 

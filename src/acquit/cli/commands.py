@@ -34,7 +34,7 @@ COMMANDS: Final[dict[str, tuple[Listed, ...]]] = {
     ),
     "Selling": (
         Listed("catalog", "catalog:app", "Price catalogues: import, apply."),
-        Listed("service", "service_change:app", "Services: subscribe, change, end."),
+        Listed("service", "service_move:app", "Services: subscribe, change, end."),
         Listed("billing-group", "billing_group:app", "Services that are billed apart."),
         Listed("order", "order:app", "Orders of services: list, show, bill."),
     ),

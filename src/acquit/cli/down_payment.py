@@ -9,7 +9,7 @@ from acquit.actions.ask_down_payment import Wanted, ask_down_payment
 from acquit.actions.context import Context
 from acquit.actions.loading import account_in
 from acquit.cli.program import Given
-from acquit.cli.screen import table
+from acquit.cli.screen import facts, table
 from acquit.cli.terms import ChooseOne, Operator, actor
 from acquit.core.bill import Bill
 from acquit.core.down_payment import For, Standing, deductible_minor
@@ -64,6 +64,25 @@ def down_payments_of(account: Whose, *, program: Given) -> None:
         account_in(tx, AccountId(account))
         found = down_payments.of_account(tx, AccountId(account))
     program.screen.answer([_document(each) for each in found], _table(found) if found else "No down payment.")
+
+
+def became_of(context: Context, bill: Bill) -> tuple[dict[str, object], list[object]]:
+    """Return how a down payment stands and what used it, as a document and as it is shown."""
+    with context.database.snapshot() as tx:
+        standing = down_payments.find(tx, bill.account_id, bill.bill_id)
+        uses = down_payments.uses(tx, bill.account_id, bill.bill_id)
+    assert standing is not None, "a bill of this kind is a down payment"
+    currency, sums = standing.currency, standing.sums
+    told = facts(
+        asked_for=_named(standing.what) or "whatever is billed",
+        paid=f"{plain(sums.paid_minor, currency)} {currency}",
+        next_bills_deduct=f"{plain(deductible_minor(sums), currency)} {currency} net",
+    )
+    rows = [
+        (each.by_bill_id, each.by_account_id, each.kind, plain(each.net_minor, currency)) for each in uses
+    ]
+    shown = [told, *([table("by", "account", "what", ">net", rows=rows)] if rows else [])]
+    return _document(standing) | {"uses": uses}, shown
 
 
 def _currency(context: Context, account_id: AccountId, what: For) -> Currency:

@@ -10,7 +10,6 @@ from acquit.actions.change_prices import Announcement, change_price, withdraw_ch
 from acquit.actions.change_service import Changed, change_service
 from acquit.actions.keep_service import keep_service
 from acquit.actions.loading import account_in, today_of
-from acquit.actions.move_service import move_service
 from acquit.actions.renew_service import renew_service
 from acquit.actions.set_end_rule import set_end_rule
 from acquit.actions.set_renewal_day import set_renewal_day
@@ -111,39 +110,8 @@ def renew(
     program.screen.answer(
         document_of(done.service, today) | {"charges": [charge_document(each) for each in done.charges]},
         f"{done.service.resource_name} of {account} is renewed until {done.service.next_renewal_on}.",
-        *map(_told, done.charges),
+        *map(told_charge, done.charges),
     )
-
-
-@app.command
-def move(
-    service: Which,
-    /,
-    *,
-    account: ForAccount,
-    to: Annotated[str, Parameter(help="The account that takes it.")],
-    yes: Yes = False,
-    program: Given,
-) -> None:
-    """Give a service with its options to another account of the seller, from today on, at what was agreed.
-
-    Days that were renewed before come back to the one and are charged to the other. Neither account is
-    asked: `/me/task/contactChange` and the manager ask both.
-    """
-    with program.open() as context:
-        number, today = number_of(context, AccountId(account), service)
-        program.screen.confirm(f"Give service {service} of {account} to {to}?", yes)
-        done = move_service(context, AccountId(account), number, AccountId(to), by="cli")
-    charges = [*done.back, *done.charges]
-    program.screen.answer(
-        document_of(done.service, today) | {
-            "account": to,
-            "options": [document_of(each, today) for each in done.options],
-            "charges": [charge_document(each) for each in charges],
-        },
-        f"{done.service.resource_name} is service {done.service.service_id} of {to} from {today} on.",
-        *map(_told, charges),
-    )  # fmt: skip
 
 
 @app.command
@@ -311,10 +279,11 @@ def _change(program: Program, account: str, service: str, wanted: Wanted) -> Non
 
 
 def _sentences(changed: Changed) -> list[str]:
-    told = [_told(each) for each in changed.charges]
+    told = [told_charge(each) for each in changed.charges]
     return told or [f"It takes effect on {changed.effective_on}; nothing is charged now."]
 
 
-def _told(charge: Charge) -> str:
+def told_charge(charge: Charge) -> str:
+    """Return a charge as a person reads it."""
     verb = "Comes back" if charge.net_minor < 0 else "Charged"
     return f"{verb}: {charge.description}, {plain(abs(charge.net_minor), charge.currency)} {charge.currency}."

@@ -41,6 +41,7 @@ from acquit.console.staff import (
     down_payments,
     dunning,
     mails,
+    moves,
     oversight,
     parked,
     queue,
@@ -289,6 +290,7 @@ OFFICE: Final = (
 _REMITTANCE: Final = "/office/remittances/{number}"
 _SUPPLIES: Final = "/office/accounts/{account_id}/supplies"
 _SUPPLY: Final = "/office/reverse-bills/{account_id}/{bill_id}"
+_MOVES: Final = "/office/accounts/{account_id}/moves"
 _DISPUTE: Final = "/office/disputes/{account_id}/{number}"
 _ENTRY: Final = "/office/bank/entries/{entry_id}"
 
@@ -326,6 +328,11 @@ MONEY: Final = (
     _get(Door.OFFICE, _SUPPLY, supplies.show_bill),
     _post(Door.OFFICE, _SUPPLY, supplies.change_bill),
     _get(Door.OFFICE, f"{_SUPPLY}/pdf", supplies.download),
+    _get(Door.OFFICE, "/office/moves", moves.list_all),
+    _get(Door.OFFICE, "/office/moves/{account_id}/asked/{number}", moves.show_asked),
+    _get(Door.OFFICE, "/office/moves/{account_id}/{service_id}", moves.show_one),
+    _get(Door.OFFICE, _MOVES, moves.show_of_account),
+    _post(Door.OFFICE, _MOVES, moves.give, Right.CHANGE_SERVICES),
     _get(Door.OFFICE, "/office/remittances", remittances.list_files),
     Route(
         "POST", "/office/remittances", remittances.bring_report, Door.OFFICE, Right.COLLECT_DEBTS, once=True,

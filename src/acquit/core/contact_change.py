@@ -122,7 +122,7 @@ class Side(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ContactChange:
     """An account (`account_id`) asks that another be a contact of its service; `given_at` and `taken_at` tell
-    when either side agreed, `told_at` when a letter was last written."""
+    when either side agreed, `told_at` when a letter was last written, `asked_by` whose act it was."""
 
     account_id: AccountId
     contact_change_id: int
@@ -137,6 +137,7 @@ class ContactChange:
     taken_at: datetime | None
     told_at: datetime
     done_at: datetime | None
+    asked_by: str = ""
 
     def state_at(self, now: datetime) -> ChangeState:
         """Return the state at that instant."""

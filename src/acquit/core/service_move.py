@@ -12,7 +12,7 @@ from typing import Final
 from acquit.core.account import Account, AccountState
 from acquit.core.agreement import Agreement, cost_minor, in_force, prorated
 from acquit.core.charge import Charge
-from acquit.core.errors import Conflict, Invalid
+from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import ServiceId
 from acquit.core.planned_change import ChangeKind, PlannedChange, renewal_day
 from acquit.core.service import Renewal, Service, State, refuse_permanent
@@ -21,6 +21,15 @@ from acquit.core.terms import AccountNotOpen
 
 PART: Final = "moved"
 """The part of the charge for the days that the former account had paid."""
+
+
+class NoSuchMove(NotFound):
+    """The account has no such service that went to another account."""
+
+    code = "no-such-move"
+
+    def __init__(self, account_id: str, service: object) -> None:
+        super().__init__(f"No service {service} of {account_id[:40]} went to another account.")
 
 
 class CannotTake(Invalid):

@@ -17,7 +17,7 @@ from acquit.actions.context import Context
 from acquit.actions.submit_once import claim, finish
 from acquit.core.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unlawful
 from acquit.core.operator import Operator, require
-from acquit.office import bank, receivable_calls, remittance_calls, usage
+from acquit.office import bank, receivable_calls, remittance_calls, supply_calls, usage
 from acquit.office.call import Call, Door
 from acquit.office.calls import DOORS as CALLS
 from acquit.store import operators
@@ -26,7 +26,9 @@ from acquit.store.transaction import Unavailable
 log = logging.getLogger("acquit.office")
 
 PREFIX: Final = "/office/api"
-DOORS: Final = (*CALLS, *usage.DOORS, *bank.DOORS, *receivable_calls.DOORS, *remittance_calls.DOORS)
+DOORS: Final = (
+    *CALLS, *usage.DOORS, *bank.DOORS, *receivable_calls.DOORS, *remittance_calls.DOORS, *supply_calls.DOORS,
+)  # fmt: skip
 STATUSES: Final[tuple[tuple[type[Refusal], int], ...]] = (
     (NotFound, 404),
     (Forbidden, 403),
@@ -83,7 +85,7 @@ class Resource:
         if len(body) > door.body_max:
             raise falcon.HTTPContentTooLarge
         content_type = (request.content_type or "").partition(";")[0].strip().lower()
-        call = Call(self._context, operator, path_values, body, content_type)
+        call = Call(self._context, operator, path_values, body, content_type, _query(request))
         with _Once(call, request, method):
             said = door.handler(call)
         response.content_type = falcon.MEDIA_JSON
@@ -106,6 +108,11 @@ class _Once:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._key and kind is None:
             finish(self._call.context, self._scope, self._key[:200], "")
+
+
+def _query(request: falcon.Request) -> dict[str, str]:
+    """Return the first value of each name of the address's query."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in request.params.items()}
 
 
 def _operator(context: Context, request: falcon.Request) -> Operator:

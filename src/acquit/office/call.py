@@ -1,7 +1,8 @@
 """What a handler of the office's JSON is given: the operator, the address's values, the body."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
@@ -10,11 +11,19 @@ from acquit.core.errors import Invalid
 from acquit.core.operator import Operator, Right
 from acquit.office import shapes
 
+DIGITS_MAX: Final = 18
+
 
 class MalformedBody(Invalid):
     """The body is not the JSON object that this call takes."""
 
     code = "malformed-body"
+
+
+class NotANumber(Invalid):
+    """The address's query says something else where a number is asked for."""
+
+    code = "not-a-number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,16 @@ class Call:
     path_values: Mapping[str, str]
     body: bytes
     content_type: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    def number_in(self, name: str, otherwise: int) -> int:
+        """Return the number that the address's query gives by that name. Raises NotANumber."""
+        text = self.query.get(name)
+        if text is None:
+            return otherwise
+        if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
+            raise NotANumber(f"{name} takes a number.")
+        return int(text)
 
     @property
     def actor(self) -> str:

@@ -1,19 +1,31 @@
 """Changes of contacts that accounts asked for, and the technical contacts that came of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
 from acquit.core.contact_change import LIFE, ChangeState, Contact, ContactChange, Side
-from acquit.core.identifiers import AccountId, ServiceId
+from acquit.core.identifiers import AccountId, LegalEntityId, ServiceId
 from acquit.store.selection import Selection
 from acquit.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who agreed to a change, refused it, or had the letter again, for which account."""
+
+    at: datetime
+    actor: str
+    verb: str
+    account_id: AccountId
+
 
 # ---------------------------------------------------------------- what was asked for
 
 _SELECTED: Final[LiteralString] = """
     SELECT account_id, contact_change_id, service_id, service_name, contact, from_account_id, to_account_id,
-           state, asked_at, given_at, taken_at, told_at, done_at
+           state, asked_at, given_at, taken_at, told_at, done_at, asked_by
       FROM contact_change
 """
 
@@ -36,10 +48,47 @@ LATEST: Final[LiteralString] = (
 """
 )
 
+LATEST_OF_ENTITY: Final[LiteralString] = """
+    SELECT c.account_id, c.contact_change_id, c.service_id, c.service_name, c.contact, c.from_account_id,
+           c.to_account_id, c.state, c.asked_at, c.given_at, c.taken_at, c.told_at, c.done_at, c.asked_by
+      FROM contact_change c
+      JOIN account a ON a.account_id = c.account_id
+     WHERE a.legal_entity_id = %(legal_entity_id)s
+       AND (%(before)s::bigint IS NULL OR c.contact_change_id < %(before)s)
+     ORDER BY c.contact_change_id DESC
+     LIMIT %(rows_max)s
+"""
+
+ANSWERS: Final[LiteralString] = """
+    SELECT at, actor, verb, account_id
+      FROM act
+     WHERE account_id IN (%(giver_id)s, %(taker_id)s) AND subject = %(number)s
+       AND verb IN ('agree_to_contact_change', 'refuse_contact_change', 'resend_contact_letter')
+     ORDER BY act_id
+"""
+
 OPEN_OF_SERVICE: Final[LiteralString] = (
     _SELECTED
     + """
      WHERE account_id = %(account_id)s AND service_id = %(service_id)s AND state IN ('waiting', 'agreed')
+     ORDER BY contact_change_id
+"""
+)
+
+ASKED_WITH: Final[LiteralString] = (
+    _SELECTED
+    + """
+     WHERE account_id = %(account_id)s AND service_id = %(service_id)s AND to_account_id = %(to_account_id)s
+       AND asked_at = %(asked_at)s AND contact_change_id <> %(number)s
+     ORDER BY contact_change_id
+"""
+)
+
+DONE_OF_SERVICE: Final[LiteralString] = (
+    _SELECTED
+    + """
+     WHERE account_id = %(account_id)s AND service_id = %(service_id)s AND state = 'done'
+       AND contact <> 'technical'
      ORDER BY contact_change_id
 """
 )
@@ -56,7 +105,7 @@ ADD: Final[LiteralString] = """
     VALUES (%(account_id)s, %(service_id)s, %(service_name)s, %(contact)s, %(from_account_id)s,
             %(to_account_id)s, %(asked_by)s, CASE WHEN %(is_taken)s THEN instant() END)
     RETURNING account_id, contact_change_id, service_id, service_name, contact, from_account_id,
-              to_account_id, state, asked_at, given_at, taken_at, told_at, done_at
+              to_account_id, state, asked_at, given_at, taken_at, told_at, done_at, asked_by
 """
 
 AGREE: Final[LiteralString] = """
@@ -122,9 +171,40 @@ def latest(tx: Transaction, account_id: AccountId, before: int | None, rows_max:
     return [_change(row) for row in rows]
 
 
+def latest_of_entity(
+    tx: Transaction, legal_entity_id: LegalEntityId, before: int | None, rows_max: int
+) -> list[ContactChange]:
+    """Return the newest changes that accounts of the seller asked for, those before one."""
+    rows = tx.all(LATEST_OF_ENTITY, legal_entity_id=legal_entity_id, before=before, rows_max=rows_max)
+    return [_change(row) for row in rows]
+
+
+def answers(tx: Transaction, change: ContactChange) -> list[Answer]:
+    """Return who said what to the change, in order."""
+    rows = tx.all(
+        ANSWERS, giver_id=change.account_id, taker_id=change.to_account_id,
+        number=str(change.contact_change_id),
+    )  # fmt: skip
+    return [Answer(*row) for row in rows]
+
+
 def open_of_service(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> list[ContactChange]:
     """Return the changes of a service that nobody has ended, also those that waited too long."""
     return [_change(row) for row in tx.all(OPEN_OF_SERVICE, account_id=account_id, service_id=service_id)]
+
+
+def asked_with(tx: Transaction, change: ContactChange) -> list[ContactChange]:
+    """Return the other changes of the service that were asked of the same account at the same moment."""
+    rows = tx.all(
+        ASKED_WITH, account_id=change.account_id, service_id=change.service_id,
+        to_account_id=change.to_account_id, asked_at=change.asked_at, number=change.contact_change_id,
+    )  # fmt: skip
+    return [_change(row) for row in rows]
+
+
+def done_of_service(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> list[ContactChange]:
+    """Return the owning contacts of a service that both accounts agreed to change."""
+    return [_change(row) for row in tx.all(DONE_OF_SERVICE, account_id=account_id, service_id=service_id)]
 
 
 def count_open(tx: Transaction, account_id: AccountId, now: datetime) -> int:
@@ -182,6 +262,7 @@ def _change(row: Any) -> ContactChange:
         row.taken_at,
         row.told_at,
         row.done_at,
+        row.asked_by,
     )
 
 

@@ -154,6 +154,12 @@ def of_account(
     ]
 
 
+def find(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Standing | None:
+    """Return the account's down payment with its sums, or None."""
+    row = tx.one_or_none(FIND, account_id=account_id, bill_id=bill_id)
+    return None if row is None else _standing(row)
+
+
 def uses(tx: Transaction, account_id: AccountId, bill_id: BillId, rows_max: int | None = None) -> list[Use]:
     """Return what was used of the account's down payment, in order."""
     return [Use(*row) for row in tx.all(USES, account_id=account_id, bill_id=bill_id, rows_max=rows_max)]

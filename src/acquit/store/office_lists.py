@@ -1,18 +1,15 @@
-"""What the office looks over: acts, the queue of jobs, payers that owe, rates, and where a text leads."""
+"""What the office looks over: acts, the queue of jobs, payers that owe, rates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, LiteralString
 
-from acquit.core.identifiers import AccountId, BillId, LegalEntityId
+from acquit.core.identifiers import AccountId, LegalEntityId
 from acquit.store.transaction import Transaction
 
 SEEN_MAX: Final = 5_000
 """Among so many of the latest acts one of a kind is looked for."""
-
-BILLS_MAX: Final = 2_000
-"""Among so many of the latest bills of a series one of a total is looked for."""
 
 ACTS: Final[LiteralString] = """
     SELECT act_id, at, actor, verb, account_id, subject, details
@@ -65,43 +62,6 @@ RATES: Final[LiteralString] = """
      ORDER BY currency, published_on DESC
 """
 
-BILLS_BY_NUMBER: Final[LiteralString] = """
-    SELECT b.account_id, b.bill_id, b.issued_on, b.currency, b.total_minor
-      FROM bill_number n
-      JOIN bill b ON b.account_id = n.account_id AND b.bill_id = n.bill_id
-     WHERE n.bill_id = ANY(%(numbers)s)
-     LIMIT %(rows_max)s
-"""
-
-BILLS_OF_TOTAL: Final[LiteralString] = """
-    SELECT b.account_id, b.bill_id, b.issued_on, b.currency, b.total_minor
-      FROM legal_entity e
-      JOIN series s ON s.legal_entity_id = e.legal_entity_id
-      JOIN LATERAL (SELECT n.account_id, n.bill_id
-                      FROM bill_number n
-                     WHERE n.series_id = s.series_id
-                     ORDER BY n.number DESC
-                     LIMIT %(seen_max)s) n ON true
-      JOIN bill b ON b.account_id = n.account_id AND b.bill_id = n.bill_id
-     WHERE e.legal_entity_id = %(legal_entity_id)s AND b.total_minor = %(total_minor)s
-     LIMIT %(rows_max)s
-"""
-
-ORDERS_BY_REFERENCE: Final[LiteralString] = """
-    SELECT account_id, purchase_order_id, reference
-      FROM purchase_order
-     WHERE reference = %(reference)s
-     LIMIT %(rows_max)s
-"""
-
-PAYERS_BY_IBAN_END: Final[LiteralString] = """
-    SELECT DISTINCT account_id, iban
-      FROM payer_iban
-     WHERE legal_entity_id = %(legal_entity_id)s AND right(iban, 4) = right(%(end)s, 4)
-       AND iban LIKE '%%' || %(end)s
-     LIMIT %(rows_max)s
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -114,17 +74,6 @@ class Act:
     account_id: AccountId | None
     subject: str
     details: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A bill that a search found."""
-
-    account_id: AccountId
-    bill_id: BillId
-    on: date
-    currency: str
-    total_minor: int
 
 
 def acts(
@@ -162,29 +111,3 @@ def payers(
 def rates(tx: Transaction, since_on: date) -> list[Any]:
     """Return the latest rate of each currency that was published after a day."""
     return tx.all(RATES, since_on=since_on)
-
-
-def bills_by_number(tx: Transaction, numbers: Sequence[str], rows_max: int) -> list[Hit]:
-    """Return the bills of these numbers."""
-    return [Hit(*row) for row in tx.all(BILLS_BY_NUMBER, numbers=list(numbers), rows_max=rows_max)]
-
-
-def bills_of_total(
-    tx: Transaction, legal_entity_id: LegalEntityId, total_minor: int, rows_max: int
-) -> list[Hit]:
-    """Return bills of this total among the seller's latest BILLS_MAX of each series."""
-    rows = tx.all(
-        BILLS_OF_TOTAL,
-        legal_entity_id=legal_entity_id, total_minor=total_minor, rows_max=rows_max, seen_max=BILLS_MAX,
-    )  # fmt: skip
-    return [Hit(*row) for row in rows]
-
-
-def orders_by_reference(tx: Transaction, reference: str, rows_max: int) -> list[Any]:
-    """Return the purchase orders of this reference."""
-    return tx.all(ORDERS_BY_REFERENCE, reference=reference, rows_max=rows_max)
-
-
-def payers_by_iban_end(tx: Transaction, legal_entity_id: LegalEntityId, end: str, rows_max: int) -> list[Any]:
-    """Return payers that are known by an IBAN that ends so."""
-    return tx.all(PAYERS_BY_IBAN_END, legal_entity_id=legal_entity_id, end=end, rows_max=rows_max)

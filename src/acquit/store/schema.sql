@@ -711,6 +711,7 @@ CREATE TABLE act (
     details     jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX act_account ON act (account_id, act_id);
+CREATE INDEX act_contact_change ON act (subject) WHERE verb IN ('agree_to_contact_change', 'refuse_contact_change', 'resend_contact_letter');
 COMMENT ON TABLE act IS 'fact: who did what; actor is operator:ID, account:ID/login, application:ID or system';
 
 CREATE TABLE act_trace (
@@ -1193,6 +1194,7 @@ CREATE TABLE service_move (
     UNIQUE (to_account_id, to_service_id),
     CHECK (account_id <> to_account_id)
 );
+CREATE INDEX service_move_latest ON service_move (to_service_id);
 COMMENT ON TABLE service_move IS 'fact: a service ended in one account and went on in another on a day; of the days until paid_until_on, which were renewed before, what one is given back is what the other is charged. agreements: how many the new one began with';
 
 CREATE TABLE service_contact (

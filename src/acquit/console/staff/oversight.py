@@ -12,7 +12,8 @@ from acquit.console.staff.seller import scripted
 from acquit.console.visit import Page, Redirect, Reply, Visit
 from acquit.core.delivery import NoSuchDelivery
 from acquit.core.identifiers import AccountId
-from acquit.store import account_searches, bank_matches, legal_entities, office_lists, stamps
+from acquit.core.numbering import is_payment_reference
+from acquit.store import account_searches, bank_matches, legal_entities, office_lists, office_searches, stamps
 
 STATES: Final = ("waiting", "delayed", "sent", "refused", "bounced", "retried", "ended")
 HITS: Final = 10
@@ -86,7 +87,7 @@ def change_delivery(visit: Visit) -> Reply:
 
 
 def search(visit: Visit) -> Page:
-    """GET /office/search: by account, company, bill, purchase order, amount or the end of an IBAN."""
+    """GET /office/search: by account, company, document, reference, amount or the end of an IBAN."""
     text = visit.query.get("q", "").strip()[:100]
     if not text:
         return scripted(page("search.html", visit, text="", found=None))
@@ -94,19 +95,21 @@ def search(visit: Visit) -> Page:
         entities = list(legal_entities.every(tx))
         bare = text.upper().replace(" ", "")
         found = {
-            "bills": office_lists.bills_by_number(tx, [bare], HITS),
+            "bills": office_searches.by_number(tx, [bare], HITS),
+            "referred": office_searches.by_reference(tx, bare, HITS) if is_payment_reference(bare) else [],
+            "quoted": office_searches.quoted(tx, bare, HITS),
             "totals": [
                 hit
                 for entity in entities
                 if (minor := typed.found_amount(text, entity.currency)) is not None
-                for hit in office_lists.bills_of_total(tx, entity.legal_entity_id, minor, HITS)
+                for hit in office_searches.bills_of_total(tx, entity.legal_entity_id, minor, HITS)
             ],
-            "orders": office_lists.orders_by_reference(tx, text, HITS),
+            "orders": office_searches.orders_by_reference(tx, text, HITS),
             "ibans": [
                 row
                 for entity in entities
                 if IBAN_END.fullmatch(bare)
-                for row in office_lists.payers_by_iban_end(tx, entity.legal_entity_id, bare, HITS)
+                for row in office_searches.payers_by_iban_end(tx, entity.legal_entity_id, bare, HITS)
             ],
             "accounts": account_searches.search(tx, text, 0, HITS).accounts,
         }

@@ -10,6 +10,7 @@ from acquit.console.staff.accounts import account_id_of
 from acquit.console.staff.frame import page
 from acquit.console.staff.seller import number_in
 from acquit.console.visit import Page, Visit
+from acquit.core.identifiers import AccountId
 from acquit.core.message import NoSuchMail
 from acquit.core.story import Chapter
 from acquit.store import account_stories, messages
@@ -197,6 +198,19 @@ WHAT: Final[Mapping[str, str]] = {
 }
 """What happened, as people read it; an act of no group may be missing and is told by its name."""
 
+_REVERSE: Final = frozenset({
+    "issue_reverse_bill", "take_back_reverse_bill", "pay_reverse_bill", "set_off_reverse_bill",
+    "reverse_bill_accepted", "reverse_bill_contested", "reverse_bill_contest_ended",
+})  # fmt: skip
+_AGREEMENTS: Final = frozenset({"agree_self_billing", "accept_self_billing", "revoke_self_billing"})
+_ANSWERS: Final = frozenset({"agree_to_contact_change", "refuse_contact_change", "resend_contact_letter"})
+_MOVES: Final = frozenset({"take_service", "ask_contact_change"})
+_AMOUNTS: Final = ("amount_minor", "total_minor", "net_minor")
+_OWN_CURRENCY: Final = frozenset({
+    "give_service", "take_service", "pay_reverse_bill", "set_off_reverse_bill",
+})  # fmt: skip
+"""Acts that tell an amount in the currency of their account."""
+
 _PARTS: Final = 3
 _SILENT: Final = frozenset({"debts"})
 """Details that have lines of their own in a story."""
@@ -214,7 +228,11 @@ def show_story(visit: Visit) -> Page:
     more = link_with(visit, before=_written(shown[-1].place)) if len(found) > ROWS else ""
     return page(
         "story.html", visit, place=place, zone=place.entity.zone,
-        rows=[(each, WHAT.get(f"{each.source}:{each.what}", ""), *_amount_apart(each)) for each in shown],
+        rows=[
+            (each, WHAT.get(f"{each.source}:{each.what}", ""), _leads_to(each, account_id),
+             *_amount_apart(each, place.account.currency))
+            for each in shown
+        ],
         chapters=CHAPTERS,
         wanted=wanted, more=more, is_first="before" not in visit.query,
     )  # fmt: skip
@@ -233,14 +251,39 @@ def show_mail(visit: Visit) -> Page:
     return page("mail.html", visit, place=place, zone=place.entity.zone, mail=found[0], text=text)
 
 
-def _amount_apart(each: Happened) -> tuple[tuple[int, str] | None, Mapping[str, Any]]:
+def _leads_to(each: Happened, account_id: AccountId) -> str:
+    """Return the page about what happened, an empty text where there is none."""
+    base = f"/office/accounts/{account_id}"
+    if each.source in ("bill", "operation"):
+        return f"{base}/bills/{each.about}"
+    if each.source == "mail":
+        return f"{base}/mails/{each.details['mail']}"
+    if each.source != "act":
+        return ""
+    if each.what in _REVERSE:
+        return f"/office/reverse-bills/{account_id}/{each.about}"
+    if each.what in _AGREEMENTS:
+        return f"{base}/supplies"
+    if each.what == "ask_down_payment":
+        return f"{base}/bills/{each.about}"
+    if each.what == "give_service":
+        return f"/office/moves/{account_id}/{each.about.removeprefix('service:')}"
+    if each.what in _ANSWERS:
+        return f"/office/moves/{account_id}/asked/{each.about}"
+    return f"{base}/moves" if each.what in _MOVES else ""
+
+
+def _amount_apart(each: Happened, currency: str) -> tuple[tuple[int, str] | None, Mapping[str, Any]]:
     """Return what it is about in money, and its other details without those that say nothing."""
     amount = each.amount_minor, each.currency
     rest = dict(each.details)
-    if each.source == "act" and isinstance(rest.get("amount_minor"), int) and rest.get("currency"):
-        amount = rest.pop("amount_minor"), rest.pop("currency")
-    told = {name: value for name, value in rest.items() if name not in _SILENT and value not in (None, "", 0)}
-    return (None if amount[0] is None or amount[1] is None else (amount[0], amount[1])), told
+    name = next((name for name in _AMOUNTS if isinstance(rest.get(name), int)), "")
+    told = rest.get("currency") or (currency if each.what in _OWN_CURRENCY else None)
+    if each.source == "act" and name and told:
+        amount = rest.pop(name), told
+        rest.pop("currency", None)
+    said = {name: value for name, value in rest.items() if name not in _SILENT and value not in (None, "", 0)}
+    return (None if amount[0] is None or amount[1] is None else (amount[0], amount[1])), said
 
 
 def _before(visit: Visit) -> Place:

@@ -165,6 +165,7 @@ OFFICE_BADGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 OFFICE_DONE: Final[Mapping[str, str]] = {
     "points-give": "The account has the points.",
     "points-take": "The points are taken.",
+    "service-given": "The service is the other account's from today on.",
     "staff-role": "The role is changed; sessions of before are over.",
     "staff-deactivate": "This operator is shut out: sessions and token are over.",
     "staff-activate": "This operator may sign in again.",
