@@ -27,6 +27,7 @@ from acquit.actions.suspend_service import suspend_service
 from acquit.actions.terminate_service import terminate_service
 from acquit.core.account import NoSuchAccount, SupportLevel
 from acquit.core.contact_change import Contact
+from acquit.core.explanation_text import told as sentences
 from acquit.core.identifiers import AccountId, BillId, ServiceId
 from acquit.core.money import Currency
 from acquit.core.sales_request import AskedTerm
@@ -81,8 +82,12 @@ def test_a_month_is_shared_by_its_days(database: Database) -> None:
         ("01-01", 600), ("01-01", 3000), ("12-17", 290), ("12-17", 1452),
     ]  # fmt: skip
     assert not [on for _, on, _ in lines(context) if on.startswith("01")]
-    for bill in rows(context, "SELECT bill_id FROM bill"):
-        explain_bill(context, BillId(bill.bill_id))
+    explained = [
+        explain_bill(context, BillId(row.bill_id)) for row in rows(context, "SELECT bill_id FROM bill")
+    ]
+    said = "\n".join(sentence for each in explained for sentence in sentences(each))
+    assert said.count(f"The service came from account {PETIT} on 2026-12-17") == 2
+    assert said.count(f"The service went to account {SHOP} on 2026-12-17") == 2
     assert failed(context) == {}
     with database.read() as tx:
         assert [act.verb for act in acts.of_account(tx, SHOP)][-1] == "take_service"

@@ -75,4 +75,6 @@ def test_the_pages_are_free_of_barriers(visitor: Callable[..., Page], context: C
     set_password(context, ACME, PASSWORD, by="cli")
     customer = visitor_of(context, ACME).get(f"/manager/bills/{asked[0]}")
     assert f"Acompte {asked[0]}" in customer.text
-    assert "Acompte" in visitor_of(context, ACME).get("/manager/bills").text
+    listed = visitor_of(context, ACME).get("/manager/bills?state=down-payments").text
+    assert (asked[0] in listed, listed.count('href="/manager/bills/FR0')) == (True, 0)
+    assert asked[0] not in visitor_of(context, ACME).get("/manager/bills?state=credit-notes").text

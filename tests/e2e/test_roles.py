@@ -52,6 +52,7 @@ FOR_ACCOUNTANTS = {
     "/manager/reverse-bills",
     "/manager/reverse-bills/{bill_id}",
     "/manager/reverse-bills/{bill_id}/pdf",
+    "/manager/reverse-bills/{bill_id}/why",
 }
 """Written out here, so that a new page is nobody's by accident."""
 CHECKED_WITHIN = {

@@ -29,6 +29,7 @@ from acquit.core.explanation import (
 from acquit.core.identifiers import AccountId, BillId, DebtId, PurchaseOrderId, ServiceId
 from acquit.core.minimum_spend import MinimumSpend
 from acquit.core.purchase_order import PurchaseOrder
+from acquit.core.service_move import GIVEN_BACK, PART
 from acquit.store import (
     agreements,
     bills,
@@ -37,6 +38,7 @@ from acquit.store import (
     explanations,
     purchase_orders,
     run_inputs,
+    service_moves,
     services,
     terms,
 )
@@ -208,7 +210,17 @@ def _of_change(behind: Behind, detail: Detail, line: LineSource) -> LineSource:
     history = agreements.history(behind.tx, service)
     until_on = detail.period_end + timedelta(days=1)
     days = settling(history, detail.period_start, until_on, abs(detail.net_minor))
-    return replace(line, days=days)
+    return replace(line, days=days, moved=_moved(behind.tx, owner_id, detail))
+
+
+def _moved(tx: Transaction, owner_id: AccountId, detail: Detail) -> tuple[AccountId, date] | None:
+    """Return the other account of a service that changed hands that day, and the day; None: it did not."""
+    if detail.part == PART:
+        came = service_moves.that_became(tx, owner_id, detail.service_id)
+        return None if came is None else (came.account_id, came.moved_on)
+    went = service_moves.of_service(tx, owner_id, detail.service_id)
+    is_it = went is not None and detail.part == GIVEN_BACK and went.moved_on == detail.period_start
+    return (went.to_account_id, went.moved_on) if went is not None and is_it else None
 
 
 SOURCES: Final[Mapping[str, LineExplainer]] = {

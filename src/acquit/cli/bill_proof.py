@@ -7,15 +7,18 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from acquit.actions.explain_bill import explain_bill
+from acquit.actions.explain_reverse_bill import explain_reverse_bill
 from acquit.actions.replay_run import Replayed, replay_run
 from acquit.actions.run_bills import RunReport
 from acquit.cli.program import Given
 from acquit.cli.screen import facts, table
 from acquit.core.comparison import Comparison
+from acquit.core.explanation import Explanation
 from acquit.core.explanation_text import told
 from acquit.core.identifiers import BillId, LegalEntityId
 from acquit.core.money import Currency, plain
-from acquit.store import legal_entities
+from acquit.core.reverse_text import ReverseExplanation, reverse_told
+from acquit.store import legal_entities, reverse_lists
 
 REFUSED = 1
 SHOWN_MAX = 20
@@ -27,10 +30,18 @@ def explain(
     language: Annotated[Literal["en", "fr"], Parameter(help="The language of the sentences.")] = "en",
     program: Given,
 ) -> None:
-    """Walk each cent of a bill back to where it comes from."""
+    """Walk each cent of a bill, or of a reverse bill, back to where it comes from."""
+    bill_id = BillId(bill)
+    found: Explanation | ReverseExplanation
     with program.open() as context:
-        found = explain_bill(context, BillId(bill))
-    sentences = told(found, language)
+        with context.database.read() as tx:
+            supplier_id = reverse_lists.supplier_of(tx, bill_id)
+        if supplier_id is None:
+            found = explain_bill(context, bill_id)
+            sentences = told(found, language)
+        else:
+            found = explain_reverse_bill(context, supplier_id, bill_id)
+            sentences = reverse_told(found, language)
     program.screen.answer({"explanation": found, "sentences": sentences}, *sentences)
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from acquit.core.agreement import Stretch
 from acquit.core.bill import Bill, Detail
 from acquit.core.discount import Discount
-from acquit.core.identifiers import RunId
+from acquit.core.identifiers import AccountId, RunId
 from acquit.core.journal import Entry
 from acquit.core.minimum_spend import MinimumSpend
 from acquit.core.money import E4_PER_ONE, UCENTS_PER_UNIT, Currency, exponent
@@ -73,7 +73,7 @@ class LineSource:
     `exact` is quantity × unit price before rounding, as plain decimal text. `lowers_minor` is what a
     discount was taken from, `spent_minor` what counted towards a minimum when it was made up. `days` are
     what a change of a service settled. `gives_back_minor` comes back in the line before, of which this one
-    keeps what had been let off.
+    keeps what had been let off. `moved` is the account that the service came from or went to, and the day.
     """
 
     detail: Detail
@@ -88,6 +88,7 @@ class LineSource:
     spent_minor: int | None = None
     days: tuple[Stretch, ...] = ()
     gives_back_minor: int | None = None
+    moved: tuple[AccountId, date] | None = None
 
 
 @dataclass(frozen=True, slots=True)

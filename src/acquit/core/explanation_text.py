@@ -48,6 +48,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "usage-late": "They are rated at {rated}; {before} for {before_net} had been charged: {off} is the rest.",
     "down-payment": "A down payment: it is asked for before the supply, and later bills deduct what is paid.",
     "deduction": "Of down payment {bill} so much was paid, without its VAT, and no bill had deducted it.",
+    "moved": "The service came from account {other} on {on}: what was renewed there came back to it.",
+    "moved-away": "The service went to account {other} on {on}, which is charged these days instead.",
     "days": "From {start} to {end}: {days} of the {of_days} days from {period} to {period_end}, "
     "at {quantity} × {price} = {whole} for all of them ({what}): {net}.",
     "days-back": "From {start} to {end}: {days} of the {of_days} days from {period} to {period_end}, "
@@ -118,6 +120,8 @@ FRENCH: Final[Mapping[str, str]] = {
     "usage-late": "Ils valent {rated} ; {before} pour {before_net} avaient été facturés : reste {off}.",
     "down-payment": "Un acompte : il est demandé avant la prestation, les factures suivantes le déduisent.",
     "deduction": "De l'acompte {bill}, autant était réglé, hors TVA, et aucune facture ne l'avait déduit.",
+    "moved": "Le service est venu du compte {other} le {on} : ce qui y était renouvelé lui a été rendu.",
+    "moved-away": "Le service est passé au compte {other} le {on}, à qui ces jours sont facturés.",
     "days": "Du {start} au {end} : {days} des {of_days} jours du {period} au {period_end}, "
     "à {quantity} × {price} = {whole} pour tous ces jours ({what}) : {net}.",
     "days-back": "Du {start} au {end} : {days} des {of_days} jours du {period} au {period_end}, "
@@ -213,6 +217,9 @@ class _Teller:
             said.append(
                 self._say("down-payment" if detail.kind == ASKED else "deduction", bill=detail.domain)
             )
+        if line.moved is not None:
+            other, on = line.moved
+            said.append(self._say("moved" if detail.net_minor > 0 else "moved-away", other=other, on=on))
         return [*said, *self._price(line), *self._usage(line), *self._days(line), *self._agreed(line)]
 
     def _price(self, line: LineSource) -> list[str]:

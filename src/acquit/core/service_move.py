@@ -22,6 +22,9 @@ from acquit.core.terms import AccountNotOpen
 PART: Final = "moved"
 """The part of the charge for the days that the former account had paid."""
 
+GIVEN_BACK: Final = "end-back"
+"""The part of what comes back to the former account for them, as to one that ends."""
+
 
 class NoSuchMove(NotFound):
     """The account has no such service that went to another account."""

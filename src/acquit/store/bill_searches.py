@@ -39,7 +39,7 @@ class BillHead:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for; `state` is empty, `owed`, `late` or `settled`, `amount_minor` a total.
+    """What is looked for; `state` is empty, `owed`, `late`, `settled` or a kind, `amount_minor` a total.
 
     `accounts` are sub-accounts whose bills are looked through too where the account pays for them; with
     `only` it is these bills of that account alone. `sort` is one of `SORTS`.
@@ -120,6 +120,9 @@ _STATES: Final[dict[str, LiteralString]] = {
     "settled": """ AND o.account_id IS NULL
                    AND EXISTS (SELECT FROM debt d
                                 WHERE d.account_id = b.account_id AND d.bill_id = b.bill_id)""",
+    "down-payments": " AND b.kind = 'down-payment'",
+    "credit-notes": " AND b.kind = 'credit-note'",
+    "corrective": " AND b.kind = 'corrective'",
 }
 
 FIND: Final[LiteralString] = (

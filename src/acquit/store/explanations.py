@@ -50,10 +50,17 @@ DECIDED: Final[LiteralString] = """
      WHERE b.account_id = %(account_id)s AND b.bill_id = %(bill_id)s
 """
 
+NUMBERED: Final[LiteralString] = """
+    SELECT series_id, number, NULL AS period
+      FROM bill_number
+     WHERE account_id = %(account_id)s AND bill_id = %(bill_id)s
+"""
+
 ENTRY: Final[LiteralString] = """
     SELECT account_id, entry_no, kind, booked_on, reference, prev_hash, hash
       FROM entry
-     WHERE account_id = %(account_id)s AND reference = %(bill_id)s AND kind IN ('bill', 'credit-note')
+     WHERE account_id = %(account_id)s AND reference = %(bill_id)s
+       AND kind IN ('bill', 'credit-note', 'reverse-bill', 'reverse-credit-note')
      ORDER BY entry_no
      LIMIT 1
 """
@@ -140,6 +147,11 @@ def accepted(tx: Transaction, account_id: AccountId, bill_id: BillId) -> dict[in
 def decision(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Decision:
     """Return the bill's number and what it was decided by."""
     return Decision(*tx.one(DECIDED, account_id=account_id, bill_id=bill_id))
+
+
+def numbered(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Decision:
+    """Return the number of a document of the account that no run decides."""
+    return Decision(*tx.one(NUMBERED, account_id=account_id, bill_id=bill_id))
 
 
 def entry(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Entry | None:

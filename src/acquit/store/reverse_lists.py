@@ -48,6 +48,14 @@ PAYMENT: Final[LiteralString] = """
 """
 
 
+SUPPLIER_OF: Final[LiteralString] = """
+    SELECT r.account_id
+      FROM bill_number n
+      JOIN reverse_bill r ON r.account_id = n.account_id AND r.bill_id = n.bill_id
+     WHERE n.bill_id = %(bill_id)s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A reverse bill, or the credit note of one, as lists tell it."""
@@ -127,6 +135,12 @@ def of_entity(
         rows_max=rows_max,
     )  # fmt: skip
     return [Listed(*row) for row in rows]
+
+
+def supplier_of(tx: Transaction, bill_id: BillId) -> AccountId | None:
+    """Return the account in whose name a reverse bill was made; None when no reverse bill has the number."""
+    row = tx.one_or_none(SUPPLIER_OF, bill_id=bill_id)
+    return None if row is None else AccountId(row.account_id)
 
 
 def lines(tx: Transaction, account_id: AccountId, bill_id: BillId) -> list[Line]:

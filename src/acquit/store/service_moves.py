@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.store.transaction import Transaction
@@ -17,6 +17,13 @@ OF_SERVICE: Final[LiteralString] = """
     SELECT account_id, service_id, to_account_id, to_service_id, moved_on, paid_until_on, agreements
       FROM service_move
      WHERE account_id = %(account_id)s AND service_id = %(service_id)s
+"""
+
+
+THAT_BECAME: Final[LiteralString] = """
+    SELECT account_id, service_id, to_account_id, to_service_id, moved_on, paid_until_on, agreements
+      FROM service_move
+     WHERE to_account_id = %(account_id)s AND to_service_id = %(service_id)s
 """
 
 
@@ -48,7 +55,15 @@ def add(tx: Transaction, moves: Iterable[ServiceMove], by: str) -> None:
 
 def of_service(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> ServiceMove | None:
     """Return where the account's service went, or None."""
-    row = tx.one_or_none(OF_SERVICE, account_id=account_id, service_id=service_id)
+    return _move(tx.one_or_none(OF_SERVICE, account_id=account_id, service_id=service_id))
+
+
+def that_became(tx: Transaction, account_id: AccountId, service_id: ServiceId) -> ServiceMove | None:
+    """Return where the account's service came from, or None."""
+    return _move(tx.one_or_none(THAT_BECAME, account_id=account_id, service_id=service_id))
+
+
+def _move(row: Any) -> ServiceMove | None:
     if row is None:
         return None
     return ServiceMove(

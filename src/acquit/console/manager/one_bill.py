@@ -25,7 +25,8 @@ def explain(visit: Visit) -> Page:
         place = own_place(visit, tx)
         _, bill_id = seen_bill(visit, tx)
     found = explain_bill(visit.context, bill_id)
-    return page("why.html", place, bill=found.bill, sentences=told(found, visit.language))
+    sentences = told(found, visit.language)
+    return page("why.html", place, bill=found.bill, sentences=sentences, path=f"/manager/bills/{bill_id}")
 
 
 def ask_dispute(visit: Visit) -> Page:

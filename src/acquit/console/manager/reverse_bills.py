@@ -5,6 +5,7 @@ from typing import Final
 
 from acquit.actions.agree_self_billing import accept_self_billing, list_agreements, revoke_self_billing
 from acquit.actions.answer_reverse_bill import accept_reverse_bill, contest_reverse_bill, end_contest
+from acquit.actions.explain_reverse_bill import explain_reverse_bill
 from acquit.actions.list_reverse_bills import LAST, list_reverse_bills, show_reverse_bill
 from acquit.actions.render_document import bill_pdf
 from acquit.console import typed
@@ -13,6 +14,7 @@ from acquit.console.place import own_place, page
 from acquit.console.visit import Download, Page, Redirect, Reply, Visit
 from acquit.core.identifiers import BillId
 from acquit.core.reverse_bill import ReverseState
+from acquit.core.reverse_text import reverse_told
 from acquit.core.self_billing import AgreementState, NoSuchAgreement
 
 HERE: Final = "/manager/reverse-bills"
@@ -64,6 +66,15 @@ def show_bill(visit: Visit) -> Page:
         and not (standing.set_off_minor or standing.paid_minor),
         may_accept=is_open, is_contested=standing is not None and standing.state is ReverseState.CONTESTED,
     )  # fmt: skip
+
+
+def explain(visit: Visit) -> Page:
+    """GET /manager/reverse-bills/{bill_id}/why: each cent walked back to where it comes from."""
+    with visit.read() as tx:
+        place = own_place(visit, tx)
+    found = explain_reverse_bill(visit.context, visit.account_id, BillId(visit.path_values["bill_id"]))
+    sentences = reverse_told(found, visit.language)
+    return page("why.html", place, bill=found.bill, sentences=sentences, path=f"{HERE}/{found.bill.bill_id}")
 
 
 def answer_bill(visit: Visit) -> Reply:

@@ -1,5 +1,6 @@
 """Accounts: search, and one account with all that staff needs to know of it."""
 
+from acquit.actions.explain_bill import explain_bill
 from acquit.actions.loading import applicant_in
 from acquit.console.bill_story import bill_story, paper, receipt, ubl
 from acquit.console.listing import ROWS, listing, page_number
@@ -8,6 +9,8 @@ from acquit.console.place import Place, place_of
 from acquit.console.staff.frame import page
 from acquit.console.timeline import state_of
 from acquit.console.visit import Page, Redirect, Reply, Visit
+from acquit.core.bill import NoSuchBill
+from acquit.core.explanation_text import told
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.purchase_order import used_percent
 from acquit.core.terms import Grant, warnings
@@ -79,6 +82,20 @@ def show_bill(visit: Visit) -> Reply:
             return Redirect(f"/office/reverse-bills/{account_id}/{bill_id}")
         story = bill_story(visit, tx, place, account_id, bill_id)
     return page("bill.html", visit, place=place, zone=place.entity.zone, **story)
+
+
+def explain(visit: Visit) -> Page:
+    """GET /office/accounts/{account_id}/bills/{bill_id}/why: each cent walked back to where it comes from."""
+    account_id, bill_id = account_id_of(visit), BillId(visit.path_values["bill_id"])
+    with visit.read() as tx:
+        place = place_of(visit, tx, account_id)
+        if bill_searches.find(tx, account_id, bill_id) is None:
+            raise NoSuchBill(bill_id)
+    found = explain_bill(visit.context, bill_id)
+    return page(
+        "why.html", visit, place=place, zone=place.entity.zone, bill=found.bill,
+        sentences=told(found, visit.language), path=f"/office/accounts/{account_id}/bills/{bill_id}",
+    )  # fmt: skip
 
 
 def show_paper(visit: Visit) -> Reply:

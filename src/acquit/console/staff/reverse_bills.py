@@ -12,6 +12,7 @@ from acquit.actions.agree_self_billing import (
     revoke_self_billing,
 )
 from acquit.actions.answer_reverse_bill import accept_reverse_bill, contest_reverse_bill, end_contest
+from acquit.actions.explain_reverse_bill import explain_reverse_bill
 from acquit.actions.issue_reverse_bill import issue_reverse_bill, take_back_reverse_bill
 from acquit.actions.list_reverse_bills import LAST, list_reverse_bills, show_reverse_bill
 from acquit.actions.pay_reverse_bill import pay_due_reverse_bills, pay_reverse_bill, set_off_reverse_bill
@@ -26,6 +27,7 @@ from acquit.console.visit import Download, Page, Redirect, Reply, Visit
 from acquit.core.errors import Invalid
 from acquit.core.identifiers import AccountId, BillId
 from acquit.core.reverse_bill import ReverseState, Supplied
+from acquit.core.reverse_text import reverse_told
 from acquit.core.self_billing import CONTEST_DAYS, TERM_DAYS, AgreementState, NoSuchAgreement, Regime
 
 HERE: Final = "/office/reverse-bills"
@@ -114,6 +116,18 @@ def show_bill(visit: Visit) -> Page:
         is_contested=standing is not None and standing.state is ReverseState.CONTESTED,
         is_payable=is_open and standing is not None and (is_late or standing.accepted_on is not None),
         may_take_back=standing is not None and standing.open_minor == standing.total_minor,
+    )  # fmt: skip
+
+
+def explain(visit: Visit) -> Page:
+    """GET /office/reverse-bills/{account_id}/{bill_id}/why: each cent walked back to where it comes from."""
+    account_id, bill_id = _which(visit)
+    with visit.read() as tx:
+        place = place_of(visit, tx, account_id)
+    found = explain_reverse_bill(visit.context, account_id, bill_id)
+    return page(
+        "why.html", visit, place=place, zone=place.entity.zone, bill=found.bill,
+        sentences=reverse_told(found, visit.language), path=f"{HERE}/{account_id}/{bill_id}",
     )  # fmt: skip
 
 
