@@ -269,6 +269,8 @@ DONE: Final[Mapping[str, str]] = {
     "points-ordered": "Transfer the amount with its reference: the points are yours as soon as it arrives.",
     "points-used": "The points are credit now: it pays your next bills.",
     "points-threshold": "You get a letter when your points are fewer.",
+    "method-default": "This is how you pay from now on.",
+    "method-remove": "The payment method was removed.",
     "points-silent": "No letter is written about your points any more.",
     "asked-back": "Your wish was noted. Billing decides on it.",
     "bundled": "One transfer with this reference pays all of these bills.",

@@ -191,6 +191,7 @@ MANAGER: Final = (
     _get(Door.MANAGER, "/manager/points", points.show_points),
     _post(Door.MANAGER, "/manager/points", points.change_points),
     _get(Door.MANAGER, "/manager/payment-methods", payments.list_payment_methods),
+    _post(Door.MANAGER, "/manager/payment-methods", payments.change_methods),
     _get(Door.MANAGER, "/manager/reverse-bills", reverse_bills.list_bills),
     _post(Door.MANAGER, "/manager/reverse-bills", reverse_bills.answer_agreement),
     _get(Door.MANAGER, "/manager/reverse-bills/{bill_id}", reverse_bills.show_bill),

@@ -1,6 +1,7 @@
 """Money: payments and their receipts, how bills are paid, credit in hand, vouchers, what is asked back."""
 
 from acquit.actions.ask_money_back import ask_prepaid_back
+from acquit.actions.change_payment_method import change_payment_method, withdraw_payment_method
 from acquit.actions.order_prepayment import order_prepayment
 from acquit.actions.redeem_voucher import redeem_voucher
 from acquit.actions.show_receipt import deposit_page
@@ -11,7 +12,8 @@ from acquit.console.visit import Download, Page, Redirect, Reply, Visit
 from acquit.core.credit_balance import NoSuchCredit
 from acquit.core.debt import NoSuchDeposit
 from acquit.core.errors import Invalid
-from acquit.core.identifiers import CreditMovementId
+from acquit.core.identifiers import CreditMovementId, PaymentMethodId
+from acquit.core.payment_method import MethodStatus, may_become
 from acquit.core.voucher import NoSuchVoucher
 from acquit.store import (
     bank_evidence,
@@ -47,7 +49,27 @@ def list_payment_methods(visit: Visit) -> Page:
     ranked = sorted(methods, key=lambda method: (not method.is_default, not method.is_usable))
     rows = [(method, grants.get(method.grant_id) if method.grant_id else None) for method in ranked]
     by_method = {held.mandate.payment_method_id: held for held in signed}
-    return page("payment_methods.html", place, rows=rows, attributes=attributes, mandates=by_method)
+    removable = [
+        each.payment_method_id
+        for each in methods
+        if not each.is_granted and may_become(each.status, MethodStatus.CANCELED)
+    ]
+    return page(
+        "payment_methods.html", place, rows=rows, attributes=attributes, mandates=by_method,
+        removable=removable if place.account.pays_itself else [],
+    )  # fmt: skip
+
+
+def change_methods(visit: Visit) -> Reply:
+    """POST /manager/payment-methods: one becomes the default, or is cancelled."""
+    form, account_id = visit.form, visit.account_id
+    act = typed.one_of(form.text("act"), ("default", "remove"))
+    method_id = PaymentMethodId(typed.whole(form.text("method")))
+    if act == "default":
+        change_payment_method(visit.context, account_id, method_id, by=visit.actor, default=True)
+    else:
+        withdraw_payment_method(visit.context, account_id, method_id, by=visit.actor)
+    return Redirect(f"/manager/payment-methods?done=method-{act}")
 
 
 def list_payments(visit: Visit) -> Page:
