@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist loadscope
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help setup demo test check format bench soak docs lock clean
 
