@@ -241,7 +241,7 @@ def test_what_passes_the_gate_passes_the_official_rules(soak: bool) -> None:
 
     @given(worlds())
     @settings(
-        max_examples=6_000 if soak else 250, deadline=None, database=None,
+        max_examples=6_000 if soak else 100, deadline=None, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )  # fmt: skip
     def holds(world: World) -> None:
@@ -259,5 +259,5 @@ def test_what_passes_the_gate_passes_the_official_rules(soak: bool) -> None:
 
     holds()
     assert counted["billed"] > counted["parked"] / 8, f"the gate parks nearly all: {counted}"
-    assert counted["french"] > 20, counted
+    assert counted["french"] > (20 if soak else 10), counted
     assert counted["credit-note"] > 20, counted
