@@ -8,6 +8,7 @@ import fcntl
 import gc
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ending, signal.default_int_handler)  # ends as Ctrl-C does: nothing is left
         place = Path(tempfile.mkdtemp(prefix="acquit-tests-", dir=_in_memory()))
         place.chmod(0o711)
         (place / "cluster").mkdir(mode=0o700)
