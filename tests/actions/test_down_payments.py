@@ -15,23 +15,27 @@ from acquit.actions.correct_bill import Correction, correct_bill
 from acquit.actions.credit_bill import credit_bill
 from acquit.actions.explain_bill import explain_bill
 from acquit.actions.export_books import export_fec
+from acquit.actions.import_exchange_rates import import_exchange_rates
 from acquit.actions.pay_order import pay_order
 from acquit.actions.report_vat import report_vat
 from acquit.actions.set_legal_party import set_legal_party
 from acquit.actions.set_purchase_order import set_order_policy, set_purchase_order
-from acquit.actions.settle_debt import return_payment
+from acquit.actions.settle_debt import Receipt, return_payment, settle_debt
 from acquit.actions.share_bills import share_bills
 from acquit.core.correction import NotCorrectable
 from acquit.core.credit import BadCredit, NotCreditable, Part
+from acquit.core.debt import Allocation
 from acquit.core.down_payment import BadDownPayment, For, NoDownPayment, Use
 from acquit.core.identifiers import AccountId, BillId, DebtId, MinimumSpendId, OrderId, ServiceId
 from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
+from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
 from acquit.core.order_change import OrderTerms
 from acquit.core.period import span
 from acquit.core.purchase_order import OrderKind, Policy
 from acquit.core.service import NoSuchService
 from acquit.core.service_order import NoSuchOrder
+from acquit.documents.exchange_rate_file import read_rates
 from acquit.store import down_payments
 from acquit.store.transaction import Database
 from advancing import DECEMBER, EUR, ask, billed, lines, pay, sound, used, world
@@ -339,12 +343,14 @@ def test_what_cannot_be_asked_for(database: Database) -> None:
         ask(context, reason=" ")
     with pytest.raises(NoSuchOrder):
         ask(context, order_id=OrderId(7))
-    with pytest.raises(NoSuchService):
+    with pytest.raises(NoSuchService, match="has no service 1"):
         ask(context, service_id=ServiceId(subscribe(context, ACME, "srv1")))
     with pytest.raises(BadDownPayment, match="no later"):
         ask(context, days=31)
     with pytest.raises(BadDownPayment, match="no later"):
         ask(context, days=10**11)
+    with pytest.raises(BadDownPayment, match="or later"):
+        ask(context, days=-1)
     with pytest.raises(NoDownPayment, match="digits"):
         ask(context, minor=10**17)
     with pytest.raises(RoleForbids):
@@ -369,6 +375,39 @@ def test_postgresql_refuses_to_use_more_than_there_is(database: Database) -> Non
         with pytest.raises(psycopg.errors.CheckViolation, match=why), context.database.write() as tx:
             down_payments.use(tx, [more])
     sound(context)
+
+
+def test_a_bill_of_an_earlier_day_deducts_nothing_of_later_ones(database: Database) -> None:
+    context = world(database)
+    subscribe(context, PETIT, "srv1", next_on=date(2026, 10, 20))
+    early = later(context, date(2026, 11, 2))
+    pay(context, first := ask(early))
+    ask(context, minor=100)
+    bill(early, "2026-10")
+    assert used(context) == [], "one was paid, the other issued, after the day of the bill"
+    bill(context)
+    assert used(context) == [(first.bill_id, "deducted", "FR00000002", 400)]
+    sound(context)
+
+
+def test_in_another_currency_it_leaves_the_books_at_what_it_came_in_at(
+    database: Database, tmp_path: Path
+) -> None:
+    context = world(database)
+    rates = b"Date,USD\n2026-12-01,1.2500\n2026-11-20,1.0000\n"
+    import_exchange_rates(context, rates, by="cli")
+    service_id = ServiceId(subscribe(context, LAB, "srv1", currency="USD", next_on=DECEMBER))
+    share_bills(context, ACME, by="cli")
+    asked = ask(context, LAB, service_id=service_id)
+    part = Allocation(LAB, DebtId(asked.order_id), 480)
+    settle_debt(context, ACME, Receipt(ON, 480, Currency("USD")), [part], by="cli")
+    on = later(context, DECEMBER)
+    bill(on, "2026-12")
+    assert billed(context)[-1][2:] == (600, 120, 720)
+    fec = checked(export_fec(on, FR, span("2026"), tmp_path, rates=read_rates(rates)).path)
+    assert (fec.balances["419110"], fec.balances["706000"]) == (0, -880), "4.00 at 1, 6.00 at 1.25"
+    assert {key for key in fec.auxiliaries if key[0] == "419110"} == {("419110", ACME)}
+    sound(on)
 
 
 def test_a_month_is_closed_in_between(database: Database, tmp_path: Path) -> None:

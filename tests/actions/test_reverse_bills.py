@@ -27,7 +27,11 @@ from acquit.actions.pay_refunds import (
     take_refund_returned,
     take_refunds_paid,
 )
-from acquit.actions.pay_reverse_bill import pay_due_reverse_bills, pay_reverse_bill, set_off_reverse_bill
+from acquit.actions.pay_reverse_bill import (
+    pay_due_reverse_bills,
+    pay_reverse_bill,
+    set_off_reverse_bill,
+)
 from acquit.actions.refund_money import approve_refund, record_refund_failed, refuse_refund_asked
 from acquit.actions.set_legal_party import set_legal_party
 from acquit.actions.settle_debt import reopen_debt
@@ -230,6 +234,8 @@ def test_a_supply_is_billed_once(database: Database, tmp_path: Path) -> None:
     with pytest.raises(ReverseBillRefused, match="FRS00001-000001 bills REF-7"):
         billed(context)
     take_back_reverse_bill(context, ACME, bill.bill_id, "too much", by=BOB)
+    with pytest.raises(ReverseBillRefused, match="REF-7 is there 2 times"):
+        billed(context, lines=[COMMISSION, COMMISSION])
     assert billed(context).bill_id == "FRS00001-000003"
 
 

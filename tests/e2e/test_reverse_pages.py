@@ -8,6 +8,7 @@ from falcon.testing import Result, TestClient
 
 from acquit.actions.add_operator import add_operator
 from acquit.actions.context import Context
+from acquit.actions.set_legal_entity import set_legal_entity
 from acquit.actions.set_legal_party import set_legal_party
 from acquit.actions.sign_in import sign_in_operator
 from acquit.console.app import make_app
@@ -17,7 +18,7 @@ from e2e.conftest import NoSettings
 from e2e.trading import trading, visitor_of
 from e2e.visitor import Visitor, send_with_file
 from e2e.world import PASSWORD
-from founding import ACME, PETIT
+from founding import ACME, FR, PETIT
 from reversing import FRENCH
 
 SUPPLIES = f"/office/accounts/{ACME}/supplies"
@@ -119,7 +120,7 @@ def test_what_is_not_ones_own_is_not_there(bob: Visitor, acme: Visitor, context:
     assert bob.get(f"/office/reverse-bills/{PETIT}/{ONE}").status_code == 404
 
 
-def test_a_file_of_lines_and_what_is_wrong_with_it(bob: Visitor, acme: Visitor) -> None:
+def test_a_file_of_lines_and_what_is_wrong_with_it(context: Context, bob: Visitor, acme: Visitor) -> None:
     agreed(bob, acme)
     wrong = send_with_file(bob, SUPPLIES, {"verb": "issue"}, "a.csv", b"description\nx\n")
     assert (wrong.status_code, "unit_price" in wrong.text) == (400, True)
@@ -133,6 +134,12 @@ def test_a_file_of_lines_and_what_is_wrong_with_it(bob: Visitor, acme: Visitor) 
     led = bob.get(f"/office/accounts/{ACME}/bills/{ONE}")
     assert led.headers["location"] == f"/office/reverse-bills/{ACME}/{ONE}"
     listed = bob.get("/office/reverse-bills").text
-    assert ("FRS00001-000002" in listed, "Credit note" in listed) == (True, True)
+    assert ("FRS00001-000002" in listed, "Credit note" in listed, "each morning" in listed) == (
+        True,
+        True,
+        False,
+    )
+    set_legal_entity(context, FR, {"pays_reverse_bills": True}, by="cli")
+    assert "each morning" in bob.get("/office/reverse-bills").text
     note = acme.get("/manager/reverse-bills/FRS00001-000002").text
     assert "wrong account" in note

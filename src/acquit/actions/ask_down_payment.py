@@ -144,7 +144,7 @@ def _of_order(tx: Transaction, account_id: AccountId, wanted: Wanted, order_id: 
 def _of_service(tx: Transaction, account_id: AccountId, wanted: Wanted, service_id: ServiceId) -> _Asked:
     service = services.find(tx, account_id, service_id)
     if service is None:
-        raise NoSuchService(str(service_id))
+        raise NoSuchService(f"Account {account_id} has no service {service_id}.", service=str(service_id))
     if service.state is State.TERMINATED:
         raise NoDownPayment(f"Service {service_id} has ended: nothing more will be supplied.")
     price = amount_minor(service.quantity_e4, service.unit_price_ucents, service.currency)
@@ -184,8 +184,10 @@ def _draft(scope: Scope, page: Page, account_id: AccountId, wanted: Wanted, aske
     found = _decided(account, charge, orders, rules)
     if wanted.days is None:
         return found
+    if wanted.days < 0:
+        raise BadDownPayment("A down payment falls due on its day or later.")
     term = Term(wanted.days, Method.NET)
-    if not 0 <= wanted.days <= DAYS_MAX or due_on(page.on, term) > due_on(page.on, found.sharing.term):
+    if wanted.days > DAYS_MAX or due_on(page.on, term) > due_on(page.on, found.sharing.term):
         raise BadDownPayment(
             f"Bills of {account_id} fall due after {found.sharing.term}: no later than that."
         )

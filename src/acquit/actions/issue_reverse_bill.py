@@ -4,6 +4,7 @@ As with bills, everything is looked for before the number is taken: the agreemen
 the lines, the characters, and the official rules run on the very files that the bill will be.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -100,8 +101,8 @@ def issue_reverse_bill(
 ) -> Bill:
     """What the account supplied is billed in its name, numbered in its series, booked, and owed to it.
 
-    A line with a reference whose supply of the same days stands on another of its bills is refused, unless
-    it is to be billed `again`.
+    A line with a reference whose supply of the same days stands on another of its bills, or that is there
+    twice as it is, is refused, unless it is to be billed `again`.
 
     Raises NoSuchAccount, NoAgreement, SupplierIncomplete, BadReverseLines, BadText, ReverseBillRefused,
     CannotJudge, ChartIncomplete, StaffOnly, RoleForbids.
@@ -210,6 +211,12 @@ def _made_of(context: Context, tx: Transaction, account_id: AccountId, lines: Se
 
 
 def _refuse_doubles(tx: Transaction, account_id: AccountId, lines: Sequence[Supplied]) -> None:
+    twice = [each for each, times in Counter(lines).items() if each.reference and times > 1]
+    if twice:
+        raise ReverseBillRefused(
+            f"{twice[0].reference} is there {lines.count(twice[0])} times with the same days and price. "
+            "Take the line out if it slipped in, or say that it is to be billed again (--again)."
+        )
     found = reverse_bills.billed_before(
         tx, account_id, [(each.reference, each.period_start, each.period_end) for each in lines]
     )

@@ -131,7 +131,7 @@ def load(
         _families(parent_ids, rows, accounts),
         planned_in(tx, account_ids, until_on),
         _exchanges(tx, scope.entity.currency, on, renewing, open_charges),
-        down_payments.waiting(tx, account_ids),
+        down_payments.waiting(tx, account_ids, on),
     )
     return page if scope.services is None else _of_services(page, scope.services)
 

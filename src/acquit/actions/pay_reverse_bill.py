@@ -26,7 +26,7 @@ from acquit.core.journal import EntryKind
 from acquit.core.operator import Right
 from acquit.core.refund import Refund
 from acquit.core.reverse_bill import NoSetOff, Standing, refuse_payment, set_off
-from acquit.store import acts, debts, refunds, reverse_bills
+from acquit.store import acts, debts, legal_entities, refunds, reverse_bills, reverse_lists
 from acquit.store.transaction import Transaction
 
 AT_ONCE: Final = 1_000
@@ -70,10 +70,16 @@ def pay_reverse_bill(context: Context, account_id: AccountId, bill_id: BillId, *
 
 
 def pay_due_reverse_bills(
-    context: Context, legal_entity_id: LegalEntityId, due_by: date | None = None, *, by: str
+    context: Context,
+    legal_entity_id: LegalEntityId,
+    due_by: date | None = None,
+    *,
+    by: str,
+    leaves_doubtful: bool = False,
 ) -> PaidOut:
     """Every reverse bill that falls due by the day (today) and may be paid is to be paid, one by one.
 
+    `leaves_doubtful` leaves alone what may be set off, and what was not paid when it was asked for before.
     Raises NoSuchLegalEntity, StaffOnly, RoleForbids.
     """
     with context.database.write() as tx:
@@ -82,11 +88,39 @@ def pay_due_reverse_bills(
         waiting = reverse_bills.waiting(tx, legal_entity_id, due_by or today, today, AT_ONCE)
     asked, refused = list[Refund](), list[tuple[AccountId, BillId, str]]()
     for account_id, bill_id in waiting:
+        if leaves_doubtful and _needs_a_person(context, account_id, bill_id):
+            continue
         try:
             asked.append(pay_reverse_bill(context, account_id, bill_id, by=by))
         except Refusal as error:
             refused.append((account_id, bill_id, error.message))
     return PaidOut(tuple(asked), tuple(refused))
+
+
+def pay_reverse_bills_on_their_day(context: Context) -> int:
+    """Have what fell due paid by the sellers that chose so (`pays_reverse_bills`); return how many bills.
+
+    What may be set off, and what was refused or came back before, is left to a person. No money leaves by
+    this alone: large payments wait for a second person, and so does each file of transfers.
+    """
+    with context.database.read() as tx:
+        chosen = [each.legal_entity_id for each in legal_entities.every(tx) if each.pays_reverse_bills]
+    found = 0
+    for legal_entity_id in chosen:
+        while asked := pay_due_reverse_bills(
+            context, legal_entity_id, by="system", leaves_doubtful=True
+        ).asked:
+            found += len(asked)
+    return found
+
+
+def _needs_a_person(context: Context, account_id: AccountId, bill_id: BillId) -> bool:
+    """Whether it could be set off, or a payment of it was refused or came back: asked again, so would it."""
+    with context.database.read() as tx:
+        agreement = found_in(tx, account_id, reverse_bills.facts(tx, account_id, bill_id).agreement_no)
+        currency = account_in(tx, account_id).currency
+        owes = agreement.sets_off and reverse_bills.mutual_debts(tx, account_id, currency)
+        return bool(owes or reverse_lists.payments(tx, account_id, bill_id))
 
 
 def set_off_reverse_bill(context: Context, account_id: AccountId, bill_id: BillId, *, by: str) -> Standing:

@@ -64,6 +64,7 @@ iban = "FR14 2004 1010 0505 0001 3M02 606"
 # refunds_unused = false           # true: a service that is ended at once gives its unused days back
 # bills_suspended = false          # true: time that a service was suspended is billed when it is restored
 # orders_billed_at_once = false    # true: a paid order has its own bill at once, not with the next run
+# pays_reverse_bills = false       # true: reverse bills are asked to be paid on the day they fall due
 # below_zero = "carry"             # charges below nothing: set off against the next bill; or "park",
 #                                  # "credit-note" (on the bills that they come from), "credit-balance"
 
@@ -103,7 +104,7 @@ TERMS: Final = frozenset({
     "unpaid_after_days", "late_rate_bp", "late_fee_minor", "vat_on_debits", "approval_above_minor",
     "method_type", "method_label", "usage_past_days", "usage_future_days", "price_notice_days",
     "refunds_unused", "bills_suspended", "below_zero",
-    "orders_billed_at_once",
+    "orders_billed_at_once", "pays_reverse_bills",
 })  # fmt: skip
 ROOMS: Final = frozenset({"company", "terms", "series", "chart", "operator"})
 

@@ -208,6 +208,7 @@ class LegalEntity:
     bills_suspended: bool = False
     below_zero: BelowZero = BelowZero.CARRY
     orders_billed_at_once: bool = False
+    pays_reverse_bills: bool = False
     brand_colour: str = ""
     sandbox_of: LegalEntityId | None = None
     test_on: date | None = None

@@ -1,6 +1,7 @@
 """Down payments: what each was asked for, what of it bills deducted, and what the next bills may."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, Final, LiteralString
 
 from acquit.core.down_payment import DownPayment, For, Standing, Sums, Use, deductible_minor
@@ -42,8 +43,9 @@ _FOUND: Final[LiteralString] = """
             WHERE account_id = p.account_id AND corrects_bill_id = p.bill_id
               AND kind = 'credit-note') n ON true
       LEFT JOIN LATERAL (
-           SELECT sum(CASE WHEN d.kind = 'payment' THEN d.amount_minor
-                           WHEN r.kind = 'payment' THEN -d.amount_minor END) AS paid_minor
+           SELECT sum(CASE WHEN d.kind = 'payment' AND d.occurred_on <= %(on)s THEN d.amount_minor
+                           WHEN r.kind = 'payment' AND r.occurred_on <= %(on)s THEN -d.amount_minor
+                       END) AS paid_minor
              FROM debt_operation d
              LEFT JOIN debt_operation r ON r.account_id = d.account_id AND r.debt_id = d.debt_id
                                        AND r.operation_id = d.reverses_id
@@ -58,7 +60,7 @@ _FOUND: Final[LiteralString] = """
 OF_ACCOUNTS: Final[LiteralString] = (
     _FOUND
     + """
-     WHERE p.account_id = ANY(string_to_array(%(account_ids)s, ' '))
+     WHERE p.account_id = ANY(string_to_array(%(account_ids)s, ' ')) AND b.issued_on <= %(on)s
      ORDER BY p.account_id, b.order_id
 """
 )
@@ -100,6 +102,7 @@ USES: Final[LiteralString] = """
 """
 
 LAST: Final = 2**62
+ANY_DAY: Final = date.max
 
 
 def add(tx: Transaction, account_id: AccountId, bill_id: BillId, what: For) -> None:
@@ -130,10 +133,15 @@ def use(tx: Transaction, uses: Iterable[Use]) -> None:
         )
 
 
-def waiting(tx: Transaction, account_ids: Iterable[AccountId]) -> dict[AccountId, tuple[DownPayment, ...]]:
-    """Return, by account, the down payments of which something is paid and not deducted yet, oldest first."""
+def waiting(
+    tx: Transaction, account_ids: Iterable[AccountId], on: date
+) -> dict[AccountId, tuple[DownPayment, ...]]:
+    """Return, by account, the down payments of which something is paid and not deducted yet, oldest first.
+
+    What was issued or paid after the day does not count, since a bill of the day cannot name it.
+    """
     found: dict[AccountId, list[DownPayment]] = {}
-    for row in tx.all(OF_ACCOUNTS, account_ids=" ".join(account_ids)):
+    for row in tx.all(OF_ACCOUNTS, account_ids=" ".join(account_ids), on=on):
         each = _waiting(row)
         if each.left_minor > 0:
             found.setdefault(each.account_id, []).append(each)
@@ -149,14 +157,13 @@ def of_account(
     tx: Transaction, account_id: AccountId, before: int = LAST, rows_max: int | None = None
 ) -> list[Standing]:
     """Return the account's down payments with their sums, newest first, those with an order id below."""
-    return [
-        _standing(row) for row in tx.all(OF_ACCOUNT, account_id=account_id, before=before, rows_max=rows_max)
-    ]
+    rows = tx.all(OF_ACCOUNT, account_id=account_id, before=before, rows_max=rows_max, on=ANY_DAY)
+    return [_standing(row) for row in rows]
 
 
 def find(tx: Transaction, account_id: AccountId, bill_id: BillId) -> Standing | None:
     """Return the account's down payment with its sums, or None."""
-    row = tx.one_or_none(FIND, account_id=account_id, bill_id=bill_id)
+    row = tx.one_or_none(FIND, account_id=account_id, bill_id=bill_id, on=ANY_DAY)
     return None if row is None else _standing(row)
 
 

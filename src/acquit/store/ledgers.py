@@ -11,7 +11,8 @@ POSTINGS: Final[LiteralString] = """
     WITH ledgers AS (
          SELECT number, min(name) AS name, bool_or(role = 'receivable') AS is_receivable,
                 bool_or(role = 'bank') AS is_bank,
-                bool_or(role IN ('receivable', 'unapplied', 'credit_balance', 'supplier')) AS is_auxiliary,
+                bool_or(role IN ('receivable', 'unapplied', 'credit_balance', 'down_payment', 'supplier'))
+                  AS is_auxiliary,
                 bool_or(role IN ('receivable', 'vat_pending')) AS by_bill,
                 bool_or(role IN ('deferred', 'accrued', 'points')) AS by_account,
                 bool_or(role IN ('suspense', 'refund_payable', 'acquirer')) AS in_one
@@ -84,7 +85,8 @@ POSTINGS: Final[LiteralString] = """
 OPENING: Final[LiteralString] = """
     WITH ledgers AS (
          SELECT number, min(name) AS name,
-                bool_or(role IN ('receivable', 'unapplied', 'credit_balance', 'supplier')) AS is_auxiliary
+                bool_or(role IN ('receivable', 'unapplied', 'credit_balance', 'down_payment', 'supplier'))
+                  AS is_auxiliary
            FROM ledger_account
           WHERE legal_entity_id = %(legal_entity_id)s
           GROUP BY number

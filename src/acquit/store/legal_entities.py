@@ -20,7 +20,7 @@ FIND: Final[LiteralString] = """
            usage_past_days, usage_future_days, approval_above_minor, method_type, method_label,
            price_notice_days, refunds_unused, bills_suspended, bill_series_id, credit_series_id,
            deposit_series_id, sandbox_of, test_on, below_zero, orders_billed_at_once,
-           brand_colour
+           pays_reverse_bills, brand_colour
       FROM legal_entity
      WHERE legal_entity_id = %(legal_entity_id)s
 """
@@ -33,7 +33,8 @@ OF_ACCOUNT: Final[LiteralString] = """
            e.late_rate_bp, e.late_fee_minor, e.vat_on_debits, e.usage_past_days,
            e.usage_future_days, e.approval_above_minor, e.method_type, e.method_label, e.price_notice_days,
            e.refunds_unused, e.bills_suspended, e.bill_series_id, e.credit_series_id, e.deposit_series_id,
-           e.sandbox_of, e.test_on, e.below_zero, e.orders_billed_at_once, e.brand_colour
+           e.sandbox_of, e.test_on, e.below_zero, e.orders_billed_at_once,
+           e.pays_reverse_bills, e.brand_colour
       FROM legal_entity e
       JOIN account a ON a.legal_entity_id = e.legal_entity_id
      WHERE a.account_id = %(account_id)s
@@ -47,7 +48,7 @@ EVERY: Final[LiteralString] = """
            usage_past_days, usage_future_days, approval_above_minor, method_type, method_label,
            price_notice_days, refunds_unused, bills_suspended, bill_series_id, credit_series_id,
            deposit_series_id, sandbox_of, test_on, below_zero, orders_billed_at_once,
-           brand_colour
+           pays_reverse_bills, brand_colour
       FROM legal_entity
      WHERE sandbox_of IS NULL
      ORDER BY legal_entity_id
@@ -62,7 +63,7 @@ INSERT: Final[LiteralString] = """
            usage_past_days, usage_future_days, approval_above_minor, method_type, method_label,
            price_notice_days, refunds_unused, bills_suspended, bill_series_id, credit_series_id,
            deposit_series_id, sandbox_of, test_on, below_zero,
-           orders_billed_at_once, brand_colour)
+           orders_billed_at_once, pays_reverse_bills, brand_colour)
     VALUES (%(legal_entity_id)s, %(name)s, %(legal_form)s, %(capital)s, %(register_city)s, %(siren)s,
            %(siret)s, %(vat_id)s, %(e_address)s, %(street)s, %(street_2)s, %(zip)s, %(city)s, %(country)s,
            %(email)s, %(phone)s, %(website)s, %(iban)s, %(bic)s, %(bank_name)s, %(currency)s, %(zone)s,
@@ -73,7 +74,7 @@ INSERT: Final[LiteralString] = """
            %(method_type)s, %(method_label)s, %(price_notice_days)s, %(refunds_unused)s,
            %(bills_suspended)s, %(bill_series_id)s, %(credit_series_id)s,
            %(deposit_series_id)s, %(sandbox_of)s, %(test_on)s, %(below_zero)s,
-           %(orders_billed_at_once)s, %(brand_colour)s)
+           %(orders_billed_at_once)s, %(pays_reverse_bills)s, %(brand_colour)s)
 """
 
 NEXT_SANDBOX_NO: Final[LiteralString] = "SELECT nextval('sandbox_no') AS number"
@@ -120,7 +121,8 @@ TAKE_SETTINGS: Final[LiteralString] = """
            r.usage_future_days, approval_above_minor = r.approval_above_minor, method_type =
            r.method_type, method_label = r.method_label, price_notice_days = r.price_notice_days,
            refunds_unused = r.refunds_unused, bills_suspended = r.bills_suspended, below_zero = r.below_zero,
-           orders_billed_at_once = r.orders_billed_at_once, brand_colour = r.brand_colour
+           orders_billed_at_once = r.orders_billed_at_once,
+           pays_reverse_bills = r.pays_reverse_bills, brand_colour = r.brand_colour
       FROM legal_entity o
      CROSS JOIN LATERAL (SELECT coalesce(jsonb_object_agg(name, value), '{}') AS patch FROM due) d
      CROSS JOIN LATERAL jsonb_populate_record(o, d.patch) r

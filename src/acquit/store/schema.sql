@@ -67,8 +67,10 @@ CREATE TABLE legal_entity (
     below_zero             text NOT NULL DEFAULT 'carry' CHECK (below_zero IN ('carry', 'park', 'credit-note', 'credit-balance')),
     orders_billed_at_once  boolean NOT NULL DEFAULT false,
     brand_colour           text NOT NULL DEFAULT '' CHECK (brand_colour ~ '^(#[0-9a-f]{6})?$'),
+    pays_reverse_bills     boolean NOT NULL DEFAULT false,
     CHECK ((sandbox_of IS NULL) = (test_on IS NULL))
 );
+COMMENT ON COLUMN legal_entity.pays_reverse_bills IS 'whether reverse bills are asked to be paid on the day on which they fall due, or by hand';
 COMMENT ON COLUMN legal_entity.sandbox_of IS 'the seller that this one stands for in the sandbox of one account: series, chart, runs and clock are its own';
 COMMENT ON COLUMN legal_entity.test_on IS 'the business date of a sandbox; moved forward by hand';
 COMMENT ON COLUMN legal_entity.below_zero IS 'what becomes of charges that come to less than nothing: set off against the next bill (carry), parked for a person, or taken back by credit notes on the bills that they come from (credit-note; what was paid becomes credit with credit-balance)';

@@ -10,6 +10,7 @@ from acquit.actions.deliver import deliver_due
 from acquit.actions.export_bills import build_exports
 from acquit.actions.follow_platform import hear_platform
 from acquit.actions.notify_debits import notify_debits
+from acquit.actions.pay_reverse_bill import pay_reverse_bills_on_their_day
 from acquit.actions.queue_deliveries import queue_missing
 from acquit.actions.read_log import forget_events
 from acquit.actions.register_mandate import expire_mandates
@@ -38,6 +39,7 @@ SCHEDULE: Final = (
     Due("turn_day", "*/10 * * * *", turn_day),
     Due("stamp_days", "*/10 * * * *", stamp_days),
     Due("restore_all", "*/10 * * * *", restore_all),
+    Due("pay_reverse_bills_on_their_day", "15 6 * * *", pay_reverse_bills_on_their_day),
     Due("chase_all", "30 6 * * *", chase_all),
     Due("tell_due", "50 6 * * *", tell_due),
     Due("notify_debits", "*/5 * * * *", notify_debits),

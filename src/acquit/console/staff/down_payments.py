@@ -73,7 +73,7 @@ def _what(text: str) -> For:
             raise NoSuchOrder(0)
         return For(order_id=OrderId(int(number)))
     if kind != "service" or not is_number:
-        raise NoSuchService(number)
+        raise NoSuchService(f"The account has no service {number[:40]}.")
     return For(service_id=ServiceId(int(number)))
 
 
