@@ -13,8 +13,15 @@ from acquit.collector.running import Run
 from acquit.collector.verify import verify
 from acquit.collector.wire import Wire
 from collector.gathering import messages, rows, run
-from collector.provider import Provider, VirtualTimer
+from collector.provider import Provider, VirtualTimer, pdf
 
+OF_THE_BILL = b"""<rsm:CrossIndustryInvoice xmlns:rsm="urn:a" xmlns:ram="urn:b">
+ <rsm:ExchangedDocument><ram:ID>FR1</ram:ID><ram:TypeCode>380</ram:TypeCode></rsm:ExchangedDocument>
+ <rsm:SupplyChainTradeTransaction><ram:ApplicableHeaderTradeSettlement>
+ <ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode><ram:InvoiceReferencedDocument>
+ <ram:IssuerAssignedID>DP1</ram:IssuerAssignedID></ram:InvoiceReferencedDocument>
+ </ram:ApplicableHeaderTradeSettlement></rsm:SupplyChainTradeTransaction></rsm:CrossIndustryInvoice>"""
+"""It names the down payment that it deducts as a preceding bill (BG-3), and corrects none."""
 LISTS = ("/me/correctiveInvoice", "/me/downPaymentInvoice", "/me/refund", "/me/reverseBill")
 
 
@@ -29,6 +36,7 @@ def fill(provider: Provider) -> None:
     world.other_details["downPaymentInvoice:DP1"]["50000000001"]["domain"] = "DP1"
     world.bill("FR1", "2026-11-02", 12_000, -5_000)
     world.details["FR1"]["100000002"] |= {"domain": "DP1", "description": "Deduction of DP1"}
+    world.papers["FR1"] = pdf("Invoice", "FR1", xml=OF_THE_BILL)
     world.other("refund", "CN1", "2026-11-05", 1_000, originalBillId="FR1")
     world.other("correctiveInvoice", "CI1", "2026-11-06", 300, correctedInvoiceId="FR1")
     world.other("reverseBill", "FR1", "2026-11-07", 700)

@@ -154,7 +154,8 @@ WITH line AS (
     {vat})
 SELECT line.* EXCLUDE (account, bill_id, issued_on, is_advance), c.*,
        is_advance OR family = 'down_payment'
-         OR coalesce(list_contains(getvariable('advances'), corrects), false) AS is_advance,
+         OR (family = 'credit_note' AND coalesce(list_contains(getvariable('advances'), corrects), false))
+         AS is_advance,
        who.* EXCLUDE (account),
        coalesce(named.display_name, line.domain) AS resource_name, {first_seen} AS first_seen_at,
        CASE WHEN is_tax THEN {none} ELSE {service_no} END AS service_no,

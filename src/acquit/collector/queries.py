@@ -236,11 +236,16 @@ QUERIES: Final = {
                CASE WHEN r.due_on IS NOT NULL THEN 'read' WHEN due.due_on IS NOT NULL THEN 'inferred'
                     ELSE 'unknown' END AS due_source,
                coalesce(r.kind, if(family = 'credit_note', 'credit-note', NULL)) AS kind,
-               coalesce(r.corrects, told_original.corrects) AS corrects, r.payment_means,
+               CASE WHEN family = 'credit_note' OR advance.bill_id IS NULL
+                    THEN coalesce(r.corrects, told_original.corrects)
+                    ELSE told_original.corrects END AS corrects,
+               r.payment_means,
                r.payee, r.payee_iban, r.payee_bic, r.payment_reference
           FROM newest_bill AS b
           LEFT JOIN reading AS r USING (account, bill_id) LEFT JOIN counted USING (account, bill_id)
           LEFT JOIN told_original USING (account, bill_id)
+          LEFT JOIN (SELECT account, bill_id FROM newest_bill WHERE family = 'down_payment') AS advance
+            ON advance.account = b.account AND advance.bill_id = r.corrects
           LEFT JOIN versions USING (account, bill_id) LEFT JOIN papers USING (account, bill_id)
           LEFT JOIN fitting USING (account, bill_id) LEFT JOIN due USING (account, bill_id)
          WHERE in_slice(b.bill_id)
