@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, LiteralString
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from acquit.actions.context import Context
 from acquit.actions.read_log import forget_events, log_link
 from acquit.actions.set_password import set_password
 from acquit.actions.sign_in import sign_in_account
+from acquit.adapters.clock import SystemClock
 from acquit.api.log_links import LogLinks
 from acquit.core.access_event import LISTED_MAX, TYPES, Trace
 from acquit.core.api_call import ApiCall
@@ -294,17 +296,22 @@ def link_of(context: Context, kind: LogKind, *, shift: int = 0) -> str:
     return f"/cgi-bin/log?{named}&until={until + shift}&passwd={password}"
 
 
+class Later(SystemClock):
+    """The clock an hour later, when a link of now is over."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(hours=1)
+
+
 def test_a_link_is_over_after_its_hour_and_nothing_of_it_is_logged(
-    families: Families, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    families: Families, caplog: pytest.LogCaptureFixture
 ) -> None:
     context = families.world.context
-    monkeypatch.setattr(read_log, "LINK_LIFE", timedelta(seconds=1))
     url = link_of(context, LogKind.CALLS)
     with caplog.at_level(logging.DEBUG):
         assert served(context, url)[0] == "200 OK"
         assert served(context, link_of(context, LogKind.CALLS, shift=60))[0] == "404 Not Found"
-        time.sleep(1.1)
-        assert served(context, url)[0] == "404 Not Found"
+        assert served(replace(context, clock=Later()), url)[0] == "404 Not Found"
     assert url.rpartition("=")[2] not in caplog.text
 
 
