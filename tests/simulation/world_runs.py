@@ -1,6 +1,7 @@
 """The month is billed: rehearsed, crashed, run twice at once, retried, replayed; and judged every time."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from threading import Thread
 from typing import Final
 
@@ -8,17 +9,21 @@ import psycopg
 
 from acquit.actions.audit_books import audit_books
 from acquit.actions.count_points import count_points
+from acquit.actions.export_books import export_fec
 from acquit.actions.replay_run import replay_run
+from acquit.actions.report_vat import report_vat
 from acquit.actions.retry_parked import retry_parked
 from acquit.actions.run_bills import RunReport, run_bills
 from acquit.actions.set_legal_party import set_legal_party
 from acquit.actions.view_family import view_family
 from acquit.core.family_view import GroupedBy
 from acquit.core.identifiers import AccountId
+from acquit.core.period import span
+from fec_checker import checked
 from founding import FR
 from simulation.auditor_calendar import month_end, month_of
 from simulation.auditor_of_bills import totals
-from simulation.world import PARENT, SUBS, World, days_later, party_of
+from simulation.world import BEGINS, PARENT, SUBS, World, days_later, party_of
 
 CRASH: Final = """
     CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -33,6 +38,10 @@ WRITTEN: Final = (
     "bill_run_input", "bill_run", "chain_head", "act",
 )  # fmt: skip
 """Tables after whose writing a run may crash."""
+
+PROFIT: Final = "120000"
+LOSS: Final = "129000"
+"""Where a file of entries begins with what the years before earned, or lost."""
 
 
 def bill_month(world: World, month: date) -> None:
@@ -130,6 +139,24 @@ def judge(world: World) -> None:
     assert seen == totals(world.auditor.rows("bills"), {PARENT, *SUBS}, first, last), (
         "the view is the sum of bills"
     )
+
+
+def judge_years(world: World, directory: Path) -> None:
+    """The file of entries of each year is lawful and holds what was posted, and its VAT is the journal's."""
+    rows = world.auditor.rows("entries", "postings")
+    day = {(each.account_id, each.entry_no): each.booked_on for each in rows.entries}
+    for year in range(BEGINS.year, max(day.values()).year + 1):
+        told = checked(export_fec(world.context, FR, span(f"{year}"), directory).path)
+        booked: dict[str, int] = dict.fromkeys(told.balances, 0)
+        for each in rows.postings:
+            on = day[each.account_id, each.entry_no].year
+            ledger = PROFIT if on < year and each.ledger >= "6" else each.ledger
+            booked[ledger] = booked.get(ledger, 0) + (each.amount_minor if on <= year else 0)
+        if booked.get(PROFIT, 0) > 0:
+            booked[LOSS] = booked.pop(PROFIT)
+        wrong = {ledger: amount for ledger, amount in booked.items() if told.balances[ledger] != amount}
+        expect_nothing(world, [f"{year}: {ledger} has {amount} posted" for ledger, amount in wrong.items()])
+        assert report_vat(world.context, FR, f"{year}").ties, f"seed {world.seed}: VAT of {year}"
 
 
 def failed(world: World) -> list[str]:
