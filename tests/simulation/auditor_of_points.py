@@ -115,6 +115,8 @@ def _of_movements(rows: Rows, points: Points) -> Iterator[str]:
     """Live the movements again: none below nothing, first to lapse first used, lots as the programme says."""
     lots: dict[str, dict[int, _Lot]] = defaultdict(dict)
     balance: dict[str, int] = defaultdict(int)
+    taken: dict[str, list[_Lot]] = defaultdict(list)
+    following = _following(rows)
     issued = {(each.account_id, each.bill_id): each.issued_on for each in rows.bills}
     for each in rows.points:
         payer, name = each.account_id, f"{each.account_id}/{each.movement_id}"
@@ -137,11 +139,28 @@ def _of_movements(rows: Rows, points: Points) -> Iterator[str]:
         lot.left += each.points
         if lot.left < 0:
             yield f"{name}: more points went than came"
-        before = [one for one in own.values() if one.usable(on) and one.turn < lot.turn]
-        if each.kind == "taken":
-            before = [one for one in before if one.kind != "bought"]
-        if each.kind in ("used", "taken") and before:
-            yield f"{name}: others lapse before"
+        if each.kind in ("used", "taken"):
+            taken[payer].append(lot)
+            if following[each.movement_id] != (each.kind, on):
+                yield from _of_turns(name, each.kind, own, taken.pop(payer), on)
+
+
+def _following(rows: Rows) -> dict[int, tuple[str, date] | None]:
+    """Return kind and day of the payer's next movement: what was used at once is written lot by lot."""
+    next_of: dict[str, tuple[str, date]] = {}
+    found: dict[int, tuple[str, date] | None] = {}
+    for each in reversed(rows.points):
+        found[each.movement_id] = next_of.get(each.account_id)
+        next_of[each.account_id] = each.kind, each.occurred_on
+    return found
+
+
+def _of_turns(name: str, kind: str, own: Mapping[int, _Lot], taken: list[_Lot], on: date) -> Iterator[str]:
+    """Yield a use of points while others that lapse before, or came before, are still there."""
+    last = max(lot.turn for lot in taken)
+    there = [lot for lot in own.values() if lot.usable(on) and not (kind == "taken" and lot.kind == "bought")]
+    if any(lot.turn < last for lot in there):
+        yield f"{name}: others lapse before"
 
 
 def _of_lot(name: str, lot: _Lot, programme: Programme | None, on: date) -> Iterator[str]:

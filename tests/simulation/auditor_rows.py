@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, LiteralString
 
 import psycopg
@@ -72,9 +73,16 @@ class Rows:
         return self.found[name]
 
 
+@lru_cache(maxsize=1)
+def _connected(url: str) -> psycopg.Connection[Any]:
+    """Return a connection to the books that is kept: they are read hundreds of times."""
+    return psycopg.connect(url, row_factory=namedtuple_row, autocommit=True)
+
+
 def read(url: str, names: Collection[str] = ()) -> Rows:
     """Return the rows of the books in one snapshot, all or those of some names."""
-    with psycopg.connect(url, row_factory=namedtuple_row) as connection:
+    connection = _connected(url)
+    with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return Rows(
             {
@@ -83,6 +91,12 @@ def read(url: str, names: Collection[str] = ()) -> Rows:
                 if not names or name in names
             }
         )
+
+
+def close(url: str) -> None:
+    """The books are read no more."""
+    _connected(url).close()
+    _connected.cache_clear()
 
 
 def net_cents(quantity_e4: int, unit_price_ucents: int) -> int:

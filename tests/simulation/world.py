@@ -29,6 +29,7 @@ from founding import FR, context_on
 from simulation.auditor import Auditor
 from simulation.auditor_of_bills import Buyers
 from simulation.auditor_prices import Version
+from simulation.auditor_rows import close
 from simulation.auditor_sales import Sales
 from simulation.world_catalogue import METERS, catalogue
 
@@ -122,6 +123,7 @@ def founded(database: Database, url: str, seed: int) -> Iterator[World]:
         yield world
     finally:
         database.clock = None
+        close(url)
 
 
 def treasurers(database: Database) -> None:
