@@ -1,5 +1,6 @@
 """What is no bill: corrective bills, down payments, credit notes and reverse bills of a plain provider."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ from acquit.collector.cost_centres import Rules
 from acquit.collector.focus import Wanted, Wording, export
 from acquit.collector.focus_columns import COST_AND_USAGE, columns_of
 from acquit.collector.focus_rules import read_focus_rules
+from acquit.collector.gathered import Wanted as Gathering
 from acquit.collector.running import Run
 from acquit.collector.verify import verify
 from acquit.collector.wire import Wire
@@ -130,14 +132,21 @@ def test_what_may_not_be_read_or_is_not_there_is_told_once_and_the_rest_is_gathe
     ]
 
 
-def test_each_list_is_looked_at_once_a_day_without_costing_an_idle_run_a_call(
+def test_each_list_is_looked_at_in_its_time_without_costing_an_idle_run_a_call(
     provider: Provider, tmp_path: Path
 ) -> None:
     fill(provider)
-    run(provider, tmp_path)
-    provider.calls.clear()
-    run(provider, tmp_path)
-    assert provider.calls == ["GET /me/bill"]
+    begun = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    asked = []
+    for hours in (0, 1, 23, 24, 72):
+        provider.calls.clear()
+        plan = Run(
+            tmp_path, Gathering(), 600, timer=VirtualTimer(), clock=lambda h=hours: begun + timedelta(hours=h)
+        )
+        list(plan.gather([provider.access()], lambda _step: None))
+        asked.append({path for path in LISTS if f"GET {path}" in provider.calls})
+    daily = {"/me/refund", "/me/downPaymentInvoice"}
+    assert asked == [set(LISTS), set(), daily, set(), set(LISTS)]
 
 
 def test_a_down_payment_is_billed_once_and_what_it_pays_for_has_the_cost(

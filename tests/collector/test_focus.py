@@ -388,7 +388,7 @@ def test_the_command_writes_what_its_name_says(gathered: Path, tmp_path: Path) -
         assert (code, told["format"], told["version"]) == (0, "parquet", version)
         assert len(asked(f"DESCRIBE FROM '{out}'")) == told["columns"]
     code, told = command("invoice-detail", "--archive", gathered, "--out", tmp_path / "lines.csv")
-    assert (code, told["columns"]) == (0, 22 + 8)
+    assert (code, told["columns"]) == (0, 22 + 9)
     ours = [row for row in rows(tmp_path / "lines.csv") if row["InvoiceId"] == "FR99999999"]
     assert {row["PurchaseOrderNumber"] for row in ours} == {"PO-2026-7"}
     code, told = command("focus", "--archive", gathered, "--out", tmp_path / "x.csv", "--version", "1.2",

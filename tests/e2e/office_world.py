@@ -141,9 +141,7 @@ def puzzles(context: Context) -> Mapping[str, str]:
         report = vat_requests.latest(tx, FR, "2026-11", is_made=False)
     assert report is not None
     carry_out_vat(context, FR, report.request_no)
-    given = subscribe(
-        context, PETIT, f"free {SCRIPT}", next_on=date(2027, 12, 1), unit_price_ucents=0
-    )  # fmt: skip
+    given = subscribe(context, PETIT, f"free {SCRIPT}", unit_price_ucents=0)
     move_service(context, PETIT, ServiceId(given), SHOP, by="operator:ada")
     return {
         "month": "2026-11", "given": str(given),

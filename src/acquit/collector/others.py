@@ -1,8 +1,8 @@
 """The lists of what is no bill: corrective bills, down payments, credit notes, reverse bills.
 
-Each is looked at after a new or changed bill and once a day, whole, which is a call where the server pages;
-when it is named, at once. A key made before, which may not read it, and a provider that does not have it, are
-told once and looked at again after a week.
+Each is looked at after a new or changed bill, and without one after a day (credit notes and down payments) or
+three (the others), whole, which is a call where the server pages; when it is named, at once. A key made before,
+which may not read it, and a provider that does not have it, are told once and looked at again after a week.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Final
 
 from acquit.collector.contents import Contents
-from acquit.collector.families import Family
+from acquit.collector.families import CREDIT_NOTE, DOWN_PAYMENT, Family
 from acquit.collector.fault import Fault
 from acquit.collector.gathered import Gathered, Wanted
 from acquit.collector.journal import Journal
@@ -19,7 +19,9 @@ from acquit.collector.lists import Listed, Skills, read_list, read_objects
 from acquit.collector.seen import Seen
 from acquit.collector.wire import Wire
 
-SEEN_ANEW: Final = timedelta(hours=20)
+SEEN_ANEW: Final = {CREDIT_NOTE: timedelta(hours=20), DOWN_PAYMENT: timedelta(hours=20)}
+"""What is given back, and what is to be paid that no bill tells of, is known within a day."""
+SELDOM_SEEN_ANEW: Final = timedelta(hours=68)
 LEFT_OUT_SEEN_ANEW: Final = timedelta(days=7)
 ABSENT: Final = frozenset(
     {
@@ -86,7 +88,7 @@ class Others:
         if left_out:
             return self._seen.is_due(family.kind, LEFT_OUT_SEEN_ANEW)
         moved = self._done.new_bills or self._done.changed_bills
-        return bool(moved) or self._seen.is_due(family.kind, SEEN_ANEW)
+        return bool(moved) or self._seen.is_due(family.kind, SEEN_ANEW.get(family, SELDOM_SEEN_ANEW))
 
     def _listed(self, family: Family) -> Iterator[tuple[str, dict[str, object]]]:
         """Yield what is listed; of bare keys those that are not known, or all of a family that was named."""
