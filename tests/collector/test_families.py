@@ -1,6 +1,7 @@
 """What is no bill: corrective bills, down payments, credit notes and reverse bills of a plain provider."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -132,17 +133,19 @@ def test_what_may_not_be_read_or_is_not_there_is_told_once_and_the_rest_is_gathe
     ]
 
 
+def _same(instant: datetime) -> datetime:
+    return instant
+
+
 def test_each_list_is_looked_at_in_its_time_without_costing_an_idle_run_a_call(
     provider: Provider, tmp_path: Path
 ) -> None:
     fill(provider)
     begun = datetime(2026, 11, 20, 12, tzinfo=UTC)
     asked = []
-    for hours in (0, 1, 23, 24, 72):
+    for instant in [begun + timedelta(hours=hours) for hours in (0, 1, 23, 24, 72)]:
         provider.calls.clear()
-        plan = Run(
-            tmp_path, Gathering(), 600, timer=VirtualTimer(), clock=lambda h=hours: begun + timedelta(hours=h)
-        )
+        plan = Run(tmp_path, Gathering(), 600, timer=VirtualTimer(), clock=partial(_same, instant))
         list(plan.gather([provider.access()], lambda _step: None))
         asked.append({path for path in LISTS if f"GET {path}" in provider.calls})
     daily = {"/me/refund", "/me/downPaymentInvoice"}

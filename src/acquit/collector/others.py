@@ -1,8 +1,9 @@
 """The lists of what is no bill: corrective bills, down payments, credit notes, reverse bills.
 
-Each is looked at after a new or changed bill, and without one after a day (credit notes and down payments) or
-three (the others), whole, which is a call where the server pages; when it is named, at once. A key made before,
-which may not read it, and a provider that does not have it, are told once and looked at again after a week.
+Each is looked at after a new or changed bill, and without one after a day (credit notes and down payments)
+or three (the others), whole, which is a call where the server pages; when it is named, at once. A key made
+before, which may not read it, and a provider that does not have it, are told once and looked at again after a
+week.
 """
 
 from collections.abc import Iterator
