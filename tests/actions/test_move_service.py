@@ -40,7 +40,7 @@ from acquit.core.service import (
     ServiceSuspended,
     StillEngaged,
 )
-from acquit.core.service_change import NotAService, Wanted
+from acquit.core.service_change import NotAService, Wanted, When
 from acquit.core.service_move import CannotTake, NotBegun, StillSaving
 from acquit.core.subscription import ResourceTaken
 from acquit.core.terms import CreditLimitExceeded, Term
@@ -167,6 +167,26 @@ def test_a_change_that_is_paid_ahead_goes_along(database: Database) -> None:
     )
     for period in ("2026-12", "2027-01", "2027-05"):
         run(context, period)
+    assert failed(context) == {}
+
+
+def test_what_begins_with_the_next_renewal_goes_along_and_is_charged_from_then_on(database: Database) -> None:
+    """An option of 6.00 from January on: none of December is paid for it, by whomever."""
+    context = market(database)
+    sold = sell(context)
+    run(context, "2026-11")
+    wanted = Wanted(add=("backup",), when=When.AT_RENEWAL)
+    change_service(later(context, NEAR), PETIT, sold.service.service_id, wanted, by="cli")
+    done = given(context, sold)
+    assert [each.net_minor for each in done.charges] == [1452]
+    (option,) = [each for each in done.options if each.plan_code == "backup"]
+    with database.read() as tx:
+        (agreed,) = agreements.history(tx, option)
+    assert (option.started_on, agreed.from_on) == (date(2027, 1, 1), date(2027, 1, 1))
+    for period in ("2026-12", "2027-01"):
+        run(context, period)
+        assert replay_run(context, period, FR).differences == []
+    assert sorted(told(context, SHOP)) == [("01-01", 600), ("01-01", 3000), ("12-17", 1452)]
     assert failed(context) == {}
 
 

@@ -181,7 +181,8 @@ class Sales:
     def _went_on(self, each: Held, to: str, number: int, head: int, today: date) -> None:
         forced = self.payers[to] in self.permanent
         made = replace(
-            each, account=to, number=number, head=head, started=today, forced=forced, begun={}, once=0,
+            each, account=to, number=number, head=head, started=max(today, each.started), forced=forced,
+            begun={}, once=0,
             automatic=each.automatic or forced, ends=each.ends and not forced,
             ledger={on: terms for on, terms in each.ledger.items() if on >= today},
             coming=[one for one in each.coming if one.kind != "renewal-day"],

@@ -121,16 +121,16 @@ def handed(
     parent_id: ServiceId | None,
     on: date,
 ) -> Handed:
-    """Return what a service that runs on that day becomes in both accounts."""
+    """Return what a service that runs on that day, or begins later, becomes in both accounts."""
     giver_id = service.account_id
     after = _after(service, taker, new_id, parent_id, on)
-    agreed = agreements_after(history, on, f"moved from {giver_id}")
+    agreed = agreements_after(history, after.started_on, f"moved from {giver_id}")
     return Handed(
         _gone(service, on),
         settled(Move(service, None, None), history, (), on),
         after,
         agreed,
-        rest(after, agreed, on),
+        rest(after, agreed, after.started_on),
         tuple(_planned(waiting, after, taker)),
     )
 
@@ -173,7 +173,7 @@ def _after(
         service_id=new_id,
         parent_service_id=parent_id,
         billing_group_id=None,
-        started_on=on,
+        started_on=max(service.started_on, on),
         renewal=renewal,
     )
 

@@ -25,7 +25,8 @@ SERVICE_MOVES: Final[LiteralString] = """
                      AS id,
                    g.service_id IS NULL OR t.service_id IS NULL
                      OR g.state <> 'terminated' OR g.terminated_on <> m.moved_on
-                     OR t.started_on <> m.moved_on OR g.resource_name <> t.resource_name
+                     OR t.started_on <> greatest(m.moved_on, g.started_on)
+                     OR g.resource_name <> t.resource_name
                      OR coalesce(back.net_ucents, 0) + coalesce(on_.net_ucents, 0) <> 0
                      OR (back.period_start, back.period_end)
                         IS DISTINCT FROM (on_.period_start, on_.period_end)
