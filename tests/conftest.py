@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -42,6 +43,10 @@ wal_level = minimal
 max_wal_senders = 0
 autovacuum = off
 """
+
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # machines are noisy: what is made up proves laws, not speed
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
