@@ -16,8 +16,8 @@ TOLD_TO_ALL: Final = re.compile(
     r"(-?[\d.,]+( \D{1,3})?|\d{4}-\d\d-\d\d.*|P\d+[DMY]|[A-Z_]+|/[a-z]+(/.*)?|[a-z]+|[a-z ]{1,9})"
 )
 """Amounts, dates, periods, enumerations, routes, small words: texts that tell nothing of anybody."""
-MEMBERS: Final = {field.name for model in contract().models.values() for field in model.fields}
-"""Names that the contract itself tells: which members a sheet must have says nothing of whose it is."""
+MEMBERS: Final = "\n".join({field.name for model in contract().models.values() for field in model.fields})
+"""Names that the contract itself tells: every answer has them, and with them the words within them."""
 NAMES: Final = ("/me/identity", "/me/tag", "/me/credit", "/me/ovhAccount", "/me/voucherAccount", "/auth")
 """Below these an id is a name that two accounts may both have."""
 SERVED: Final = [route for route in contract().routes if route.key in ROUTES]
