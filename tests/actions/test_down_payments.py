@@ -8,7 +8,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from acquit.actions.agree_minimum_spend import agree_minimum_spend
 from acquit.actions.ask_down_payment import Wanted, ask_down_payment
 from acquit.actions.close_period import close_period
 from acquit.actions.correct_bill import Correction, correct_bill
@@ -26,8 +25,7 @@ from acquit.core.correction import NotCorrectable
 from acquit.core.credit import BadCredit, NotCreditable, Part
 from acquit.core.debt import Allocation
 from acquit.core.down_payment import BadDownPayment, For, NoDownPayment, Use
-from acquit.core.identifiers import AccountId, BillId, DebtId, MinimumSpendId, OrderId, ServiceId
-from acquit.core.minimum_spend import Interval, MinimumSpend, Whose
+from acquit.core.identifiers import AccountId, BillId, DebtId, OrderId, ServiceId
 from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
 from acquit.core.order_change import OrderTerms
@@ -38,7 +36,7 @@ from acquit.core.service_order import NoSuchOrder
 from acquit.documents.exchange_rate_file import read_rates
 from acquit.store import down_payments
 from acquit.store.transaction import Database
-from advancing import DECEMBER, EUR, ask, billed, lines, pay, sound, used, world
+from advancing import DECEMBER, ask, billed, lines, pay, sound, used, world
 from billed import ADDRESSED, ON, bill, failed, later, rows, subscribe
 from fec_checker import checked
 from founding import ACME, FR, LAB, PETIT, SAM
@@ -468,17 +466,4 @@ def test_a_run_and_a_credit_note_at_once_use_it_once(database: Database) -> None
         else:
             assert billed(context)[-1][2] in (400, 1000)
     assert len(used(context)) == 1
-    sound(context)
-
-
-def test_a_minimum_spend_counts_what_is_billed_before_it_is_deducted(database: Database) -> None:
-    context = world(database)
-    subscribe(context, PETIT, "srv1")
-    least = MinimumSpend(PETIT, MinimumSpendId(0), "Least", 5_000, EUR, Interval.MONTH, Whose.ACCOUNT, ON)
-    agree_minimum_spend(context, least, by="cli")
-    pay(context, ask(context))
-    subscribe(context, PETIT, "srv2", next_on=ON)
-    december = later(context, date(2026, 12, 31))
-    bill(december, "2026-12")
-    assert ("adjustment", "", 5_000 - 2_000, 2_000) in lines(context, "FR00000001")
     sound(context)

@@ -13,7 +13,7 @@ from acquit.core.account import BelowZero
 from acquit.core.bill import Draft, MissingGlyphs, Sharing, draft, first_period, placed, shares_of
 from acquit.core.charge import Charge, gathers_usage
 from acquit.core.collection import EURO, Debiting, IsBankDay, collected_on
-from acquit.core.down_payment import DownPayment, deducted
+from acquit.core.down_payment import DownPayment, deducted, deducting
 from acquit.core.electronic_rule import buyer_problems, currency_problems, draft_problems
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.exchange_rate import Exchange
@@ -279,21 +279,19 @@ def decide(
     waiting = [gathered for gathered in drafts if _is_carried(gathered, rules.below_zero)]
     if waiting:
         drafts = [gathered for gathered in drafts if gathered not in waiting]
-    if down_payments:
-        less = deducted([gathered.draft for gathered in drafts], down_payments)
-        drafts = [replace(gathered, draft=draft) for gathered, draft in zip(drafts, less, strict=True)]
+    final = deducted([gathered.draft for gathered in drafts], down_payments)
     problems = buyer_problems(account.buyer, rules.seller, case) if drafts else []
     for party in (account.buyer, account.payer):
         if party is not None:
             problems += glyph_problems(printed_texts(party), rules.missing_glyphs, "legal party")
-    for gathered in drafts:
-        problems += _problems(gathered.draft, account.buyer, rules)
+    for each in final:
+        problems += _problems(each, account.buyer, rules)
     if problems:
         return _set_aside(account, problems), orders
     if not orders and account.policy is Policy.PROCEED:
-        outcome = Outcome(account.account_id, tuple([gathered.draft for gathered in drafts]))
+        outcome = Outcome(account.account_id, tuple(final))
     else:
-        outcome, orders = _place_all(account, drafts, orders, rules)
+        outcome, orders = _place_all(account, drafts, orders, rules, down_payments)
     if waiting and not outcome.problems:
         carried = tuple(charge for gathered in waiting for charge in gathered.charges)
         below = [gathered for gathered in waiting if gathered.draft.total_minor < 0]
@@ -433,15 +431,15 @@ def _lacks_rate(currency: Currency, rules: Rules) -> bool:
 
 
 def _place_all(
-    account: Billable, drafts: Sequence[_Gathered], orders: Sequence[PurchaseOrder], rules: Rules
-) -> tuple[Outcome, Sequence[PurchaseOrder]]:
-    """Put each draft on the order that carries it, or do what the account's policy says."""
+    account: Billable, drafts: Sequence[_Gathered], orders: Sequence[PurchaseOrder], rules: Rules,
+    down_payments: Sequence[DownPayment],
+) -> tuple[Outcome, Sequence[PurchaseOrder]]:  # fmt: skip
+    """Put each draft on the order that carries it, or do what the policy says; one held deducts nothing."""
     issued: list[Draft] = []
     holds: dict[tuple[Currency, str], Hold] = {}
-    warnings: list[str] = []
-    left = list(orders)
+    warnings, left = list[str](), list(orders)
     for gathered in drafts:
-        unplaced = gathered.draft
+        unplaced, left_after = deducting(gathered.draft, down_payments)
         shares = shares_of(unplaced.details)
         placement = place(
             _as_drawn(gathered.order, left),
@@ -455,11 +453,13 @@ def _place_all(
         if placement.order is not None:
             issued.append(placed(unplaced, placement.order))
             left[left.index(placement.order)] = draw(placement.order, unplaced.net_minor, shares)
+            down_payments = left_after
             continue
         verdict = _after_deadline(placement.verdict, account, placement.reason, rules.on)
         if verdict is Verdict.HOLD:
             _add_hold(holds, account, gathered, placement.reason, rules.on)
             continue
+        down_payments = left_after
         issued.append(unplaced)
         if verdict is Verdict.WARN:
             warnings.append(placement.reason)

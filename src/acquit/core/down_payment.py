@@ -172,20 +172,26 @@ def asked_text(language: str, what: str | OrderId) -> str:
 # ---------------------------------------------------------------- deductions
 
 
-def deducted(drafts: Sequence[Draft], waiting: Iterable[DownPayment]) -> list[Draft]:
+def deducted(drafts: Sequence[Draft], waiting: Sequence[DownPayment]) -> list[Draft]:
     """Return the drafts of one account, each less the down payments on what it bills, oldest first."""
-    left = list(waiting)
     found = []
     for draft in drafts:
-        for place, each in enumerate(left):
-            minor = _amount(draft, each)
-            if minor > 0:
-                draft = _less(draft, each, minor)
-                left[place] = replace(
-                    each, left_minor=each.left_minor - minor, deductions=each.deductions + 1
-                )
-        found.append(draft)
+        less, waiting = deducting(draft, waiting)
+        found.append(less)
     return found
+
+
+def deducting(draft: Draft, waiting: Sequence[DownPayment]) -> tuple[Draft, Sequence[DownPayment]]:
+    """Return the draft less the down payments on what it bills, oldest first, and what is left of these."""
+    if not waiting:
+        return draft, waiting
+    left = list(waiting)
+    for place, each in enumerate(left):
+        minor = _amount(draft, each)
+        if minor > 0:
+            draft = _less(draft, each, minor)
+            left[place] = replace(each, left_minor=each.left_minor - minor, deductions=each.deductions + 1)
+    return draft, left
 
 
 def _amount(draft: Draft, each: DownPayment) -> int:
