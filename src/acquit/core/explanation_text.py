@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from acquit.core.bill import Bill
 from acquit.core.discount import is_agreed, percent
 from acquit.core.down_payment import ASKED, DEDUCTED
 from acquit.core.explanation import (
@@ -15,6 +16,7 @@ from acquit.core.explanation import (
     quantity,
     unit_price,
 )
+from acquit.core.journal import Entry
 from acquit.core.money import Currency, plain
 
 ENGLISH: Final[Mapping[str, str]] = {
@@ -164,28 +166,57 @@ FRENCH: Final[Mapping[str, str]] = {
 
 def told(explanation: Explanation, language: str = "en") -> list[str]:
     """Return the explanation in sentences; French for a language that begins with `fr`."""
-    return _Teller(FRENCH if language.lower().startswith("fr") else ENGLISH, explanation).tell()
+    return _Teller(spoken(language, ENGLISH, FRENCH), explanation).tell()
 
 
-class _Teller:
-    """Fills the sentences of one language with one explanation."""
+def spoken(language: str, english: Mapping[str, str], french: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the sentences of a language: French for one that begins with `fr`."""
+    return french if language.lower().startswith("fr") else english
 
-    def __init__(self, texts: Mapping[str, str], explained: Explanation) -> None:
+
+class Teller:
+    """Fills the sentences of one language with what is known of one document."""
+
+    def __init__(self, texts: Mapping[str, str], bill: Bill) -> None:
         self.texts = texts
-        self.explained = explained
-        self.currency = Currency(explained.bill.currency)
-
-    def tell(self) -> list[str]:
-        """Return all sentences in order."""
-        lines = [sentence for line in self.explained.lines for sentence in self._line(line)]
-        taxes = [self._tax(each) for each in self.explained.taxes]
-        return [*self._head(), *lines, *taxes, *self._term(), *self._order(), *self._books()]
+        self.bill = bill
+        self.currency = Currency(bill.currency)
 
     def _say(self, sentence: str, /, **values: object) -> str:
         return self.texts[sentence].format(**values)
 
     def _amount(self, minor: int) -> str:
         return plain(minor, self.currency)
+
+    def _number(self, number: int, series_id: str) -> str:
+        return self._say("number", number=number, series=series_id, reference=self.bill.payment_reference)
+
+    def _entry(self, entry: Entry | None) -> list[str]:
+        """Return the sentence of the entry in the books, if there is one."""
+        if entry is None:
+            return []
+        postings = ", ".join(
+            self._say(
+                "debit" if each.amount_minor > 0 else "credit",
+                ledger=each.ledger, amount=self._amount(abs(each.amount_minor)),
+            )
+            for each in entry.postings
+        )  # fmt: skip
+        return [self._say("entry", entry=entry.entry_no, account=entry.account_id, postings=postings)]
+
+
+class _Teller(Teller):
+    """Tells an explanation of a bill."""
+
+    def __init__(self, texts: Mapping[str, str], explained: Explanation) -> None:
+        super().__init__(texts, explained.bill)
+        self.explained = explained
+
+    def tell(self) -> list[str]:
+        """Return all sentences in order."""
+        lines = [sentence for line in self.explained.lines for sentence in self._line(line)]
+        taxes = [self._tax(each) for each in self.explained.taxes]
+        return [*self._head(), *lines, *taxes, *self._term(), *self._order(), *self._books()]
 
     def _head(self) -> list[str]:
         bill = self.explained.bill
@@ -355,10 +386,8 @@ class _Teller:
         return [self._say("order", reference=order.reference, net=self._amount(bill.net_minor), left=left)]
 
     def _books(self) -> list[str]:
-        known, bill = self.explained, self.explained.bill
-        said = [
-            self._say("number", number=known.number, series=known.series_id, reference=bill.payment_reference)
-        ]
+        known = self.explained
+        said = [self._number(known.number, known.series_id)]
         if known.run is not None and known.input_no is not None:
             said.append(self._say("run", run=known.run, period=known.period, input=known.input_no))
         if known.debt is not None:
@@ -366,14 +395,4 @@ class _Teller:
             said.append(self._say("debt", debt=known.debt.debt_id, open=owed, currency=self.currency))
             for means, minor in known.debt.paid_minor.items():
                 said.append(self._say("paid", amount=self._amount(minor), means=means))
-        if known.entry is not None:
-            postings = ", ".join(
-                self._say(
-                    "debit" if each.amount_minor > 0 else "credit",
-                    ledger=each.ledger, amount=self._amount(abs(each.amount_minor)),
-                )
-                for each in known.entry.postings
-            )  # fmt: skip
-            entry = known.entry
-            said.append(self._say("entry", entry=entry.entry_no, account=entry.account_id, postings=postings))
-        return said
+        return [*said, *self._entry(known.entry)]

@@ -7,8 +7,8 @@ from typing import Final
 from acquit.core.bill import Bill, Detail
 from acquit.core.discount import percent
 from acquit.core.explanation import exact, exact_share, is_rounded, quantity, unit_price
+from acquit.core.explanation_text import Teller, spoken
 from acquit.core.journal import Entry
-from acquit.core.money import plain
 from acquit.core.reverse_bill import Standing, Vat
 from acquit.core.self_billing import Agreement, Regime
 from acquit.core.tax import TaxLine
@@ -30,7 +30,7 @@ class ReverseExplanation:
 ENGLISH: Final[Mapping[str, str]] = {
     "bill": "Reverse bill {bill} of {on}: {seller} bills itself {total} {currency} in the name of account "
     "{account}, {net} net and {tax} VAT (CGI 289 I-2).",
-    "credit": "Credit note {bill} of {on} takes all of {corrects} back, {total} {currency}: {why}",
+    "credit-note": "Credit note {bill} of {on} takes all of {corrects} back, {total} {currency}: {why}",
     "agreement": "Agreement {no}, {reference} ({subject}), allows it; {who} accepted it on {on}.",
     "line": "{no}. {what}, from {start} to {end}: {quantity} × {price} = {exact} {currency}, {rounded}.",
     "supply": "It is known as {reference} and billed once for its days.",
@@ -49,13 +49,13 @@ ENGLISH: Final[Mapping[str, str]] = {
     "back": "Credit note {note} took it back.",
     "entry": "Entry {entry} of {account}: {postings}.",
     "debit": "debit {ledger} {amount}",
-    "credited": "credit {ledger} {amount}",
+    "credit": "credit {ledger} {amount}",
 }
 
 FRENCH: Final[Mapping[str, str]] = {
     "bill": "Facture {bill} du {on}, établie par {seller} au nom du compte {account} (CGI 289 I-2) : {total} "
     "{currency}, soit {net} HT et {tax} de TVA.",
-    "credit": "L'avoir {bill} du {on} annule toute la facture {corrects}, {total} {currency} : {why}",
+    "credit-note": "L'avoir {bill} du {on} annule toute la facture {corrects}, {total} {currency} : {why}",
     "agreement": "L'accord {no}, {reference} ({subject}), le permet ; {who} l'a accepté le {on}.",
     "line": "{no}. {what}, du {start} au {end} : {quantity} × {price} = {exact} {currency}, {rounded}.",
     "supply": "Connue sous {reference}, facturée une seule fois pour ces jours.",
@@ -74,22 +74,21 @@ FRENCH: Final[Mapping[str, str]] = {
     "back": "L'avoir {note} l'a annulée.",
     "entry": "Écriture {entry} de {account} : {postings}.",
     "debit": "débit {ledger} {amount}",
-    "credited": "crédit {ledger} {amount}",
+    "credit": "crédit {ledger} {amount}",
 }
 
 
 def reverse_told(explained: ReverseExplanation, language: str = "en") -> list[str]:
     """Return the explanation in sentences; French for a language that begins with `fr`."""
-    return _Teller(FRENCH if language.lower().startswith("fr") else ENGLISH, explained).tell()
+    return _Teller(spoken(language, ENGLISH, FRENCH), explained).tell()
 
 
-class _Teller:
-    """Fills the sentences of one language with one explanation."""
+class _Teller(Teller):
+    """Tells an explanation of a reverse bill."""
 
     def __init__(self, texts: Mapping[str, str], explained: ReverseExplanation) -> None:
-        self.texts = texts
+        super().__init__(texts, explained.bill)
         self.explained = explained
-        self.bill = explained.bill
 
     def tell(self) -> list[str]:
         """Return all sentences in order."""
@@ -97,16 +96,10 @@ class _Teller:
         taxes = [self._tax(each) for each in self.bill.taxes]
         return [*self._head(), *lines, *taxes, *self._deduction(), *self._term(), *self._books()]
 
-    def _say(self, sentence: str, /, **values: object) -> str:
-        return self.texts[sentence].format(**values)
-
-    def _amount(self, minor: int) -> str:
-        return plain(minor, self.bill.currency)
-
     def _head(self) -> list[str]:
         bill, agreement = self.bill, self.explained.agreement
         said = self._say(
-            "credit" if bill.corrects_bill_id else "bill",
+            "credit-note" if bill.corrects_bill_id else "bill",
             bill=bill.bill_id, on=bill.issued_on, account=bill.account_id, seller=agreement.legal_entity_id,
             total=self._amount(bill.total_minor), currency=bill.currency, net=self._amount(bill.net_minor),
             tax=self._amount(bill.tax_minor), corrects=bill.corrects_bill_id, why=bill.note,
@@ -160,19 +153,4 @@ class _Teller:
 
     def _books(self) -> list[str]:
         known = self.explained
-        said = [
-            self._say(
-                "number", number=known.number, series=known.series_id, reference=self.bill.payment_reference
-            )
-        ]
-        if known.entry is not None:
-            postings = ", ".join(
-                self._say(
-                    "debit" if each.amount_minor > 0 else "credited",
-                    ledger=each.ledger, amount=self._amount(abs(each.amount_minor)),
-                )
-                for each in known.entry.postings
-            )  # fmt: skip
-            entry = known.entry
-            said.append(self._say("entry", entry=entry.entry_no, account=entry.account_id, postings=postings))
-        return said
+        return [self._number(known.number, known.series_id), *self._entry(known.entry)]
