@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from acquit.actions import pay_reverse_bill
 from acquit.actions.pay_reverse_bill import pay_reverse_bills_on_their_day
 from acquit.actions.refund_money import refuse_refund_asked
 from acquit.actions.reverse_booking import standing_in
@@ -39,3 +42,22 @@ def test_a_seller_may_choose_that_they_are_paid_on_their_day(database: Database,
     refuse_refund_asked(due, ACME, 1, "look again", by=TOM)
     assert pay_reverse_bills_on_their_day(due) == 0, "what a person refused is not asked for again"
     assert failed(context) == {}
+
+
+def test_what_is_left_to_a_person_keeps_nothing_else_waiting(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are left alone, those behind them are paid: bills are read by pages, here of one."""
+    monkeypatch.setattr(pay_reverse_bill, "AT_ONCE", 1)
+    context = buying(database, tmp_path)
+    agreed(context, ACME, replace(TERMS, sets_off=True))
+    agreed(context, PETIT, replace(TERMS, regime=Regime.SMALL_EXEMPT))
+    made = [billed(context, account_id).bill_id for account_id in (ACME, PETIT)]
+    set_legal_entity(context, FR, {"pays_reverse_bills": True}, by="cli")
+    due = on(context, TODAY + timedelta(days=30))
+    assert pay_reverse_bills_on_their_day(due) == 1, "the first owes what could be set off"
+    assert pay_reverse_bills_on_their_day(due) == 0, "asked for once"
+    with database.read() as tx:
+        first, second = [standing_in(tx, *each) for each in zip((ACME, PETIT), made, strict=True)]
+    assert (first.paying_minor, second.open_minor) == (0, 0)
+    assert second.paying_minor == second.total_minor

@@ -1,5 +1,6 @@
 """Pay what reverse bills owe to their accounts: by the file of transfers, or set off against their debts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -85,9 +86,8 @@ def pay_due_reverse_bills(
     with context.database.write() as tx:
         require_staff(tx, by, Right.GIVE_UP_MONEY)
         today = date_of(context, entity_in(tx, legal_entity_id))
-        waiting = reverse_bills.waiting(tx, legal_entity_id, due_by or today, today, AT_ONCE)
     asked, refused = list[Refund](), list[tuple[AccountId, BillId, str]]()
-    for account_id, bill_id in waiting:
+    for account_id, bill_id in _waiting(context, legal_entity_id, due_by or today, today):
         if leaves_doubtful and _needs_a_person(context, account_id, bill_id):
             continue
         try:
@@ -95,6 +95,20 @@ def pay_due_reverse_bills(
         except Refusal as error:
             refused.append((account_id, bill_id, error.message))
     return PaidOut(tuple(asked), tuple(refused))
+
+
+def _waiting(
+    context: Context, legal_entity_id: LegalEntityId, due_by: date, today: date
+) -> Iterator[tuple[AccountId, BillId]]:
+    """Yield what may be paid and falls due by the day, each once whatever becomes of it, page by page."""
+    last = reverse_bills.FIRST
+    while True:
+        with context.database.read() as tx:
+            page = reverse_bills.waiting(tx, legal_entity_id, due_by, today, AT_ONCE, last)
+        if not page:
+            return
+        yield from page
+        last = page[-1]
 
 
 def pay_reverse_bills_on_their_day(context: Context) -> int:
@@ -105,13 +119,9 @@ def pay_reverse_bills_on_their_day(context: Context) -> int:
     """
     with context.database.read() as tx:
         chosen = [each.legal_entity_id for each in legal_entities.every(tx) if each.pays_reverse_bills]
-    found = 0
-    for legal_entity_id in chosen:
-        while asked := pay_due_reverse_bills(
-            context, legal_entity_id, by="system", leaves_doubtful=True
-        ).asked:
-            found += len(asked)
-    return found
+    return sum(
+        len(pay_due_reverse_bills(context, each, by="system", leaves_doubtful=True).asked) for each in chosen
+    )
 
 
 def _needs_a_person(context: Context, account_id: AccountId, bill_id: BillId) -> bool:

@@ -119,6 +119,9 @@ MUTUAL: Final[LiteralString] = """
      ORDER BY o.due_on, o.debt_id
 """
 
+FIRST: Final = (AccountId(""), BillId(""))
+"""Before every reverse bill."""
+
 WAITING: Final[LiteralString] = """
     SELECT s.account_id, s.bill_id
       FROM reverse_standing s
@@ -126,6 +129,7 @@ WAITING: Final[LiteralString] = """
        AND s.due_on <= %(due_by)s AND s.paying_minor = 0
        AND s.total_minor > s.set_off_minor + s.paid_minor
        AND (s.accepted_on IS NOT NULL OR s.contest_until < %(today)s)
+       AND (s.account_id, s.bill_id) > (%(after_account_id)s, %(after_bill_id)s)
      ORDER BY s.account_id, s.bill_id
      LIMIT %(rows_max)s
 """
@@ -283,8 +287,16 @@ def mutual_debts(tx: Transaction, payer_id: AccountId, currency: Currency) -> li
 
 
 def waiting(
-    tx: Transaction, legal_entity_id: str, due_by: date, today: date, rows_max: int
+    tx: Transaction,
+    legal_entity_id: str,
+    due_by: date,
+    today: date,
+    rows_max: int,
+    after: tuple[AccountId, BillId] = FIRST,
 ) -> list[tuple[AccountId, BillId]]:
-    """Return reverse bills of a legal entity that may be paid and fall due by the day."""
-    rows = tx.all(WAITING, legal_entity_id=legal_entity_id, due_by=due_by, today=today, rows_max=rows_max)
+    """Return reverse bills of a legal entity that may be paid and fall due by the day, those after one."""
+    rows = tx.all(
+        WAITING, legal_entity_id=legal_entity_id, due_by=due_by, today=today, rows_max=rows_max,
+        after_account_id=after[0], after_bill_id=after[1],
+    )  # fmt: skip
     return [(AccountId(row.account_id), BillId(row.bill_id)) for row in rows]
