@@ -100,13 +100,19 @@ def get_many_bills(request: Request, bill_ids: Sequence[str]) -> Mapping[str, ob
 def some_bills(tx: Transaction, request: Request, bill_ids: Sequence[str]) -> dict[str, object]:
     """Return those of the caller's bills that have these numbers, as the wire shows them, encoded."""
     kinds = (*BILLS, BillKind.DOWN_PAYMENT) if takes_down_payments(request) else BILLS
-    kept = _kept((request.zone, request.origin, request.context.sealer, request.context.database))
+    context = request.context
+    kept = kept_for(request.zone, request.origin, context.sealer, context.database)
     known = {bill_id: entry for bill_id in bill_ids if (entry := kept.get(bill_id)) is not None}
     shown = _read_again(tx, request, known, kinds) if known else {}
     if len(shown) < len(bill_ids):
         left = [bill_id for bill_id in bill_ids if bill_id not in shown]
         shown |= _read_first(tx, request, left, kinds, kept)
     return shown
+
+
+def kept_for(zone: ZoneInfo, origin: str, sealer: Sealer, database: Database) -> Kept:
+    """Return where bills seen from there are kept; of a long origin nothing is, nor that it was written."""
+    return _kept((zone, origin, sealer, database)) if len(origin) <= ORIGIN_MAX else {}
 
 
 @lru_cache(maxsize=4)
@@ -131,8 +137,7 @@ def _read_first(
     for row in bill_statuses.find_rows(tx, request.caller.account_id, bill_ids, kinds):
         made = msgspec.Raw(wire.encode(bill_shown(row, request.zone, request.origin, request.context.sealer)))
         shown[row[0]] = made
-        if len(request.origin) <= ORIGIN_MAX:
-            kept[row[0]] = bill_statuses.version_of(row), made
+        kept[row[0]] = bill_statuses.version_of(row), made
     if len(kept) > KEPT_MAX:
         kept.clear()
     return shown

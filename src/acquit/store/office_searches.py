@@ -70,7 +70,7 @@ QUOTED: Final[LiteralString] = """
        UNION ALL
       (SELECT 'deposit', account_id, deposit_id, received_on, currency, amount_minor, ''
          FROM deposit
-        WHERE bank_reference = %(reference)s
+        WHERE bank_reference = %(reference)s AND bank_reference <> ''
         LIMIT %(rows_max)s)
        UNION ALL
       (SELECT CASE WHEN f.reverse_bill_id IS NULL THEN 'refund' ELSE 'reverse-payment' END, l.account_id,
