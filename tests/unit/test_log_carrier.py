@@ -158,7 +158,7 @@ def test_a_resolver_that_hangs_is_left_behind(
     monkeypatch: pytest.MonkeyPatch, certificate: Certificate
 ) -> None:
     monkeypatch.setattr(log_carrier, "STEP_SECONDS", 0.2)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: threading.Event().wait(5) and [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: threading.Event().wait(5) or [])
     begun = time.monotonic()
     with pytest.raises(Unreachable, match="does not answer in time"):
         HERE.carry(target(Collector(certificate, port=1), host="slow.example"), LINES)
