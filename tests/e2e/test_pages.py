@@ -303,7 +303,7 @@ def speaks(context: Context) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_is_free_ofbarriers(
+def test_every_page_is_free_of_barriers(
     visitor: Callable[..., Page],
     names: dict[str, str],
     speaks: Callable[[str], None],
