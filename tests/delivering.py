@@ -22,7 +22,8 @@ from acquit.actions.set_delivery import set_channel
 from acquit.adapters.archive import DirectoryArchive
 from acquit.adapters.hand_over import DirectoryHandOver, NullHandOver
 from acquit.adapters.mail import NullMailServer, SmtpServer
-from acquit.adapters.platform import FlowService, NullPlatform
+from acquit.adapters.null_platform import NullPlatform
+from acquit.adapters.platform import FlowService
 from acquit.core.delivery import Channel, ChannelSetting
 from acquit.demo.certificate import Certificate
 from acquit.ports import Ways

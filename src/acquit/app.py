@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from acquit.adapters.mail import Security
     from acquit.api.origin import Proxies
     from acquit.core.session import Door
-    from acquit.ports import Clock, SignOn, VatRegister, Ways
+    from acquit.ports import Clock, EInvoicingPlatform, SignOn, VatRegister, Ways
     from acquit.store.backups import Backup
     from acquit.store.embedded import Cluster
     from acquit.store.transaction import Database
@@ -203,10 +203,9 @@ def _ways(settings: Settings) -> "Ways":
     """Return what stands behind the channels; what is not set up is a Null adapter that warns."""
     from acquit.adapters.hand_over import DirectoryHandOver, NullHandOver
     from acquit.adapters.mail import NullMailServer, SmtpServer
-    from acquit.adapters.platform import FlowService, NullPlatform
     from acquit.ports import Ways
 
-    smtp, flows, directory = settings.smtp_host, settings.platform_url, settings.peppol_directory
+    smtp, directory = settings.smtp_host, settings.peppol_directory
     return Ways(
         mail_server=NullMailServer()
         if smtp is None
@@ -219,20 +218,31 @@ def _ways(settings: Settings) -> "Ways":
             settings.smtp_password or "",
             settings.smtp_authorities,
         ),
-        platform=NullPlatform()
-        if flows is None
-        else FlowService(
-            flows,
-            settings.platform_token_url or "",
-            settings.platform_login or "",
-            settings.platform_secret or "",
-        ),
+        platform=_platform(settings),
         peppol=NullHandOver() if directory is None else DirectoryHandOver(directory),
+    )
+
+
+def _platform(settings: Settings) -> "EInvoicingPlatform":
+    """Return the platform that e-invoices go to; an HTTP client is a third of a command's start."""
+    if settings.platform_url is None:
+        from acquit.adapters.null_platform import NullPlatform
+
+        return NullPlatform()
+    from acquit.adapters.platform import FlowService
+
+    return FlowService(
+        settings.platform_url,
+        settings.platform_token_url or "",
+        settings.platform_login or "",
+        settings.platform_secret or "",
     )
 
 
 def _sign_on(settings: Settings) -> "dict[Door, SignOn]":
     """Return the identity provider of each door that has one."""
+    if settings.staff_sso_issuer is None and settings.account_sso_issuer is None:
+        return {}
     from acquit.adapters.identity_provider import OpenIdProvider
     from acquit.core.session import Door
     from acquit.core.single_sign_on import SignOnRules

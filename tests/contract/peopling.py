@@ -22,7 +22,7 @@ from acquit.actions.set_standing import set_standing
 from acquit.actions.subscribe_service import subscribe_service
 from acquit.adapters.hand_over import NullHandOver
 from acquit.adapters.mail import SmtpServer
-from acquit.adapters.platform import NullPlatform
+from acquit.adapters.null_platform import NullPlatform
 from acquit.core.api_call import ApiCall
 from acquit.core.consent import CampaignKind
 from acquit.core.identifiers import AccountId, ServiceId

@@ -6,7 +6,6 @@ the key first, so that nothing is posted twice.
 
 import hashlib
 import json
-import logging
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,8 +17,6 @@ from acquit.adapters.mail import put_off
 from acquit.core.delivery import Answer, Flow, FlowTold, Outcome
 from acquit.ports import Unreachable
 
-log = logging.getLogger("acquit.platform")
-
 TIMEOUT_SECONDS: Final = 30.0
 PAGE: Final = 100
 PAGES_MAX: Final = 1_000
@@ -27,25 +24,6 @@ EARLY_SECONDS: Final = 30.0
 OVERLAP: Final = timedelta(milliseconds=1)
 NEVER: Final = frozenset({400, 413, 415, 422})
 """Answers by which a flow is refused for good; any other that is no success may pass."""
-
-NOT_SET_UP: Final = "no e-invoicing platform is set up: ACQUIT_PLATFORM_URL"
-
-
-class NullPlatform:
-    """Takes nothing and warns: what is to go to a platform waits until one is set up."""
-
-    def submit(self, flows: Sequence[Flow]) -> Iterator[Answer]:
-        """Put every flow off."""
-        log.warning("platform.waits", extra={"reason": NOT_SET_UP, "flows": len(flows)})
-        yield from put_off(len(flows), NOT_SET_UP)
-
-    def told_since(self, since: datetime) -> list[FlowTold]:
-        """Return nothing: nobody tells anything."""
-        return []
-
-    def fetch(self, flow_id: str) -> bytes:
-        """Raise Unreachable."""
-        raise Unreachable(NOT_SET_UP)
 
 
 class FlowService:
