@@ -47,7 +47,8 @@ bench: setup
 soak: setup
 	@$(PYTEST) --soak tests/simulation tests/fault tests/collector tests/property/test_gate_laws.py \
 		tests/contract/test_generated.py tests/contract/test_fuzz.py tests/contract/test_isolation_property.py \
-		tests/unit/test_electronic_bills.py tests/e2e/test_lighthouse.py $(ARGS)
+		tests/unit/test_electronic_bills.py tests/e2e/test_lighthouse.py tests/e2e/test_pages.py \
+		tests/e2e/test_office_money.py $(ARGS)
 
 docs: setup
 	@$(BIN)/python tools/reference.py

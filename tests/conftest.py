@@ -15,19 +15,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from acquit.store import installation
 from acquit.store.embedded import Cluster, open_cluster
 from acquit.store.migrate import migrate
 from acquit.store.transaction import Database
-from store.copies import copy_of
+from store.copies import SHARED_CLUSTER, copy_of, made_once
 
-SHARED_CLUSTER = "TEST_RUN_CLUSTER"
 TEMPLATE = "tests_template"
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
@@ -67,6 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
             tempfile.tempdir = None
         if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
             _keep_bytecode(config.cache.mkdir("bytecode"))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: some tests wait for a timeout, a browser or a server."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def _in_memory() -> Path | None:
@@ -126,14 +128,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def template(cluster: Cluster) -> str:
     """The name of a migrated database that tests copy."""
-    with (Path(os.environ[SHARED_CLUSTER]) / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with psycopg.connect(cluster.url, autocommit=True) as owner:
-            names = {name for (name,) in owner.execute("SELECT datname FROM pg_database")}
-            if TEMPLATE not in names:
-                owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
-        migrate(make_conninfo(cluster.url, dbname=TEMPLATE))
-    return TEMPLATE
+    return made_once(cluster, TEMPLATE, "template1", migrate)
 
 
 @pytest.fixture

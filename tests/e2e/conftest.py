@@ -20,9 +20,11 @@ from acquit.adapters.clock import FixedClock
 from acquit.adapters.mail import NullMailer
 from acquit.adapters.sealer import AesSealer
 from acquit.console.app import make_app
+from acquit.store.embedded import Cluster
 from acquit.store.transaction import Database
 from e2e.visitor import STAFF, Visitor
 from e2e.world import ACME, PASSWORD, TODAY, World, make_world
+from store.copies import copy_of, made_once
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = (
@@ -54,15 +56,38 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("data")
 
 
+def context_on(database: Database, papers: Path) -> Context:
+    """What the actions work with on the day of this world."""
+    return Context(database, FixedClock(TODAY), AesSealer(SECRET), DirectoryArchive(papers), NullMailer())
+
+
+@pytest.fixture(scope="session")
+def world_template(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with the world in it: each of its passwords costs a hash."""
+
+    def fill(url: str) -> None:
+        with Database(url) as database:
+            make_world(context_on(database, tmp_path_factory.mktemp("none")))
+
+    return made_once(cluster, "tests_world", template, fill)
+
+
+@pytest.fixture
+def world_database(cluster: Cluster, world_template: str) -> Iterator[Database]:
+    """A world of the test's own."""
+    with copy_of(cluster, world_template) as url, Database(url) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="module")
-def context(module_database: Database, data: Path) -> Context:
-    archive = DirectoryArchive(data / "papers")
-    return Context(module_database, FixedClock(TODAY), AesSealer(SECRET), archive, NullMailer())
+def context(cluster: Cluster, world_template: str, data: Path) -> Iterator[Context]:
+    with copy_of(cluster, world_template) as url, Database(url) as opened:
+        yield context_on(opened, data / "papers")
 
 
 @pytest.fixture(scope="module")
 def world(context: Context) -> World:
-    return make_world(context)
+    return World()
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +97,11 @@ def client(context: Context, world: World) -> TestClient:
 
 
 @pytest.fixture(scope="module")
-def base(world: World, module_database_url: str, data: Path) -> Iterator[str]:
+def base(world: World, context: Context, data: Path) -> Iterator[str]:
     """The origin of the whole site, served by processes of their own."""
     asked = {
         "data": str(data),
-        "database_url": module_database_url,
+        "database_url": context.database.url,
         "secret": SECRET.hex(),
         "as_of": TODAY.isoformat(),
     }

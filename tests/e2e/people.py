@@ -1,5 +1,8 @@
 """What a person does with a browser, in a few words."""
 
+from collections.abc import Sequence
+from typing import Any, Final
+
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
@@ -15,6 +18,19 @@ RULES = {
 Naming every place that is in order would be most of its work. Fetching style sheets and media again would be
 half of the rest, and serves two rules alone: turned screens, which is not one of these, and sound.
 """
+
+LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "English": {"language": "en-GB", "viewport": {"width": 1280, "height": 900}},
+    "small French dark": {
+        "language": "fr-FR", "viewport": {"width": 360, "height": 740}, "color_scheme": "dark",
+    },
+}  # fmt: skip
+"""How pages are looked at."""
+
+
+def looked_at(paths: Sequence[str], look: str, soak: bool) -> Sequence[str]:
+    """Return the pages to look at in this look: all of them in a soak, else each page in one of the looks."""
+    return paths if soak else paths[list(LOOKS).index(look) :: len(LOOKS)]
 
 
 def sign_in(page: Page, door: str, name: str, password: str = PASSWORD) -> None:

@@ -195,9 +195,9 @@ def test_a_page_that_is_behind_is_told_what_happened_since(
 
 
 def test_very_long_names_keep_pages_in_their_window(
-    visitor: Callable[..., Page], module_database_url: str, things: dict[str, str]
+    visitor: Callable[..., Page], context: Context, things: dict[str, str]
 ) -> None:
-    with psycopg.connect(module_database_url) as owner:
+    with psycopg.connect(context.database.url) as owner:
         for statement in LONG_NAMES:
             owner.execute(statement)
     found = []

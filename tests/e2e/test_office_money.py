@@ -20,7 +20,7 @@ from acquit.store.transaction import Database
 from banking import Tx, camt
 from collecting import SELLER_IBAN, on
 from e2e.office_world import LATE_ON, NOWHERE, PAGES, bring, money_world, numbers, puzzles
-from e2e.people import barriers, sign_in
+from e2e.people import LOOKS, barriers, looked_at, sign_in
 from e2e.world import World
 from founding import ACME, FR, LAB, SHOP
 from serving import month, plan, prices
@@ -31,14 +31,6 @@ MENDED: Final[LiteralString] = """
       FROM account
      WHERE account_id = %(account_id)s
 """
-LOOKS: dict[str, dict[str, Any]] = {
-    "English": {"language": "en-GB", "viewport": {"width": 1280, "height": 900}},
-    "small French dark": {
-        "language": "fr-FR",
-        "viewport": {"width": 360, "height": 740},
-        "color_scheme": "dark",
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +66,10 @@ def waiting(context: Context) -> list[int]:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_page_about_money_is_free_of_barriers(
-    office: Callable[..., Page], names: Mapping[str, str], look: str
+    office: Callable[..., Page], names: Mapping[str, str], look: str, soak: bool
 ) -> None:
     page, found = office(**LOOKS[look]), []
-    for path in PAGES:
+    for path in looked_at(PAGES, look, soak):
         answer = page.goto(path.format(**names))
         assert answer is not None
         assert answer.status == 200, path

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from html import unescape
-from typing import Any, Final, LiteralString
+from typing import Final, LiteralString
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -49,7 +49,7 @@ from acquit.core.terms import Term
 from acquit.documents.specimen import BUYER, SELLER
 from acquit.store import charts, messages, password_links, runs
 from e2e.office_world import PAGES as MONEY
-from e2e.people import barriers, sign_in
+from e2e.people import LOOKS, barriers, looked_at, sign_in
 from e2e.visitor import Visitor
 from e2e.world import ACME, SCRIPT, SMALL, World
 from pointing import PROGRAMME
@@ -192,14 +192,6 @@ OFFICE = (
 NAMED = (ACME, SMALL, "RC00000001")
 ELSEWHERE = ("/sso", "/sso/back", "/sso/leave", "/metadata", "}/back", "/identity-provider/try")
 FILES = ("/pdf", "/ubl", "/receipt", "/file", "/csv", "/zip", "/sheet", "/advice")
-LOOKS = {
-    "English": {"language": "en-GB", "viewport": {"width": 1280, "height": 900}},
-    "small French dark": {
-        "language": "fr-FR",
-        "viewport": {"width": 360, "height": 740},
-        "color_scheme": "dark",
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -308,16 +300,16 @@ def test_every_page_is_free_of_barriers(
     names: dict[str, str],
     speaks: Callable[[str], None],
     look: str,
+    soak: bool,
 ) -> None:
-    options: dict[str, Any] = dict(LOOKS[look])
     speaks("fr_FR" if "French" in look else "en_GB")
     found = []
     for door, name, paths in ((None, "", OPEN), ("manager", ACME, MANAGER), ("office", "sam", OFFICE)):
-        page = visitor(**options)
+        page = visitor(**LOOKS[look])
         if door:
             sign_in(page, door, name)
             page.wait_for_url(f"**/{door}")
-        for path in paths:
+        for path in looked_at(paths, look, soak):
             answer = page.goto(path.format(**names))
             assert answer is not None
             if answer.status >= 500:

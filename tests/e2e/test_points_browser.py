@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -16,18 +15,11 @@ from acquit.actions.set_points_programme import set_points_programme
 from acquit.actions.use_points import use_points
 from acquit.core.operator import Role
 from acquit.store.transaction import Database
-from e2e.people import barriers, sign_in
+from e2e.people import LOOKS, barriers, sign_in
 from e2e.trading import trading
 from e2e.world import PASSWORD, World
 from founding import PETIT
 from pointing import PROGRAMME
-
-LOOKS: dict[str, dict[str, Any]] = {
-    "English": {"language": "en-GB", "viewport": {"width": 1280, "height": 900}},
-    "small French dark": {
-        "language": "fr-FR", "viewport": {"width": 360, "height": 740}, "color_scheme": "dark",
-    },
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,6 @@ from acquit.actions.set_identity_provider import (
     remove_identity_provider,
 )
 from acquit.actions.sign_in import SignInRefused, sign_in_account
-from acquit.adapters.archive import DirectoryArchive
-from acquit.adapters.clock import FixedClock
-from acquit.adapters.mail import NullMailer
-from acquit.adapters.sealer import AesSealer
 from acquit.console.app import make_app
 from acquit.core.address_rule import Verdict
 from acquit.core.identifiers import AccountId
@@ -35,9 +31,9 @@ from acquit.core.identity import Role
 from acquit.core.saml import OurSide, PasswordsOff, Wishes
 from acquit.store import identities
 from acquit.store.transaction import Database
-from e2e.conftest import SECRET, NoSettings
+from e2e.conftest import NoSettings, context_on
 from e2e.visitor import FORM, Visitor
-from e2e.world import ACME, ACME_LAB, PASSWORD, SMALL, TODAY, make_world
+from e2e.world import ACME, ACME_LAB, PASSWORD, SMALL
 from saml_answers import CONFIRMED
 from saml_idp import Asked, Idp, Key, at, packed
 
@@ -47,13 +43,8 @@ KEY, OTHER_KEY = Key(), Key()
 
 
 @pytest.fixture
-def context(database: Database, tmp_path: Path) -> Context:
-    made = Context(
-        database, FixedClock(TODAY), AesSealer(SECRET), DirectoryArchive(tmp_path), NullMailer(),
-        public_origin=ORIGIN,
-    )  # fmt: skip
-    make_world(made)
-    return made
+def context(world_database: Database, tmp_path: Path) -> Context:
+    return replace(context_on(world_database, tmp_path), public_origin=ORIGIN)
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from acquit.actions.sign_in import sign_in_account, sign_in_operator
 from acquit.console.app import make_app
 from acquit.core.second_factor import code_at
 from acquit.store.transaction import Database
-from e2e.conftest import SECRET
+from e2e.conftest import context_on
 from e2e.visitor import Visitor
-from e2e.world import ACME, ACME_LAB, PASSWORD, TODAY, make_world
+from e2e.world import ACME, ACME_LAB, PASSWORD
 
 ADDRESS = "192.0.2.1"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -29,15 +29,8 @@ class Demanding:
 
 
 @pytest.fixture
-def context(database: Database, tmp_path: Path) -> Context:
-    from acquit.adapters.archive import DirectoryArchive
-    from acquit.adapters.clock import FixedClock
-    from acquit.adapters.mail import NullMailer
-    from acquit.adapters.sealer import AesSealer
-
-    made = Context(database, FixedClock(TODAY), AesSealer(SECRET), DirectoryArchive(tmp_path), NullMailer())
-    make_world(made)
-    return made
+def context(world_database: Database, tmp_path: Path) -> Context:
+    return context_on(world_database, tmp_path)
 
 
 @pytest.fixture

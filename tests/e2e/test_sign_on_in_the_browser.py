@@ -28,10 +28,10 @@ def provider(context: Context, world: World) -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def base(provider: Provider, module_database_url: str, data: Path) -> Iterator[str]:
+def base(provider: Provider, context: Context, data: Path) -> Iterator[str]:
     asked = {
         "data": str(data),
-        "database_url": module_database_url,
+        "database_url": context.database.url,
         "secret": SECRET.hex(),
         "as_of": TODAY.isoformat(),
         "settings": {

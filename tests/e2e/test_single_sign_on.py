@@ -12,11 +12,7 @@ import pytest
 from falcon.testing import Result, TestClient
 
 from acquit.actions.context import Context
-from acquit.adapters.archive import DirectoryArchive
-from acquit.adapters.clock import FixedClock
 from acquit.adapters.identity_provider import OpenIdProvider
-from acquit.adapters.mail import NullMailer
-from acquit.adapters.sealer import AesSealer
 from acquit.console.app import make_app
 from acquit.core.operator import Role
 from acquit.core.session import Door
@@ -24,10 +20,10 @@ from acquit.core.single_sign_on import SignOnRules
 from acquit.ports import SignOn
 from acquit.store.transaction import Database
 from e2e import open_id
-from e2e.conftest import SECRET, NoSettings
+from e2e.conftest import NoSettings, context_on
 from e2e.open_id import CLIENT, Key, Provider
 from e2e.visitor import Visitor
-from e2e.world import ACME, ACME_LAB, SMALL, TODAY, make_world
+from e2e.world import ACME, ACME_LAB, SMALL
 
 GROUPS = (("acquit-admins", Role.ADMINISTRATOR), ("bookkeepers", Role.TREASURY))
 NEW_LOGIN = """
@@ -43,9 +39,8 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def base(database: Database, tmp_path: Path) -> Context:
-    made = Context(database, FixedClock(TODAY), AesSealer(SECRET), DirectoryArchive(tmp_path), NullMailer())
-    make_world(made)
+def base(world_database: Database, tmp_path: Path) -> Context:
+    made = context_on(world_database, tmp_path)
     with made.database.write() as tx:
         tx.run("UPDATE operator SET email = operator_id || '@example.com'")
         tx.run(NEW_LOGIN, id=SMALL, login="tess", email="Tess@Example.com")

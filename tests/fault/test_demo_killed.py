@@ -14,7 +14,7 @@ import pytest
 
 from running_demo import acquit, begun, running
 
-AS_OF = ("--as-of", "2026-11-23", "--months", "3")
+AS_OF = ("--as-of", "2026-11-23", "--months", "1")
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ class Register(BaseHTTPRequestHandler):
 @pytest.fixture
 def origin() -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), Register) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
