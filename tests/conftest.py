@@ -66,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _keep_bytecode(config.cache.mkdir("bytecode"))
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are processors: some tests wait for a timeout, a browser or a server."""
     return len(os.sched_getaffinity(0)) + 1

@@ -205,12 +205,12 @@ def _ways(settings: Settings) -> "Ways":
     from acquit.adapters.mail import NullMailServer, SmtpServer
     from acquit.ports import Ways
 
-    smtp, directory = settings.smtp_host, settings.peppol_directory
+    directory = settings.peppol_directory
     return Ways(
         mail_server=NullMailServer()
-        if smtp is None
+        if settings.smtp_host is None
         else SmtpServer(
-            smtp,
+            settings.smtp_host,
             settings.smtp_port,
             cast("Security", settings.smtp_security),
             settings.smtp_from or "",
@@ -231,12 +231,8 @@ def _platform(settings: Settings) -> "EInvoicingPlatform":
         return NullPlatform()
     from acquit.adapters.platform import FlowService
 
-    return FlowService(
-        settings.platform_url,
-        settings.platform_token_url or "",
-        settings.platform_login or "",
-        settings.platform_secret or "",
-    )
+    told = (settings.platform_token_url, settings.platform_login, settings.platform_secret)
+    return FlowService(settings.platform_url, *(each or "" for each in told))
 
 
 def _sign_on(settings: Settings) -> "dict[Door, SignOn]":
@@ -252,8 +248,7 @@ def _sign_on(settings: Settings) -> "dict[Door, SignOn]":
     if settings.staff_sso_issuer is not None:
         name, secret = settings.staff_sso_name or "", settings.staff_sso_secret or ""
         staff = OpenIdProvider(settings.staff_sso_issuer, name, secret, settings.staff_sso_claim)
-        rules = SignOnRules(settings.staff_sso_domains, settings.staff_sso_roles)
-        doors[Door.OFFICE] = SignOn(staff, rules)
+        doors[Door.OFFICE] = SignOn(staff, SignOnRules(settings.staff_sso_domains, settings.staff_sso_roles))
     if settings.account_sso_issuer is not None:
         name, secret = settings.account_sso_name or "", settings.account_sso_secret or ""
         people = OpenIdProvider(settings.account_sso_issuer, name, secret)

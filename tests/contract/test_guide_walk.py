@@ -18,7 +18,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "enterprise_payment_guide.py"
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     data = tmp_path_factory.mktemp("walk") / "demo"
-    with running(data, "--as-of", AS_OF, "--months", "3") as started:
+    with running(data, "--as-of", AS_OF) as started:
         yield started
 
 

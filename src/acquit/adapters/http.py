@@ -402,9 +402,11 @@ def _load(make_site: Callable[[], Site], limits: Limits) -> Bridge:
     """Make the site in a worker process, which ends when the process that started it is gone."""
     _raise_open_files()
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    gc.disable()
     bridge = Bridge(make_site(), limits)
     gc.collect()
     gc.freeze()  # what a site is made of lives as long as the process: no collection looks at it again
+    gc.enable()
     return bridge
 
 
