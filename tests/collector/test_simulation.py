@@ -22,7 +22,7 @@ from collector.life import Life
 from collector.ordeal import Arena, Ordeal, arena
 from collector.provider import Provider, serving
 
-SEEDS, SEEDS_OF_A_SOAK = 24, 500
+SEEDS, SEEDS_OF_A_SOAK = 16, 500
 ROUNDS = 2
 TABLES_ARE_MADE = 0.3
 FAULTS: tuple[int | str, ...] = (429, "wait", 500, 503, "cut", "half", "html", "slow")
