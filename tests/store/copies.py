@@ -20,10 +20,15 @@ COPY: LiteralString = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
 DROP: LiteralString = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
 
 
+def new_name() -> str:
+    """Return a name that no database has."""
+    return f"test_{uuid.uuid4().hex}"
+
+
 @contextmanager
 def copy_of(cluster: Cluster, template: str) -> Iterator[str]:
     """Lend the URL of a database that is a copy of the template."""
-    name = f"test_{uuid.uuid4().hex}"
+    name = new_name()
     with psycopg.connect(cluster.url, autocommit=True) as owner:
         owner.execute(sql.SQL(COPY).format(sql.Identifier(name), sql.Identifier(template)))
         try:
@@ -39,5 +44,9 @@ def made_once(cluster: Cluster, name: str, template: str, fill: Callable[[str], 
         with psycopg.connect(cluster.url, autocommit=True) as owner:
             if owner.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
                 owner.execute(sql.SQL(COPY).format(sql.Identifier(name), sql.Identifier(template)))
-                fill(make_conninfo(cluster.url, dbname=name))
+                try:
+                    fill(make_conninfo(cluster.url, dbname=name))
+                except BaseException:
+                    owner.execute(sql.SQL(DROP).format(sql.Identifier(name)))
+                    raise
     return name
