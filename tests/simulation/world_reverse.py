@@ -76,16 +76,17 @@ def bill(world: World) -> str | None:
     if not reverse.agreed:
         return None
     running = [key for key, each in reverse.agreed.items() if each.runs]
-    key = rng.choice(running if running and rng.random() < 0.9 else list(reverse.agreed))
-    standard = reverse.agreed[key].regime == "standard"
+    account, offered = rng.choice(running if running and rng.random() < 0.9 else list(reverse.agreed))
+    number = next((number for of, number in running if of == account), offered)
+    standard = reverse.agreed[account, number].regime == "standard"
     lines = tuple(_line(world, standard=standard) for _ in range(rng.randint(1, 3)))
     if reverse.made and rng.random() < 0.2:
         lines = rng.choice(list(reverse.made.values())).lines
         lines = tuple(replace(each, rate_bp=2_000 if standard else 0) for each in lines)
-    made = issue_reverse_bill(world.context, AccountId(key[0]), [_supplied(each) for each in lines], by="cli")
-    number = next((number for account, number in running if account == key[0]), key[1])
-    reverse.issued((key[0], made.bill_id), number, made.issued_on, lines)
-    return f"{key[0]} {made.bill_id} {made.net_minor} {made.tax_minor}"
+    supplied = [_supplied(each) for each in lines]
+    made = issue_reverse_bill(world.context, AccountId(account), supplied, by="cli")
+    reverse.issued((account, made.bill_id), number, made.issued_on, lines)
+    return f"{account} {made.bill_id} {made.net_minor} {made.tax_minor}"
 
 
 def _line(world: World, *, standard: bool) -> Line:
