@@ -30,7 +30,7 @@ from acquit.core.money import Currency
 from acquit.core.operator import RoleForbids
 from acquit.core.order_change import OrderTerms
 from acquit.core.period import span
-from acquit.core.purchase_order import OrderKind, Policy
+from acquit.core.purchase_order import OrderKind, OrderLine, Policy
 from acquit.core.service import NoSuchService
 from acquit.core.service_order import NoSuchOrder
 from acquit.documents.exchange_rate_file import read_rates
@@ -97,6 +97,26 @@ def test_a_bill_that_is_paid_whole_is_issued_and_asks_for_nothing(database: Data
     assert explain_bill(context, BillId("FR00000001")).bill.total_minor == 0
     bill(later(context, date(2027, 1, 1)), "2027-01")
     assert billed(context)[-1] == ("FR00000003", "bill", 500, 100, 600)
+    sound(context)
+
+
+def test_a_line_of_an_order_counts_what_a_bill_that_asks_for_nothing_took(database: Database) -> None:
+    context = world(database)
+    agreed = (
+        OrderLine(1, "SRV", service_pattern="srv*", amount_max_minor=1_500),
+        OrderLine(2, "OTHER", service_pattern="other*", amount_max_minor=50_000),
+    )
+    terms = OrderTerms("PO-L", date(2026, 1, 1), kind=OrderKind.CLOSED, lines=agreed)
+    set_purchase_order(context, PETIT, terms, by="cli")
+    subscribe(context, PETIT, "srv1")
+    pay(context, ask(context, minor=1_000))
+    bill(context)
+    bill(later(context, DECEMBER), "2026-12")
+    quoted = rows(
+        context,
+        "SELECT net_minor, purchase_order_reference FROM bill WHERE kind = 'bill' ORDER BY bill_id",
+    )
+    assert [tuple(row) for row in quoted] == [(0, "PO-L"), (1_000, None)], "the line has 500 left"
     sound(context)
 
 

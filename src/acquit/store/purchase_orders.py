@@ -104,12 +104,13 @@ LINES: Final[LiteralString] = """
            coalesce(d.drawn_minor, 0)::bigint AS drawn_minor
       FROM purchase_order_line l
       LEFT JOIN (
-           SELECT d.account_id, d.purchase_order_id, b.purchase_order_line_no AS line_no,
-                  sum(sign(d.amount_minor) * b.net_minor) AS drawn_minor
+           SELECT d.account_id, d.purchase_order_id, t.purchase_order_line_no AS line_no,
+                  sum(CASE WHEN b.kind = 'credit-note' THEN -t.net_minor ELSE t.net_minor END) AS drawn_minor
              FROM purchase_order_draw d
-             JOIN bill_detail b ON b.account_id = d.bill_account_id AND b.bill_id = d.bill_id
+             JOIN bill b ON b.account_id = d.bill_account_id AND b.bill_id = d.bill_id
+             JOIN bill_detail t ON t.account_id = d.bill_account_id AND t.bill_id = d.bill_id
             WHERE d.account_id = ANY(%(account_ids)s) AND d.purchase_order_id = ANY(%(purchase_order_ids)s)
-            GROUP BY d.account_id, d.purchase_order_id, b.purchase_order_line_no) d
+            GROUP BY d.account_id, d.purchase_order_id, t.purchase_order_line_no) d
         ON d.account_id = l.account_id AND d.purchase_order_id = l.purchase_order_id
        AND d.line_no = l.line_no
      WHERE l.account_id = ANY(%(account_ids)s) AND l.purchase_order_id = ANY(%(purchase_order_ids)s)
