@@ -20,15 +20,10 @@ COPY: LiteralString = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
 DROP: LiteralString = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
 
 
-def new_name() -> str:
-    """Return a name that no database has."""
-    return f"test_{uuid.uuid4().hex}"
-
-
 @contextmanager
 def copy_of(cluster: Cluster, template: str) -> Iterator[str]:
     """Lend the URL of a database that is a copy of the template."""
-    name = new_name()
+    name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(cluster.url, autocommit=True) as owner:
         owner.execute(sql.SQL(COPY).format(sql.Identifier(name), sql.Identifier(template)))
         try:
