@@ -1,6 +1,7 @@
 """The embedded PostgreSQL under every way of starting, sharing, dying and being started again."""
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -320,6 +321,8 @@ class TestKilled:
             busy = psycopg.connect(cluster.url)
             busy.execute("INSERT INTO filled SELECT generate_series(1, 200000)")
             kill_server(data)
+            hung_up, _, _ = select.select([busy.fileno()], [], [], 10)
+            assert hung_up, "until it saw the death of its postmaster, a backend may still commit"
             with pytest.raises(psycopg.OperationalError):
                 busy.commit()
             busy.close()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from acquit.core.account import BelowZero
@@ -260,7 +260,7 @@ def test_what_passes_the_gate_passes_the_official_rules(soak: bool) -> None:
 
     french, notes = (20, 20) if soak else (10, 20)
     for rounds in range(1, (1 if soak else ROUNDS) + 1):
-        holds()
+        (holds if soak else seed(rounds)(holds))()  # where CI is set, each round would be the first once more
         if counted["french"] > french * rounds and counted["credit-note"] > notes * rounds:
             break
     assert counted["billed"] > counted["parked"] / 8, f"the gate parks nearly all: {counted}"
