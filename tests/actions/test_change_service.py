@@ -43,11 +43,11 @@ def test_an_upgrade_is_settled_by_the_day(database: Database) -> None:
     run(context, "2026-11")
     assert sorted(lines(context)) == [
         ("BACKUP", "11-01", 600),
-        ("L - 15 days from 2026-11-16", "11-16", 3000),
-        ("L - upgrade", "11-16", 500),
+        ("L - 15 jours à compter du 16/11/2026", "11-16", 3000),
+        ("L - montée en gamme", "11-16", 500),
         ("RAM-32", "11-01", 0),
         ("S", "11-01", 3000),
-        ("S - unused, 15 days from 2026-11-16", "11-16", -1500),
+        ("S - non utilisé, 15 jours à compter du 16/11/2026", "11-16", -1500),
     ]
     run(context, "2026-12")
     assert ("L", "12-01", 6000) in lines(context)
@@ -82,7 +82,7 @@ def test_what_comes_back_waits_for_the_next_bill(database: Database) -> None:
     sell(later(context, date(2027, 1, 1)), "s", date(2027, 1, 1))
     run(context, "2027-01")
     back = round(1000 * 19 / 30)
-    assert ("IP - unused, 19 days from 2026-12-01", "12-01", -back) in lines(context)
+    assert ("IP - non utilisé, 19 jours à compter du 01/12/2026", "12-01", -back) in lines(context)
     assert failed(context) == {}
 
 
@@ -154,7 +154,7 @@ def test_a_change_after_periods_that_no_run_has_billed(database: Database) -> No
     run(context, "2027-01")
     found = {(text, on): amount for text, on, amount in lines(context)}
     assert found["S", "11-01"] == found["S", "12-01"] == found["S", "01-01"] == 3000
-    assert found["L - 16 days from 2027-01-16", "01-16"] == 3097
+    assert found["L - 16 jours à compter du 16/01/2027", "01-16"] == 3097
     assert failed(context) == {}
 
 

@@ -84,7 +84,7 @@ def test_days_that_nobody_uses_are_taken_back_on_the_bill_that_they_stand_on(dat
     (note,) = rows(context, NOTES)
     assert (note.bill_id, note.corrects_bill_id) == ("AV00000001", "FR00000001")
     assert (note.net_minor, note.tax_minor) == (BACK, 127)
-    assert note.note == "IP - unused, 19 days from 2026-12-01"
+    assert note.note == "IP - non utilisé, 19 jours à compter du 01/12/2026"
     assert [row.amount_minor for row in rows(context, DRAWS)] == [1000, -BACK]
     assert rows(context, "SELECT * FROM open_charge") == []
     december(context)
@@ -107,7 +107,7 @@ def test_a_bill_that_comes_to_something_takes_it_as_a_line(database: Database) -
     sell(context, "s", date(2026, 12, 1))
     december(context)
     assert rows(context, NOTES) == []
-    assert ("IP - unused, 19 days from 2026-12-01", "12-01", -BACK) in lines(context)
+    assert ("IP - non utilisé, 19 jours à compter du 01/12/2026", "12-01", -BACK) in lines(context)
     proved(context)
 
 
@@ -150,7 +150,7 @@ def test_of_what_had_been_let_off_nothing_is_taken_back(database: Database) -> N
     context, report = lowered(database, 9_000)
     assert (report.carried, report.credit_notes) == (0, 1), "1.00 was billed, 6.33 less 5.70 comes back"
     (note,) = rows(context, NOTES)
-    assert (note.net_minor, note.note) == (63, "IP - unused, 19 days from 2026-12-01")
+    assert (note.net_minor, note.note) == (63, "IP - non utilisé, 19 jours à compter du 01/12/2026")
     assert rows(context, "SELECT * FROM open_charge") == []
     assert sorted(row.amount_minor for row in rows(context, "SELECT amount_minor FROM credited_charge")) == [
         -570, BACK,

@@ -34,7 +34,7 @@ from metering import event, measure, send
 from serving import lines, market, run, sell
 
 EUR = Currency("EUR")
-BACK = "S - unused, 20 days from 2026-11-11"
+BACK = "S - non utilisé, 20 jours à compter du 11/11/2026"
 
 
 def agree(context: Context, **given: Any) -> DiscountId:

@@ -127,7 +127,7 @@ def test_unused_days_come_back_by_rule(
     run(context, "2026-11")
     found = lines(context)
     assert ("S", "11-01", 3000) in found
-    assert (("S - unused, 10 days from 2026-11-21", "11-21", -1000) in found) == bool(back)
+    assert (("S - non utilisé, 10 jours à compter du 21/11/2026", "11-21", -1000) in found) == bool(back)
     run(context, "2026-12")
     assert [text for text, on, _ in lines(context) if on == "12-01"] == ["IP"]
     assert failed(context) == {}

@@ -68,7 +68,7 @@ def test_what_every_owner_pays_adds_up_to_what_was_renewed(
         if moved_on >= until:
             break
         taker = Taker(account(f"aa{number}0000-acq", service.currency), is_permanent=False, renewal_day=None)
-        done = handed(service, history, (), taker, ServiceId(number), None, moved_on)
+        done = handed(service, history, (), "en_GB", taker, ServiceId(number), None, moved_on)
         assert done.after is not None
         assert net(done.back) + net(done.charged) == 0
         assert days(done.back) == days(done.charged)

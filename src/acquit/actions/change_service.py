@@ -129,7 +129,8 @@ def change_in(
     refuse_change(head, of_moves, wanted.when, starts_on)
     is_upgrade = grows(of_moves)
     make = _now if wanted.when is When.NOW else _later
-    made = [make(tx, head, move, starts_on, is_upgrade, by) for move in of_moves]
+    making = _Making(tx, account, head, starts_on, is_upgrade, by)
+    made = [make(making, move) for move in of_moves]
     charges = tuple(charge for charged, _ in made for charge in charged)
     refuse_over_credit_in(tx, account, starts_on, charges)
     charge_in(tx, account.account_id, charges)
@@ -226,42 +227,57 @@ Made = tuple[tuple[Charge, ...], tuple[PlannedChange, ...]]
 """What is charged or given back, and what waits for a renewal."""
 
 
-def _now(tx: Transaction, head: Service, move: Move, on: date, is_upgrade: bool, by: str) -> Made:
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What the moves of one change have in common; `on` is the day on which it takes effect."""
+
+    tx: Transaction
+    account: Account
+    head: Service
+    on: date
+    is_upgrade: bool
+    by: str
+
+
+def _now(making: _Making, move: Move) -> Made:
+    tx, on, language = making.tx, making.on, making.account.language
     if move.before is None:
-        return _begin(tx, head, move, on, by)
+        return _begin(making, move)
     if move.after is None:
-        charges = settled(move, agreements.history(tx, move.before), (), on)
-        _withdraw(tx, move.before, by, frozenset(ChangeKind))
+        charges = settled(move, agreements.history(tx, move.before), (), on, language)
+        _withdraw(tx, move.before, making.by, frozenset(ChangeKind))
         services.set_terms(tx, [ended(move.before, on, on)])
         return charges, ()
     history = agreements.history(tx, move.before)
-    added = agreed(move, history, on, _reason(move, is_upgrade))
-    agreements.extend(tx, move.before, added, by)
-    after, planned = rebound_in(tx, move, on, by)
+    added = agreed(move, history, on, _reason(move, making.is_upgrade))
+    agreements.extend(tx, move.before, added, making.by)
+    after, planned = rebound_in(tx, move, on, making.by)
     services.set_terms(tx, [after])
-    number = added[0].agreement_no
+    capacity = Capacity.UPGRADE if making.is_upgrade else Capacity.DOWNGRADE
     return (
-        *settled(move, history, added, on),
-        *fees(move, on, Capacity.UPGRADE if is_upgrade else Capacity.DOWNGRADE, number),
+        *settled(move, history, added, on, language),
+        *fees(move, on, capacity, added[0].agreement_no, language),
     ), planned
 
 
-def _later(tx: Transaction, head: Service, move: Move, on: date, is_upgrade: bool, by: str) -> Made:
+def _later(making: _Making, move: Move) -> Made:
+    tx, on = making.tx, making.on
     if move.before is None:
-        return _begin(tx, head, move, on, by)
+        return _begin(making, move)
     if move.after is None:
         services.set_terms(tx, [replace(move.before, terminated_on=first_renewal(move.before, on))])
         return (), ()
-    _withdraw(tx, move.before, by, _REPLACED if not move.keeps_price else frozenset({ChangeKind.PLAN}))
-    return (), (at_renewal(move, on, _reason(move, is_upgrade)),)
+    replaced = frozenset({ChangeKind.PLAN}) if move.keeps_price else _REPLACED
+    _withdraw(tx, move.before, making.by, replaced)
+    return (), (at_renewal(move, on, _reason(move, making.is_upgrade)),)
 
 
 _REPLACED = frozenset({ChangeKind.PLAN, ChangeKind.PRICE, ChangeKind.PROMOTION_END})
 
 
-def _begin(tx: Transaction, head: Service, move: Move, on: date, by: str) -> Made:
+def _begin(making: _Making, move: Move) -> Made:
     """Write a new option or tier: it renews with its service where both have the same period."""
-    after, part = move.after, move.part
+    tx, head, on, after, part = making.tx, making.head, making.on, move.after, move.part
     assert after is not None, "what begins is there afterwards"
     assert part is not None, "what begins has a price"
     if after.renewal_months != head.renewal_months:
@@ -277,9 +293,13 @@ def _begin(tx: Transaction, head: Service, move: Move, on: date, by: str) -> Mad
         planned = (engagement_end(after.service_id, until, part.binding),)
     sold = replace(first_of(after), from_on=on, reason="option added")
     services.insert(tx, [after])
-    agreements.add(tx, [(after.account_id, after.service_id, sold)], by)
+    agreements.add(tx, [(after.account_id, after.service_id, sold)], making.by)
     begun = Move(None, after, part)
-    return (*settled(begun, (), (sold,), on), *installations([part], [after])), planned
+    language = making.account.language
+    return (
+        *settled(begun, (), (sold,), on, language),
+        *installations([part], [after], language),
+    ), planned
 
 
 def rebound_in(tx: Transaction, move: Move, on: date, by: str) -> tuple[Service, tuple[PlannedChange, ...]]:

@@ -106,8 +106,8 @@ def _detached(
     services.set_alone(tx, after)
     plan_in(tx, account.account_id, planned, by)
     charges = (
-        *settled(move, history, added, on),
-        *fees(move, on, Capacity.DETACH, added[0].agreement_no),
+        *settled(move, history, added, on, account.language),
+        *fees(move, on, Capacity.DETACH, added[0].agreement_no, account.language),
     )
     refuse_over_credit_in(tx, account, on, charges)
     charge_in(tx, account.account_id, charges)

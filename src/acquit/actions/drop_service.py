@@ -18,10 +18,12 @@ def drop_service(context: Context, account_id: AccountId, service_id: ServiceId,
     """
     with context.database.write() as tx:
         require_if_staff(tx, by, Right.CHANGE_SERVICES)
-        _, head, today = hold_service_in(context, tx, account_id, service_id)
+        account, head, today = hold_service_in(context, tx, account_id, service_id)
         refuse_ended(head)
         _refuse_staying(head)
-        return terminate_in(tx, head, today, Ending.NOW, by, "without waiting for its last day", refund=False)
+        return terminate_in(
+            tx, account, head, today, Ending.NOW, by, "without waiting for its last day", refund=False
+        )
 
 
 def _refuse_staying(head: Service) -> None:

@@ -166,7 +166,7 @@ def move_in(
     if not may_escape:
         refuse_escape(head, taking)
     group = [begun_in(tx, each, today, by) for each in belonging_in(tx, head, today)]
-    all_of_it = _handed(tx, group, taking, today)
+    all_of_it = _handed(tx, group, giver, taking, today)
     try:
         _refuse_taker(tx, giver, taker, head, all_of_it, today)
     except Refusal as refusal:
@@ -219,7 +219,9 @@ def _refuse_taker(
         refuse_over_credit(taker.payer_id, left_minor, adding_minor)
 
 
-def _handed(tx: Transaction, group: list[Service], taking: Taker, today: date) -> list[Handed]:
+def _handed(
+    tx: Transaction, group: list[Service], giver: Account, taking: Taker, today: date
+) -> list[Handed]:
     waiting = planned_changes.waiting(tx, group[0].account_id, [each.service_id for each in group])
     numbers = services.next_ids(tx, len(group))
     found = []
@@ -229,7 +231,8 @@ def _handed(tx: Transaction, group: list[Service], taking: Taker, today: date) -
             continue
         parent_id = None if each is group[0] else numbers[0]
         history = agreements.history(tx, each)
-        found.append(handed(each, history, waiting[each.service_id], taking, new_id, parent_id, today))
+        planned = waiting[each.service_id]
+        found.append(handed(each, history, planned, giver.language, taking, new_id, parent_id, today))
     return found
 
 

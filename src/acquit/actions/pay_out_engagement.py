@@ -70,7 +70,8 @@ def _pay_out(
         )
     done = renew_in(tx, account, head, today, periods, by)
     if ends:
-        terminate_in(tx, done.service, today, Ending.AT_ENGAGEMENT, by, "the commitment is paid out", False)
+        why = "the commitment is paid out"
+        terminate_in(tx, account, done.service, today, Ending.AT_ENGAGEMENT, by, why, False)
     return done
 
 

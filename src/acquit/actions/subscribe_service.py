@@ -140,7 +140,7 @@ def _subscription(tx: Transaction, account: Account, wish: Wish) -> Subscription
     return Subscription(
         subscribed[0],
         subscribed[1:],
-        installations(of_parts, subscribed),
+        installations(of_parts, subscribed, account.language),
         tuple(sold_as(part, service) for part, service in zip(of_parts, subscribed, strict=True)),
         planned(of_parts, subscribed, renewal_days.active_day(tx, account.account_id)),
         promotions_used(of_parts, subscribed),

@@ -9,6 +9,7 @@ from acquit.actions.loading import entity_of, require_if_staff
 from acquit.actions.serving import begun_in, belonging_in, charge_in, hold_service_in, is_there
 from acquit.actions.tell_accounts import ending as telling_of_end
 from acquit.actions.tell_accounts import tell_in
+from acquit.core.account import Account
 from acquit.core.identifiers import AccountId, ServiceId
 from acquit.core.operator import Right
 from acquit.core.planned_change import ChangeKind
@@ -39,11 +40,18 @@ def terminate_service(
         require_if_staff(tx, by, Right.CHANGE_SERVICES)
         account, head, today = hold_service_in(context, tx, account_id, service_id)
         gives_back = entity_of(tx, account).refunds_unused if refund is None else refund
-        return terminate_in(tx, head, today, ending, by, reason, gives_back)
+        return terminate_in(tx, account, head, today, ending, by, reason, gives_back)
 
 
 def terminate_in(
-    tx: Transaction, head: Service, today: date, ending: Ending, by: str, reason: str, refund: bool
+    tx: Transaction,
+    account: Account,
+    head: Service,
+    today: date,
+    ending: Ending,
+    by: str,
+    reason: str,
+    refund: bool,
 ) -> Service:
     """End a service that is held, and its options; raises ServiceEnded, StillEngaged."""
     refuse_ended(head)
@@ -57,7 +65,8 @@ def terminate_in(
         _withdraw(tx, each, by)
         if gives_back and is_there(each, today):
             history = agreements.history(tx, each)
-            charge_in(tx, head.account_id, settled(Move(each, None, None), history, (), today))
+            back = settled(Move(each, None, None), history, (), today, account.language)
+            charge_in(tx, head.account_id, back)
     acts.record(
         tx, by, "terminate_service", head.account_id, f"service:{head.service_id}",
         ending=ending.value, on=str(ended.terminated_on), reason=reason, refund=gives_back,

@@ -15,6 +15,7 @@ from typing import Final
 from acquit.core.bill import TRANSFER, Bill, BillKind, Detail, Issuing
 from acquit.core.identifiers import AccountId, BillId, OrderId, ServiceId
 from acquit.core.late_interest import LateRate, Standing, interest, standings
+from acquit.core.line_text import in_language
 from acquit.core.money import E4_PER_ONE, Currency, ucents_per_minor
 from acquit.core.numbering import document_id, payment_reference
 from acquit.core.tax import TaxLine, VatCategory
@@ -68,7 +69,7 @@ def late_details(
         details += _interest(bill, charges, stretches, language, to_on)
         if stretches and not bill.fee_claimed and bill.currency == charges.currency and charges.fee_minor:
             day = bill.due_on + _DAY
-            details.append(_detail(bill, FEE, _text(language, 1), charges.fee_minor, day, day))
+            details.append(_detail(bill, FEE, in_language(_TEXTS, language)[1], charges.fee_minor, day, day))
     return tuple(replace(each, detail_no=number) for number, each in enumerate(details, 1))
 
 
@@ -83,7 +84,7 @@ def _interest(
         _detail(
             bill,
             INTEREST,
-            _text(language, 0).format(
+            in_language(_TEXTS, language)[0].format(
                 rate=_percent(each.rate_bp, language), days=(each.to_on - each.from_on).days + 1
             ),
             each.amount_minor,
@@ -100,10 +101,6 @@ def _detail(bill: LateBill, kind: str, description: str, minor: int, from_on: da
         0, ServiceId(0), kind, bill.bill_id, description, E4_PER_ONE, minor * ucents_per_minor(bill.currency),
         minor, VatCategory.OUT_OF_SCOPE, 0, from_on, to_on, part=bill.bill_id,
     )  # fmt: skip
-
-
-def _text(language: str, place: int) -> str:
-    return _TEXTS.get(language.split("_")[0], _TEXTS["en"])[place]
 
 
 def _percent(rate_bp: int, language: str) -> str:

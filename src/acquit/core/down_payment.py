@@ -17,6 +17,7 @@ from acquit.core.bill import Bill, BillKind, Detail, Draft
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import AccountId, BillId, OrderId, ServiceId
 from acquit.core.journal import VatShare
+from acquit.core.line_text import day_text, in_language
 from acquit.core.money import E4_PER_ONE, Currency, ucents_per_minor
 from acquit.core.quick import quick
 from acquit.core.tax import tax_line
@@ -59,7 +60,6 @@ _DEDUCTED: Final = {
     "pl": "Odliczenie zaliczki, faktura {number} z {day}",
     "pt": "Dedução do adiantamento, fatura {number} de {day}",
 }
-_DAYS: Final = {"de": "%d.%m.%Y", "en": "%Y-%m-%d", "nl": "%d-%m-%Y", "pl": "%d.%m.%Y"}
 
 
 class BadDownPayment(Invalid):
@@ -165,8 +165,8 @@ def share_of(net_minor: int, percent_bp: int) -> int:
 
 def asked_text(language: str, what: str | OrderId) -> str:
     """Return what the line of a down payment says: what it is for, or the number of the order."""
-    named = what if isinstance(what, str) else _text(_ORDER, language).format(number=what)
-    return _text(_ASKED, language).format(what=named)
+    named = what if isinstance(what, str) else in_language(_ORDER, language).format(number=what)
+    return in_language(_ASKED, language).format(what=named)
 
 
 # ---------------------------------------------------------------- deductions
@@ -218,14 +218,13 @@ def _less(draft: Draft, each: DownPayment, minor: int) -> Draft:
 
 def _line(draft: Draft, each: DownPayment, minor: int) -> Detail:
     """Return the line: on the day of the down payment, for what it is no supply of any other."""
-    language, currency = draft.sharing.language.split("_")[0], draft.sharing.currency
-    day = each.issued_on.strftime(_DAYS.get(language, "%d/%m/%Y" if language in _DEDUCTED else "%Y-%m-%d"))
+    language, currency = draft.sharing.language, draft.sharing.currency
     return Detail(
         len(draft.details) + 1,
         ServiceId(0),
         DEDUCTED,
         each.bill_id,
-        _text(_DEDUCTED, language).format(number=each.bill_id, day=day),
+        in_language(_DEDUCTED, language).format(number=each.bill_id, day=day_text(language, each.issued_on)),
         -E4_PER_ONE,
         minor * ucents_per_minor(currency),
         -minor,
@@ -235,10 +234,6 @@ def _line(draft: Draft, each: DownPayment, minor: int) -> Detail:
         each.issued_on,
         part=f"{each.bill_id}/{each.deductions + 1}",
     )
-
-
-def _text(texts: dict[str, str], language: str) -> str:
-    return texts.get(language.split("_")[0], texts["en"])
 
 
 # ---------------------------------------------------------------- what bills use

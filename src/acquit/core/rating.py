@@ -14,6 +14,7 @@ from typing import Final
 from acquit.core.catalogue import Strategy
 from acquit.core.charge import Charge, ChargeKind
 from acquit.core.identifiers import BillingGroupId, ServiceId
+from acquit.core.line_text import UseTexts, use_texts
 from acquit.core.meter import Aggregation, Meter, Per, Price, Tier
 from acquit.core.money import E4_PER_ONE, Currency, amount_minor, rounded, ucents_per_minor
 from acquit.core.problem import Problem
@@ -206,21 +207,19 @@ def adjustment(
     off_minor = rated.net_minor - before_minor
     if not off_minor:
         return []
-    month = f"{metered.period:%m/%Y}"
-    then, now = (_number(each, metered.language) for each in (before_e4, rated.quantity_e4))
+    month, texts = f"{metered.period:%m/%Y}", use_texts(metered.language)
+    then, now = (_number(each, texts) for each in (before_e4, rated.quantity_e4))
     unit = metered.meter.symbol(metered.language)
-    is_french = metered.language.startswith("fr")
-    said = f"{now} {unit}".strip() + (" au lieu de " if is_french else " instead of ") + then
+    said = texts.instead.format(now=f"{now} {unit}".strip(), then=then)
     if rated.quantity_e4 == before_e4:
-        said = "plan d'économies" if is_french else "savings plan"
-    colon = " :" if is_french else ":"
+        said = texts.savings_plan
     return [
         Charge(
             service_id=metered.service_id,
             kind=ChargeKind.ADJUSTMENT.value,
             period_start=open_period,
             period_end=end_of_month(open_period),
-            description=f"{metered.meter.described(metered.language)}, {month}{colon} {said}",
+            description=f"{metered.meter.described(metered.language)}, {month}{texts.colon} {said}",
             domain=metered.domain,
             quantity_e4=E4_PER_ONE if off_minor > 0 else -E4_PER_ONE,
             unit_price_ucents=abs(off_minor) * ucents_per_minor(metered.currency),
@@ -238,9 +237,8 @@ def plain_e4(count_e4: int) -> str:
     return f"-{text}" if count_e4 < 0 else text
 
 
-def _number(count_e4: int, language: str) -> str:
-    text = plain_e4(count_e4)
-    return text.replace(".", ",") if language.startswith("fr") else text
+def _number(count_e4: int, texts: UseTexts) -> str:
+    return plain_e4(count_e4).replace(".", texts.decimal_mark)
 
 
 def _described(metered: Metered, price: Price, line: Line) -> str:
@@ -250,13 +248,13 @@ def _described(metered: Metered, price: Price, line: Line) -> str:
     name = metered.meter.described(language) + (f" ({unit})" if unit else "")
     used_e4 = line.used_e4 if price.strategy is Strategy.STAIRSTEP else 0
     bounds = (line.from_e4, line.up_to_e4)
-    said = _said(language.startswith("fr"), line.name, price.strategy, len(price.tiers) > 1, bounds, used_e4)
+    said = _said(language, line.name, price.strategy, len(price.tiers) > 1, bounds, used_e4)
     return f"{name}, {said}" if said else name
 
 
 @lru_cache(maxsize=4_096)
 def _said(
-    is_french: bool,
+    language: str,
     name: str,
     strategy: Strategy,
     has_tiers: bool,
@@ -264,27 +262,20 @@ def _said(
     used_e4: int,
 ) -> str:
     """Return what of the use a line is; few lines differ in that, and bills have many."""
+    texts = use_texts(language)
     if name in (INCLUDED, COMMITTED):
-        english, french = ("included", "inclus") if name == INCLUDED else ("commitment", "engagement")
-        return french if is_french else english
+        return texts.included if name == INCLUDED else texts.commitment
     if name.startswith(SAVINGS):
-        plan = "plan d'économies" if is_french else "savings plan"
-        return f"{plan} {name.removeprefix(SAVINGS)}"
-    low, high = (_number(each or 0, "fr" if is_french else "en") for each in bounds)
-    if bounds[1] is None:
-        within = f"au-delà de {low}" if is_french else f"over {low}"
-    else:
-        within = f"jusqu'à {high}" if is_french else f"up to {high}"
+        return f"{texts.savings_plan} {name.removeprefix(SAVINGS)}"
+    low, high = (_number(each or 0, texts) for each in bounds)
+    within = (texts.over if bounds[1] is None else texts.up_to).format(low=low, high=high)
     if strategy is Strategy.STAIRSTEP:
-        used = _number(used_e4, "fr" if is_french else "en")
-        return f"forfait {within}, {used} utilisés" if is_french else f"flat price {within}, {used} used"
+        return texts.flat.format(within=within, used=_number(used_e4, texts))
     if not has_tiers:
         return ""
     if strategy is Strategy.VOLUME:
-        return f"tarif {within}" if is_french else f"price {within}"
-    if bounds[1] is None:
-        return within
-    return f"de {low} à {high}" if is_french else f"from {low} to {high}"
+        return texts.price.format(within=within)
+    return within if bounds[1] is None else texts.between.format(low=low, high=high)
 
 
 # ---------------------------------------------------------------- forecast

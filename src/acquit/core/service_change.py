@@ -17,6 +17,7 @@ from acquit.core.catalogue import Capacity, Kind, OptionRefused, Plan, is_sold, 
 from acquit.core.charge import Charge, ChargeKind
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import CatalogueId
+from acquit.core.line_text import once_text, some_days_text, unused_text
 from acquit.core.money import E4_PER_ONE, amount_minor
 from acquit.core.planned_change import ChangeKind, PlannedChange
 from acquit.core.service import Service, State, StillEngaged, first_renewal
@@ -231,7 +232,7 @@ def agreed(move: Move, history: Sequence[Agreement], on: date, reason: str) -> t
 
 
 def settled(
-    move: Move, history: Sequence[Agreement], added: Sequence[Agreement], on: date
+    move: Move, history: Sequence[Agreement], added: Sequence[Agreement], on: date, language: str
 ) -> tuple[Charge, ...]:
     """Return what the rest of the paid time gives back at the old price and costs at the new one.
 
@@ -245,20 +246,19 @@ def settled(
     if until_on <= on:
         return ()
     charges: tuple[Charge, ...] = ()
-    days = f"{(until_on - on).days} days from {on}"
     part = f"change-{added[0].agreement_no}" if added else "end"
     if move.before is not None:
         back_minor = -cost_minor(history, on, until_on)
-        told = f"{move.before.description} - unused, {days}"
+        told = unused_text(language, move.before.description, on, until_on)
         charges += prorated(move.before, told, f"{part}-back", on, until_on, back_minor)
     if move.after is not None:
         cost = cost_minor([*(history if move.before else ()), *added], on, until_on)
-        told = f"{move.after.description} - {days}"
+        told = some_days_text(language, move.after.description, on, until_on)
         charges += prorated(move.after, told, part, on, until_on, cost)
     return charges
 
 
-def fees(move: Move, on: date, capacity: Capacity, number: int) -> tuple[Charge, ...]:
+def fees(move: Move, on: date, capacity: Capacity, number: int, language: str) -> tuple[Charge, ...]:
     """Return what the catalogue asks once for a move to another plan; `number` tells two of a day apart.
 
     `capacity` is an upgrade, a downgrade or the detaching of an option.
@@ -275,7 +275,7 @@ def fees(move: Move, on: date, capacity: Capacity, number: int) -> tuple[Charge,
             ChargeKind.ONE_OFF.value,
             on,
             on,
-            f"{after.description} - {capacity.value}",
+            once_text(language, after.description, capacity),
             after.resource_name,
             line.quantity * E4_PER_ONE,
             line.price_ucents,

@@ -14,6 +14,7 @@ from acquit.core.agreement import Agreement, cost_minor, in_force, prorated
 from acquit.core.charge import Charge
 from acquit.core.errors import Conflict, Invalid, NotFound
 from acquit.core.identifiers import ServiceId
+from acquit.core.line_text import some_days_text
 from acquit.core.planned_change import ChangeKind, PlannedChange, renewal_day
 from acquit.core.service import Renewal, Service, State, refuse_permanent
 from acquit.core.service_change import Move, settled
@@ -116,21 +117,25 @@ def handed(
     service: Service,
     history: Sequence[Agreement],
     waiting: Sequence[PlannedChange],
+    language: str,
     taker: Taker,
     new_id: ServiceId,
     parent_id: ServiceId | None,
     on: date,
 ) -> Handed:
-    """Return what a service that runs on that day, or begins later, becomes in both accounts."""
+    """Return what a service that runs on that day, or begins later, becomes in both accounts.
+
+    `language` is the giver's.
+    """
     giver_id = service.account_id
     after = _after(service, taker, new_id, parent_id, on)
     agreed = agreements_after(history, after.started_on, f"moved from {giver_id}")
     return Handed(
         _gone(service, on),
-        settled(Move(service, None, None), history, (), on),
+        settled(Move(service, None, None), history, (), on, language),
         after,
         agreed,
-        rest(after, agreed, after.started_on),
+        rest(after, agreed, after.started_on, taker.account.language),
         tuple(_planned(waiting, after, taker)),
     )
 
@@ -149,12 +154,12 @@ def agreements_after(history: Sequence[Agreement], on: date, reason: str) -> tup
     )
 
 
-def rest(after: Service, agreed: Sequence[Agreement], on: date) -> tuple[Charge, ...]:
+def rest(after: Service, agreed: Sequence[Agreement], on: date, language: str) -> tuple[Charge, ...]:
     """Return the charge of the days that were renewed before; nothing when there are none."""
     until_on = after.next_renewal_on
     if until_on <= on:
         return ()
-    told = f"{after.description} - {(until_on - on).days} days from {on}"
+    told = some_days_text(language, after.description, on, until_on)
     return prorated(after, told, PART, on, until_on, cost_minor(agreed, on, until_on))
 
 

@@ -23,6 +23,7 @@ from acquit.core.catalogue import (
 from acquit.core.charge import Charge, ChargeKind
 from acquit.core.errors import Conflict, Invalid
 from acquit.core.identifiers import AccountId, BillingGroupId, CatalogueId, ServiceId
+from acquit.core.line_text import once_text
 from acquit.core.money import E4_PER_ONE, Currency, amount_minor
 from acquit.core.planned_change import (
     Binding,
@@ -249,7 +250,9 @@ def promotions_used(
     return used
 
 
-def installations(of_parts: Sequence[Part], subscribed: Sequence[Service]) -> tuple[Charge, ...]:
+def installations(
+    of_parts: Sequence[Part], subscribed: Sequence[Service], language: str
+) -> tuple[Charge, ...]:
     """Return what is charged once, on the first day; what is free is not charged."""
     return tuple(
         Charge(
@@ -257,7 +260,7 @@ def installations(of_parts: Sequence[Part], subscribed: Sequence[Service]) -> tu
             kind=ChargeKind.INSTALLATION,
             period_start=service.started_on,
             period_end=service.started_on,
-            description=f"{service.description} - installation",
+            description=once_text(language, service.description, Capacity.INSTALLATION),
             domain=service.resource_name,
             quantity_e4=line.quantity * E4_PER_ONE,
             unit_price_ucents=line.price_ucents,
