@@ -1,13 +1,16 @@
 """/me/identity/provider: the account's own identity provider, and what keys of its people may do."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from acquit.actions.sign_in import session_hash
 from acquit.actions.sign_on_by_saml import Entered, accept_saml, begin_saml, finish_saml
 from acquit.core.access import Rule
 from acquit.core.saml import GROUP_ATTRIBUTE, NAME_ID
+from acquit.store import sessions
 from saml_idp import Idp, Key
 
 from .families import Customer, Families
@@ -31,13 +34,19 @@ def idp(acme: Customer) -> Iterator[Idp]:
         acme.delete(PATH)
 
 
-def sign_on(families: Families, idp: Idp) -> str:
-    """Sign the provider's person in to Acme and return its login."""
+def entered(families: Families, idp: Idp) -> Entered:
+    """Sign the provider's person in to Acme."""
     context, browser = families.world.context, "a secret of the browser"
     asked = idp.read(begin_saml(context, ACME, ORIGIN, browser))
     code = accept_saml(context, ACME, ORIGIN, idp.answer(asked))
-    entered = finish_saml(context, ACME, code, browser, address="192.0.2.1", browser="")
-    assert isinstance(entered, Entered)
+    done = finish_saml(context, ACME, code, browser, address="192.0.2.1", browser="")
+    assert isinstance(done, Entered)
+    return done
+
+
+def sign_on(families: Families, idp: Idp) -> str:
+    """Sign the provider's person in to Acme and return its login."""
+    entered(families, idp)
     return f"sso:{idp.name}"
 
 
@@ -72,6 +81,28 @@ def test_a_provider_is_brought_read_changed_and_removed(acme: Customer, customer
     assert acme.delete(PATH) is None
     for method, body in (("GET", None), ("PUT", {"disableUsers": True}), ("DELETE", None)):
         assert acme.refusal(method, PATH, body)[0] == 404
+
+
+@pytest.mark.parametrize(("hours", "lasts"), [(None, 12), (1, 1), (48, 12)])
+def test_a_session_ends_with_the_one_at_the_provider(
+    families: Families, acme: Customer, hours: int | None, lasts: int
+) -> None:
+    context = families.world.context
+    now = context.clock.now()
+
+    def bend(response: Any) -> None:
+        if hours is not None:
+            statement = response.find("{*}Assertion/{*}AuthnStatement")
+            statement.set("SessionNotOnOrAfter", f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}")
+
+    idp = Idp(KEY, bend=bend)
+    acme.post(PATH, metadata=idp.metadata())
+    token = entered(families, idp).token
+    with context.database.read() as tx:
+        session = sessions.of_account(tx, session_hash(token))
+    acme.delete(PATH)
+    assert session is not None
+    assert abs(session.expires_at - now - timedelta(hours=lasts)) < timedelta(minutes=2)
 
 
 @pytest.mark.parametrize(

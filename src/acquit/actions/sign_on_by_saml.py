@@ -132,8 +132,9 @@ def _accept(context: Context, provider: AccountProvider, ours: OurSide, response
         if not identity_providers.spend(tx, account_id, _hashed(asserted.assertion_id), now, kept_until):
             raise AssertionRefused(Why.TAKEN)
         if not identity_providers.answer(
-            tx, account_id, _hashed(asserted.answers), _hashed(code), login, told, now
-        ):
+            tx, account_id, _hashed(asserted.answers), _hashed(code), login, told,
+            asserted.session_ends_at, now,
+        ):  # fmt: skip
             raise AssertionRefused(Why.UNASKED)
     return code
 
@@ -142,6 +143,8 @@ def finish_saml(
     context: Context, account_id: AccountId, code: str, browser_secret: str, *, address: str, browser: str
 ) -> Entered | Trial:
     """Open a session for whom the provider proved, in the groups that it told; a trial only tells.
+
+    It ends with the session at the provider where the provider said when that is (SAML core, section 2.7.2).
 
     Raises SignInOver, NoIdentityProvider, NobodyKnown, AddressRefused.
     """
@@ -163,7 +166,10 @@ def finish_saml(
             raise NoIdentityProvider
         _know(tx, account_id, answered.login, known)
         opening = Opening(address, browser, Means.SINGLE_SIGN_ON)
-        return Entered(open_account_in(context, tx, account_id, answered.login, opening), answered.next)
+        ends_at = answered.session_ends_at
+        no_later_than = None if ends_at is None else ends_at + SKEW
+        token = open_account_in(context, tx, account_id, answered.login, opening, no_later_than)
+        return Entered(token, answered.next)
 
 
 def _know(tx: Transaction, account_id: AccountId, login: str, groups: list[str]) -> None:

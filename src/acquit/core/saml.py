@@ -186,7 +186,10 @@ class OurSide:
 
 @dataclass(frozen=True, slots=True)
 class Asserted:
-    """What a signed assertion says of its subject; `ends_at`: from then on it proves nothing."""
+    """What a signed assertion says of its subject; `ends_at`: from then on it proves nothing.
+
+    `session_ends_at`: when the session at the provider is over; None where it does not say.
+    """
 
     assertion_id: str
     answers: str
@@ -194,6 +197,7 @@ class Asserted:
     name: str
     name_format: str
     attributes: Mapping[str, tuple[str, ...]]
+    session_ends_at: datetime | None = None
 
 
 def checked_wishes(wishes: Wishes) -> Wishes:

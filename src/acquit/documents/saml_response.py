@@ -53,7 +53,7 @@ def read_response(text: str, provider: AccountProvider, ours: OurSide, now: date
     answers = confirmation.get("InResponseTo", "")
     if not answers or response.get("InResponseTo", answers) != answers:
         raise AssertionRefused(Why.UNASKED)
-    _refuse_session(signed, now)
+    session_ends_at = _session_end(signed, now)
     ends_at = instant(confirmation.get("NotOnOrAfter"))
     assert ends_at is not None, "a confirmation without an end was refused"
     subject = signed.find(f"{name(SAML, 'Subject')}/{name(SAML, 'NameID')}")
@@ -64,6 +64,7 @@ def read_response(text: str, provider: AccountProvider, ours: OurSide, now: date
         name=text_of(subject),
         name_format="" if subject is None else subject.get("Format", ""),
         attributes=_attributes(signed),
+        session_ends_at=session_ends_at,
     )
 
 
@@ -174,14 +175,17 @@ def _refuse_time(element: Element, now: datetime, *, needs_end: bool) -> None:
         raise AssertionRefused(Why.OVER)
 
 
-def _refuse_session(signed: Element, now: datetime) -> None:
+def _session_end(signed: Element, now: datetime) -> datetime | None:
+    """Return when the session at the provider is over, if that is said. Raises AssertionRefused."""
     statements = signed.findall(name(SAML, "AuthnStatement"))
     if not statements:
         raise AssertionRefused(Why.NOBODY_SIGNED_IN)
     ends = [each.get("SessionNotOnOrAfter") for each in statements]
     read = [instant(each) for each in ends if each is not None]
-    if any(each is None or each <= now - SKEW for each in read):
+    known = [each for each in read if each is not None and each > now - SKEW]
+    if len(known) != len(read):
         raise AssertionRefused(Why.SESSION_OVER)
+    return min(known, default=None)
 
 
 def _attributes(signed: Element) -> dict[str, tuple[str, ...]]:

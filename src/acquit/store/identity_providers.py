@@ -92,7 +92,8 @@ BEGIN_ONE: Final[LiteralString] = """
 
 ANSWER: Final[LiteralString] = """
     UPDATE saml_request
-       SET code_hash = %(code_hash)s, login = %(login)s, told_groups = %(told_groups)s
+       SET code_hash = %(code_hash)s, login = %(login)s, told_groups = %(told_groups)s,
+           session_ends_at = %(session_ends_at)s
      WHERE account_id = %(account_id)s AND request_hash = %(request_hash)s AND code_hash IS NULL
        AND expires_at > %(now)s
 """
@@ -101,7 +102,7 @@ TAKE: Final[LiteralString] = """
     DELETE FROM saml_request
      WHERE account_id = %(account_id)s AND code_hash = %(code_hash)s AND browser_hash = %(browser_hash)s
        AND expires_at > %(now)s
-    RETURNING login, told_groups, next, is_trial
+    RETURNING login, told_groups, next, is_trial, session_ends_at
 """
 
 SPEND: Final[LiteralString] = """
@@ -118,12 +119,16 @@ SPEND: Final[LiteralString] = """
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Whom the provider proved to a browser that is back, with the groups it told, and where that wanted."""
+    """Whom the provider proved to a browser that is back, with the groups it told, and where that wanted.
+
+    `session_ends_at`: when the provider's own session is over; None where it did not say.
+    """
 
     login: str
     told_groups: tuple[str, ...]
     next: str
     is_trial: bool
+    session_ends_at: datetime | None
 
 
 def begin(
@@ -157,6 +162,7 @@ def answer(
     code_hash: bytes,
     login: str,
     told_groups: Sequence[str],
+    session_ends_at: datetime | None,
     now: datetime,
 ) -> bool:
     """Write whom the answer to a request proved; False when nobody asked, or it was answered."""
@@ -167,6 +173,7 @@ def answer(
         code_hash=code_hash,
         login=login,
         told_groups=list(told_groups),
+        session_ends_at=session_ends_at,
         now=now,
     )
     return answered == 1
@@ -187,7 +194,9 @@ def take(
 ) -> Answered | None:
     """Return whom the provider proved to this browser and forget it; None when nobody, or too long ago."""
     row = tx.one_or_none(TAKE, account_id=account_id, code_hash=code_hash, browser_hash=browser_hash, now=now)
-    return None if row is None else Answered(row.login, tuple(row.told_groups), row.next, row.is_trial)
+    if row is None:
+        return None
+    return Answered(row.login, tuple(row.told_groups), row.next, row.is_trial, row.session_ends_at)
 
 
 # ---------------------------------------------------------------- its people

@@ -560,11 +560,12 @@ CREATE TABLE saml_request (
     code_hash     bytea,
     login         text,
     told_groups   text[],
+    session_ends_at timestamptz,
     PRIMARY KEY (account_id, request_hash)
 );
 CREATE UNIQUE INDEX saml_request_code ON saml_request (account_id, code_hash) WHERE code_hash IS NOT NULL;
 CREATE INDEX saml_request_expires ON saml_request (expires_at);
-COMMENT ON TABLE saml_request IS 'browsers that were sent to the identity provider of an account; code_hash, login and told_groups once its answer came, which counts in the browser that was sent and there once. A trial opens nothing';
+COMMENT ON TABLE saml_request IS 'browsers that were sent to the identity provider of an account; code_hash, login, told_groups and session_ends_at (where it said one) once its answer came, which counts in the browser that was sent and there once. A trial opens nothing';
 
 CREATE TABLE saml_assertion (
     account_id      text COLLATE "C" NOT NULL REFERENCES account,
