@@ -174,3 +174,30 @@ def test_a_down_payment_is_billed_once_and_what_it_pays_for_has_the_cost(
         ("down_payment", None, 50.0, 0.0),
     ]
     assert sum(row[2] for row in found) == sum(row[3] for row in found)
+
+
+@pytest.mark.parametrize(
+    ("description", "is_deduction"),
+    [
+        ("Deduction of DP1", True),
+        ("Less down payment, invoice DP1.", True),
+        ("Déduction de l'acompte (DP1, du 02/10/2026)", True),
+        ("Commercial gesture for DP12", False),
+        ("Rabais XDP1", False),
+        ("Rabais DP1/2", False),
+    ],
+)
+def test_a_number_that_begins_another_is_not_taken_for_it(
+    provider: Provider, tmp_path: Path, description: str, is_deduction: bool
+) -> None:
+    world = provider.world()
+    world.other("downPaymentInvoice", "DP1", "2026-10-02", 5_000)
+    world.bill("FR1", "2026-11-02", 12_000, -5_000)
+    world.details["FR1"]["100000002"] |= {"domain": "", "description": description}
+    run(provider, tmp_path / "archive")
+    wording, out = Wording(read_focus_rules(), Rules()), tmp_path / "lines.parquet"
+    export(tmp_path / "archive", out, columns_of(COST_AND_USAGE, "1.2"), Wanted(), wording, "parquet")
+    query = f'SELECT "EffectiveCost" FROM read_parquet(\'{out}\') WHERE "BilledCost" < 0'
+    with duckdb.connect() as db:
+        (found,) = db.execute(query).fetchall()
+    assert found[0] == (0 if is_deduction else -50)

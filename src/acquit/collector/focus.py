@@ -118,16 +118,17 @@ WORDS: Final = """
 CREATE TYPE {word} AS ENUM (SELECT '' UNION SELECT DISTINCT {column} FROM bill WHERE {column} IS NOT NULL)
 """
 
-ADVANCES: Final = """
-SET VARIABLE advances = (SELECT coalesce(list(bill_id), []) FROM bill WHERE family = 'down_payment')
+ADVANCES: Final = r"""
+CREATE TABLE advance AS SELECT DISTINCT bill_id FROM bill WHERE family = 'down_payment';
+CREATE TABLE deduction AS
+WITH word AS (
+    SELECT account, bill_id, detail_no,
+           unnest(regexp_extract_all(description, '[\pL\pN](?:[\pL\pN/_.-]*[\pL\pN])?')) AS word
+      FROM bill_detail WHERE net_minor < 0 AND description IS NOT NULL)
+SELECT DISTINCT word.account, word.bill_id, word.detail_no FROM word JOIN advance ON advance.bill_id = word;
 """
-"""The numbers of all down payments: a line that names one as what it is about, or takes off and says it in
-its text, is of that advance, not of a supply."""
-
-ADVANCE: Final = """
-    (coalesce(list_contains(getvariable('advances'), d.domain), false)
-     OR (d.net_minor < 0 AND len(list_filter(getvariable('advances'),
-                                             lambda one: contains(coalesce(d.description, ''), one))) > 0))"""
+"""All down payments, and the lines that take off and say the number of one in their text. Such a line, or one
+that is about a down payment, is of that advance, not of a supply."""
 
 CHOSEN: Final = """
 CREATE VIEW chosen AS
@@ -149,19 +150,24 @@ WITH line AS (
            d.unit_price_ucents, d.net_minor, d.period_start_on IS NOT NULL AS has_period,
            coalesce(d.period_start_on, d.issued_on) AS start_on,
            ends_after(coalesce(d.period_start_on, d.issued_on), d.period_end_on) AS end_on,
-           {cost_centre} AS cost_centre, {advance} AS is_advance
-      FROM bill_detail AS d WHERE {where}
+           {cost_centre} AS cost_centre,
+           about.bill_id IS NOT NULL OR deduction.bill_id IS NOT NULL AS is_advance
+      FROM bill_detail AS d
+      LEFT JOIN advance AS about ON about.bill_id = d.domain
+      LEFT JOIN deduction ON deduction.account = d.account AND deduction.bill_id = d.bill_id
+                         AND deduction.detail_no = d.detail_no
+     WHERE {where}
     {vat})
 SELECT line.* EXCLUDE (account, bill_id, issued_on, is_advance), c.*,
        is_advance OR family = 'down_payment'
-         OR (family = 'credit_note' AND coalesce(list_contains(getvariable('advances'), corrects), false))
-         AS is_advance,
+         OR (family = 'credit_note' AND advance.bill_id IS NOT NULL) AS is_advance,
        who.* EXCLUDE (account),
        coalesce(named.display_name, line.domain) AS resource_name, {first_seen} AS first_seen_at,
        CASE WHEN is_tax THEN {none} ELSE {service_no} END AS service_no,
        CASE WHEN is_tax THEN 'Tax' ELSE {charge} END AS charge_category
   FROM line JOIN chosen AS c ON c.account = line.account AND c.bill_id = line.bill_id
   JOIN who ON who.account = line.account
+  LEFT JOIN advance ON advance.bill_id = c.corrects
   LEFT JOIN named ON named.account = line.account AND named.name = line.domain
   {versions}
 """
@@ -233,7 +239,6 @@ def _select(
         cost_centre=cost_centre_sql(wording.cost_centres, "d")
         if wording.cost_centres.rules
         else "CAST(NULL AS VARCHAR)",
-        advance=ADVANCE,
         none=len(wording.rules.services) + 1,
         service_no=service_no_sql(wording.rules),
         charge=charge_sql(wording.rules),
