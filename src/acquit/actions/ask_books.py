@@ -5,12 +5,11 @@ Both read all the books. What came of them is an act, so that the log of acts te
 
 from typing import Final
 
-from procrastinate import App, SyncPsycopgConnector
-
 from acquit.actions.ask_run import QUEUE
 from acquit.actions.audit_books import audit_books
 from acquit.actions.close_period import close_period
 from acquit.actions.context import Context
+from acquit.actions.defer_job import defer_jobs
 from acquit.actions.loading import StaffOnly, entity_in, require_staff
 from acquit.core.bill_run import period
 from acquit.core.errors import Refusal
@@ -21,8 +20,6 @@ from acquit.store import acts
 CLOSE: Final = "carry_out_closing"
 AUDIT: Final = "carry_out_audit"
 NAMED_MAX: Final = 20
-
-_queue: Final = App(connector=SyncPsycopgConnector())
 
 
 def ask_closing(
@@ -37,10 +34,11 @@ def ask_closing(
         require_staff(tx, by, Right.CLOSE_PERIODS)
         entity_in(tx, legal_entity_id)
         acts.record(tx, by, "ask_closing", None, f"{legal_entity_id} {closing}")
-        job = _queue.configure_task(CLOSE, queue=QUEUE, connection=tx.connection)
-        job.defer(
-            legal_entity_id=str(legal_entity_id), month=closing, despite_suspense=despite_suspense, by=by
-        )
+        job = {
+            "legal_entity_id": str(legal_entity_id), "month": closing, "despite_suspense": despite_suspense,
+            "by": by,
+        }  # fmt: skip
+        defer_jobs(tx.connection, CLOSE, QUEUE, job)
 
 
 def carry_out_closing(
@@ -65,7 +63,7 @@ def ask_audit(context: Context, *, by: str) -> None:
         if by.partition(":")[0] not in ("operator", "cli", "system"):
             raise StaffOnly("Only the provider's staff may do this.", actor=by)
         acts.record(tx, by, "ask_audit", None)
-        _queue.configure_task(AUDIT, queue=QUEUE, connection=tx.connection).defer(by=by)
+        defer_jobs(tx.connection, AUDIT, QUEUE, {"by": by})
 
 
 def carry_out_audit(context: Context, by: str) -> bool:

@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from procrastinate import App, SyncPsycopgConnector
-
 from acquit.actions.ask_run import QUEUE
 from acquit.actions.context import Context
+from acquit.actions.defer_job import defer_jobs
 from acquit.actions.loading import date_of, entity_in, require_staff
 from acquit.actions.run_dunning import chase_of, run_dunning
 from acquit.core.identifiers import LegalEntityId
@@ -15,8 +14,6 @@ from acquit.store.dunning import StepDebt
 
 CHASE: Final = "carry_out_dunning"
 PAYERS_MAX: Final = 50
-
-_queue: Final = App(connector=SyncPsycopgConnector())
 
 
 def ask_dunning(context: Context, legal_entity_id: LegalEntityId, *, by: str) -> None:
@@ -28,8 +25,7 @@ def ask_dunning(context: Context, legal_entity_id: LegalEntityId, *, by: str) ->
         require_staff(tx, by, Right.CHASE)
         entity_in(tx, legal_entity_id)
         acts.record(tx, by, "ask_dunning", None, str(legal_entity_id))
-        job = _queue.configure_task(CHASE, queue=QUEUE, connection=tx.connection)
-        job.defer(legal_entity_id=str(legal_entity_id), by=by)
+        defer_jobs(tx.connection, CHASE, QUEUE, {"legal_entity_id": str(legal_entity_id), "by": by})
 
 
 def carry_out_dunning(context: Context, legal_entity_id: str, by: str) -> int:

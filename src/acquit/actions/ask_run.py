@@ -7,10 +7,9 @@ A job that begins again after a crash bills what is still open, as any run does.
 from dataclasses import asdict
 from typing import Any, Final
 
-from procrastinate import App, SyncPsycopgConnector
-
 from acquit.actions.compare_runs import Comparing, compare_posted
 from acquit.actions.context import Context
+from acquit.actions.defer_job import defer_jobs
 from acquit.actions.loading import date_of, entity_in, require_staff
 from acquit.actions.run_bills import RunReport, run_bills
 from acquit.core import bill_run
@@ -26,8 +25,6 @@ QUEUE: Final = "runs"
 RUN: Final = "carry_out_run"
 MONTHS_AHEAD_MAX: Final = 1
 CHANGES_MAX: Final = 50
-
-_queue: Final = App(connector=SyncPsycopgConnector())
 
 
 class NoSuchRunRequest(NotFound):
@@ -73,7 +70,7 @@ def ask_run(
             )
         number = run_requests.add(tx, legal_entity_id, str(month), is_rehearsal, by)
         acts.record(tx, by, "ask_run", None, str(number), period=str(month), is_rehearsal=is_rehearsal)
-        _queue.configure_task(RUN, queue=QUEUE, connection=tx.connection).defer(request_no=number)
+        defer_jobs(tx.connection, RUN, QUEUE, {"request_no": number})
         found = run_requests.find(tx, number)
     assert found is not None, "it was just written"
     return found

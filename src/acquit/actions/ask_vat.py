@@ -6,10 +6,9 @@ with its instant, so that a page shows it at once and never as newer than it is.
 
 from typing import Final
 
-from procrastinate import App, SyncPsycopgConnector
-
 from acquit.actions.ask_run import QUEUE
 from acquit.actions.context import Context
+from acquit.actions.defer_job import defer_jobs
 from acquit.actions.loading import StaffOnly, entity_in
 from acquit.actions.report_vat import report_vat
 from acquit.core.identifiers import LegalEntityId
@@ -18,8 +17,6 @@ from acquit.core.vat_report import report_document
 from acquit.store import acts, vat_requests
 
 VAT: Final = "carry_out_vat"
-
-_queue: Final = App(connector=SyncPsycopgConnector())
 
 
 def ask_vat(context: Context, legal_entity_id: LegalEntityId, period: str, *, by: str) -> None:
@@ -36,8 +33,8 @@ def ask_vat(context: Context, legal_entity_id: LegalEntityId, period: str, *, by
         if number is None:
             return
         acts.record(tx, by, "ask_vat", None, f"{legal_entity_id} {told}")
-        job = _queue.configure_task(VAT, queue=QUEUE, connection=tx.connection)
-        job.defer(legal_entity_id=str(legal_entity_id), request_no=number)
+        seller = str(legal_entity_id)
+        defer_jobs(tx.connection, VAT, QUEUE, {"legal_entity_id": seller, "request_no": number})
 
 
 def carry_out_vat(context: Context, legal_entity_id: str, request_no: int) -> None:

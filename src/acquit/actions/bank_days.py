@@ -6,8 +6,6 @@ Source: ECB, long-term calendar of TARGET closing days, as the library `holidays
 from datetime import date
 from functools import lru_cache
 
-from holidays import financial_holidays
-
 SATURDAY = 5
 
 
@@ -18,4 +16,6 @@ def is_bank_day(on: date) -> bool:
 
 @lru_cache(maxsize=64)
 def _closed(year: int) -> frozenset[date]:
+    from holidays import financial_holidays  # a sixth of what a command takes to start
+
     return frozenset(financial_holidays("XECB", years=year))

@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from procrastinate import App, SyncPsycopgConnector
-from procrastinate.types import JSONValue
-
+from acquit.actions.defer_job import defer_jobs
 from acquit.core.bill import Bill
 from acquit.store.transaction import Connection
 
 QUEUE: Final = "papers"
 RENDER: Final = "render_bills"
 BILLS_PER_JOB: Final = 200
-
-_queue: Final = App(connector=SyncPsycopgConnector())
 
 
 def defer_papers(connection: Connection, bills: Sequence[Bill]) -> None:
@@ -22,9 +18,9 @@ def defer_papers(connection: Connection, bills: Sequence[Bill]) -> None:
     Account and number alternate in one text: a list of texts took a seventh of a bill run's time.
     """
     keys = [f"{bill.account_id} {bill.bill_id}" for bill in bills]
-    jobs: list[dict[str, JSONValue]] = [
+    jobs = [
         {"keys": " ".join(keys[start : start + BILLS_PER_JOB])}
         for start in range(0, len(keys), BILLS_PER_JOB)
     ]
     if jobs:
-        _queue.configure_task(RENDER, queue=QUEUE, connection=connection).batch_defer(*jobs)
+        defer_jobs(connection, RENDER, QUEUE, *jobs)

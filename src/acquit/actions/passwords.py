@@ -6,7 +6,6 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
 from acquit.core.errors import Invalid
 
@@ -43,6 +42,8 @@ def check(password: str, known: Sequence[str] = ()) -> None:
     """
     if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
         raise WeakPassword(f"A password has {LENGTH_MIN} to {LENGTH_MAX} characters.")
+    from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # lists of words, rarely wanted
+
     verdict = zxcvbn(password[:72], user_inputs=list(known))
     if verdict["score"] < SCORE_MIN:
         advice = " ".join(filter(None, [verdict["feedback"]["warning"], *verdict["feedback"]["suggestions"]]))

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from procrastinate import App, SyncPsycopgConnector
-
 from acquit.actions.context import Context
+from acquit.actions.defer_job import defer_jobs
 from acquit.core.delivery import Channel, Queued, deliveries_of
 from acquit.core.identifiers import AccountId, BillId
 from acquit.store import accounts, deliveries, delivery_settings
@@ -16,8 +15,6 @@ QUEUE: Final = "deliveries"
 DELIVER: Final = "deliver"
 PER_JOB: Final = 200
 PAGE: Final = 1_000
-
-_queue: Final = App(connector=SyncPsycopgConnector())
 
 
 def queue_deliveries_in(tx: Transaction, keys: Sequence[BillKey]) -> int:
@@ -51,7 +48,7 @@ def queue_in(tx: Transaction, found: Sequence[Queued]) -> int:
 
 def defer_deliveries(connection: Connection, jobs: int) -> None:
     """So many jobs that try what is due wait in the queue once the connection's transaction is committed."""
-    _queue.configure_task(DELIVER, queue=QUEUE, connection=connection).batch_defer(*[{} for _ in range(jobs)])
+    defer_jobs(connection, DELIVER, QUEUE, *[{} for _ in range(jobs)])
 
 
 def queue_missing(context: Context) -> int:

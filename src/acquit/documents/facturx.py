@@ -9,8 +9,6 @@ Source: Factur-X 1.09, part 6.2 (PDF/A-3, XMP); ISO 19005-3.
 from io import BytesIO
 from typing import Final
 
-import pikepdf
-
 SPACE: Final = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 FILE_NAME: Final = "factur-x.xml"
 PROPERTIES: Final = (
@@ -25,6 +23,8 @@ END_OF_TOLD: Final = b"</rdf:Description></rdf:RDF>"
 
 def marked(content: bytes) -> bytes:
     """Return a PDF that carries factur-x.xml, now also saying so in its XMP. Raises AssertionError."""
+    import pikepdf  # large, and wanted where papers are made
+
     with pikepdf.open(BytesIO(content)) as document:
         metadata = document.Root.Metadata
         told = metadata.read_bytes()
@@ -46,6 +46,8 @@ def marked(content: bytes) -> bytes:
 
 def attached(content: bytes) -> bytes | None:
     """Return the factur-x.xml that a PDF carries, None when it carries none or is no PDF."""
+    import pikepdf  # large, and rarely wanted
+
     try:
         with pikepdf.open(BytesIO(content)) as document:
             found = document.attachments.get(FILE_NAME)

@@ -3,13 +3,14 @@
 import base64
 from functools import cache
 from pathlib import Path
-from typing import Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING, Final
 
 from acquit.documents.letterhead import Letterhead
 from acquit.documents.paper import BillPaper
 from acquit.documents.sheet import sheet
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 HOME: Final = Path(__file__).parent
 
@@ -39,8 +40,14 @@ def filled(name: str, letterhead: Letterhead, language: str, title: str, **value
 
 
 @cache
-def _template(name: str) -> Template:
+def _template(name: str) -> "Template":
     """Return a page of this package; what is filled in is escaped, and pictures are drawn by `drawing`."""
+    from jinja2 import (
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+    )  # commands that show no page start sooner
+
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,

@@ -4,13 +4,14 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
-
-from pypdf import PdfReader
+from typing import TYPE_CHECKING, Any, Final
 
 from acquit.core.errors import Invalid
 from acquit.core.money import EXPONENTS, Currency, parsed
 from acquit.documents.xml_tree import Node, NoTree, tree
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 XML_BYTES_MAX: Final = 20_000_000
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -77,6 +78,8 @@ def look_inside(paper: bytes) -> Inside | None:
     """Return what the paper says, a PDF or an e-invoice by itself; None when it is neither."""
     if paper.lstrip(BYTE_ORDER_MARK).lstrip().startswith(b"<"):
         return _read(Inside(""), "The e-invoice", paper)
+    from pypdf import PdfReader  # large, and rarely wanted
+
     try:
         reader = PdfReader(io.BytesIO(paper))
         pages = list(reader.pages)
@@ -96,7 +99,7 @@ def _read(inside: Inside, name: str, xml: bytes) -> Inside:
         return replace(inside, fault=f"{name} cannot be read as an e-invoice")
 
 
-def _attached(reader: PdfReader) -> Iterator[tuple[str, bytes]]:
+def _attached(reader: "PdfReader") -> Iterator[tuple[str, bytes]]:
     files: Any = reader.attachments
     for name in files:
         if str(name).lower().endswith(".xml"):

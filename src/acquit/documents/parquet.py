@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
 
 def write_parquet(table: Path, target: Path, types: Mapping[str, str]) -> None:
     """The rows of a CSV file with a line of names are in a Parquet file; an empty cell is null."""
+    import duckdb  # large, and rarely wanted
+
     columns = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in types.items())
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")

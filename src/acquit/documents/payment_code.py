@@ -5,7 +5,6 @@ Source: European Payments Council, EPC069-12 (version 002, level M, at most QR v
 
 from typing import Final
 
-import segno
 from stdnum import bic as bics
 from stdnum import iban as ibans
 from stdnum import iso11649
@@ -41,6 +40,8 @@ def transfer_text(holder: str, iban: str, bic: str, reference: str, amount_minor
 
 def drawn(text: str) -> str:
     """Return the QR code of a text as SVG: all dark modules are one path, so no viewer shows seams."""
+    import segno  # only where a code is drawn
+
     code = segno.make(
         text, error="m", boost_error=False, micro=False, encoding="utf-8", mode="byte", mask=MASK
     )
