@@ -129,6 +129,17 @@ def test_the_books_are_files(run: Run, tmp_path: Path) -> None:
     assert run("export", "fec", "--year", "2026", "--legal-entity", "XX") == (1, "no-such-legal-entity")
 
 
+def test_down_payments_are_a_file(run: Run, tmp_path: Path) -> None:
+    asked = run("bills", "down-payment", ACME, "--amount", "4", "--reason", "new servers")
+    made = run("export", "down-payments", "--out", tmp_path)
+    assert (Path(made["file"]).name, made["rows"]) == ("down-payments-FR.csv", 1)
+    (told,) = csv.DictReader(Path(made["file"]).read_text().splitlines())
+    names = ("bill", "net", "tax", "paid", "carried")
+    assert [told[name] for name in names] == [asked["bill_id"], "4.00", "0.80", "0.00", "4.00"]
+    out = ("--legal-entity", "XX", "--out", tmp_path)
+    assert run("export", "down-payments", *out) == (1, "no-such-legal-entity")
+
+
 def test_evidence_is_one_archive(run: Run, tmp_path: Path) -> None:
     run("bills", "run", "--period", "2026-11")
     made = run("audit", "evidence", "--period", "2026-11", "--bills", 1, "--out", tmp_path)

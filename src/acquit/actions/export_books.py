@@ -1,4 +1,4 @@
-"""Hand the books out as files: journal, FEC, aged balance. A file is whole, or not there.
+"""Hand the books out as files: journal, FEC, aged balance, down payments. A file is whole, or not there.
 
 All that a file says is of one instant; memory does not grow with the number of entries.
 """
@@ -68,6 +68,20 @@ def export_bills_of(context: Context, legal_entity_id: LegalEntityId, span: Span
         entity_in(tx, legal_entity_id)
         rows = bill_tables.issued(tx, legal_entity_id, span.first_on, span.last_on)
         return written(path, book_tables.bills_csv(rows), headings=1)
+
+
+def export_down_payments(
+    context: Context, legal_entity_id: LegalEntityId, on: date | None, path: Path
+) -> Handed:
+    """What became of each down payment by the end of a day, today without one, is in a CSV file.
+
+    Its column `carried` adds up, by currency, to the balance of the ledger account of down payments then.
+    Raises NoSuchLegalEntity.
+    """
+    with context.database.snapshot() as tx:
+        entity = entity_in(tx, legal_entity_id)
+        rows = bill_tables.down_payments(tx, legal_entity_id, on or date_of(context, entity))
+        return written(path, book_tables.down_payments_csv(rows), headings=1)
 
 
 def export_fec(

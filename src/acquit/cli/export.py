@@ -10,6 +10,7 @@ from acquit.actions.export_books import (
     Handed,
     export_aged_balance,
     export_bills_of,
+    export_down_payments,
     export_fec,
     export_journal,
     written,
@@ -95,6 +96,21 @@ def aged_balance(
     with program.open() as context:
         path = _path(out, f"aged-balance-{legal_entity}{'' if on is None else f'-{on}'}.csv")
         made = export_aged_balance(context, LegalEntityId(legal_entity), on, path)
+    _answer(program, made)
+
+
+@app.command(name="down-payments")
+def down_payments(
+    *,
+    on: Annotated[date | None, Parameter(help="At the end of this day, today if not given.")] = None,
+    legal_entity: ForEntity = "FR",
+    out: Out = Path(),
+    program: Given,
+) -> None:
+    """Write every down payment of the seller: paid, deducted, taken back, and still carried in the books."""
+    with program.open() as context:
+        path = _path(out, f"down-payments-{legal_entity}{'' if on is None else f'-{on}'}.csv")
+        made = export_down_payments(context, LegalEntityId(legal_entity), on, path)
     _answer(program, made)
 
 

@@ -59,6 +59,10 @@ BILLS: Final = (
     "bill", "kind", "corrects", "account", "payer", "buyer", "issued_on", "due_on", "category", "currency",
     "net", "tax", "total", "purchase_order", "payment_reference", "order",
 )  # fmt: skip
+DOWN_PAYMENTS: Final = (
+    "bill", "account", "payer", "buyer", "issued_on", "due_on", "for", "vat_rate", "currency", "net", "tax",
+    "total", "paid", "deducted", "credited", "carried",
+)  # fmt: skip
 TOTALS: Final = ("ledger", "currency", "debit", "credit", "balance")
 
 
@@ -92,6 +96,11 @@ def journal_csv(postings: Iterable[Any]) -> Iterator[bytes]:
 def bills_csv(bills: Iterable[Any]) -> Iterator[bytes]:
     """Yield bills, credit notes and corrective bills; amounts positive, the kind gives the direction."""
     yield from csv_lines(BILLS, map(_bill, bills))
+
+
+def down_payments_csv(rows: Iterable[Any]) -> Iterator[bytes]:
+    """Yield down payments; `paid` is with VAT, `carried` the net that no bill and no credit note took."""
+    yield from csv_lines(DOWN_PAYMENTS, map(_down_payment, rows))
 
 
 def vat_csv(report: VatReport) -> bytes:
@@ -188,6 +197,12 @@ def _bill(row: Any) -> Sequence[Any]:
     currency = Currency(row.currency)
     sums = (_amount(each, currency) for each in (row.net_minor, row.tax_minor, row.total_minor))
     return (*row[:10], *sums, *row[13:])
+
+
+def _down_payment(row: Any) -> Sequence[Any]:
+    carried_minor = row.net_minor - row.deducted_minor - row.credited_minor
+    sums = (_amount(each, Currency(row.currency)) for each in (*row[9:], carried_minor))
+    return (*row[:7], plain(row.vat_rate_bp, Currency("EUR")), row.currency, *sums)
 
 
 def _local(minor: int | None, currency: Currency) -> str:

@@ -12,6 +12,7 @@ from acquit.actions.close_period import period_acts, reopen_period, seal_year
 from acquit.actions.export_books import (
     export_aged_balance,
     export_bills_of,
+    export_down_payments,
     export_fec,
     export_journal,
 )
@@ -34,7 +35,7 @@ MONTHS: Final = 18
 MOVEMENTS_MAX: Final = 100
 RATES_DAYS: Final = 30
 CSV: Final = "text/csv; charset=utf-8"
-FILES: Final = ("journal", "bills", "fec", "aged")
+FILES: Final = ("journal", "bills", "fec", "aged", "down-payments")
 CLOSING: Final = ("ask_closing", "closing_refused")
 
 
@@ -49,7 +50,7 @@ def show_reports(visit: Visit) -> Page:
 
 
 def take_file(visit: Visit) -> Reply:
-    """GET /office/reports/export/file: journal, bills, FEC or aged balance as a file."""
+    """GET /office/reports/export/file: journal, bills, FEC, aged balance or down payments as a file."""
     with visit.read() as tx:
         entity_id = sellers_in(visit, tx).entity.legal_entity_id
     kind = typed.one_of(visit.query.get("kind", ""), FILES)
@@ -62,9 +63,12 @@ def take_file(visit: Visit) -> Reply:
             made = export_journal(visit.context, entity_id, span(text), directory / f"journal-{text}.csv")
         elif kind == "bills":
             made = export_bills_of(visit.context, entity_id, span(text), directory / f"bills-{text}.csv")
-        else:
+        elif kind == "aged":
             on = typed.day(visit.query.get("on", ""))
             made = export_aged_balance(visit.context, entity_id, on, directory / "aged-balance.csv")
+        else:
+            on = typed.day(visit.query.get("on", ""))
+            made = export_down_payments(visit.context, entity_id, on, directory / "down-payments.csv")
         descriptor, kept = tempfile.mkstemp()
         os.close(descriptor)
         made.path.replace(kept)
