@@ -143,7 +143,7 @@ def test_down_payments_are_a_file(run: Run, tmp_path: Path) -> None:
 def test_evidence_is_one_archive(run: Run, tmp_path: Path) -> None:
     run("bills", "run", "--period", "2026-11")
     made = run("audit", "evidence", "--period", "2026-11", "--bills", 1, "--out", tmp_path)
-    assert (Path(made["file"]).name, made["files"]) == ("evidence-FR-2026-11.zip", 12)
+    assert (Path(made["file"]).name, made["files"]) == ("evidence-FR-2026-11.zip", 13)
     assert run("audit")["passed"]
 
 

@@ -19,7 +19,7 @@ from acquit.core.identifiers import AccountId, BillId, LegalEntityId
 from acquit.core.money import Currency, plain
 from acquit.core.period import PeriodAct, Span, span
 from acquit.documents import book_tables, fec
-from acquit.store import charts, evidence, periods
+from acquit.store import bill_tables, charts, evidence, periods
 from acquit.store.transaction import Transaction
 
 SAMPLE_BILLS: Final = 10
@@ -37,8 +37,8 @@ def gather_evidence(
     """The archive is in the file: the same books give the same bytes.
 
     It holds control totals, balances, numbers, acts, acts on months, heads of chains, the FEC of the period,
-    the aged balance at its end, the VAT report, the chart, and the papers of some bills that the hashes of
-    their numbers drew. Raises NoSuchLegalEntity, BadPeriod, RateMissing.
+    the aged balance and the down payments at its end, the VAT report, the chart, and the papers of some bills
+    that the hashes of their numbers drew. Raises NoSuchLegalEntity, BadPeriod, RateMissing.
     """
     told = span(period)
     with context.database.snapshot() as tx:
@@ -85,6 +85,9 @@ def _files(
         "periods.csv": [_periods(periods.acts(tx, entity_id), told)],
         "chain-heads.csv": [_table("scope name accounts head recorded_at", [_stamped(row) for row in heads])],
         "aged-balance.csv": book_tables.aged_csv(aged_in(tx, entity_id, told.last_on)),
+        "down-payments.csv": book_tables.down_payments_csv(
+            bill_tables.down_payments(tx, entity_id, told.last_on)
+        ),
         "vat-report.csv": [book_tables.vat_csv(vat_report_in(tx, entity, told, rates))],
         fec.file_name(entity.siren, told.last_on): fec.render(
             fec_lines_in(tx, entity, told, rates, today=today), entity.currency
