@@ -151,7 +151,7 @@ class _Door:
             self._walk(document)
             os.kill(os.getpid(), signal.SIGINT)
             return
-        self._program.screen.answer(document, _doors(document, self._keys), "Ctrl-C stops.")
+        self._program.screen.answer(document, _doors(document, self._keys, self._there.data), "Ctrl-C stops.")
 
     def _walk(self, document: dict[str, Any]) -> None:
         from acquit.demo.walk import WalkFailed, walk
@@ -167,7 +167,7 @@ class _Door:
             screen.answer({"passed": not self._failed, "walk": told})
 
 
-def _doors(document: dict[str, Any], keys: Path | None) -> Any:
+def _doors(document: dict[str, Any], keys: Path | None, data: Path) -> Any:
     """Return where the doors are and how a person gets in."""
     own, office = document["manager"], document["office"]
     shown = {"API": document["base"]}
@@ -178,4 +178,5 @@ def _doors(document: dict[str, Any], keys: Path | None) -> Any:
         manager=f"{own['url']}  {own['login']}  {own['password']}",
         office=f"{office['url']}  {office['login']}  {office['password']}",
         keys=keys or "name a file with --keys to have them",
+        commands=f"acquit COMMAND --data {data}",
     )
