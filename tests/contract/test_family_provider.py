@@ -83,17 +83,20 @@ def test_a_provider_is_brought_read_changed_and_removed(acme: Customer, customer
         assert acme.refusal(method, PATH, body)[0] == 404
 
 
-@pytest.mark.parametrize(("hours", "lasts"), [(None, 12), (1, 1), (48, 12)])
+@pytest.mark.parametrize(
+    ("said", "lasts"),
+    [("", 12), (timedelta(hours=1), 1), (timedelta(hours=48), 12), ("9999-12-31T23:59:59Z", 12)],
+)
 def test_a_session_ends_with_the_one_at_the_provider(
-    families: Families, acme: Customer, hours: int | None, lasts: int
+    families: Families, acme: Customer, said: str | timedelta, lasts: int
 ) -> None:
     context = families.world.context
     now = context.clock.now()
 
     def bend(response: Any) -> None:
-        if hours is not None:
-            statement = response.find("{*}Assertion/{*}AuthnStatement")
-            statement.set("SessionNotOnOrAfter", f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}")
+        instant = said if isinstance(said, str) else f"{now + said:%Y-%m-%dT%H:%M:%SZ}"
+        if instant:
+            response.find("{*}Assertion/{*}AuthnStatement").set("SessionNotOnOrAfter", instant)
 
     idp = Idp(KEY, bend=bend)
     acme.post(PATH, metadata=idp.metadata())

@@ -14,7 +14,7 @@ from typing import Final
 
 from acquit.actions.context import Context
 from acquit.actions.origins import sure_origin
-from acquit.actions.sign_in import SignInOver, check_address, open_account_in
+from acquit.actions.sign_in import SESSION_LIFE, SignInOver, check_address, open_account_in
 from acquit.core.identifiers import AccountId
 from acquit.core.saml import (
     SKEW,
@@ -167,7 +167,7 @@ def finish_saml(
         _know(tx, account_id, answered.login, known)
         opening = Opening(address, browser, Means.SINGLE_SIGN_ON)
         ends_at = answered.session_ends_at
-        no_later_than = None if ends_at is None else ends_at + SKEW
+        no_later_than = None if ends_at is None else min(ends_at, now + SESSION_LIFE) + SKEW
         token = open_account_in(context, tx, account_id, answered.login, opening, no_later_than)
         return Entered(token, answered.next)
 
