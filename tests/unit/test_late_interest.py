@@ -1,7 +1,7 @@
 """Late interest by the day, and what a claim says of it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -20,6 +20,8 @@ from acquit.core.late_interest import (
     standings,
 )
 from acquit.core.money import Currency
+from acquit.documents.glyphs import missing_glyphs
+from acquit.documents.languages import languages
 
 EUR = Currency("EUR")
 FRENCH = LATE_RATES["FR"]
@@ -100,6 +102,34 @@ def test_a_claim_says_each_rate_and_the_fee_once() -> None:
     assert details[0].description == "Pénalités de retard au taux annuel de 13,15 %, 10 jours"
     assert [each.detail_no for each in details] == [1, 2, 3]
     assert shares(details) == (1_026, 4_000)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("de_DE", ["Verzugszinsen zu 13,15 % pro Jahr, 1 Tag", "Pauschale für Beitreibungskosten"]),
+        (
+            "fr_FR",
+            [
+                "Pénalités de retard au taux annuel de 13,15 %, 1 jour",
+                "Indemnité forfaitaire de recouvrement",
+            ],
+        ),
+        ("fi_FI", ["Late interest at 13.15 % a year, 1 day", "Fixed recovery charge"]),
+    ],
+)
+def test_a_claim_is_told_in_the_language_of_the_bill(language: str, told: list[str]) -> None:
+    first_day = late().due_on + timedelta(1)
+    assert [each.description for each in late_details([late()], CHARGES, language, first_day)] == told
+
+
+def test_every_language_of_papers_tells_a_claim() -> None:
+    told = {
+        language: [each.description for each in late_details([late()], CHARGES, language, date(2025, 7, 20))]
+        for language in languages()
+    }
+    assert len({tuple(each) for each in told.values()}) == len(languages())
+    assert not missing_glyphs("".join(text for each in told.values() for text in each))
 
 
 def test_what_was_claimed_goes_on_where_it_ended() -> None:

@@ -16,6 +16,6 @@ def is_bank_day(on: date) -> bool:
 
 @lru_cache(maxsize=64)
 def _closed(year: int) -> frozenset[date]:
-    from holidays import financial_holidays  # a sixth of what a command takes to start
+    from holidays import financial_holidays  # large, and wanted where bank days are asked for
 
     return frozenset(financial_holidays("XECB", years=year))

@@ -1,6 +1,6 @@
 """Leave work to a worker: a job is written with what asks for it, so that both are there or neither.
 
-The library of the queue is imported with the first job: a tenth of what a command takes to start went there.
+The library of the queue is imported with the first job: most commands and calls leave none.
 """
 
 from collections.abc import Mapping

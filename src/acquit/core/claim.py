@@ -14,8 +14,8 @@ from typing import Final
 
 from acquit.core.bill import TRANSFER, Bill, BillKind, Detail, Issuing
 from acquit.core.identifiers import AccountId, BillId, OrderId, ServiceId
-from acquit.core.late_interest import LateRate, Standing, interest, standings
-from acquit.core.line_text import in_language
+from acquit.core.late_interest import Interest, LateRate, Standing, interest, standings
+from acquit.core.line_text import days_text, in_language, use_texts
 from acquit.core.money import E4_PER_ONE, Currency, ucents_per_minor
 from acquit.core.numbering import document_id, payment_reference
 from acquit.core.tax import TaxLine, VatCategory
@@ -23,12 +23,25 @@ from acquit.core.tax import TaxLine, VatCategory
 INTEREST: Final = "late-interest"
 FEE: Final = "recovery-fee"
 _DAY: Final = timedelta(days=1)
-_TEXTS: Final = {
-    "fr": (
-        "Pénalités de retard au taux annuel de {rate} %, {days} jours",
-        "Indemnité forfaitaire de recouvrement",
-    ),
-    "en": ("Late interest at {rate} % a year, {days} days", "Fixed recovery charge"),
+_INTEREST: Final = {
+    "de": "Verzugszinsen zu {rate} % pro Jahr, {days}",
+    "en": "Late interest at {rate} % a year, {days}",
+    "es": "Intereses de demora al {rate} % anual, {days}",
+    "fr": "Pénalités de retard au taux annuel de {rate} %, {days}",
+    "it": "Interessi di mora al {rate} % annuo, {days}",
+    "nl": "Vertragingsrente van {rate} % per jaar, {days}",
+    "pl": "Odsetki za opóźnienie w wysokości {rate} % rocznie, {days}",
+    "pt": "Juros de mora à taxa anual de {rate} %, {days}",
+}
+_FEE: Final = {
+    "de": "Pauschale für Beitreibungskosten",
+    "en": "Fixed recovery charge",
+    "es": "Indemnización fija por costes de cobro",
+    "fr": "Indemnité forfaitaire de recouvrement",
+    "it": "Indennizzo forfettario per i costi di recupero",
+    "nl": "Vaste vergoeding voor invorderingskosten",
+    "pl": "Rekompensata za koszty odzyskiwania należności",
+    "pt": "Indemnização fixa por custos de cobrança",
 }
 
 
@@ -69,7 +82,7 @@ def late_details(
         details += _interest(bill, charges, stretches, language, to_on)
         if stretches and not bill.fee_claimed and bill.currency == charges.currency and charges.fee_minor:
             day = bill.due_on + _DAY
-            details.append(_detail(bill, FEE, in_language(_TEXTS, language)[1], charges.fee_minor, day, day))
+            details.append(_detail(bill, FEE, in_language(_FEE, language), charges.fee_minor, day, day))
     return tuple(replace(each, detail_no=number) for number, each in enumerate(details, 1))
 
 
@@ -81,19 +94,15 @@ def _interest(
         replace(each, from_on=max(each.from_on, start)) for each in stretches if each.to_on >= start
     ]  # fmt: skip
     return [
-        _detail(
-            bill,
-            INTEREST,
-            in_language(_TEXTS, language)[0].format(
-                rate=_percent(each.rate_bp, language), days=(each.to_on - each.from_on).days + 1
-            ),
-            each.amount_minor,
-            each.from_on,
-            each.to_on,
-        )
+        _detail(bill, INTEREST, _told(language, each), each.amount_minor, each.from_on, each.to_on)
         for each in interest(fresh, charges.rates)
         if each.amount_minor
     ]
+
+
+def _told(language: str, stretch: Interest) -> str:
+    days = days_text(language, (stretch.to_on - stretch.from_on).days + 1)
+    return in_language(_INTEREST, language).format(rate=_percent(stretch.rate_bp, language), days=days)
 
 
 def _detail(bill: LateBill, kind: str, description: str, minor: int, from_on: date, to_on: date) -> Detail:
@@ -105,7 +114,7 @@ def _detail(bill: LateBill, kind: str, description: str, minor: int, from_on: da
 
 def _percent(rate_bp: int, language: str) -> str:
     whole, part = divmod(rate_bp, 100)
-    mark = "," if language.startswith("fr") else "."
+    mark = use_texts(language).decimal_mark
     return f"{whole}{mark}{part:02d}".rstrip("0").rstrip(mark)
 
 

@@ -23,15 +23,25 @@ _DAY: Final = {
     "pl": "%d.%m.%Y",
     "pt": "%d/%m/%Y",
 }
-_DAYS_FROM: Final = {
-    "de": ("{days} Tag ab {day}", "{days} Tage ab {day}"),
-    "en": ("{days} day from {day}", "{days} days from {day}"),
-    "es": ("{days} día desde el {day}", "{days} días desde el {day}"),
-    "fr": ("{days} jour à compter du {day}", "{days} jours à compter du {day}"),
-    "it": ("{days} giorno dal {day}", "{days} giorni dal {day}"),
-    "nl": ("{days} dag vanaf {day}", "{days} dagen vanaf {day}"),
-    "pl": ("{days} dzień od {day}", "{days} dni od {day}"),
-    "pt": ("{days} dia a partir de {day}", "{days} dias a partir de {day}"),
+_DAYS: Final = {
+    "de": ("Tag", "Tage"),
+    "en": ("day", "days"),
+    "es": ("día", "días"),
+    "fr": ("jour", "jours"),
+    "it": ("giorno", "giorni"),
+    "nl": ("dag", "dagen"),
+    "pl": ("dzień", "dni"),
+    "pt": ("dia", "dias"),
+}
+_FROM: Final = {
+    "de": "{days} ab {day}",
+    "en": "{days} from {day}",
+    "es": "{days} desde el {day}",
+    "fr": "{days} à compter du {day}",
+    "it": "{days} dal {day}",
+    "nl": "{days} vanaf {day}",
+    "pl": "{days} od {day}",
+    "pt": "{days} a partir de {day}",
 }
 _UNUSED: Final = {
     "de": "nicht genutzt",
@@ -152,14 +162,19 @@ def day_text(language: str, on: date) -> str:
     return on.strftime(in_language(_DAY, language))
 
 
+def days_text(language: str, days: int) -> str:
+    """Return so many days in words: `1 Tag`, `15 Tage`."""
+    return f"{days} {in_language(_DAYS, language)[days != 1]}"
+
+
 def some_days_text(language: str, name: str, on: date, until_on: date) -> str:
     """Return the line of a part of a period, from the day to the one before `until_on`."""
-    return f"{name} - {_days(language, on, until_on)}"
+    return f"{name} - {_days_from(language, on, until_on)}"
 
 
 def unused_text(language: str, name: str, on: date, until_on: date) -> str:
     """Return the line that gives back what was paid from the day to the one before `until_on`."""
-    return f"{name} - {in_language(_UNUSED, language)}, {_days(language, on, until_on)}"
+    return f"{name} - {in_language(_UNUSED, language)}, {_days_from(language, on, until_on)}"
 
 
 def once_text(language: str, name: str, capacity: Capacity) -> str:
@@ -172,6 +187,6 @@ def use_texts(language: str) -> UseTexts:
     return in_language(_USE, language)
 
 
-def _days(language: str, on: date, until_on: date) -> str:
-    days = (until_on - on).days
-    return in_language(_DAYS_FROM, language)[days != 1].format(days=days, day=day_text(language, on))
+def _days_from(language: str, on: date, until_on: date) -> str:
+    days = days_text(language, (until_on - on).days)
+    return in_language(_FROM, language).format(days=days, day=day_text(language, on))

@@ -63,12 +63,12 @@ def take_file(visit: Visit) -> Reply:
             made = export_journal(visit.context, entity_id, span(text), directory / f"journal-{text}.csv")
         elif kind == "bills":
             made = export_bills_of(visit.context, entity_id, span(text), directory / f"bills-{text}.csv")
-        elif kind == "aged":
-            on = typed.day(visit.query.get("on", ""))
-            made = export_aged_balance(visit.context, entity_id, on, directory / "aged-balance.csv")
         else:
             on = typed.day(visit.query.get("on", ""))
-            made = export_down_payments(visit.context, entity_id, on, directory / "down-payments.csv")
+            is_aged = kind == "aged"
+            handed_out = export_aged_balance if is_aged else export_down_payments
+            path = directory / ("aged-balance.csv" if is_aged else "down-payments.csv")
+            made = handed_out(visit.context, entity_id, on, path)
         descriptor, kept = tempfile.mkstemp()
         os.close(descriptor)
         made.path.replace(kept)
