@@ -1,7 +1,7 @@
 """What the engine says on lines is there in every language of papers, and can be printed."""
 
 import string
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from itertools import product
 
@@ -9,6 +9,7 @@ import pytest
 
 from acquit.core.catalogue import Capacity
 from acquit.core.line_text import day_text, once_text, some_days_text, unused_text, use_texts
+from acquit.core.meter import UNITS, Aggregation, Meter, Per
 from acquit.documents.glyphs import missing_glyphs
 from acquit.documents.languages import languages
 
@@ -54,6 +55,17 @@ def test_every_language_of_papers_says_every_line(language: str) -> None:
     assert not missing_glyphs("".join(said))
     assert language == "en" or use_texts(language) != use_texts("en"), "it would be said in English"
     assert day_text(language, FIRST).count("16") == 1
+
+
+def test_a_unit_is_said_in_every_language_of_papers() -> None:
+    days = Meter("m", FIRST, "DAY", Aggregation.SUM, Per.PERIOD, "Trafic", "Traffic")
+    assert {each: days.symbol(each) for each in ("de_DE", "pl_PL", "fr_FR", "fi_FI")} == {
+        "de_DE": "Tag", "pl_PL": "dzień", "fr_FR": "jour", "fi_FI": "day",
+    }  # fmt: skip
+    gigabytes = replace(days, unit="E34")
+    assert [gigabytes.symbol(each) for each in ("fr_FR", "de_DE", "en_GB")] == ["Go", "GB", "GB"]
+    assert all(UNITS[unit].keys() == set(languages()) for unit in ("DAY", "MON"))
+    assert not missing_glyphs("".join(text for texts in UNITS.values() for text in texts.values()))
 
 
 def test_each_language_fills_in_the_same_numbers() -> None:

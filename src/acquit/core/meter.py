@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from acquit.core.catalogue import Capacity, Plan, Strategy
 from acquit.core.errors import Conflict, NotFound
+from acquit.core.line_text import in_language
 from acquit.core.money import E4_PER_ONE, Currency
 from acquit.core.terms import end_of_month
 
@@ -21,18 +22,24 @@ CODE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,47}")
 QUANTITY_MAX_E4: Final = 10**15
 """A hundred billion units: the most that one event, a tier or an allowance may count."""
 
-UNITS: Final[Mapping[str, tuple[str, str]]] = {
-    "C62": ("", ""),
-    "HUR": ("h", "h"),
-    "DAY": ("jour", "day"),
-    "MON": ("mois", "month"),
-    "MIN": ("min", "min"),
-    "SEC": ("s", "s"),
-    "E34": ("Go", "GB"),
-    "E35": ("To", "TB"),
-    "4L": ("Mo", "MB"),
-}
-"""Codes of UN/ECE Recommendation 20, and how a bill names them in French and English."""
+UNITS: Final[Mapping[str, Mapping[str, str]]] = {
+    "C62": {"en": ""},
+    "HUR": {"en": "h"},
+    "DAY": {
+        "de": "Tag", "en": "day", "es": "día", "fr": "jour", "it": "giorno", "nl": "dag", "pl": "dzień",
+        "pt": "dia",
+    },
+    "MON": {
+        "de": "Monat", "en": "month", "es": "mes", "fr": "mois", "it": "mese", "nl": "maand", "pl": "miesiąc",
+        "pt": "mês",
+    },
+    "MIN": {"en": "min"},
+    "SEC": {"en": "s"},
+    "E34": {"en": "GB", "fr": "Go"},
+    "E35": {"en": "TB", "fr": "To"},
+    "4L": {"en": "MB", "fr": "Mo"},
+}  # fmt: skip
+"""Codes of UN/ECE Recommendation 20, and how a bill names them; as in English where nothing else is said."""
 
 DEFAULT_MODE: Final = "default"
 ALIASES: Final[Mapping[str, str]] = {"GB": "E34", "TB": "E35", "MB": "4L"}
@@ -90,7 +97,7 @@ class Meter:
 
     def symbol(self, language: str) -> str:
         """Return what a bill in the language calls its unit; empty for pieces."""
-        return UNITS[self.unit][0 if language.startswith("fr") else 1]
+        return in_language(UNITS[self.unit], language)
 
 
 @dataclass(frozen=True, slots=True)
