@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -176,6 +177,21 @@ def test_a_down_payment_is_billed_once_and_what_it_pays_for_has_the_cost(
     assert sum(row[2] for row in found) == sum(row[3] for row in found)
 
 
+def effective_of_a_rebate(provider: Provider, tmp_path: Path, number: str, description: str) -> Any:
+    """The effective cost of a line of -50.00, where a down payment has that number."""
+    world = provider.world()
+    world.other("downPaymentInvoice", number, "2026-10-02", 5_000)
+    world.bill("FR1", "2026-11-02", 12_000, -5_000)
+    world.details["FR1"]["100000002"] |= {"domain": "", "description": description}
+    run(provider, tmp_path / "archive")
+    wording, out = Wording(read_focus_rules(), Rules()), tmp_path / "lines.parquet"
+    export(tmp_path / "archive", out, columns_of(COST_AND_USAGE, "1.2"), Wanted(), wording, "parquet")
+    query = f'SELECT "EffectiveCost" FROM read_parquet(\'{out}\') WHERE "BilledCost" < 0'
+    with duckdb.connect() as db:
+        (found,) = db.execute(query).fetchall()
+    return found[0]
+
+
 @pytest.mark.parametrize(
     ("description", "is_deduction"),
     [
@@ -185,19 +201,18 @@ def test_a_down_payment_is_billed_once_and_what_it_pays_for_has_the_cost(
         ("Commercial gesture for DP12", False),
         ("Rabais XDP1", False),
         ("Rabais DP1/2", False),
+        ("Rabais DP1+2", False),
+        ("Invoice no.DP1: less", True),
     ],
 )
 def test_a_number_that_begins_another_is_not_taken_for_it(
     provider: Provider, tmp_path: Path, description: str, is_deduction: bool
 ) -> None:
-    world = provider.world()
-    world.other("downPaymentInvoice", "DP1", "2026-10-02", 5_000)
-    world.bill("FR1", "2026-11-02", 12_000, -5_000)
-    world.details["FR1"]["100000002"] |= {"domain": "", "description": description}
-    run(provider, tmp_path / "archive")
-    wording, out = Wording(read_focus_rules(), Rules()), tmp_path / "lines.parquet"
-    export(tmp_path / "archive", out, columns_of(COST_AND_USAGE, "1.2"), Wanted(), wording, "parquet")
-    query = f'SELECT "EffectiveCost" FROM read_parquet(\'{out}\') WHERE "BilledCost" < 0'
-    with duckdb.connect() as db:
-        (found,) = db.execute(query).fetchall()
-    assert found[0] == (0 if is_deduction else -50)
+    found = effective_of_a_rebate(provider, tmp_path, "DP1", description)
+    assert found == (0 if is_deduction else -50)
+
+
+@pytest.mark.parametrize("number", ["FR+AC0001", "AC-2026_0001", "/AC/0001"])
+def test_a_number_of_any_series_is_found_in_a_line(provider: Provider, tmp_path: Path, number: str) -> None:
+    """A series of Acquit begins with letters, digits, plus, dash, underscore and slash."""
+    assert effective_of_a_rebate(provider, tmp_path, number, f"Less down payment {number} of today") == 0

@@ -123,12 +123,13 @@ CREATE TABLE advance AS SELECT DISTINCT bill_id FROM bill WHERE family = 'down_p
 CREATE TABLE deduction AS
 WITH word AS (
     SELECT account, bill_id, detail_no,
-           unnest(regexp_extract_all(description, '[\pL\pN](?:[\pL\pN/_.-]*[\pL\pN])?')) AS word
+           unnest(regexp_extract_all(description, '[\pL\pN+/_-]*[\pL\pN]')) AS word
       FROM bill_detail WHERE net_minor < 0 AND description IS NOT NULL)
 SELECT DISTINCT word.account, word.bill_id, word.detail_no FROM word JOIN advance ON advance.bill_id = word;
 """
 """All down payments, and the lines that take off and say the number of one in their text. Such a line, or one
-that is about a down payment, is of that advance, not of a supply."""
+that is about a down payment, is of that advance, not of a supply. A word is made of what numbers of bills are
+(`core/numbering.py`), and ends with a letter or digit: a dot or a dash after a number is none of it."""
 
 CHOSEN: Final = """
 CREATE VIEW chosen AS
