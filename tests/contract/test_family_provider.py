@@ -1,13 +1,15 @@
 """/me/identity/provider: the account's own identity provider, and what keys of its people may do."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from acquit.actions.sign_in import session_hash
+from acquit.actions.sign_in import SignInOver, session_hash
 from acquit.actions.sign_on_by_saml import Entered, accept_saml, begin_saml, finish_saml
+from acquit.adapters.clock import SystemClock
 from acquit.core.access import Rule
 from acquit.core.saml import GROUP_ATTRIBUTE, NAME_ID
 from acquit.store import sessions
@@ -32,6 +34,11 @@ def idp(acme: Customer) -> Iterator[Idp]:
     yield made
     if acme.reply("GET", PATH).status_code == 200:
         acme.delete(PATH)
+
+
+def stated(response: Any) -> Any:
+    """The answer's statement that the person signed in."""
+    return response.find("{*}Assertion/{*}AuthnStatement")
 
 
 def entered(families: Families, idp: Idp) -> Entered:
@@ -96,7 +103,7 @@ def test_a_session_ends_with_the_one_at_the_provider(
     def bend(response: Any) -> None:
         instant = said if isinstance(said, str) else f"{now + said:%Y-%m-%dT%H:%M:%SZ}"
         if instant:
-            response.find("{*}Assertion/{*}AuthnStatement").set("SessionNotOnOrAfter", instant)
+            stated(response).set("SessionNotOnOrAfter", instant)
 
     idp = Idp(KEY, bend=bend)
     acme.post(PATH, metadata=idp.metadata())
@@ -106,6 +113,28 @@ def test_a_session_ends_with_the_one_at_the_provider(
     acme.delete(PATH)
     assert session is not None
     assert abs(session.expires_at - now - timedelta(hours=lasts)) < timedelta(minutes=2)
+
+
+class Later(SystemClock):
+    """The clock five minutes later: a way back from the provider may take ten."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(minutes=5)
+
+
+def test_a_session_that_ended_at_the_provider_meanwhile_is_not_opened(
+    families: Families, acme: Customer
+) -> None:
+    context, browser = families.world.context, "a secret of the browser"
+    end = f"{context.clock.now() + timedelta(minutes=2):%Y-%m-%dT%H:%M:%SZ}"
+    idp = Idp(KEY, bend=lambda response: stated(response).set("SessionNotOnOrAfter", end))
+    acme.post(PATH, metadata=idp.metadata())
+    asked = idp.read(begin_saml(context, ACME, ORIGIN, browser))
+    code = accept_saml(context, ACME, ORIGIN, idp.answer(asked))
+    later = replace(context, clock=Later())
+    with pytest.raises(SignInOver, match="ended meanwhile"):
+        finish_saml(later, ACME, code, browser, address="192.0.2.1", browser="")
+    acme.delete(PATH)
 
 
 @pytest.mark.parametrize(

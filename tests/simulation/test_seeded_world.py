@@ -15,7 +15,7 @@ from simulation.auditor_calendar import DAY, month_end, month_of
 from simulation.world import World, founded, open_one, publish
 from simulation.world_acts import do_something
 from simulation.world_points import set_programme
-from simulation.world_runs import bill_month, judge, judge_years, next_day, run_day
+from simulation.world_runs import bill_month, judge, judge_advances, judge_years, next_day, run_day
 
 SEEDS = range(1, 4)
 SOAKED = range(1, 13)
@@ -62,3 +62,4 @@ def test_months_of_business_are_right_to_the_cent(
     with founded(database, database_url, seed) as world:
         live(world, months)
         judge_years(world, tmp_path)
+        judge_advances(world, tmp_path)

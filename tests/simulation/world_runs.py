@@ -1,5 +1,7 @@
 """The month is billed: rehearsed, crashed, run twice at once, retried, replayed; and judged every time."""
 
+import csv
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Thread
@@ -9,7 +11,7 @@ import psycopg
 
 from acquit.actions.audit_books import audit_books
 from acquit.actions.count_points import count_points
-from acquit.actions.export_books import export_fec
+from acquit.actions.export_books import export_down_payments, export_fec
 from acquit.actions.replay_run import replay_run
 from acquit.actions.report_vat import report_vat
 from acquit.actions.retry_parked import retry_parked
@@ -21,7 +23,7 @@ from acquit.core.identifiers import AccountId
 from acquit.core.period import span
 from fec_checker import checked
 from founding import FR
-from simulation.auditor_calendar import month_end, month_of
+from simulation.auditor_calendar import DAY, month_end, month_of
 from simulation.auditor_of_bills import totals
 from simulation.world import BEGINS, PARENT, SUBS, World, days_later, party_of
 
@@ -39,6 +41,7 @@ WRITTEN: Final = (
 )  # fmt: skip
 """Tables after whose writing a run may crash."""
 
+ADVANCES: Final = "419110"
 PROFIT: Final = "120000"
 LOSS: Final = "129000"
 """Where a file of entries begins with what the years before earned, or lost."""
@@ -157,6 +160,24 @@ def judge_years(world: World, directory: Path) -> None:
         wrong = {ledger: amount for ledger, amount in booked.items() if told.balances[ledger] != amount}
         expect_nothing(world, [f"{year}: {ledger} has {amount} posted" for ledger, amount in wrong.items()])
         assert report_vat(world.context, FR, f"{year}").ties, f"seed {world.seed}: VAT of {year}"
+
+
+def judge_advances(world: World, directory: Path) -> None:
+    """At the end of every month the table of down payments carries what was posted by then, per currency."""
+    rows = world.auditor.rows("entries", "postings")
+    day = {(each.account_id, each.entry_no): each.booked_on for each in rows.entries}
+    on = month_end(BEGINS)
+    while on <= month_end(max(day.values())):
+        posted: Counter[str] = Counter()
+        for each in rows.postings:
+            if each.ledger == ADVANCES and day[each.account_id, each.entry_no] <= on:
+                posted[each.currency] -= each.amount_minor
+        table = export_down_payments(world.context, FR, on, directory / "down-payments.csv").path
+        carried: Counter[str] = Counter()
+        for told in csv.DictReader(table.read_text().splitlines()):
+            carried[told["currency"]] += int(told["carried"].replace(".", ""))
+        expect_nothing(world, [] if posted == carried else [f"{on}: {carried} is carried, {posted} posted"])
+        on = month_end(on + DAY)
 
 
 def failed(world: World) -> list[str]:

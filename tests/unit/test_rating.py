@@ -144,6 +144,19 @@ def test_charges_in_the_accounts_language_and_an_exact_adjustment() -> None:
     assert adjustment(metered, 2, FIRST, (before.quantity_e4, before.net_minor), before) == []
 
 
+def test_use_is_told_in_german() -> None:
+    metered = Metered(ServiceId(7), meter(), date(2026, 10, 1), EUR, "de_DE", "srv")
+    of = price(included_e4=500_000)
+    before, after = rate(of, 1_505_000, WHOLE), rate(of, 1_300_333, WHOLE)
+    assert isinstance(before, Rated)
+    assert isinstance(after, Rated)
+    assert [each.description for each in charges(metered, of, before)] == [
+        "Traffic (GB), inklusive", "Traffic (GB), von 0 bis 100", "Traffic (GB), von 100 bis 1000",
+    ]  # fmt: skip
+    (change,) = adjustment(metered, 2, date(2026, 12, 1), (before.quantity_e4, before.net_minor), after)
+    assert change.description == "Traffic, 10/2026: 130,0333 GB statt 150,5"
+
+
 def test_what_holds_in_a_month() -> None:
     dated = [price(from_on=date(2026, 3, 1)), price(from_on=date(2026, 5, 15))]
     found = {month: holding(dated, date(2026, month, 1)) for month in range(2, 7)}

@@ -7,7 +7,7 @@ password still lacks, an accepted address or a code, is told only after it.
 import hashlib
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from acquit.actions import passwords
@@ -119,11 +119,10 @@ def open_account_in(
     account_id: AccountId,
     login: str,
     opening: Opening,
-    no_later_than: datetime | None = None,
+    lasts: timedelta = SESSION_LIFE,
 ) -> str:
     """Open a session of a login that proved who it is, and return its token."""
-    token, until = secrets.token_urlsafe(32), context.clock.now() + SESSION_LIFE
-    until = min(until, no_later_than or until)
+    token, until = secrets.token_urlsafe(32), context.clock.now() + lasts
     _welcome(context, tx, Door.MANAGER, f"{account_id}/{login}", opening.address)
     sessions.open_account(tx, session_hash(token), account_id, login, until, opening)
     by = f"account:{account_id}/{login}"

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from acquit.actions.context import Context
@@ -153,6 +153,7 @@ def finish_saml(
         answered = identity_providers.take(tx, account_id, _hashed(code), _hashed(browser_secret), now)
     if answered is None:
         raise SignInOver("This sign-in is over, or was begun in another browser: sign in again.")
+    lasts = _lasts(answered.session_ends_at, now)
     find_provider(context, account_id)
     with context.database.read() as tx:
         names = {each.name for each in identities.groups(tx, account_id)}
@@ -166,10 +167,17 @@ def finish_saml(
             raise NoIdentityProvider
         _know(tx, account_id, answered.login, known)
         opening = Opening(address, browser, Means.SINGLE_SIGN_ON)
-        ends_at = answered.session_ends_at
-        no_later_than = None if ends_at is None else min(ends_at, now + SESSION_LIFE) + SKEW
-        token = open_account_in(context, tx, account_id, answered.login, opening, no_later_than)
+        token = open_account_in(context, tx, account_id, answered.login, opening, lasts)
         return Entered(token, answered.next)
+
+
+def _lasts(ends_at: datetime | None, now: datetime) -> timedelta:
+    """Return how long a session lasts that ends with the provider's. Raises SignInOver."""
+    if ends_at is None:
+        return SESSION_LIFE
+    if ends_at <= now - SKEW:
+        raise SignInOver("Your session at the identity provider ended meanwhile: sign in again.")
+    return min(ends_at - now + SKEW, SESSION_LIFE)
 
 
 def _know(tx: Transaction, account_id: AccountId, login: str, groups: list[str]) -> None:

@@ -1,11 +1,13 @@
 """`acquit export`: the books as files: journal, FEC, aged balance, statements of accounts."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from acquit.actions.context import Context
 from acquit.actions.export_books import (
     Handed,
     export_aged_balance,
@@ -25,7 +27,10 @@ from acquit.core.period import span
 app = App(name="export", help="The books as files: journal, FEC, balances.")
 
 ForEntity = Annotated[str, Parameter(name="--legal-entity", help="The seller.")]
+OnDay = Annotated[date | None, Parameter(help="At the end of this day, today if not given.")]
 Out = Annotated[Path, Parameter(help="A directory, or the name of the file.")]
+
+OfDay = Callable[[Context, LegalEntityId, date | None, Path], Handed]
 
 
 @app.command
@@ -87,30 +92,33 @@ def fec(
 @app.command(name="aged-balance")
 def aged_balance(
     *,
-    on: Annotated[date | None, Parameter(help="At the end of this day, today if not given.")] = None,
+    on: OnDay = None,
     legal_entity: ForEntity = "FR",
     out: Out = Path(),
     program: Given,
 ) -> None:
     """Write what each payer owes by how late it is, and what it has in hand."""
-    with program.open() as context:
-        path = _path(out, f"aged-balance-{legal_entity}{'' if on is None else f'-{on}'}.csv")
-        made = export_aged_balance(context, LegalEntityId(legal_entity), on, path)
-    _answer(program, made)
+    _hand_out_of_day(program, export_aged_balance, "aged-balance", legal_entity, on, out)
 
 
 @app.command(name="down-payments")
 def down_payments(
     *,
-    on: Annotated[date | None, Parameter(help="At the end of this day, today if not given.")] = None,
+    on: OnDay = None,
     legal_entity: ForEntity = "FR",
     out: Out = Path(),
     program: Given,
 ) -> None:
     """Write every down payment of the seller: paid, deducted, taken back, and still carried in the books."""
+    _hand_out_of_day(program, export_down_payments, "down-payments", legal_entity, on, out)
+
+
+def _hand_out_of_day(
+    program: Given, export: OfDay, name: str, legal_entity: str, on: date | None, out: Path
+) -> None:
+    path = _path(out, f"{name}-{legal_entity}{'' if on is None else f'-{on}'}.csv")
     with program.open() as context:
-        path = _path(out, f"down-payments-{legal_entity}{'' if on is None else f'-{on}'}.csv")
-        made = export_down_payments(context, LegalEntityId(legal_entity), on, path)
+        made = export(context, LegalEntityId(legal_entity), on, path)
     _answer(program, made)
 
 
